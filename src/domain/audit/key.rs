@@ -1,0 +1,130 @@
+//! The project key and what is derived from it.
+
+use ring::hkdf;
+use ring::hmac;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+use super::merkle::Frontier;
+use crate::domain::digest::{Digest, from_hex, to_hex};
+
+/// A tag after HMAC-SHA256 (RFC 2104), 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag([u8; 32]);
+
+impl Tag {
+    /// Wraps 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    fn of(key: &hmac::Key, message: &[u8]) -> Self {
+        let mut out = [0; 32];
+        out.copy_from_slice(hmac::sign(key, message).as_ref());
+        Self(out)
+    }
+}
+
+/// The public name of a project key: a wrong key can be told from a damaged log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Returns its 16 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The secret of a project: 32 random bytes, from which every other key is derived by HKDF-SHA256
+/// (RFC 5869), one for each purpose.
+pub struct ProjectKey {
+    entry: hmac::Key,
+    head: hmac::Key,
+    signer: Ed25519KeyPair,
+    fingerprint: Fingerprint,
+}
+
+impl std::fmt::Debug for ProjectKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProjectKey({})", self.fingerprint.0)
+    }
+}
+
+impl ProjectKey {
+    /// Derives the keys; `None` where `secret` is not 32 bytes.
+    pub fn new(secret: &[u8]) -> Option<Self> {
+        let secret: &[u8; 32] = secret.try_into().ok()?;
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"qms.key/1").extract(secret);
+        let derive = |purpose: &[u8]| {
+            let mut out = [0u8; 32];
+            prk.expand(&[purpose], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut out)).ok()?;
+            Some(out)
+        };
+        Some(Self {
+            entry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"entry")?),
+            head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
+            signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
+            fingerprint: Fingerprint(to_hex(derive(b"fingerprint")?.get(..8)?)),
+        })
+    }
+
+    /// Derives the keys from the text of a key file: 64 hexadecimal digits and a line end.
+    pub fn from_file_text(text: &str) -> Option<Self> {
+        Self::new(&from_hex(text.trim_end())?)
+    }
+
+    /// Returns the public name of the key.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// Tags the entry at `index`.
+    pub fn tag_entry(&self, index: u64, leaf: &Digest) -> Tag {
+        Tag::of(&self.entry, &entry_message(index, leaf))
+    }
+
+    /// Checks the tag of an entry, in constant time.
+    pub fn verifies_entry(&self, index: u64, leaf: &Digest, tag: &[u8]) -> bool {
+        hmac::verify(&self.entry, &entry_message(index, leaf), tag).is_ok()
+    }
+
+    /// Tags the newest point of the log.
+    pub fn tag_head(&self, frontier: &Frontier) -> Tag {
+        Tag::of(&self.head, &head_message(frontier))
+    }
+
+    /// Checks the tag of the newest point of the log, in constant time.
+    pub fn verifies_head(&self, frontier: &Frontier, tag: &[u8]) -> bool {
+        hmac::verify(&self.head, &head_message(frontier), tag).is_ok()
+    }
+
+    /// Returns the public key of checkpoints, 32 bytes.
+    pub fn checkpoint_key(&self) -> Digest {
+        let mut out = [0; 32];
+        out.copy_from_slice(self.signer.public_key().as_ref());
+        Digest::from_bytes(out)
+    }
+
+    /// Signs the text of a checkpoint (Ed25519, RFC 8032), 64 bytes.
+    pub fn sign_checkpoint(&self, text: &[u8]) -> Vec<u8> {
+        self.signer.sign(text).as_ref().to_vec()
+    }
+}
+
+fn entry_message(index: u64, leaf: &Digest) -> [u8; 40] {
+    let mut message = [0; 40];
+    let (number, hash) = message.split_at_mut(8);
+    number.copy_from_slice(&index.to_be_bytes());
+    hash.copy_from_slice(leaf.as_bytes());
+    message
+}
+
+/// The tags of entries and heads come from different keys, so that their messages may look alike.
+fn head_message(frontier: &Frontier) -> [u8; 40] {
+    entry_message(frontier.size(), &frontier.root())
+}

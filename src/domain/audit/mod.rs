@@ -1,0 +1,21 @@
+//! The audit log: what an entry says, the bytes that are sealed, and the proof that none changed.
+//!
+//! Entries are leaves of a Merkle tree after RFC 6962. An entry holds the complete change of every
+//! row that the action touched, so that the whole state can be rebuilt from the log without
+//! knowing any rule.
+
+mod canonical;
+mod checkpoint;
+mod entry;
+mod key;
+mod merkle;
+mod row;
+mod verify;
+
+//CANON
+//CHECK
+pub use self::entry::{Delta, Entry, EntryResult, FieldDelta, Sealed, SealedReason};
+pub use self::key::{Fingerprint, ProjectKey, Tag};
+pub use self::merkle::{Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion};
+pub use self::row::{Row, Table};
+//VERIFY

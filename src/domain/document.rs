@@ -1,0 +1,224 @@
+//! A document as the rules see it: a snapshot of what the store keeps, without its body.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::{Digest, Timestamp};
+use super::id::{DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName};
+
+/// A controlled document: where it stands, who holds it, what was said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its id, unique for ever.
+    pub id: DocumentId,
+    /// Its type.
+    pub document_type: TypeName,
+    /// The life cycle that its type follows.
+    pub workflow: WorkflowName,
+    /// The title from its front matter.
+    pub title: String,
+    /// Its place in the life cycle.
+    pub state: StateName,
+    /// The version that its content bears.
+    pub version: Version,
+    /// The highest minor number ever used under this major one; numbers are never used twice.
+    pub last_minor: u32,
+    /// The digest of its content.
+    pub content: Digest,
+    /// The version in force, where the life cycle knows one.
+    pub in_force: Option<InForce>,
+    /// Who holds it now.
+    pub owner: Option<UserName>,
+    /// Who created it; `None` for what was installed with the project.
+    pub creator: Option<UserName>,
+    /// Its creator and everyone who checked it in since its last approval.
+    pub authors: BTreeSet<UserName>,
+    /// Who has a working copy out, and of which content.
+    pub checkout: Option<Checkout>,
+    /// The document that it belongs to.
+    pub parent: Option<DocumentId>,
+    /// The template that it was created from.
+    pub template: Option<TemplateVersion>,
+    /// The open round, exactly while the state is one of a round.
+    pub round: Option<Round>,
+    /// The latest verdict of each user in each phase, on the present content.
+    pub verdicts: BTreeMap<(PhaseName, UserName), Verdict>,
+    /// The revision at which the present content was last rejected.
+    pub rejected: Option<u64>,
+    /// Counts the changes of this document; a writer must know the last one.
+    pub revision: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The version in force, and its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InForce {
+    /// The version.
+    pub version: Version,
+    /// The digest of its content.
+    pub content: Digest,
+}
+
+/// A working copy that is out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// Who has it.
+    pub by: UserName,
+    /// The content that it started from.
+    pub base: Digest,
+}
+
+/// The template version that a document came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateVersion {
+    /// The template.
+    pub id: DocumentId,
+    /// Its version at that time.
+    pub version: Version,
+}
+
+/// A review or an approval that is going on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// What its assignees have to give.
+    pub task: Task,
+    /// The phase that its verdicts count in.
+    pub phase: PhaseName,
+    /// The state that it was routed from, and to which it returns.
+    pub origin: StateName,
+    /// Who routed it.
+    pub asked_by: UserName,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The content that its verdicts speak about.
+    pub content: Digest,
+    /// The policy that it was opened under, which stays in force for it.
+    pub policy: Digest,
+    /// Who is asked.
+    pub seats: BTreeMap<UserName, Seat>,
+}
+
+impl Round {
+    /// Tells whether every assignee has answered.
+    pub fn is_complete(&self) -> bool {
+        self.seats.values().all(|seat| seat.answer.is_some())
+    }
+
+    /// Tells whether `user` has a task that is still open.
+    pub fn awaits(&self, user: &UserName) -> bool {
+        self.seats.get(user).is_some_and(|seat| seat.answer.is_none())
+    }
+}
+
+/// One assignee of a round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// Who asked for it.
+    pub assigned_by: UserName,
+    /// When.
+    pub assigned_at: Timestamp,
+    /// What was answered; `None` while the task is open.
+    pub answer: Option<Answer>,
+}
+
+/// What an assignee answered, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The verdict.
+    pub outcome: Outcome,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+/// A verdict that stands on the present content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What was said.
+    pub outcome: Outcome,
+    /// The group of its giver at that time.
+    pub group: GroupName,
+    /// When it was given.
+    pub at: Timestamp,
+    /// The revision of the document that it made, so that verdicts and rejections have an order.
+    pub revision: u64,
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the word that stands for it in YAML, JSON and the log.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Finds the one that `text` stands for.
+            pub fn from_word(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == text)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    )*};
+}
+pub(crate) use words;
+
+words! {
+    /// What a round asks of its assignees.
+    Task {
+        /// An opinion on the content.
+        Review = "review",
+        /// A decision about it.
+        Approval = "approval",
+    }
+    /// What an assignee can answer.
+    Outcome {
+        /// The reviewer recommends it.
+        Recommend = "recommend",
+        /// The reviewer asks for changes.
+        RequestUpdates = "request_updates",
+        /// The approver approves.
+        Approve = "approve",
+        /// The approver rejects.
+        Reject = "reject",
+    }
+    /// What a user is.
+    Kind {
+        /// A person.
+        Human = "human",
+        /// An AI agent.
+        Agent = "agent",
+        /// A program.
+        Service = "service",
+    }
+}
+
+/// A user of the project. The name is never given to a second one, not even after removal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The name, as in `--user`.
+    pub name: UserName,
+    /// The printed name.
+    pub printed_name: String,
+    /// The one group.
+    pub group: GroupName,
+    /// What the user is.
+    pub kind: Kind,
+    /// When the user's rights ended; `None` while they last.
+    pub removed_at: Option<Timestamp>,
+}

@@ -1,0 +1,74 @@
+//! What a decision is made of: gathered before by the session, looked up by nobody after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::digest::{Digest, Timestamp};
+use super::document::{Document, User};
+use super::front_matter::FrontMatter;
+use super::id::{DocumentId, IdWord, StateName, TypeName, UserName};
+use super::policy::{Candidate, Fault};
+use super::request::CopyFacts;
+
+/// The facts about one request.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// The digest of the policy by which it is made.
+    pub policy: Digest,
+    /// The document that the request is about.
+    pub document: Option<Document>,
+    /// Its parent, or the parent that a new one would have.
+    pub parent: Option<Document>,
+    /// The documents that belong to it.
+    pub children: Vec<Document>,
+    /// All users who were not removed, by name.
+    pub users: BTreeMap<UserName, UserFacts>,
+    /// The caller's working copy.
+    pub copy: CopyFacts,
+    /// The front matter of the stored content; the message says why it cannot be read.
+    pub front_matter: Result<FrontMatter, String>,
+    /// What is known about a document to be created.
+    pub new: Option<NewDocument>,
+    /// What is known about the project, for requests about the project.
+    pub project: Option<ProjectFacts>,
+}
+
+/// A user, and how much is on that desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserFacts {
+    /// The user.
+    pub user: User,
+    /// How many tasks are open.
+    pub open_tasks: u64,
+}
+
+/// What is known about a document to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDocument {
+    /// Its type.
+    pub document_type: TypeName,
+    /// The number that its id would get.
+    pub number: u32,
+    /// Whether a document with the id that it would get exists already; always false for numbers.
+    pub is_taken: bool,
+    /// The template of its type, and the content of its version in force.
+    pub template: Option<(Document, String)>,
+    /// The registered namespaces.
+    pub namespaces: BTreeSet<IdWord>,
+}
+
+/// What is known about the project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProjectFacts {
+    /// The user whom the request names, removed or not.
+    pub named_user: Option<User>,
+    /// How many unfinished documents that user owns.
+    pub owned: u64,
+    /// The registered namespaces.
+    pub namespaces: BTreeSet<IdWord>,
+    /// The policy that the request wants adopted, or its faults.
+    pub candidate: Option<Result<Box<Candidate>, Vec<Fault>>>,
+    /// Every type and state that an unfinished document is in, with one document each.
+    pub occupied: Vec<(TypeName, StateName, DocumentId)>,
+}

@@ -1,0 +1,237 @@
+//! Names and numbers: parsed once, trusted everywhere after.
+//!
+//! Every identifier is a type of its own with a private field, so that a user name cannot stand
+//! where a state is expected and a text from outside cannot stand where a name is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A text that is not the identifier it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{}` is not a {kind}: expected {expected}", .text.escape_debug())]
+pub struct InvalidName {
+    /// What the text was taken for, in words.
+    pub kind: &'static str,
+    /// The rule that it breaks, in words.
+    pub expected: &'static str,
+    /// The text as it came.
+    pub text: String,
+}
+
+/// Longest document id, in bytes: an addendum of an addendum of an addendum still fits, and the id
+/// stays a legal file name everywhere.
+const DOCUMENT_ID_MAX: usize = 120;
+
+fn is_word(text: &str, max: usize, first: fn(u8) -> bool, rest: fn(u8) -> bool) -> bool {
+    let mut bytes = text.bytes();
+    text.len() <= max && bytes.next().is_some_and(first) && bytes.all(rest)
+}
+
+fn lower_word(text: &str) -> bool {
+    is_word(text, 32, |b| b.is_ascii_lowercase(), |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn upper_word(text: &str) -> bool {
+    is_word(text, 32, |b| b.is_ascii_uppercase(), |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn user_word(text: &str) -> bool {
+    is_word(
+        text,
+        32,
+        |b| b.is_ascii_lowercase(),
+        |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-',
+    )
+}
+
+fn dashed_upper(text: &str) -> bool {
+    text.len() <= DOCUMENT_ID_MAX
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.split('-').all(|part| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        })
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal, $rule:ident, $expected:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses a text, or says which rule it breaks.
+            pub fn parse(text: &str) -> Result<Self, InvalidName> {
+                if $rule(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidName { kind: $kind, expected: $expected, text: text.to_owned() })
+                }
+            }
+
+            /// Returns the text of the name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                Self::parse(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    )*};
+}
+
+names! {
+    /// The name of a user, given to one user for ever.
+    UserName, "user name", user_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`, `-`";
+    /// The name of a group of users.
+    GroupName, "group name", lower_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`";
+    /// A verb of the workflow, such as `route`.
+    ActionName, "action name", lower_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`";
+    /// The name of an input of an action, such as `comment`.
+    InputName, "input name", lower_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`";
+    /// The name of a phase of a life cycle, such as `pre_review`.
+    PhaseName, "phase name", lower_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`";
+    /// The name of a life cycle, such as `controlled`.
+    WorkflowName, "workflow name", lower_word, "a lower-case letter, then up to 31 of a-z, 0-9, `_`";
+    /// A state of a life cycle, such as `IN_REVIEW`.
+    StateName, "state name", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
+    /// A document type, such as `SOP`.
+    TypeName, "document type", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
+    /// A word that becomes part of a document id: a namespace, a template's name.
+    IdWord, "name within an id", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
+    /// The id of a document, such as `CR-001-VAR-002`; also a safe file name.
+    DocumentId, "document id", dashed_upper, "upper-case words and numbers joined by `-`, at most 120 characters";
+}
+
+impl DocumentId {
+    /// Returns the id with its numbers padded, so that `CR-1000` sorts after `CR-999`.
+    pub fn sort_key(&self) -> String {
+        let pad = |part: &str| {
+            if part.bytes().all(|b| b.is_ascii_digit()) { format!("{part:0>10}") } else { part.to_owned() }
+        };
+        self.0.split('-').map(pad).collect::<Vec<_>>().join("-")
+    }
+}
+
+/// A version number `N.X`: text, never a fraction, so that `1.10` follows `1.9`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version {
+    /// Counts approvals.
+    pub major: u32,
+    /// Counts changes since the last approval.
+    pub minor: u32,
+}
+
+impl Version {
+    /// Builds `major.minor`.
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+
+    /// Parses `N.X`, without signs, spaces or leading zeros.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let number = |part: &str| {
+            let plain = part == "0" || !part.starts_with('0');
+            (plain && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok()).flatten()
+        };
+        text.split_once('.')
+            .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
+            .ok_or_else(|| InvalidName {
+                kind: "version",
+                expected: "two numbers joined by a dot, as in `1.0`",
+                text: text.to_owned(),
+            })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}.{}", self.major, self.minor))
+    }
+}
+
+impl FromStr for Version {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_that_look_alike_or_leave_their_folder_are_refused() {
+        for bad in ["", "../qa", "QA", "q a", "qа", "-qa", "9qa", "qa\u{200f}", "qa/../tu", ".", &"q".repeat(33)] {
+            assert!(UserName::parse(bad).is_err(), "{bad:?} was taken for a user name");
+        }
+        for good in ["qa", "q", "qa-2", "a_b", &"q".repeat(32)] {
+            assert!(UserName::parse(good).is_ok(), "{good:?} was refused");
+        }
+    }
+
+    #[test]
+    fn document_ids_are_safe_file_names() {
+        for bad in ["", "cr-001", "CR--001", "-CR", "CR-", "CR/001", "CR.001", "..", "CR-001\n", "1-CR"] {
+            assert!(DocumentId::parse(bad).is_err(), "{bad:?} was taken for a document id");
+        }
+        assert!(DocumentId::parse("CR-001-TP-001-ER-001").is_ok());
+    }
+
+    #[test]
+    fn ids_sort_by_number_not_by_text() {
+        let key = |id| DocumentId::parse(id).map(|id| id.sort_key()).ok();
+        assert!(key("CR-999") < key("CR-1000"));
+        assert!(key("CR-001") < key("CR-001-VAR-001"));
+    }
+
+    #[test]
+    fn versions_are_text_not_fractions() {
+        assert_eq!(Version::parse("1.10").map(|v| v.to_string()), Ok("1.10".to_owned()));
+        assert!(Version::parse("1.9").ok() < Version::parse("1.10").ok());
+        for bad in ["1", "1.", ".1", "01.0", "1.00", "+1.0", "1.0.0", "1,0", "1.0 ", "4294967296.0"] {
+            assert!(Version::parse(bad).is_err(), "{bad:?} was taken for a version");
+        }
+    }
+}

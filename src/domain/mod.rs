@@ -1,0 +1,14 @@
+//! The rules, without a world around them: no file, no clock, no environment, no randomness.
+
+pub mod audit;
+pub mod decide;
+pub mod digest;
+pub mod document;
+pub mod facts;
+pub mod front_matter;
+pub mod id;
+pub mod identity;
+pub mod policy;
+pub mod project;
+pub mod request;
+pub mod yaml;

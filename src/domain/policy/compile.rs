@@ -1,0 +1,366 @@
+//! From YAML to a [`Policy`]: every name is looked up, every fault has its place.
+
+use std::collections::BTreeMap;
+
+use serde_yaml::Spanned;
+
+use super::source::{
+    ActionSource, ActionsFile, InputSource, PolicyFile, Scope, Seats, StateSource, TransitionSource,
+    TypeSource, WorkflowFile,
+};
+use super::{
+    Action, Choice, DocumentType, Fault, Group, IdPattern, InitialUser, Input, InputKind, ParentRule, Policy,
+    ProjectRule, RoundRule, Sources, State, Target, Transition, When, Workflow, lint, nearest,
+};
+use crate::domain::digest::Digest;
+use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
+use crate::domain::yaml::{self, Place, YamlError};
+
+/// A policy that was read and found sound, with the files that it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The rules.
+    pub policy: Policy,
+    /// The files.
+    pub sources: Sources,
+    /// The digest of the files.
+    pub digest: Digest,
+}
+
+impl Candidate {
+    /// Reads and checks a policy; all faults are returned, in the order of their places.
+    pub fn new(sources: Sources) -> Result<Self, Vec<Fault>> {
+        let policy = compile(&sources)?;
+        let faults = lint(&policy);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self { policy, digest: sources.digest(), sources })
+    }
+}
+
+/// Reads a policy and looks up every name in it.
+pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
+    let mut compiler = Compiler::default();
+    let policy = compiler.run(sources);
+    compiler.faults.sort();
+    match policy {
+        Some(policy) if compiler.faults.is_empty() => Ok(policy),
+        _ => Err(compiler.faults),
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    faults: Vec<Fault>,
+    groups: Vec<GroupName>,
+    actions: Vec<Action>,
+}
+
+fn place<T>(file: &str, spanned: &Spanned<T>) -> Place {
+    Place { file: file.to_owned(), line: spanned.referenced.line(), column: spanned.referenced.column() }
+}
+
+impl Compiler {
+    fn fault(&mut self, place: &Place, name: &'static str, message: String) {
+        self.faults.push(Fault { place: place.clone(), name, message });
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
+        yaml::parse(file, text, 0)
+            .map_err(|YamlError { place, message }| self.fault(&place, "unreadable", message))
+            .ok()
+    }
+
+    fn schema(&mut self, file: &str, found: &Spanned<String>, expected: &str) {
+        if found.value != expected {
+            let message = format!("schema is `{}`, expected `{expected}`", found.value);
+            self.fault(&place(file, found), "unknown_schema", message);
+        }
+    }
+
+    /// Complains of a name that does not exist, with the nearest one that does.
+    fn unknown<'a>(&mut self, at: &Place, kind: &str, name: &str, known: impl Iterator<Item = &'a str>) {
+        let suggestion = nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+        self.fault(at, "unknown_name", format!("unknown {kind} `{name}`{suggestion}"));
+    }
+
+    fn check_groups(&mut self, at: &Place, names: &[GroupName]) {
+        let known = self.groups.clone();
+        for name in names.iter().filter(|name| !known.contains(name)) {
+            self.unknown(at, "group", name.as_str(), known.iter().map(GroupName::as_str));
+        }
+    }
+
+    fn check_action(&mut self, at: &Place, name: &ActionName, of_project: bool) {
+        let known: Vec<String> = self
+            .actions
+            .iter()
+            .filter(|action| action.of_project == of_project)
+            .map(|action| action.name.to_string())
+            .collect();
+        if !known.iter().any(|one| one == name.as_str()) {
+            self.unknown(at, "action", name.as_str(), known.iter().map(String::as_str));
+        }
+    }
+
+    fn run(&mut self, sources: &Sources) -> Option<Policy> {
+        let [policy_name, actions_name] = Policy::FILES;
+        for name in Policy::FILES.iter().filter(|name| !sources.0.contains_key(**name)) {
+            let at = Place { file: (*name).to_owned(), ..Place::default() };
+            self.fault(&at, "missing_file", format!("the policy needs a file `{name}`"));
+        }
+        let main: PolicyFile = self.read(policy_name, sources.0.get(policy_name)?)?;
+        let verbs: Option<ActionsFile> = self.read(actions_name, sources.0.get(actions_name)?);
+        let files: Vec<(String, Option<WorkflowFile>)> = sources
+            .0
+            .iter()
+            .filter(|(name, _)| !Policy::FILES.contains(&name.as_str()))
+            .map(|(name, text)| (name.clone(), self.read(name, text)))
+            .collect();
+
+        self.schema(policy_name, &main.schema, "qms.policy/1");
+        self.groups = main.groups.keys().cloned().collect();
+        let verbs = verbs?;
+        self.schema(actions_name, &verbs.schema, "qms.actions/1");
+        for (name, source) in verbs.actions {
+            let action = self.action(actions_name, name, source);
+            self.actions.push(action);
+        }
+
+        let mut groups = BTreeMap::new();
+        for (name, source) in main.groups {
+            self.check_groups(&place(policy_name, &source), &source.value.includes);
+            let includes = source.value.includes.into_iter().collect();
+            groups.insert(name, Group { help: source.value.help, includes, may_own: source.value.may_own });
+        }
+        let mut project = Vec::new();
+        for source in main.project {
+            let at = place(policy_name, &source);
+            let rule = source.value;
+            self.check_groups(&at, &rule.by);
+            self.check_action(&at, &rule.action, true);
+            project.push(ProjectRule { action: rule.action, by: rule.by, guards: rule.guards, place: at });
+        }
+        let mut users = Vec::new();
+        for (name, source) in main.users {
+            self.check_groups(&place(policy_name, &source), std::slice::from_ref(&source.value.group));
+            let user = source.value;
+            users.push(InitialUser { name, printed_name: user.name, group: user.group, kind: user.kind });
+        }
+
+        let types: Vec<TypeName> =
+            files.iter().filter_map(|(_, file)| file.as_ref()).flat_map(|file| file.document_types.keys().cloned()).collect();
+        let states: Vec<StateName> =
+            files.iter().filter_map(|(_, file)| file.as_ref()).flat_map(|file| file.states.keys().cloned()).collect();
+        let mut workflows: BTreeMap<_, Workflow> = BTreeMap::new();
+        for (file, source) in files {
+            let Some(source) = source else { continue };
+            let workflow = self.workflow(&file, source, &types, &states);
+            if let Some(first) = workflows.get(&workflow.name) {
+                let message = format!("life cycle `{}` stands in `{}` already", workflow.name, first.place.file);
+                self.fault(&workflow.place, "duplicate_name", message);
+            }
+            workflows.insert(workflow.name.clone(), workflow);
+        }
+        self.check_types_are_distinct(&workflows);
+        Some(Policy { groups, actions: std::mem::take(&mut self.actions), workflows, project, users })
+    }
+
+    fn check_types_are_distinct(&mut self, workflows: &BTreeMap<crate::domain::id::WorkflowName, Workflow>) {
+        let mut seen: BTreeMap<&TypeName, &Place> = BTreeMap::new();
+        let all = workflows.values().flat_map(|workflow| &workflow.types);
+        let mut doubled = Vec::new();
+        for document_type in all {
+            if let Some(first) = seen.insert(&document_type.name, &document_type.place) {
+                doubled.push((document_type.place.clone(), document_type.name.clone(), first.clone()));
+            }
+        }
+        for (at, name, first) in doubled {
+            self.fault(&at, "duplicate_name", format!("document type `{name}` stands at {first} already"));
+        }
+    }
+
+    fn action(&mut self, file: &str, name: ActionName, source: Spanned<ActionSource>) -> Action {
+        let at = place(file, &source);
+        let action = source.value;
+        let mut inputs = Vec::new();
+        for (input_name, input) in action.inputs {
+            let input_at = place(file, &input);
+            inputs.extend(self.input(&input_at, input_name, input.value));
+        }
+        Action {
+            name,
+            label: action.label,
+            help: action.help,
+            done: action.done,
+            sop: action.sop,
+            of_project: action.scope == Scope::Project,
+            inputs,
+            place: at,
+        }
+    }
+
+    fn input(&mut self, at: &Place, name: InputName, source: InputSource) -> Option<Input> {
+        let one_of = source.one_of.map(|values| {
+            InputKind::OneOf(values.into_iter().map(|(value, label)| Choice { value, label }).collect())
+        });
+        let kind = match (source.takes, one_of) {
+            (Some(InputKind::OneOf(_)), _) | (Some(_), Some(_)) | (None, None) => {
+                self.fault(at, "input_kind", format!("input `{name}` needs either `takes` or `one_of`"));
+                return None;
+            }
+            (takes, one_of) => takes.or(one_of),
+        };
+        if let Some(InputKind::OneOf(choices)) = &kind {
+            for choice in choices.iter().filter(|choice| InputName::parse(&choice.value).is_err()) {
+                self.fault(at, "input_kind", format!("choice `{}` of `{name}` is not a lower-case word", choice.value));
+            }
+        }
+        Some(Input { name, required: source.required, help: source.help, kind: kind? })
+    }
+
+    fn workflow(&mut self, file: &str, source: WorkflowFile, types: &[TypeName], all: &[StateName]) -> Workflow {
+        self.schema(file, &source.schema, "qms.workflow/1");
+        let at = place(file, &source.workflow);
+        let names: Vec<StateName> = source.states.keys().cloned().collect();
+        let mut states = Vec::new();
+        for (name, state) in source.states {
+            let state_at = place(file, &state);
+            states.push(self.state(state_at, name, state.value));
+        }
+        let mut document_types = Vec::new();
+        for (name, document_type) in source.document_types {
+            let type_at = place(file, &document_type);
+            document_types.extend(self.document_type(type_at, name, document_type.value, types, all));
+        }
+        let mut transitions = Vec::new();
+        for transition in source.transitions {
+            let transition_at = place(file, &transition);
+            transitions.extend(self.transition(transition_at, transition.value, &names));
+        }
+        Workflow { name: source.workflow.value, sop: source.sop, states, transitions, types: document_types, place: at }
+    }
+
+    fn state(&mut self, at: Place, name: StateName, source: StateSource) -> State {
+        self.check_groups(&at, source.slot.as_slice());
+        let round = match (source.round, source.slot) {
+            (Some(task), Some(slot)) => {
+                Some(RoundRule { task, slot, seats_reviewers: source.seats == Some(Seats::Reviewed) })
+            }
+            (None, None) if source.seats.is_none() => None,
+            _ => {
+                let message = format!("state `{name}` needs `round` and `slot` together, and `seats` only with them");
+                self.fault(&at, "round_without_slot", message);
+                None
+            }
+        };
+        State { name, phase: source.phase, initial: source.initial, is_final: source.is_final, round, place: at }
+    }
+
+    fn document_type(
+        &mut self,
+        at: Place,
+        name: TypeName,
+        source: TypeSource,
+        types: &[TypeName],
+        states: &[StateName],
+    ) -> Option<DocumentType> {
+        let id = IdPattern::parse(&source.id)
+            .map_err(|message| self.fault(&at, "id_pattern", format!("the id pattern of `{name}`: {message}")))
+            .ok()?;
+        if id.needs_parent() != source.parent.is_some() {
+            let message = format!("`{name}` needs both or neither of `{{parent}}` in its id and `parent`");
+            self.fault(&at, "id_pattern", message);
+        }
+        let parent = source.parent.map(|parent| {
+            for one in parent.types.iter().filter(|one| !types.contains(one)) {
+                self.unknown(&at, "document type", one.as_str(), types.iter().map(TypeName::as_str));
+            }
+            for one in parent.states.iter().filter(|one| !states.contains(one)) {
+                self.unknown(&at, "state", one.as_str(), states.iter().map(StateName::as_str));
+            }
+            ParentRule { types: parent.types, states: parent.states }
+        });
+        Some(DocumentType {
+            name,
+            title: source.title,
+            id,
+            template: source.template,
+            required: source.required,
+            parent,
+            attachment: source.attachment,
+            place: at,
+        })
+    }
+
+    fn transition(&mut self, at: Place, source: TransitionSource, states: &[StateName]) -> Option<Transition> {
+        self.check_groups(&at, &source.by);
+        self.check_action(&at, &source.action, false);
+        for guard in &source.guards {
+            self.check_groups(&at, guard.groups());
+        }
+        let from = source.from.into_vec();
+        let known = || states.iter().map(StateName::as_str);
+        for state in from.iter().filter(|state| !states.contains(state)) {
+            self.unknown(&at, "state", state.as_str(), known());
+        }
+        let to = match source.to.as_str() {
+            "same" => Target::Same,
+            "origin" => Target::Origin,
+            name => match StateName::parse(name) {
+                Ok(state) if states.contains(&state) => Target::State(state),
+                _ => {
+                    self.unknown(&at, "state", name, known().chain(["same", "origin"]));
+                    return None;
+                }
+            },
+        };
+        if source.when.len() > 1 {
+            self.fault(&at, "one_when", "`when` takes one condition".to_owned());
+        }
+        let when = source.when.into_iter().next().and_then(|(name, value)| self.when(&at, &source.action, name, value));
+        Some(Transition {
+            action: source.action,
+            when,
+            from,
+            to,
+            by: source.by,
+            guards: source.guards,
+            effects: source.effects,
+            completion: source.completion,
+            verdict: source.verdict,
+            quorum: source.quorum.is_some(),
+            place: at,
+        })
+    }
+
+    fn when(&mut self, at: &Place, action: &ActionName, name: InputName, value: String) -> Option<When> {
+        if name.as_str() == "content" {
+            return match value.as_str() {
+                "changed" => Some(When::ContentChanged(true)),
+                "unchanged" => Some(When::ContentChanged(false)),
+                _ => {
+                    self.unknown(at, "value of `content`", &value, ["changed", "unchanged"].into_iter());
+                    None
+                }
+            };
+        }
+        let verb = self.actions.iter().find(|one| &one.name == action)?.clone();
+        match verb.input(name.as_str()).map(|input| &input.kind) {
+            Some(InputKind::OneOf(choices)) if choices.iter().any(|choice| choice.value == value) => {
+                Some(When::Input(name, value))
+            }
+            Some(InputKind::OneOf(choices)) => {
+                let known: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+                self.unknown(at, &format!("value of `{name}`"), &value, known.into_iter());
+                None
+            }
+            _ => {
+                let known: Vec<&str> = verb.inputs.iter().map(|input| input.name.as_str()).chain(["content"]).collect();
+                self.unknown(at, "choice", name.as_str(), known.into_iter());
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What is wrong with a policy that can be read: each fault with a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Effect, Fault, InputKind, Policy, State, Target, Transition, VerdictKind, When, Workflow};
+use crate::domain::document::Outcome;
+use crate::domain::id::StateName;
+use crate::domain::yaml::Place;
+
+/// Verbs that the command line keeps for itself; a policy cannot define them.
+const RESERVED_VERBS: &[&str] = &[
+    "audit", "comments", "completion", "demo", "diff", "doctor", "explain", "help", "history", "inbox", "init",
+    "list", "namespace", "next", "read", "status", "user", "workflow", "workspace",
+];
+
+/// Actions that the program's own commands ask for: a policy must say who may do them.
+const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];
+
+/// Lists the faults of a policy, in the order of their places.
+pub fn lint(policy: &Policy) -> Vec<Fault> {
+    let mut faults = Faults(Vec::new());
+    faults.verbs(policy);
+    faults.project(policy);
+    for workflow in policy.workflows.values() {
+        faults.states(policy, workflow);
+        faults.edges(workflow);
+        for transition in &workflow.transitions {
+            faults.transition(policy, workflow, transition);
+        }
+        faults.rounds(policy, workflow);
+        faults.types(policy, workflow);
+    }
+    faults.0.sort();
+    faults.0
+}
+
+struct Faults(Vec<Fault>);
+
+/// A state (or none, where a document is created) and a verb.
+type Start<'a> = (Option<&'a StateName>, &'a str);
+
+impl Faults {
+    fn add(&mut self, place: &Place, name: &'static str, message: String) {
+        self.0.push(Fault { place: place.clone(), name, message });
+    }
+
+    fn verbs(&mut self, policy: &Policy) {
+        let used: BTreeSet<_> =
+            policy.workflows.values().flat_map(|workflow| &workflow.transitions).map(|edge| &edge.action).collect();
+        for action in &policy.actions {
+            let name = &action.name;
+            if !action.of_project && RESERVED_VERBS.contains(&name.as_str()) {
+                self.add(&action.place, "reserved_verb", format!("`{name}` is a command of the program"));
+            }
+            if !action.of_project && !used.contains(name) {
+                self.add(&action.place, "unused_verb", format!("no transition has the action `{name}`"));
+            }
+            let sop_is_section = action.sop.as_deref().is_none_or(|sop| {
+                sop.split_once('#').is_some_and(|(id, section)| !id.is_empty() && !section.is_empty())
+            });
+            if action.sop.is_none() || !sop_is_section {
+                let message = format!("`{name}` needs the section that governs it, as in `sop: SOP-001#6`");
+                self.add(&action.place, "missing_sop", message);
+            }
+        }
+    }
+
+    fn project(&mut self, policy: &Policy) {
+        let mut seen = BTreeSet::new();
+        for rule in &policy.project {
+            if !seen.insert(rule.action.as_str()) {
+                self.add(&rule.place, "two_rules", format!("a second rule for `{}`", rule.action));
+            }
+        }
+        let at = Place { file: Policy::FILES[0].to_owned(), ..Place::default() };
+        for name in PROJECT_ACTIONS.iter().filter(|name| !seen.contains(**name)) {
+            self.add(&at, "missing_rule", format!("nobody may `{name}`: add a rule under `project`"));
+        }
+    }
+
+    fn states(&mut self, policy: &Policy, workflow: &Workflow) {
+        let initial: Vec<&State> = workflow.states.iter().filter(|state| state.initial).collect();
+        if initial.len() != 1 {
+            let message = format!("`{}` needs exactly one initial state, it has {}", workflow.name, initial.len());
+            self.add(&workflow.place, "initial_state", message);
+        }
+        if workflow.sop.is_none() {
+            self.add(&workflow.place, "missing_sop", format!("`{}` names no procedure", workflow.name));
+        }
+        let reached = reachable(policy, workflow);
+        for state in &workflow.states {
+            let name = &state.name;
+            if !reached.contains(name) {
+                self.add(&state.place, "unreachable_state", format!("no transition leads to `{name}`"));
+            }
+            let leaves = workflow.leaving(name).any(|edge| match &edge.to {
+                Target::Same => false,
+                Target::Origin => true,
+                Target::State(to) => to != name,
+            });
+            if !state.is_final && !leaves {
+                let message = format!("nobody can leave `{name}`, and it is not final");
+                self.add(&state.place, "dead_end", message);
+            }
+            if state.is_final && workflow.leaving(name).next().is_some() {
+                self.add(&state.place, "final_state_left", format!("`{name}` is final, and a transition starts there"));
+            }
+        }
+    }
+
+    /// Two transitions for one (state, action, choice) would make a decision depend on their order.
+    fn edges(&mut self, workflow: &Workflow) {
+        let mut seen: BTreeMap<Start<'_>, Vec<(&Option<When>, &Place)>> = BTreeMap::new();
+        for edge in &workflow.transitions {
+            let starts: Vec<Option<&StateName>> =
+                if edge.from.is_empty() { vec![None] } else { edge.from.iter().map(Some).collect() };
+            for start in starts {
+                let others = seen.entry((start, edge.action.as_str())).or_default();
+                let clash = others.iter().find(|(when, _)| when.is_none() || edge.when.is_none() || **when == edge.when);
+                if let Some((_, first)) = clash {
+                    let from = start.map_or("nothing", StateName::as_str);
+                    let message = format!("a second `{}` from {from}; the first stands at {first}", edge.action);
+                    self.add(&edge.place, "two_edges", message);
+                }
+                others.push((&edge.when, &edge.place));
+            }
+        }
+    }
+
+    fn transition(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
+        let at = &edge.place;
+        if edge.by.is_empty() {
+            self.add(at, "nobody", format!("nobody may `{}` here: `by` is empty", edge.action));
+        }
+        if !edge.completion.is_empty() && !edge.quorum {
+            self.add(at, "completion_without_quorum", "`completion` needs `quorum: all`".to_owned());
+        }
+        if edge.from.is_empty() {
+            let initial = workflow.states.iter().find(|state| state.initial).map(|state| &state.name);
+            if !matches!((&edge.to, initial), (Target::State(to), Some(initial)) if to == initial) {
+                self.add(at, "initial_state", "a document is created into the initial state".to_owned());
+            }
+            return;
+        }
+        for from in &edge.from {
+            let round = workflow.state(from).and_then(|state| state.round.as_ref());
+            let needs_round = edge.quorum
+                || edge.verdict.is_some()
+                || edge.to == Target::Origin
+                || edge.effects.iter().any(|effect| matches!(effect, Effect::AddSeats | Effect::RemoveSeats));
+            if needs_round && round.is_none() {
+                let message = format!("`{}` needs a round, and `{from}` has none", edge.action);
+                self.add(at, "no_round", message);
+            }
+            if let (Some(verdict), Some(round)) = (edge.verdict, round)
+                && verdict.task() != round.task
+            {
+                let message = format!("`{}` does not answer the round of `{from}`", edge.action);
+                self.add(at, "wrong_round", message);
+            }
+        }
+        if edge.verdict == Some(VerdictKind::Review) {
+            self.review_has_outcomes(policy, edge);
+        }
+    }
+
+    fn review_has_outcomes(&mut self, policy: &Policy, edge: &Transition) {
+        let outcome = policy.action(&edge.action).and_then(|action| action.input("outcome"));
+        let sound = outcome.is_some_and(|input| {
+            input.required
+                && matches!(&input.kind, InputKind::OneOf(choices) if choices.iter().all(|choice| {
+                    matches!(Outcome::from_word(&choice.value), Some(Outcome::Recommend | Outcome::RequestUpdates))
+                }))
+        });
+        if !sound {
+            let message = format!(
+                "`{}` is a review: it needs a required input `outcome` of `recommend` and `request_updates`",
+                edge.action
+            );
+            self.add(&edge.place, "review_without_outcome", message);
+        }
+    }
+
+    fn rounds(&mut self, policy: &Policy, workflow: &Workflow) {
+        for state in &workflow.states {
+            let Some(rule) = &state.round else { continue };
+            let answers: Vec<&Transition> = workflow
+                .leaving(&state.name)
+                .filter(|edge| edge.verdict.is_some_and(|verdict| verdict != VerdictKind::Reject))
+                .collect();
+            if !answers.iter().any(|edge| policy.acts_as(&rule.slot, &edge.by)) {
+                let message = format!("the slot of `{}` is for `{}`, who cannot give its verdict", state.name, rule.slot);
+                self.add(&state.place, "slot_nobody_can_fill", message);
+            }
+            for edge in answers.iter().filter(|edge| !edge.quorum) {
+                let message = format!("`{}` ends the round at the first answer: add `quorum: all`", edge.action);
+                self.add(&edge.place, "verdict_without_quorum", message);
+            }
+        }
+        for edge in &workflow.transitions {
+            let raises = edge.completion.iter().chain(&edge.effects).any(|effect| {
+                matches!(effect, Effect::PutInForce | Effect::RaiseVersion)
+            });
+            if raises && !edge.from.is_empty() && !edge.quorum {
+                let message = format!("`{}` approves without a round: an author could approve", edge.action);
+                self.add(&edge.place, "author_could_approve", message);
+            }
+        }
+    }
+
+    fn types(&mut self, policy: &Policy, workflow: &Workflow) {
+        let creates = workflow.transitions.iter().any(|edge| edge.from.is_empty());
+        for document_type in &workflow.types {
+            if !creates {
+                let message = format!("nothing creates a `{}`", document_type.name);
+                self.add(&document_type.place, "nothing_creates", message);
+            }
+            let Some(parent) = &document_type.parent else {
+                if document_type.attachment {
+                    let message = format!("`{}` is an attachment without a parent", document_type.name);
+                    self.add(&document_type.place, "attachment_without_parent", message);
+                }
+                continue;
+            };
+            if !document_type.attachment {
+                continue;
+            }
+            let parents = parent.types.iter().filter_map(|one| policy.document_type(one));
+            for (life, _) in parents {
+                for state in ended_with_attachments(life) {
+                    if !workflow.is_final(state) {
+                        let message = format!(
+                            "`{}` ends with its parent in `{state}`, which is no final state of `{}`",
+                            document_type.name, workflow.name
+                        );
+                        self.add(&document_type.place, "attachment_cannot_end", message);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The states in which a life cycle takes its attachments along.
+fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item = &StateName> {
+    workflow.transitions.iter().filter_map(|edge| match &edge.to {
+        Target::State(to) if edge.effects.iter().chain(&edge.completion).any(|e| *e == Effect::EndAttachments) => Some(to),
+        _ => None,
+    })
+}
+
+/// The states that a document can come to, its parent's end included.
+fn reachable<'a>(policy: &'a Policy, workflow: &'a Workflow) -> BTreeSet<&'a StateName> {
+    let mut reached: BTreeSet<&StateName> =
+        workflow.states.iter().filter(|state| state.initial).map(|state| &state.name).collect();
+    for attachment in workflow.types.iter().filter(|one| one.attachment) {
+        let parents = attachment.parent.iter().flat_map(|rule| &rule.types);
+        for (life, _) in parents.filter_map(|one| policy.document_type(one)) {
+            reached.extend(ended_with_attachments(life));
+        }
+    }
+    loop {
+        let before = reached.len();
+        for edge in &workflow.transitions {
+            if let Target::State(to) = &edge.to
+                && edge.from.iter().any(|from| reached.contains(from))
+            {
+                reached.insert(to);
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The policy: groups, verbs, life cycles and document types, resolved from YAML.
+//!
+//! What stands here has been through [`compile`]: every name in it exists. `lint` looks for what
+//! is well-formed and still wrong.
+
+mod compile;
+mod lint;
+mod pattern;
+mod source;
+mod vocabulary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::compile::{Candidate, compile};
+pub use self::lint::lint;
+pub use self::pattern::{IdParts, IdPattern};
+pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, nearest};
+use super::digest::Digest;
+use super::document::{Kind, Task};
+use super::id::{
+    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
+};
+use super::yaml::Place;
+
+/// A fault in a policy: named, located, and with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// The stable name of the kind of fault.
+    pub name: &'static str,
+    /// What is wrong here.
+    pub message: String,
+}
+
+/// The rules of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The groups of users.
+    pub groups: BTreeMap<GroupName, Group>,
+    /// The verbs, in the order in which menus show them.
+    pub actions: Vec<Action>,
+    /// The life cycles.
+    pub workflows: BTreeMap<WorkflowName, Workflow>,
+    /// Who may do what to the project itself.
+    pub project: Vec<ProjectRule>,
+    /// The users that a fresh project begins with.
+    pub users: Vec<InitialUser>,
+}
+
+/// A group of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// What its members do, in a sentence.
+    pub help: String,
+    /// Groups whose rights it has too.
+    pub includes: BTreeSet<GroupName>,
+    /// Whether its members may own documents.
+    pub may_own: bool,
+}
+
+/// A user that a fresh project begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitialUser {
+    /// The name.
+    pub name: UserName,
+    /// The printed name.
+    pub printed_name: String,
+    /// The group.
+    pub group: GroupName,
+    /// What the user is.
+    pub kind: Kind,
+}
+
+/// A verb.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its name; on the command line `_` is written `-`.
+    pub name: ActionName,
+    /// Its line in a menu.
+    pub label: String,
+    /// Its line in `--help`.
+    pub help: String,
+    /// What is said when it is done.
+    pub done: Option<String>,
+    /// The section of a procedure that governs it, as in `SOP-001#6`.
+    pub sop: Option<String>,
+    /// Whether it is about the project instead of a document.
+    pub of_project: bool,
+    /// What it needs to be told.
+    pub inputs: Vec<Input>,
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+impl Action {
+    /// Finds an input.
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.name.as_str() == name)
+    }
+}
+
+/// Something that an action needs to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Its name.
+    pub name: InputName,
+    /// Whether the action is refused without it.
+    pub required: bool,
+    /// What it is, in a few words.
+    pub help: String,
+    /// What values it takes.
+    pub kind: InputKind,
+}
+
+/// The values that an input takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// One line of text.
+    Line,
+    /// Text of several lines.
+    Text,
+    /// A user.
+    User,
+    /// Users, one or more.
+    Users,
+    /// A document.
+    Document,
+    /// A single word.
+    Word,
+    /// One of these values, each with its label.
+    OneOf(Vec<Choice>),
+}
+
+/// A value of a choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The value; on the command line a flag with `-` for `_`.
+    pub value: String,
+    /// Its label.
+    pub label: String,
+}
+
+/// A life cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// Its name.
+    pub name: WorkflowName,
+    /// The procedure that describes it.
+    pub sop: Option<DocumentId>,
+    /// Its states, in order.
+    pub states: Vec<State>,
+    /// Its transitions, in order.
+    pub transitions: Vec<Transition>,
+    /// The types that follow it.
+    pub types: Vec<DocumentType>,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// A state of a life cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Its name.
+    pub name: StateName,
+    /// The phase that it belongs to.
+    pub phase: PhaseName,
+    /// Whether documents are born here.
+    pub initial: bool,
+    /// Whether nothing may happen to a document here any more.
+    pub is_final: bool,
+    /// The round that is open while a document is here.
+    pub round: Option<RoundRule>,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// How the round of a state is filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundRule {
+    /// What its assignees have to give.
+    pub task: Task,
+    /// The group of which at least one member must be seated.
+    pub slot: GroupName,
+    /// Whether the slot is taken by its members who reviewed the content, instead of by the
+    /// eligible one with the fewest open tasks.
+    pub seats_reviewers: bool,
+}
+
+/// A way from state to state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The verb.
+    pub action: ActionName,
+    /// What else must hold for this transition to be the one that is meant.
+    pub when: Option<When>,
+    /// Where it may start; empty where it creates a document.
+    pub from: Vec<StateName>,
+    /// Where it leads.
+    pub to: Target,
+    /// The groups that may take it.
+    pub by: Vec<GroupName>,
+    /// What else must hold.
+    pub guards: Vec<Guard>,
+    /// What it does.
+    pub effects: Vec<Effect>,
+    /// What it does besides when the state changes, where that waits for a quorum.
+    pub completion: Vec<Effect>,
+    /// The verdict that it records.
+    pub verdict: Option<VerdictKind>,
+    /// Whether the state changes only when no task of the round is open any more.
+    pub quorum: bool,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// What distinguishes transitions of one verb from one state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// An input has this value.
+    Input(InputName, String),
+    /// The working copy differs from its base, or does not.
+    ContentChanged(bool),
+}
+
+/// Where a transition leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// It stays.
+    Same,
+    /// The state that the round was routed from.
+    Origin,
+    /// A state.
+    State(StateName),
+}
+
+/// The kinds of verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// The outcome is an input.
+    Review,
+    /// The outcome is approval.
+    Approve,
+    /// The outcome is rejection.
+    Reject,
+}
+
+impl VerdictKind {
+    /// Returns the task that such a verdict answers.
+    pub fn task(self) -> Task {
+        match self {
+            Self::Review => Task::Review,
+            Self::Approve | Self::Reject => Task::Approval,
+        }
+    }
+}
+
+/// A document type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentType {
+    /// Its name.
+    pub name: TypeName,
+    /// What it is called.
+    pub title: String,
+    /// How its ids are made.
+    pub id: IdPattern,
+    /// The template that new documents start from.
+    pub template: Option<DocumentId>,
+    /// The front-matter fields that a document must have when it is routed.
+    pub required: Vec<String>,
+    /// What it belongs to.
+    pub parent: Option<ParentRule>,
+    /// Whether it ends with its parent instead of holding it up.
+    pub attachment: bool,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// What a document of a type belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentRule {
+    /// The types that a parent may have.
+    pub types: Vec<TypeName>,
+    /// The states that it must be in; empty for every state that is not final.
+    pub states: Vec<StateName>,
+}
+
+/// Who may do something to the project itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRule {
+    /// The verb.
+    pub action: ActionName,
+    /// The groups that may use it.
+    pub by: Vec<GroupName>,
+    /// What else must hold.
+    pub guards: Vec<Guard>,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+impl Policy {
+    /// Finds a verb.
+    pub fn action(&self, name: &ActionName) -> Option<&Action> {
+        self.actions.iter().find(|action| &action.name == name)
+    }
+
+    /// Finds a type and its life cycle.
+    pub fn document_type(&self, name: &TypeName) -> Option<(&Workflow, &DocumentType)> {
+        self.workflows.values().find_map(|workflow| Some((workflow, workflow.document_type(name)?)))
+    }
+
+    /// Lists all types.
+    pub fn document_types(&self) -> impl Iterator<Item = &DocumentType> {
+        self.workflows.values().flat_map(|workflow| &workflow.types)
+    }
+
+    /// Tells whether members of `group` have the rights of one of `groups`.
+    pub fn acts_as(&self, group: &GroupName, groups: &[GroupName]) -> bool {
+        groups.contains(group)
+            || self.groups.get(group).is_some_and(|it| groups.iter().any(|one| it.includes.contains(one)))
+    }
+
+    /// Tells whether members of `group` may own documents.
+    pub fn may_own(&self, group: &GroupName) -> bool {
+        self.groups.get(group).is_some_and(|it| {
+            it.may_own || it.includes.iter().any(|one| self.groups.get(one).is_some_and(|it| it.may_own))
+        })
+    }
+}
+
+impl Workflow {
+    /// Finds a state.
+    pub fn state(&self, name: &StateName) -> Option<&State> {
+        self.states.iter().find(|state| &state.name == name)
+    }
+
+    /// Finds a type.
+    pub fn document_type(&self, name: &TypeName) -> Option<&DocumentType> {
+        self.types.iter().find(|document_type| &document_type.name == name)
+    }
+
+    /// Tells whether nothing may happen any more to a document in this state.
+    pub fn is_final(&self, name: &StateName) -> bool {
+        self.state(name).is_some_and(|state| state.is_final)
+    }
+
+    /// Lists the transitions that start in `state`.
+    pub fn leaving<'a>(&'a self, state: &'a StateName) -> impl Iterator<Item = &'a Transition> {
+        self.transitions.iter().filter(move |transition| transition.from.contains(state))
+    }
+}
+
+/// The files of a policy by name, and the digest that stands for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sources(pub BTreeMap<String, String>);
+
+impl Sources {
+    /// Digests names and texts, each preceded by its length, under the tag `qms.policy/1`.
+    pub fn digest(&self) -> Digest {
+        let mut bytes = b"qms.policy/1\n".to_vec();
+        for text in self.0.iter().flat_map(|(name, text)| [name, text]) {
+            bytes.extend((text.len() as u64).to_be_bytes());
+            bytes.extend(text.as_bytes());
+        }
+        Digest::of(&bytes)
+    }
+}

@@ -1,0 +1,166 @@
+//! Patterns from which document ids are made, such as `{parent}-VAR-{n:3}`.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{DocumentId, IdWord};
+
+/// How the ids of a type are made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdPattern {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Parent,
+    Namespace,
+    Name,
+    Number(usize),
+}
+
+/// What a pattern is filled with.
+#[derive(Debug, Clone, Default)]
+pub struct IdParts<'a> {
+    /// The parent's id.
+    pub parent: Option<&'a DocumentId>,
+    /// A registered namespace.
+    pub namespace: Option<&'a IdWord>,
+    /// A free name.
+    pub name: Option<&'a IdWord>,
+}
+
+impl IdPattern {
+    /// Parses a pattern; the message says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('{') {
+                let (word, after) =
+                    inside.split_once('}').ok_or_else(|| format!("`{text}` has a brace that is not closed"))?;
+                parts.push(match word {
+                    "parent" => Part::Parent,
+                    "namespace" => Part::Namespace,
+                    "name" => Part::Name,
+                    _ => match word.strip_prefix("n:").and_then(|width| width.parse().ok()) {
+                        Some(width @ 1..=9) => Part::Number(width),
+                        _ => {
+                            return Err(format!(
+                                "`{{{word}}}` is not one of {{parent}}, {{namespace}}, {{name}}, {{n:WIDTH}}"
+                            ));
+                        }
+                    },
+                });
+                rest = after;
+            } else {
+                let end = rest.find('{').unwrap_or(rest.len());
+                let (literal, after) = rest.split_at(end);
+                parts.push(Part::Literal(literal.to_owned()));
+                rest = after;
+            }
+        }
+        let numbers = parts.iter().position(|part| matches!(part, Part::Number(_)));
+        if numbers.is_some_and(|at| at + 1 != parts.len()) {
+            return Err(format!("`{text}` has its number elsewhere than at the end"));
+        }
+        let pattern = Self { text: text.to_owned(), parts };
+        let sample = (DocumentId::parse("P-1").ok(), IdWord::parse("W").ok());
+        let parts = IdParts { parent: sample.0.as_ref(), namespace: sample.1.as_ref(), name: sample.1.as_ref() };
+        pattern
+            .prefix(&parts)
+            .and_then(|prefix| DocumentId::parse(&format!("{prefix}{}", if pattern.is_numbered() { "1" } else { "" })).ok())
+            .map(|_| ())
+            .ok_or_else(|| format!("`{text}` does not make a document id"))?;
+        Ok(pattern)
+    }
+
+    /// Tells whether ids end in a number that counts up.
+    pub fn is_numbered(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::Number(_)))
+    }
+
+    /// Tells whether a namespace is needed.
+    pub fn needs_namespace(&self) -> bool {
+        self.parts.contains(&Part::Namespace)
+    }
+
+    /// Tells whether a name is needed.
+    pub fn needs_name(&self) -> bool {
+        self.parts.contains(&Part::Name)
+    }
+
+    /// Tells whether a parent is needed.
+    pub fn needs_parent(&self) -> bool {
+        self.parts.contains(&Part::Parent)
+    }
+
+    /// Returns the id up to its number; `None` where something that it needs is missing.
+    pub fn prefix(&self, with: &IdParts<'_>) -> Option<String> {
+        let mut id = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => id.push_str(text),
+                Part::Parent => id.push_str(with.parent?.as_str()),
+                Part::Namespace => id.push_str(with.namespace?.as_str()),
+                Part::Name => id.push_str(with.name?.as_str()),
+                Part::Number(_) => {}
+            }
+        }
+        Some(id)
+    }
+
+    /// Returns the id with `number` at its end, where the pattern is numbered.
+    pub fn id(&self, with: &IdParts<'_>, number: u32) -> Option<DocumentId> {
+        let mut id = self.prefix(with)?;
+        if let Some(Part::Number(width)) = self.parts.last() {
+            let _ = write!(id, "{number:0width$}");
+        }
+        DocumentId::parse(&id).ok()
+    }
+}
+
+impl TryFrom<String> for IdPattern {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<IdPattern> for String {
+    fn from(pattern: IdPattern) -> Self {
+        pattern.text
+    }
+}
+
+impl std::fmt::Display for IdPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_padded_and_may_outgrow_their_width() {
+        let pattern = IdPattern::parse("{parent}-VAR-{n:3}").unwrap_or_else(|e| panic!("{e}"));
+        let parent = DocumentId::parse("CR-007").ok();
+        let with = IdParts { parent: parent.as_ref(), ..IdParts::default() };
+        assert_eq!(pattern.id(&with, 2).map(String::from), Some("CR-007-VAR-002".into()));
+        assert_eq!(pattern.id(&with, 1234).map(String::from), Some("CR-007-VAR-1234".into()));
+        assert_eq!(pattern.id(&IdParts::default(), 2), None);
+    }
+
+    #[test]
+    fn patterns_that_make_no_id_are_refused() {
+        for bad in ["", "cr-{n:3}", "CR-{n:0}", "CR-{n}", "{n:3}-CR", "CR-{who}", "CR-{n:3", "../{n:3}"] {
+            assert!(IdPattern::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The grammar of the policy files, as they stand in YAML.
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use super::vocabulary::{Effect, Guard};
+use super::{InputKind, Policy, VerdictKind};
+use crate::domain::document::{Kind, Task};
+use crate::domain::id::{
+    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
+};
+
+/// `policy.yaml`: groups, rules about the project, first users.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyFile {
+    pub(super) schema: Spanned<String>,
+    pub(super) groups: IndexMap<GroupName, Spanned<GroupSource>>,
+    pub(super) project: Vec<Spanned<ProjectSource>>,
+    pub(super) users: IndexMap<UserName, Spanned<UserSource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupSource {
+    pub(super) help: String,
+    #[serde(default)]
+    pub(super) includes: Vec<GroupName>,
+    #[serde(default)]
+    pub(super) may_own: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProjectSource {
+    pub(super) action: ActionName,
+    pub(super) by: Vec<GroupName>,
+    #[serde(default)]
+    pub(super) guards: Vec<Guard>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserSource {
+    pub(super) name: String,
+    pub(super) group: GroupName,
+    pub(super) kind: Kind,
+}
+
+/// `actions.yaml`: every verb once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActionsFile {
+    pub(super) schema: Spanned<String>,
+    pub(super) actions: IndexMap<ActionName, Spanned<ActionSource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActionSource {
+    pub(super) label: String,
+    pub(super) help: String,
+    pub(super) done: Option<String>,
+    pub(super) sop: Option<String>,
+    #[serde(default)]
+    pub(super) scope: Scope,
+    #[serde(default)]
+    pub(super) inputs: IndexMap<InputName, Spanned<InputSource>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Scope {
+    #[default]
+    Document,
+    Project,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InputSource {
+    pub(super) help: String,
+    #[serde(default)]
+    pub(super) required: bool,
+    pub(super) takes: Option<InputKind>,
+    pub(super) one_of: Option<IndexMap<String, String>>,
+}
+
+/// Any other file: one life cycle and the types that follow it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkflowFile {
+    pub(super) schema: Spanned<String>,
+    pub(super) workflow: Spanned<WorkflowName>,
+    pub(super) sop: Option<DocumentId>,
+    pub(super) document_types: IndexMap<TypeName, Spanned<TypeSource>>,
+    pub(super) states: IndexMap<StateName, Spanned<StateSource>>,
+    pub(super) transitions: Vec<Spanned<TransitionSource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypeSource {
+    pub(super) title: String,
+    pub(super) id: String,
+    pub(super) template: Option<DocumentId>,
+    #[serde(default)]
+    pub(super) required: Vec<String>,
+    pub(super) parent: Option<ParentSource>,
+    #[serde(default)]
+    pub(super) attachment: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParentSource {
+    pub(super) types: Vec<TypeName>,
+    #[serde(default)]
+    pub(super) states: Vec<StateName>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StateSource {
+    pub(super) phase: PhaseName,
+    #[serde(default)]
+    pub(super) initial: bool,
+    #[serde(default, rename = "final")]
+    pub(super) is_final: bool,
+    pub(super) round: Option<Task>,
+    pub(super) slot: Option<GroupName>,
+    pub(super) seats: Option<Seats>,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Seats {
+    LeastLoaded,
+    Reviewed,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TransitionSource {
+    pub(super) action: ActionName,
+    #[serde(default)]
+    pub(super) when: IndexMap<InputName, String>,
+    #[serde(default)]
+    pub(super) from: OneOrMore,
+    pub(super) to: String,
+    pub(super) by: Vec<GroupName>,
+    #[serde(default)]
+    pub(super) guards: Vec<Guard>,
+    #[serde(default)]
+    pub(super) effects: Vec<Effect>,
+    #[serde(default)]
+    pub(super) completion: Vec<Effect>,
+    pub(super) verdict: Option<VerdictKind>,
+    pub(super) quorum: Option<Quorum>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Quorum {
+    All,
+}
+
+/// `from: DRAFT` or `from: [DRAFT, REVIEWED]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged, expecting = "a state, or a list of states")]
+pub(super) enum OneOrMore {
+    #[default]
+    None,
+    One(StateName),
+    More(Vec<StateName>),
+}
+
+impl OneOrMore {
+    pub(super) fn into_vec(self) -> Vec<StateName> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(state) => vec![state],
+            Self::More(states) => states,
+        }
+    }
+}
+
+impl Policy {
+    /// The names of the two files that every policy has.
+    pub const FILES: [&'static str; 2] = ["policy.yaml", "actions.yaml"];
+}

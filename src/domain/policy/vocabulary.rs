@@ -1,0 +1,231 @@
+//! The closed vocabularies of the policy: every guard and every effect, with its sentence.
+//!
+//! A new word costs Rust on purpose: a guard is auditable code (`decide/guards.rs`), and so is an
+//! effect (`decide/effects.rs`). Everything else in the policy is data.
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::domain::document::words;
+use crate::domain::id::GroupName;
+
+/// A condition of a transition, beyond the group of the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// A condition without a parameter.
+    Plain(Plain),
+    /// The caller owns the document, or belongs to one of these groups.
+    OwnerOr(Vec<GroupName>),
+    /// The caller opened the round, or belongs to one of these groups.
+    AskerOr(Vec<GroupName>),
+    /// One of the verdicts that count was given by this group.
+    ReviewedBy(GroupName),
+}
+
+words! {
+    /// The conditions without a parameter.
+    Plain {
+        /// The caller owns the document.
+        Owner = "owner",
+        /// The caller owns the document, or nobody does.
+        OwnerOrUnowned = "owner_or_unowned",
+        /// The caller did not open this round.
+        NotAsker = "not_asker",
+        /// The caller has the document checked out.
+        CheckedOut = "checked_out",
+        /// Nobody has the document checked out.
+        NotCheckedOut = "not_checked_out",
+        /// Nobody but the caller has the document checked out.
+        NotCheckedOutByAnother = "not_checked_out_by_another",
+        /// The working copy, if one is out, is there, is of this document and of its present
+        /// content, and its front matter can be read.
+        CopyIsSound = "copy_is_sound",
+        /// The front matter has every field that the type requires.
+        FrontMatterComplete = "front_matter_complete",
+        /// Everyone named could answer the task, and the slot of the round can be filled.
+        AssigneesEligible = "assignees_eligible",
+        /// Everyone named has a task that is still open.
+        AssigneesSeated = "assignees_seated",
+        /// The round keeps a member of the group that its slot is for.
+        SlotStaysFilled = "slot_stays_filled",
+        /// The latest verdict of every reviewer on this content in this phase recommends it.
+        Unanimous = "unanimous",
+        /// This content was not rejected since those verdicts were given.
+        NotRejected = "not_rejected",
+        /// No child that is not an attachment is unfinished.
+        NoOpenChild = "no_open_child",
+        /// No attachment is checked out or in a round.
+        AttachmentsIdle = "attachments_idle",
+        /// The document was never approved.
+        NeverApproved = "never_approved",
+        /// The document was approved at least once.
+        OnceApproved = "once_approved",
+        /// The draft was begun from a version in force.
+        RevisesVersionInForce = "revises_version_in_force",
+        /// The new owner is another known user whose group may own documents.
+        NewOwnerMayOwn = "new_owner_may_own",
+        /// The template of the type is in force.
+        TemplateInForce = "template_in_force",
+        /// The user name was never given to anyone.
+        UserIsNew = "user_is_new",
+        /// The user exists.
+        UserExists = "user_exists",
+        /// The user owns no unfinished document and has no open task.
+        UserIsIdle = "user_is_idle",
+        /// Somebody who may manage users and policy remains.
+        AdministratorRemains = "administrator_remains",
+        /// The namespace is not registered yet.
+        NamespaceIsNew = "namespace_is_new",
+        /// The candidate policy is readable, free of faults, and differs from the one in force.
+        PolicyIsSound = "policy_is_sound",
+        /// The candidate policy knows every type and state that a live document is in.
+        PolicyKeepsDocuments = "policy_keeps_documents",
+    }
+    /// What a transition does, beyond changing the state. Opening a round on entering a state that
+    /// has one, and closing it on leaving, needs no word.
+    Effect {
+        /// The caller gets a working copy of the present content.
+        CheckOut = "check_out",
+        /// The caller's working copy, if one is out, becomes the next version where it changed.
+        CheckIn = "check_in",
+        /// A working copy that is out is void.
+        VoidCheckout = "void_checkout",
+        /// A draft begins at the next unused minor version.
+        BeginRevision = "begin_revision",
+        /// The version in force becomes the current one again.
+        RestoreVersionInForce = "restore_version_in_force",
+        /// The caller becomes owner.
+        TakeOwnership = "take_ownership",
+        /// Nobody owns the document any more.
+        ClearOwner = "clear_owner",
+        /// The user named becomes owner.
+        SetOwner = "set_owner",
+        /// The users named get a task in the open round.
+        AddSeats = "add_seats",
+        /// The users named lose their open task.
+        RemoveSeats = "remove_seats",
+        /// The present content counts as rejected in this phase.
+        MarkRejected = "mark_rejected",
+        /// The next major version names the present content.
+        RaiseVersion = "raise_version",
+        /// The present version comes into force in place of the former one.
+        PutInForce = "put_in_force",
+        /// No version is in force any more.
+        TakeOutOfForce = "take_out_of_force",
+        /// Every attachment takes the final state that its parent takes.
+        EndAttachments = "end_attachments",
+    }
+}
+
+/// Guard names that are spoken for by later work; a policy cannot use them yet.
+pub const RESERVED_GUARDS: &[&str] = &[
+    "evidence_recorded",
+    "items_complete",
+    "items_unchanged",
+    "notes_present",
+    "opened",
+    "prerequisites_met",
+    "sections_unchanged",
+];
+
+const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by"];
+
+impl Guard {
+    /// Returns the word that stands for it in the policy.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plain(plain) => plain.as_str(),
+            Self::OwnerOr(_) => "owner_or",
+            Self::AskerOr(_) => "asker_or",
+            Self::ReviewedBy(_) => "reviewed_by",
+        }
+    }
+
+    /// Returns the groups that it names.
+    pub fn groups(&self) -> &[GroupName] {
+        match self {
+            Self::Plain(_) => &[],
+            Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
+            Self::ReviewedBy(group) => std::slice::from_ref(group),
+        }
+    }
+}
+
+/// Explains an unknown word, with the nearest known one.
+fn unknown(kind: &str, word: &str, known: impl Iterator<Item = &'static str>) -> String {
+    if RESERVED_GUARDS.contains(&word) {
+        return format!("guard `{word}` is reserved and not available yet");
+    }
+    match nearest(word, known) {
+        Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
+        None => format!("unknown {kind} `{word}`"),
+    }
+}
+
+/// Finds the known word that `word` was probably meant to be.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+impl<'de> Deserialize<'de> for Guard {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct GuardVisitor;
+
+        impl<'de> Visitor<'de> for GuardVisitor {
+            type Value = Guard;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a guard: a word, or one word with its parameter")
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Guard, E> {
+                if PARAMETRIC.contains(&word) {
+                    return Err(E::custom(format!("guard `{word}` needs a parameter, as in `{{ {word}: … }}`")));
+                }
+                let known = || Plain::ALL.iter().map(|plain| plain.as_str()).chain(PARAMETRIC.iter().copied());
+                Plain::from_word(word)
+                    .map(Guard::Plain)
+                    .ok_or_else(|| E::custom(unknown("guard", word, known())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Guard, A::Error> {
+                let word: String =
+                    map.next_key()?.ok_or_else(|| de::Error::custom("a guard needs a word"))?;
+                let guard = match word.as_str() {
+                    "owner_or" => Guard::OwnerOr(map.next_value()?),
+                    "asker_or" => Guard::AskerOr(map.next_value()?),
+                    "reviewed_by" => Guard::ReviewedBy(map.next_value()?),
+                    other => {
+                        let message = unknown("guard with a parameter", other, PARAMETRIC.iter().copied());
+                        return Err(de::Error::custom(message));
+                    }
+                };
+                match map.next_key::<String>()? {
+                    None => Ok(guard),
+                    Some(_) => Err(de::Error::custom("one guard at a time: write a second list element")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(GuardVisitor)
+    }
+}
+
+impl Serialize for Guard {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Self::Plain(plain) = self {
+            return serializer.serialize_str(plain.as_str());
+        }
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::ReviewedBy(group) => map.serialize_entry(self.name(), group)?,
+            _ => map.serialize_entry(self.name(), self.groups())?,
+        }
+        map.end()
+    }
+}

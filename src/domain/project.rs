@@ -1,0 +1,60 @@
+//! The project's own records: what exists once, or beside the documents.
+
+use super::digest::{Digest, Timestamp};
+use super::id::{DocumentId, IdWord, UserName, Version};
+
+/// The project itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Its id, 32 lower-case hexadecimal digits, drawn when it was made.
+    pub id: String,
+    /// The digest of the policy in force.
+    pub policy: Digest,
+    /// The fingerprint of the project key, so that a wrong key can be named as such.
+    pub key_fingerprint: String,
+    /// The public key that signs checkpoints (Ed25519, RFC 8032), 32 bytes.
+    pub checkpoint_key: Digest,
+    /// The digest of the program that made the project.
+    pub origin: Digest,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A version of a document: it names exactly one content, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRecord {
+    /// The document.
+    pub document: DocumentId,
+    /// The version.
+    pub version: Version,
+    /// The digest of its content.
+    pub content: Digest,
+    /// Who made it; `None` for what was installed with the project.
+    pub author: Option<UserName>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A registered namespace of specifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: IdWord,
+    /// Who registered it.
+    pub added_by: UserName,
+    /// When.
+    pub added_at: Timestamp,
+}
+
+/// A policy that was adopted, now or once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRecord {
+    /// The digest of its files.
+    pub digest: Digest,
+    /// Its files, as canonical JSON: an object from file name to text.
+    pub sources: String,
+    /// What the files mean, as canonical JSON; what the program reads at every start.
+    pub compiled: String,
+    /// When it was adopted.
+    pub adopted_at: Timestamp,
+}

@@ -1,0 +1,161 @@
+//! What a caller asks for: an action, what it is about, and what the caller says with it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::document::Document;
+use super::front_matter::{self, FrontMatter};
+use super::id::{ActionName, DocumentId, InputName, TypeName, UserName};
+
+/// A request for an action. Self-contained: a working copy travels inside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The verb.
+    pub action: ActionName,
+    /// What it is about.
+    pub subject: Subject,
+    /// What the caller says with it.
+    pub inputs: Inputs,
+    /// The caller's working copy of the document, where there is one.
+    pub copy: Option<WorkingCopy>,
+    /// The policy files that the caller wants adopted.
+    pub candidate: Option<BTreeMap<String, String>>,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A document that exists.
+    Document(DocumentId),
+    /// A document of this type that does not exist yet.
+    New(TypeName),
+    /// The project itself.
+    Project,
+}
+
+/// The inputs of a request, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Inputs(pub BTreeMap<InputName, Value>);
+
+/// The value of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// A text, a word or a choice.
+    Text(String),
+    /// Users.
+    Users(Vec<UserName>),
+    /// A document.
+    Document(DocumentId),
+}
+
+impl Inputs {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value)
+    }
+
+    /// Returns a text, a word or a choice.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns users; none where the input is absent.
+    pub fn users(&self, name: &str) -> &[UserName] {
+        match self.get(name) {
+            Some(Value::Users(users)) => users,
+            _ => &[],
+        }
+    }
+
+    /// Returns a document.
+    pub fn document(&self, name: &str) -> Option<&DocumentId> {
+        match self.get(name) {
+            Some(Value::Document(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Tells whether an input is there and says something.
+    pub fn says(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Value::Text(text)) => !text.trim().is_empty(),
+            Some(Value::Users(users)) => !users.is_empty(),
+            Some(Value::Document(_)) => true,
+            None => false,
+        }
+    }
+
+    /// Adds an input.
+    #[must_use]
+    pub fn with(mut self, name: InputName, value: Value) -> Self {
+        self.0.insert(name, value);
+        self
+    }
+}
+
+/// A working copy as it was found in the caller's workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkingCopy {
+    /// It was read.
+    Present {
+        /// The document that it was taken of.
+        document: DocumentId,
+        /// The content that it started from.
+        base: Digest,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// There is something that cannot be a working copy, and why.
+    Unusable(String),
+}
+
+/// What is known of a working copy after it was held against its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyFacts {
+    /// The caller has none out.
+    NotOut,
+    /// One is out, and it cannot be used; why, in a sentence.
+    Unsound(String),
+    /// One is out and sound.
+    Sound {
+        /// The digest of its bytes.
+        content: Digest,
+        /// What its front matter says.
+        front_matter: FrontMatter,
+    },
+}
+
+impl CopyFacts {
+    /// Holds the copy of `actor` against `document`.
+    pub fn examine(document: &Document, actor: &UserName, copy: Option<&WorkingCopy>) -> Self {
+        let Some(checkout) = document.checkout.as_ref().filter(|checkout| &checkout.by == actor) else {
+            return Self::NotOut;
+        };
+        let id = &document.id;
+        match copy {
+            None => Self::Unsound(format!("the working copy of {id} is gone")),
+            Some(WorkingCopy::Unusable(why)) => Self::Unsound(why.clone()),
+            Some(WorkingCopy::Present { document: of, .. }) if of != id => {
+                Self::Unsound(format!("the working copy is of {of}, not of {id}"))
+            }
+            Some(WorkingCopy::Present { base, .. }) if base != &checkout.base => {
+                Self::Unsound(format!("the working copy of {id} started from another content than its check-out"))
+            }
+            Some(WorkingCopy::Present { bytes, .. }) => match front_matter::parse(&format!("{id}.md"), bytes) {
+                Err(message) => Self::Unsound(message),
+                Ok(read) if &read.id != id || read.document_type != document.document_type => Self::Unsound(
+                    format!("the front matter of the working copy names {} {}, not {id}", read.document_type, read.id),
+                ),
+                Ok(front_matter) => Self::Sound { content: Digest::of(bytes), front_matter },
+            },
+        }
+    }
+}

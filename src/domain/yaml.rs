@@ -1,0 +1,116 @@
+//! The one door through which YAML comes in: strict, bounded, and exact about places.
+
+use serde::de::DeserializeOwned;
+use serde_yaml::{Budget, DuplicateKeyPolicy, MergeKeyPolicy, Options, UserMessageFormatter};
+use thiserror::Error;
+
+/// Largest YAML text that is read, in bytes. The largest file of the embedded policy has 10 KiB.
+const TEXT_MAX: usize = 512 * 1024;
+
+/// Where something stands in a text file; lines and columns count from 1, and 0 means unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, by the name that the user knows.
+    pub file: String,
+    /// The line.
+    pub line: u64,
+    /// The column, in characters.
+    pub column: u64,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
+    }
+}
+
+/// A YAML text that cannot be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{place}: {message}")]
+pub struct YamlError {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, on one line.
+    pub message: String,
+}
+
+/// Reads `text` as one YAML document.
+///
+/// Refused are duplicate and merge keys, anchors and aliases, unknown tags, `yes` and `on` for
+/// booleans, unquoted numbers where a text is expected (so that `version: 1.10` cannot become
+/// `1.1`), and anything past a fixed budget. `line_offset` is the number of lines before `text` in
+/// its file.
+pub fn parse<T: DeserializeOwned>(file: &str, text: &str, line_offset: u64) -> Result<T, YamlError> {
+    let at = |line, column| Place { file: file.to_owned(), line, column };
+    if text.len() > TEXT_MAX {
+        return Err(YamlError { place: at(0, 0), message: format!("larger than {} KiB", TEXT_MAX / 1024) });
+    }
+    serde_yaml::from_str_with_options(text, options()).map_err(|error: serde_yaml::Error| {
+        let place = error.location().map_or_else(|| at(0, 0), |l| at(l.line() + line_offset, l.column()));
+        let rendered = error.without_snippet().render_with_formatter(&UserMessageFormatter);
+        YamlError { place, message: one_line(&rendered) }
+    })
+}
+
+fn options() -> Options {
+    let mut budget = Budget::default();
+    budget.max_anchors = 0;
+    budget.max_aliases = 0;
+    budget.max_depth = 32;
+    budget.max_nodes = 50_000;
+    let mut options = Options::default();
+    options.budget = Some(budget);
+    options.duplicate_keys = DuplicateKeyPolicy::Error;
+    options.merge_keys = MergeKeyPolicy::Error;
+    options.strict_booleans = true;
+    options.no_schema = true;
+    options.reject_unsupported_tags = true;
+    options.with_snippet = false;
+    options
+}
+
+/// The library ends its messages with the place, which we say ourselves.
+fn one_line(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    first.split(" at line ").next().unwrap_or(first).trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn refused(text: &str) -> YamlError {
+        match parse::<BTreeMap<String, String>>("x.yaml", text, 0) {
+            Err(error) => error,
+            Ok(value) => panic!("{text:?} was read as {value:?}"),
+        }
+    }
+
+    #[test]
+    fn hostile_yaml_is_refused_with_its_place() {
+        assert_eq!(refused("a: x\na: y\n").place.line, 2);
+        assert_eq!(refused("version: 1.10\n").place, Place { file: "x.yaml".into(), line: 1, column: 10 });
+        refused("a: &x one\nb: *x\n");
+        refused("<<: {a: b}\n");
+        refused("a: !odd x\n");
+        refused(&"a: x\n".repeat(TEXT_MAX));
+        refused(&format!("a: {}{}", "[".repeat(5_000), "]".repeat(5_000)));
+    }
+
+    #[test]
+    fn messages_are_one_line_without_the_place() {
+        let error = refused("a: x\na: y\n");
+        assert!(!error.message.contains('\n') && !error.message.contains("line"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_windows_line_ends_are_accepted() {
+        let read = parse::<BTreeMap<String, String>>("x.yaml", "\u{feff}a: x\r\nb: y\r\n", 0);
+        assert_eq!(read.map(|map| map.len()), Ok(2));
+    }
+}

@@ -1,0 +1,232 @@
+//! What is kept: a few reads, and ONE write.
+//!
+//! A store knows nothing of rights, rules or words. It keeps rows and entries, and writes both
+//! together or not at all. What it cannot do is change something without an entry.
+
+//mod memory;
+//mod sqlite;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+//pub use self::memory::Memory;
+//pub use self::sqlite::Sqlite;
+use crate::domain::audit::{Frontier, Sealed, Tag};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, User};
+use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+
+/// The newest point of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The right edge of the tree; it also knows its size and its root.
+    pub frontier: Frontier,
+    /// The tag of (size, root) under the project key; `None` for the empty log.
+    pub tag: Option<Tag>,
+    /// The time of the last entry.
+    pub at: Option<Timestamp>,
+}
+
+/// Everything that one action changes, rows and entries alike.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The size of the log that the change was decided on.
+    pub expected_size: u64,
+    /// The revisions of the documents that it was decided on; 0 for one that must not exist.
+    pub expected_revisions: Vec<(DocumentId, u64)>,
+    /// Documents to add or replace.
+    pub documents: Vec<Document>,
+    /// Versions to add.
+    pub versions: Vec<VersionRecord>,
+    /// Contents to keep, by their digest.
+    pub contents: Vec<(Digest, Vec<u8>)>,
+    /// Users to add or replace.
+    pub users: Vec<User>,
+    /// Namespaces to add.
+    pub namespaces: Vec<Namespace>,
+    /// Policies to keep.
+    pub policies: Vec<PolicyRecord>,
+    /// The project, where it changes.
+    pub project: Option<Project>,
+    /// The window in which like refusals are counted, where it changes.
+    pub refusals: Vec<Refusals>,
+    /// The entries; indexes continue at `expected_size`.
+    pub entries: Vec<Sealed>,
+    /// The head after them.
+    pub head: Head,
+}
+
+/// Refusals of one unverified name, counted since the last entry about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusals {
+    /// The name that was claimed.
+    pub claimed: String,
+    /// The time of the last entry about it.
+    pub since: Timestamp,
+    /// How many were counted since.
+    pub count: u64,
+}
+
+/// An open task of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenTask {
+    /// The document.
+    pub document: DocumentId,
+    /// Who asked for it.
+    pub assigned_by: UserName,
+    /// When.
+    pub assigned_at: Timestamp,
+}
+
+/// Which documents to list, in the order of their ids (numbers count as numbers).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Only this type.
+    pub document_type: Option<TypeName>,
+    /// Only this state.
+    pub state: Option<StateName>,
+    /// Only this owner.
+    pub owner: Option<UserName>,
+    /// Only where this user has an open task.
+    pub assignee: Option<UserName>,
+    /// Only children of this document.
+    pub parent: Option<DocumentId>,
+    /// Only what this user has checked out.
+    pub checked_out_by: Option<UserName>,
+    /// Only what comes after this document.
+    pub after: Option<DocumentId>,
+    /// At most so many.
+    pub limit: Option<u64>,
+}
+
+/// Which entries to read, in the order of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entries<'a> {
+    /// All, from this index on.
+    From(u64),
+    /// Those about a document.
+    Of(&'a DocumentId),
+}
+
+/// An entry as it is stored. Its columns repeat what the bytes say, for queries and for readers.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredEntry<'a> {
+    /// Its place in the log.
+    pub index: u64,
+    /// Its canonical bytes.
+    pub bytes: &'a [u8],
+    /// Its leaf hash.
+    pub leaf: &'a [u8],
+    /// Its tag.
+    pub tag: &'a [u8],
+    /// The document column.
+    pub document: Option<&'a str>,
+}
+
+/// A store that did not do what it was asked for. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Somebody else wrote first: read again, decide again.
+    #[error("the project changed in the meantime")]
+    Conflict,
+    /// The store is held by another process for longer than it is worth waiting.
+    #[error("the store is locked by another process")]
+    Locked(#[source] rusqlite::Error),
+    /// There is no store at this place.
+    #[error("no store at `{}`", .0.display())]
+    Missing(PathBuf),
+    /// The store may be read and not written.
+    #[error("the store cannot be written")]
+    ReadOnly(#[source] rusqlite::Error),
+    /// The disk is full.
+    #[error("the disk is full, nothing was written")]
+    Full(#[source] rusqlite::Error),
+    /// The file is not a store, or is damaged.
+    #[error("`{}` is not a store or is damaged", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The store was written by a newer program.
+    #[error("the store has format {found}, this program knows formats up to {known}")]
+    Newer {
+        /// The format of the store.
+        found: u32,
+        /// The newest format that this program knows.
+        known: u32,
+    },
+    /// A row does not hold what its table promises.
+    #[error("the row `{key}` of `{table}` cannot be read: {message}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Anything else that the database says.
+    #[error("the store failed")]
+    Failed(#[from] rusqlite::Error),
+}
+
+/// What visits stored entries one by one, and may stop with an answer of its own.
+pub type EntryVisitor<'v> = dyn FnMut(StoredEntry<'_>) -> Result<(), StoreError> + 'v;
+
+/// What visits documents one by one.
+pub type DocumentVisitor<'v> = dyn FnMut(Document) -> Result<(), StoreError> + 'v;
+
+/// A backend. Everything that it promises is in `tests/store_contract.rs`.
+pub trait Store {
+    /// Returns the newest point of the log.
+    fn head(&mut self) -> Result<Head, StoreError>;
+    /// Returns the project; `None` before its first entry.
+    fn project(&mut self) -> Result<Option<Project>, StoreError>;
+    /// Returns a document.
+    fn document(&mut self, id: &DocumentId) -> Result<Option<Document>, StoreError>;
+    /// Visits the documents that a query selects, in the order of their ids.
+    fn documents(&mut self, query: &ListQuery, visit: &mut DocumentVisitor<'_>) -> Result<(), StoreError>;
+    /// Returns the highest number at the end of an id that begins with `prefix`, over documents
+    /// whose whole rest is a number; 0 where there is none.
+    fn last_number(&mut self, prefix: &str) -> Result<u32, StoreError>;
+    /// Returns one document for each (type, state) that any document is in.
+    fn occupied(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, StoreError>;
+    /// Lists the versions of a document, oldest first.
+    fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError>;
+    /// Returns a content.
+    fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Lists the digests of all contents.
+    fn content_digests(&mut self) -> Result<Vec<Digest>, StoreError>;
+    /// Returns a user, removed or not.
+    fn user(&mut self, name: &str) -> Result<Option<User>, StoreError>;
+    /// Lists all users, removed ones too, by name.
+    fn users(&mut self) -> Result<Vec<User>, StoreError>;
+    /// Counts the open tasks of every user who has any.
+    fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError>;
+    /// Lists the open tasks of a user, oldest first.
+    fn tasks(&mut self, user: &UserName) -> Result<Vec<OpenTask>, StoreError>;
+    /// Lists the registered namespaces, by name.
+    fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError>;
+    /// Returns a policy that was adopted once.
+    fn policy(&mut self, digest: &Digest) -> Result<Option<PolicyRecord>, StoreError>;
+    /// Lists the adopted policies, oldest first.
+    fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError>;
+    /// Returns the counted refusals of an unverified name.
+    fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError>;
+    /// Visits entries.
+    fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError>;
+    /// Waits until no other writer is at work and keeps others out until the next `commit` or
+    /// `end_turn`, so that a change decided in between meets no conflict.
+    fn wait_turn(&mut self) -> Result<(), StoreError>;
+    /// Gives up a turn without writing.
+    fn end_turn(&mut self) -> Result<(), StoreError>;
+    /// Writes a change whole or not at all, durably. [`StoreError::Conflict`] where the log or one
+    /// of the documents is no longer as expected. Ends a turn.
+    fn commit(&mut self, change: &Change) -> Result<(), StoreError>;
+}
