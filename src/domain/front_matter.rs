@@ -52,8 +52,10 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
     let (block, _) =
         split(text).ok_or_else(|| format!("{file}: does not begin with front matter between `---` lines"))?;
     // One line, the opening `---`, stands before the block.
-    let mut fields: BTreeMap<String, String> = yaml::parse(file, block, 1).map_err(|error| error.to_string())?;
-    let mut take = |name: &str| fields.remove(name).ok_or_else(|| format!("{file}: the front matter has no `{name}`"));
+    let mut fields: BTreeMap<String, String> =
+        yaml::parse(file, block, 1).map_err(|error| error.to_string())?;
+    let mut take =
+        |name: &str| fields.remove(name).ok_or_else(|| format!("{file}: the front matter has no `{name}`"));
     let id = DocumentId::parse(&take("id")?).map_err(|error| format!("{file}: {error}"))?;
     let document_type = TypeName::parse(&take("type")?).map_err(|error| format!("{file}: {error}"))?;
     if let Some(name) = NOT_THE_AUTHORS.iter().find(|name| fields.contains_key(**name)) {
@@ -106,7 +108,9 @@ pub fn compose(
     }
     text.push_str("---\n");
     match template {
-        Some((_, body)) => text.push_str(&split(body).map_or(body, |(_, rest)| rest).replace("{{title}}", title)),
+        Some((_, body)) => {
+            text.push_str(&split(body).map_or(body, |(_, rest)| rest).replace("{{title}}", title));
+        }
         None => text.push_str(&format!("\n# {title}\n")),
     }
     text
@@ -141,7 +145,10 @@ mod tests {
         assert!(refusal("---\nid: SOP-001\ntype: SOP\nversion: 1.10\n---\n").starts_with("x.md:4:"));
         assert!(refusal("---\nid: SOP-001\ntype: SOP\ntitle: \"a\\u202eb\"\n---\n").contains("U+202E"));
         assert!(parse("x.md", b"---\nid: \xff\n---\n").is_err_and(|message| message.contains("UTF-8")));
-        assert!(parse("x.md", "---\nid".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice()).is_err());
+        assert!(
+            parse("x.md", "---\nid".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice())
+                .is_err()
+        );
     }
 
     #[test]

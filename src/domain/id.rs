@@ -31,11 +31,21 @@ fn is_word(text: &str, max: usize, first: fn(u8) -> bool, rest: fn(u8) -> bool) 
 }
 
 fn lower_word(text: &str) -> bool {
-    is_word(text, 32, |b| b.is_ascii_lowercase(), |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    is_word(
+        text,
+        32,
+        |b| b.is_ascii_lowercase(),
+        |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_',
+    )
 }
 
 fn upper_word(text: &str) -> bool {
-    is_word(text, 32, |b| b.is_ascii_uppercase(), |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    is_word(
+        text,
+        32,
+        |b| b.is_ascii_uppercase(),
+        |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_',
+    )
 }
 
 fn user_word(text: &str) -> bool {
@@ -51,7 +61,8 @@ fn dashed_upper(text: &str) -> bool {
     text.len() <= DOCUMENT_ID_MAX
         && text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         })
 }
 
@@ -203,7 +214,9 @@ mod tests {
 
     #[test]
     fn user_names_that_look_alike_or_leave_their_folder_are_refused() {
-        for bad in ["", "../qa", "QA", "q a", "qа", "-qa", "9qa", "qa\u{200f}", "qa/../tu", ".", &"q".repeat(33)] {
+        for bad in
+            ["", "../qa", "QA", "q a", "qа", "-qa", "9qa", "qa\u{200f}", "qa/../tu", ".", &"q".repeat(33)]
+        {
             assert!(UserName::parse(bad).is_err(), "{bad:?} was taken for a user name");
         }
         for good in ["qa", "q", "qa-2", "a_b", &"q".repeat(32)] {

@@ -146,14 +146,18 @@ impl CopyFacts {
             Some(WorkingCopy::Present { document: of, .. }) if of != id => {
                 Self::Unsound(format!("the working copy is of {of}, not of {id}"))
             }
-            Some(WorkingCopy::Present { base, .. }) if base != &checkout.base => {
-                Self::Unsound(format!("the working copy of {id} started from another content than its check-out"))
-            }
-            Some(WorkingCopy::Present { bytes, .. }) => match front_matter::parse(&format!("{id}.md"), bytes) {
+            Some(WorkingCopy::Present { base, .. }) if base != &checkout.base => Self::Unsound(format!(
+                "the working copy of {id} started from another content than its check-out"
+            )),
+            Some(WorkingCopy::Present { bytes, .. }) => match front_matter::parse(&format!("{id}.md"), bytes)
+            {
                 Err(message) => Self::Unsound(message),
-                Ok(read) if &read.id != id || read.document_type != document.document_type => Self::Unsound(
-                    format!("the front matter of the working copy names {} {}, not {id}", read.document_type, read.id),
-                ),
+                Ok(read) if &read.id != id || read.document_type != document.document_type => {
+                    Self::Unsound(format!(
+                        "the front matter of the working copy names {} {}, not {id}",
+                        read.document_type, read.id
+                    ))
+                }
                 Ok(front_matter) => Self::Sound { content: Digest::of(bytes), front_matter },
             },
         }

@@ -163,7 +163,13 @@ fn subproof(leaves: &[Digest], old: u64, whole: bool) -> Option<Vec<Digest>> {
 }
 
 /// Checks a consistency proof (RFC 9162 §2.1.4.2).
-pub fn verify_consistency(old: u64, new: u64, old_root: &Digest, new_root: &Digest, proof: &[Digest]) -> bool {
+pub fn verify_consistency(
+    old: u64,
+    new: u64,
+    old_root: &Digest,
+    new_root: &Digest,
+    proof: &[Digest],
+) -> bool {
     if old == new {
         return proof.is_empty() && old_root == new_root;
     }
@@ -239,7 +245,8 @@ mod tests {
             let root = root_of(&leaves);
             for old in 1..=new {
                 let prefix = leaves.get(..old.into()).map_or_else(|| panic!("{old} of {new}"), root_of);
-                let proof = consistency_proof(&leaves, old.into()).unwrap_or_else(|| panic!("{old} of {new}"));
+                let proof =
+                    consistency_proof(&leaves, old.into()).unwrap_or_else(|| panic!("{old} of {new}"));
                 assert!(verify_consistency(old.into(), new.into(), &prefix, &root, &proof));
                 assert!(!verify_consistency(old.into(), new.into(), &leaf_hash(b"other"), &root, &proof));
             }

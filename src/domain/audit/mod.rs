@@ -16,6 +16,8 @@ mod verify;
 //CHECK
 pub use self::entry::{Delta, Entry, EntryResult, FieldDelta, Sealed, SealedReason};
 pub use self::key::{Fingerprint, ProjectKey, Tag};
-pub use self::merkle::{Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion};
+pub use self::merkle::{
+    Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
+};
 pub use self::row::{Row, Table};
 //VERIFY

@@ -1,1 +1,133 @@
-//! stub
+//! The decision: may this actor do this, now? A total function that fails closed.
+//!
+//! [`decide`] is the only maker of a [`Permit`], and without one nothing changes. It looks nothing
+//! up; everything it knows is in [`Facts`]. [`menu`] asks the same question for every action, with
+//! the inputs left open.
+
+mod edge;
+mod effects;
+mod guards;
+mod menu;
+mod project;
+mod reason;
+mod seats;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::effects::{Applied, Note, apply};
+pub use self::menu::{Line, LineInput, menu};
+pub use self::reason::{Class, Condition, Denial, Reason};
+use super::document::Document;
+use super::facts::Facts;
+use super::id::{ActionName, DocumentId, StateName, UserName};
+use super::identity::Actor;
+use super::policy::{Action, InputKind, Policy, Transition};
+use super::request::{Inputs, Request, Subject};
+
+/// Longest comment or reason, in bytes. It is kept for ever and read in lists; anything longer
+/// belongs into a document.
+const TEXT_MAX: usize = 64 * 1024;
+
+/// Leave to do one thing once. Only [`decide`] makes one, and only [`apply`] takes it.
+#[derive(Debug)]
+#[must_use = "a permit that is not applied changes nothing"]
+pub struct Permit {
+    actor: Actor,
+    action: ActionName,
+    inputs: Inputs,
+    way: Way,
+}
+
+/// What was permitted.
+#[derive(Debug)]
+enum Way {
+    Edge {
+        transition: Box<Transition>,
+        /// Where the document goes when the transition completes.
+        target: StateName,
+        /// Whom the round is opened with, where one is opened.
+        seats: Vec<UserName>,
+        /// The id of a document to be created.
+        created: Option<DocumentId>,
+    },
+    Project,
+}
+
+/// Decides on a request.
+pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Result<Permit, Denial> {
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false };
+    let way = match (&request.subject, policy.action(&request.action)) {
+        (_, None) => Err(vec![Reason::new(
+            Condition::UnknownAction,
+            format!("the policy knows no action `{}`", request.action),
+        )]),
+        (Subject::Project, Some(action)) => project::decide(&case, action),
+        (Subject::Document(_) | Subject::New(_), Some(action)) => case.decide(action),
+    };
+    way.map(|way| Permit {
+        actor: actor.clone(),
+        action: request.action.clone(),
+        inputs: request.inputs.clone(),
+        way,
+    })
+    .map_err(Denial::new)
+}
+
+/// One question: these facts, this actor, these inputs.
+struct Case<'a> {
+    policy: &'a Policy,
+    facts: &'a Facts,
+    actor: &'a Actor,
+    inputs: &'a Inputs,
+    /// Whether inputs that are absent may still be given: then a condition on them holds if some
+    /// value would meet it.
+    open: bool,
+}
+
+impl Case<'_> {
+    fn actor_is_one_of(&self, groups: &[super::id::GroupName]) -> bool {
+        self.policy.acts_as(self.actor.group(), groups)
+    }
+
+    /// The command line of an action by the present actor.
+    fn command(&self, words: &str) -> String {
+        format!("qms --user {} {words}", self.actor.name())
+    }
+
+    /// Conditions on the inputs themselves, whatever the state.
+    fn unmet_inputs(&self, action: &Action) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for input in &action.inputs {
+            let name = input.name.as_str();
+            if input.required && !self.open && !self.inputs.says(name) {
+                let missing = format!("`{name}` is missing or blank");
+                reasons.push(Reason::new(Condition::MissingInput, missing));
+            }
+            let Some(text) = self.inputs.text(name) else { continue };
+            let fault = match &input.kind {
+                InputKind::OneOf(choices) if !choices.iter().any(|choice| choice.value == text) => {
+                    Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
+                }
+                InputKind::Line => {
+                    super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
+                }
+                _ if text.len() > TEXT_MAX => {
+                    Some(format!("`{name}` has {} bytes, {TEXT_MAX} are allowed", text.len()))
+                }
+                _ => None,
+            };
+            reasons.extend(fault.map(|fault| Reason::new(Condition::InvalidInput, fault)));
+        }
+        for name in self.inputs.0.keys().filter(|name| action.input(name.as_str()).is_none()) {
+            let message = format!("`{}` takes no `{name}`", action.name);
+            reasons.push(Reason::new(Condition::InvalidInput, message));
+        }
+        reasons
+    }
+
+    /// The document that the question is about; the session looks it up before it asks.
+    fn document(&self) -> Option<&Document> {
+        self.facts.document.as_ref()
+    }
+}

@@ -81,7 +81,8 @@ impl Compiler {
 
     /// Complains of a name that does not exist, with the nearest one that does.
     fn unknown<'a>(&mut self, at: &Place, kind: &str, name: &str, known: impl Iterator<Item = &'a str>) {
-        let suggestion = nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+        let suggestion =
+            nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
         self.fault(at, "unknown_name", format!("unknown {kind} `{name}`{suggestion}"));
     }
 
@@ -149,16 +150,23 @@ impl Compiler {
             users.push(InitialUser { name, printed_name: user.name, group: user.group, kind: user.kind });
         }
 
-        let types: Vec<TypeName> =
-            files.iter().filter_map(|(_, file)| file.as_ref()).flat_map(|file| file.document_types.keys().cloned()).collect();
-        let states: Vec<StateName> =
-            files.iter().filter_map(|(_, file)| file.as_ref()).flat_map(|file| file.states.keys().cloned()).collect();
+        let types: Vec<TypeName> = files
+            .iter()
+            .filter_map(|(_, file)| file.as_ref())
+            .flat_map(|file| file.document_types.keys().cloned())
+            .collect();
+        let states: Vec<StateName> = files
+            .iter()
+            .filter_map(|(_, file)| file.as_ref())
+            .flat_map(|file| file.states.keys().cloned())
+            .collect();
         let mut workflows: BTreeMap<_, Workflow> = BTreeMap::new();
         for (file, source) in files {
             let Some(source) = source else { continue };
             let workflow = self.workflow(&file, source, &types, &states);
             if let Some(first) = workflows.get(&workflow.name) {
-                let message = format!("life cycle `{}` stands in `{}` already", workflow.name, first.place.file);
+                let message =
+                    format!("life cycle `{}` stands in `{}` already", workflow.name, first.place.file);
                 self.fault(&workflow.place, "duplicate_name", message);
             }
             workflows.insert(workflow.name.clone(), workflow);
@@ -214,13 +222,23 @@ impl Compiler {
         };
         if let Some(InputKind::OneOf(choices)) = &kind {
             for choice in choices.iter().filter(|choice| InputName::parse(&choice.value).is_err()) {
-                self.fault(at, "input_kind", format!("choice `{}` of `{name}` is not a lower-case word", choice.value));
+                self.fault(
+                    at,
+                    "input_kind",
+                    format!("choice `{}` of `{name}` is not a lower-case word", choice.value),
+                );
             }
         }
         Some(Input { name, required: source.required, help: source.help, kind: kind? })
     }
 
-    fn workflow(&mut self, file: &str, source: WorkflowFile, types: &[TypeName], all: &[StateName]) -> Workflow {
+    fn workflow(
+        &mut self,
+        file: &str,
+        source: WorkflowFile,
+        types: &[TypeName],
+        all: &[StateName],
+    ) -> Workflow {
         self.schema(file, &source.schema, "qms.workflow/1");
         let at = place(file, &source.workflow);
         let names: Vec<StateName> = source.states.keys().cloned().collect();
@@ -239,7 +257,14 @@ impl Compiler {
             let transition_at = place(file, &transition);
             transitions.extend(self.transition(transition_at, transition.value, &names));
         }
-        Workflow { name: source.workflow.value, sop: source.sop, states, transitions, types: document_types, place: at }
+        Workflow {
+            name: source.workflow.value,
+            sop: source.sop,
+            states,
+            transitions,
+            types: document_types,
+            place: at,
+        }
     }
 
     fn state(&mut self, at: Place, name: StateName, source: StateSource) -> State {
@@ -250,12 +275,20 @@ impl Compiler {
             }
             (None, None) if source.seats.is_none() => None,
             _ => {
-                let message = format!("state `{name}` needs `round` and `slot` together, and `seats` only with them");
+                let message =
+                    format!("state `{name}` needs `round` and `slot` together, and `seats` only with them");
                 self.fault(&at, "round_without_slot", message);
                 None
             }
         };
-        State { name, phase: source.phase, initial: source.initial, is_final: source.is_final, round, place: at }
+        State {
+            name,
+            phase: source.phase,
+            initial: source.initial,
+            is_final: source.is_final,
+            round,
+            place: at,
+        }
     }
 
     fn document_type(
@@ -267,7 +300,9 @@ impl Compiler {
         states: &[StateName],
     ) -> Option<DocumentType> {
         let id = IdPattern::parse(&source.id)
-            .map_err(|message| self.fault(&at, "id_pattern", format!("the id pattern of `{name}`: {message}")))
+            .map_err(|message| {
+                self.fault(&at, "id_pattern", format!("the id pattern of `{name}`: {message}"));
+            })
             .ok()?;
         if id.needs_parent() != source.parent.is_some() {
             let message = format!("`{name}` needs both or neither of `{{parent}}` in its id and `parent`");
@@ -294,7 +329,12 @@ impl Compiler {
         })
     }
 
-    fn transition(&mut self, at: Place, source: TransitionSource, states: &[StateName]) -> Option<Transition> {
+    fn transition(
+        &mut self,
+        at: Place,
+        source: TransitionSource,
+        states: &[StateName],
+    ) -> Option<Transition> {
         self.check_groups(&at, &source.by);
         self.check_action(&at, &source.action, false);
         for guard in &source.guards {
@@ -319,7 +359,11 @@ impl Compiler {
         if source.when.len() > 1 {
             self.fault(&at, "one_when", "`when` takes one condition".to_owned());
         }
-        let when = source.when.into_iter().next().and_then(|(name, value)| self.when(&at, &source.action, name, value));
+        let when = source
+            .when
+            .into_iter()
+            .next()
+            .and_then(|(name, value)| self.when(&at, &source.action, name, value));
         Some(Transition {
             action: source.action,
             when,
@@ -357,7 +401,8 @@ impl Compiler {
                 None
             }
             _ => {
-                let known: Vec<&str> = verb.inputs.iter().map(|input| input.name.as_str()).chain(["content"]).collect();
+                let known: Vec<&str> =
+                    verb.inputs.iter().map(|input| input.name.as_str()).chain(["content"]).collect();
                 self.unknown(at, "choice", name.as_str(), known.into_iter());
                 None
             }

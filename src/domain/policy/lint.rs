@@ -9,8 +9,25 @@ use crate::domain::yaml::Place;
 
 /// Verbs that the command line keeps for itself; a policy cannot define them.
 const RESERVED_VERBS: &[&str] = &[
-    "audit", "comments", "completion", "demo", "diff", "doctor", "explain", "help", "history", "inbox", "init",
-    "list", "namespace", "next", "read", "status", "user", "workflow", "workspace",
+    "audit",
+    "comments",
+    "completion",
+    "demo",
+    "diff",
+    "doctor",
+    "explain",
+    "help",
+    "history",
+    "inbox",
+    "init",
+    "list",
+    "namespace",
+    "next",
+    "read",
+    "status",
+    "user",
+    "workflow",
+    "workspace",
 ];
 
 /// Actions that the program's own commands ask for: a policy must say who may do them.
@@ -45,8 +62,12 @@ impl Faults {
     }
 
     fn verbs(&mut self, policy: &Policy) {
-        let used: BTreeSet<_> =
-            policy.workflows.values().flat_map(|workflow| &workflow.transitions).map(|edge| &edge.action).collect();
+        let used: BTreeSet<_> = policy
+            .workflows
+            .values()
+            .flat_map(|workflow| &workflow.transitions)
+            .map(|edge| &edge.action)
+            .collect();
         for action in &policy.actions {
             let name = &action.name;
             if !action.of_project && RESERVED_VERBS.contains(&name.as_str()) {
@@ -81,7 +102,8 @@ impl Faults {
     fn states(&mut self, policy: &Policy, workflow: &Workflow) {
         let initial: Vec<&State> = workflow.states.iter().filter(|state| state.initial).collect();
         if initial.len() != 1 {
-            let message = format!("`{}` needs exactly one initial state, it has {}", workflow.name, initial.len());
+            let message =
+                format!("`{}` needs exactly one initial state, it has {}", workflow.name, initial.len());
             self.add(&workflow.place, "initial_state", message);
         }
         if workflow.sop.is_none() {
@@ -103,7 +125,11 @@ impl Faults {
                 self.add(&state.place, "dead_end", message);
             }
             if state.is_final && workflow.leaving(name).next().is_some() {
-                self.add(&state.place, "final_state_left", format!("`{name}` is final, and a transition starts there"));
+                self.add(
+                    &state.place,
+                    "final_state_left",
+                    format!("`{name}` is final, and a transition starts there"),
+                );
             }
         }
     }
@@ -116,10 +142,13 @@ impl Faults {
                 if edge.from.is_empty() { vec![None] } else { edge.from.iter().map(Some).collect() };
             for start in starts {
                 let others = seen.entry((start, edge.action.as_str())).or_default();
-                let clash = others.iter().find(|(when, _)| when.is_none() || edge.when.is_none() || **when == edge.when);
+                let clash = others
+                    .iter()
+                    .find(|(when, _)| when.is_none() || edge.when.is_none() || **when == edge.when);
                 if let Some((_, first)) = clash {
                     let from = start.map_or("nothing", StateName::as_str);
-                    let message = format!("a second `{}` from {from}; the first stands at {first}", edge.action);
+                    let message =
+                        format!("a second `{}` from {from}; the first stands at {first}", edge.action);
                     self.add(&edge.place, "two_edges", message);
                 }
                 others.push((&edge.when, &edge.place));
@@ -189,18 +218,24 @@ impl Faults {
                 .filter(|edge| edge.verdict.is_some_and(|verdict| verdict != VerdictKind::Reject))
                 .collect();
             if !answers.iter().any(|edge| policy.acts_as(&rule.slot, &edge.by)) {
-                let message = format!("the slot of `{}` is for `{}`, who cannot give its verdict", state.name, rule.slot);
+                let message = format!(
+                    "the slot of `{}` is for `{}`, who cannot give its verdict",
+                    state.name, rule.slot
+                );
                 self.add(&state.place, "slot_nobody_can_fill", message);
             }
             for edge in answers.iter().filter(|edge| !edge.quorum) {
-                let message = format!("`{}` ends the round at the first answer: add `quorum: all`", edge.action);
+                let message =
+                    format!("`{}` ends the round at the first answer: add `quorum: all`", edge.action);
                 self.add(&edge.place, "verdict_without_quorum", message);
             }
         }
         for edge in &workflow.transitions {
-            let raises = edge.completion.iter().chain(&edge.effects).any(|effect| {
-                matches!(effect, Effect::PutInForce | Effect::RaiseVersion)
-            });
+            let raises = edge
+                .completion
+                .iter()
+                .chain(&edge.effects)
+                .any(|effect| matches!(effect, Effect::PutInForce | Effect::RaiseVersion));
             if raises && !edge.from.is_empty() && !edge.quorum {
                 let message = format!("`{}` approves without a round: an author could approve", edge.action);
                 self.add(&edge.place, "author_could_approve", message);
@@ -244,7 +279,11 @@ impl Faults {
 /// The states in which a life cycle takes its attachments along.
 fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item = &StateName> {
     workflow.transitions.iter().filter_map(|edge| match &edge.to {
-        Target::State(to) if edge.effects.iter().chain(&edge.completion).any(|e| *e == Effect::EndAttachments) => Some(to),
+        Target::State(to)
+            if edge.effects.iter().chain(&edge.completion).any(|e| *e == Effect::EndAttachments) =>
+        {
+            Some(to)
+        }
         _ => None,
     })
 }

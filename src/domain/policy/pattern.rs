@@ -41,8 +41,9 @@ impl IdPattern {
         let mut rest = text;
         while !rest.is_empty() {
             if let Some(inside) = rest.strip_prefix('{') {
-                let (word, after) =
-                    inside.split_once('}').ok_or_else(|| format!("`{text}` has a brace that is not closed"))?;
+                let (word, after) = inside
+                    .split_once('}')
+                    .ok_or_else(|| format!("`{text}` has a brace that is not closed"))?;
                 parts.push(match word {
                     "parent" => Part::Parent,
                     "namespace" => Part::Namespace,
@@ -70,10 +71,13 @@ impl IdPattern {
         }
         let pattern = Self { text: text.to_owned(), parts };
         let sample = (DocumentId::parse("P-1").ok(), IdWord::parse("W").ok());
-        let parts = IdParts { parent: sample.0.as_ref(), namespace: sample.1.as_ref(), name: sample.1.as_ref() };
+        let parts =
+            IdParts { parent: sample.0.as_ref(), namespace: sample.1.as_ref(), name: sample.1.as_ref() };
         pattern
             .prefix(&parts)
-            .and_then(|prefix| DocumentId::parse(&format!("{prefix}{}", if pattern.is_numbered() { "1" } else { "" })).ok())
+            .and_then(|prefix| {
+                DocumentId::parse(&format!("{prefix}{}", if pattern.is_numbered() { "1" } else { "" })).ok()
+            })
             .map(|_| ())
             .ok_or_else(|| format!("`{text}` does not make a document id"))?;
         Ok(pattern)

@@ -185,9 +185,12 @@ impl<'de> Deserialize<'de> for Guard {
 
             fn visit_str<E: de::Error>(self, word: &str) -> Result<Guard, E> {
                 if PARAMETRIC.contains(&word) {
-                    return Err(E::custom(format!("guard `{word}` needs a parameter, as in `{{ {word}: … }}`")));
+                    return Err(E::custom(format!(
+                        "guard `{word}` needs a parameter, as in `{{ {word}: … }}`"
+                    )));
                 }
-                let known = || Plain::ALL.iter().map(|plain| plain.as_str()).chain(PARAMETRIC.iter().copied());
+                let known =
+                    || Plain::ALL.iter().map(|plain| plain.as_str()).chain(PARAMETRIC.iter().copied());
                 Plain::from_word(word)
                     .map(Guard::Plain)
                     .ok_or_else(|| E::custom(unknown("guard", word, known())))

@@ -1,0 +1,329 @@
+//! Finding the transition that a request means, and everything that stands in its way.
+
+use super::seats::Seating;
+use super::{Case, Condition, Reason, Way};
+use crate::domain::document::Document;
+use crate::domain::id::{IdWord, StateName};
+use crate::domain::policy::{
+    Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
+};
+use crate::domain::request::CopyFacts;
+
+impl Case<'_> {
+    /// Decides on an action that is about a document.
+    pub(super) fn decide(&self, action: &Action) -> Result<Way, Vec<Reason>> {
+        match self.document() {
+            Some(document) => self.decide_existing(action, document),
+            None => self.decide_new(action),
+        }
+    }
+
+    fn decide_existing(&self, action: &Action, document: &Document) -> Result<Way, Vec<Reason>> {
+        let workflow = self.workflow_of(document)?;
+        let edge = self.find_edge(workflow, action, document)?;
+        let mut reasons = self.unmet_inputs(action);
+        reasons.extend(self.unmet_group(edge));
+        reasons.extend(self.unmet_verdict(edge, document));
+        for guard in &edge.guards {
+            reasons.extend(self.unmet(guard, workflow, edge, document));
+        }
+        let target = match &edge.to {
+            Target::Same => document.state.clone(),
+            Target::State(state) => state.clone(),
+            Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
+        };
+        let seats = self.seats(workflow, edge, &target, document, &mut reasons);
+        if reasons.is_empty() {
+            Ok(Way::Edge { transition: Box::new(edge.clone()), target, seats, created: None })
+        } else {
+            Err(reasons)
+        }
+    }
+
+    fn workflow_of(&self, document: &Document) -> Result<&Workflow, Vec<Reason>> {
+        let known = self.policy.document_type(&document.document_type);
+        known
+            .map(|(workflow, _)| workflow)
+            .filter(|workflow| workflow.state(&document.state).is_some())
+            .ok_or_else(|| {
+                let message = format!(
+                    "the policy does not know type {} in state {}",
+                    document.document_type, document.state
+                );
+                vec![Reason::new(Condition::UnknownState, message)]
+            })
+    }
+
+    /// Finds the one transition that is meant. Lint has seen to it that there are not two.
+    fn find_edge<'w>(
+        &self,
+        workflow: &'w Workflow,
+        action: &Action,
+        document: &Document,
+    ) -> Result<&'w Transition, Vec<Reason>> {
+        let leaving = workflow.transitions.iter().filter(|edge| edge.from.contains(&document.state));
+        let mut edges = leaving.filter(|edge| edge.action == action.name && self.is_meant(edge, document));
+        edges.next().ok_or_else(|| self.no_edge(workflow, action, document))
+    }
+
+    fn is_meant(&self, edge: &Transition, document: &Document) -> bool {
+        match &edge.when {
+            None => true,
+            Some(When::Input(name, value)) => self.inputs.text(name.as_str()) == Some(value),
+            Some(When::ContentChanged(changed)) => *changed == self.copy_changed(document),
+        }
+    }
+
+    pub(super) fn copy_changed(&self, document: &Document) -> bool {
+        matches!(&self.facts.copy, CopyFacts::Sound { content, .. } if content != &document.content)
+    }
+
+    /// No transition is meant. Whoever may never use the verb is told that first.
+    fn no_edge(&self, workflow: &Workflow, action: &Action, document: &Document) -> Vec<Reason> {
+        let mut reasons = self.unmet_inputs(action);
+        let of_verb = || workflow.transitions.iter().filter(|edge| edge.action == action.name);
+        let choice = of_verb().find_map(|edge| match &edge.when {
+            Some(When::Input(name, _)) => self.inputs.text(name.as_str()),
+            _ => None,
+        });
+        let verb = match choice {
+            Some(choice) => format!("{} --{}", action.name, choice.replace('_', "-")),
+            None => action.name.to_string(),
+        };
+        if of_verb().next().is_some() && !of_verb().any(|edge| self.actor_is_one_of(&edge.by)) {
+            reasons.push(self.group_reason(of_verb().flat_map(|edge| &edge.by)));
+        }
+        let message = format!("`{verb}` is not possible while {} is {}", document.id, document.state);
+        reasons.push(Reason::new(Condition::NotFromThisState, message));
+        reasons
+    }
+
+    fn group_reason<'g>(&self, groups: impl Iterator<Item = &'g crate::domain::id::GroupName>) -> Reason {
+        let mut names: Vec<&str> = groups.map(crate::domain::id::GroupName::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        let message = format!(
+            "`{}` is of group {}; this is for {}",
+            self.actor.name(),
+            self.actor.group(),
+            names.join(", ")
+        );
+        Reason::new(Condition::GroupNotAllowed, message)
+    }
+
+    pub(super) fn unmet_group(&self, edge: &Transition) -> Option<Reason> {
+        (!self.actor_is_one_of(&edge.by)).then(|| self.group_reason(edge.by.iter()))
+    }
+
+    /// What no policy can take away: verdicts are given by assignees, never by authors or owner,
+    /// and about the content that is there.
+    fn unmet_verdict(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        if edge.verdict.is_none() {
+            return Vec::new();
+        }
+        let (me, id) = (self.actor.name(), &document.id);
+        let mut reasons = Vec::new();
+        match document.round.as_ref().map(|round| (round, round.seats.get(me))) {
+            Some((_, Some(seat))) if seat.answer.is_some() => {
+                let message = format!("`{me}` has answered in this round of {id}");
+                reasons.push(Reason::new(Condition::AlreadyAnswered, message));
+            }
+            Some((_, Some(_))) => {}
+            _ => {
+                let reason = Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}"));
+                reasons.push(reason.remedy(format!("qms assign {id} --assignees {me}")));
+            }
+        }
+        if document.authors.contains(me) || document.creator.as_ref() == Some(me) {
+            reasons.push(Reason::new(Condition::IsAuthor, format!("`{me}` is an author of {id}")));
+        }
+        if document.owner.as_ref() == Some(me) {
+            reasons.push(Reason::new(Condition::IsOwner, format!("`{me}` owns {id}")));
+        }
+        if document.round.as_ref().is_none_or(|round| round.content != document.content) {
+            let message = format!("the round of {id} speaks about another content");
+            reasons.push(Reason::new(Condition::ContentChanged, message));
+        }
+        reasons
+    }
+
+    /// The state that a round returns to. Whoever withdraws a document by checking it out must be
+    /// able to check it out there.
+    fn origin(
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+        reasons: &mut Vec<Reason>,
+    ) -> StateName {
+        let Some(round) = &document.round else {
+            let message = format!("{} is in no round", document.id);
+            reasons.push(Reason::new(Condition::NotFromThisState, message));
+            return document.state.clone();
+        };
+        let possible = workflow.leaving(&round.origin).any(|next| next.action == edge.action);
+        if edge.effects.contains(&Effect::CheckOut) && !possible {
+            let message = format!(
+                "`{}` is not possible in {}, to which the round would return",
+                edge.action, round.origin
+            );
+            reasons.push(Reason::new(Condition::NotFromThisState, message));
+        }
+        round.origin.clone()
+    }
+
+    fn seats(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        target: &StateName,
+        document: &Document,
+        reasons: &mut Vec<Reason>,
+    ) -> Vec<crate::domain::id::UserName> {
+        if *target == document.state || workflow.state(target).is_none_or(|state| state.round.is_none()) {
+            return Vec::new();
+        }
+        let projected = self.projected(edge, document);
+        match Seating::of(self, workflow, target, &projected) {
+            // Where the guard is declared it has said so already; where it is not, the round must
+            // still not open empty.
+            Some(seating) => seating.plan().unwrap_or_else(|unmet| {
+                if !edge.guards.iter().any(|guard| guard.name() == Plain::AssigneesEligible.as_str()) {
+                    reasons.extend(unmet);
+                }
+                Vec::new()
+            }),
+            None => Vec::new(),
+        }
+    }
+
+    /// The document as it will be when its working copy has been checked in on the way.
+    pub(super) fn projected(&self, edge: &Transition, document: &Document) -> Document {
+        let mut projected = document.clone();
+        if edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document) {
+            projected.verdicts.clear();
+            projected.rejected = None;
+            projected.authors.insert(self.actor.name().clone());
+        }
+        projected
+    }
+
+    fn decide_new(&self, action: &Action) -> Result<Way, Vec<Reason>> {
+        let unknown =
+            || vec![Reason::new(Condition::UnknownState, "the policy does not know this document type")];
+        let new = self.facts.new.as_ref().ok_or_else(unknown)?;
+        let (workflow, document_type) = self.policy.document_type(&new.document_type).ok_or_else(unknown)?;
+        let edge = workflow
+            .transitions
+            .iter()
+            .find(|edge| edge.from.is_empty() && edge.action == action.name)
+            .ok_or_else(|| {
+                let message = format!("`{}` creates no {}", action.name, document_type.name);
+                vec![Reason::new(Condition::NotFromThisState, message)]
+            })?;
+        let mut reasons = self.unmet_inputs(action);
+        reasons.extend(self.unmet_group(edge));
+        reasons.extend(self.unmet_parent(workflow, document_type));
+        let word = |name: &str| self.inputs.text(name).and_then(|text| IdWord::parse(text).ok());
+        let (namespace, name) = (word("namespace"), word("name"));
+        reasons.extend(self.unmet_words(document_type, namespace.as_ref(), name.as_ref()));
+        if edge.guards.iter().any(|guard| guard.name() == Plain::TemplateInForce.as_str())
+            && new.template.is_none()
+        {
+            let message = format!("{} needs a template in force", document_type.name);
+            reasons.push(Reason::new(Condition::TemplateNotInForce, message));
+        }
+        let parts = IdParts {
+            parent: self.facts.parent.as_ref().map(|parent| &parent.id),
+            namespace: namespace.as_ref(),
+            name: name.as_ref(),
+        };
+        let created = document_type.id.id(&parts, new.number);
+        if let Some(id) = created.as_ref().filter(|_| new.is_taken) {
+            let remedy = self.command(&format!("status {id}"));
+            reasons.push(Reason::new(Condition::IdTaken, format!("{id} exists already")).remedy(remedy));
+        }
+        match (&edge.to, created) {
+            (Target::State(target), Some(created)) if reasons.is_empty() => Ok(Way::Edge {
+                transition: Box::new(edge.clone()),
+                target: target.clone(),
+                seats: Vec::new(),
+                created: Some(created),
+            }),
+            _ if reasons.is_empty() => {
+                Err(vec![Reason::new(Condition::InvalidInput, "these inputs make no valid document id")])
+            }
+            _ => Err(reasons),
+        }
+    }
+
+    fn unmet_parent(&self, workflow: &Workflow, document_type: &DocumentType) -> Option<Reason> {
+        let rule = match (&document_type.parent, &self.facts.parent) {
+            (None, None) => return None,
+            (None, Some(_)) => {
+                let message = format!("a {} belongs to no other document", document_type.name);
+                return Some(Reason::new(Condition::ParentUnsuitable, message));
+            }
+            (Some(rule), _) => rule,
+        };
+        let types = rule.types.iter().map(crate::domain::id::TypeName::as_str).collect::<Vec<_>>().join(", ");
+        let Some(parent) = &self.facts.parent else {
+            let message =
+                format!("a {} belongs to one of {types}: name it with `--parent`", document_type.name);
+            return Some(Reason::new(Condition::ParentMissing, message));
+        };
+        if !rule.types.contains(&parent.document_type) {
+            let message = format!(
+                "{} is a {}; a {} belongs to one of {types}",
+                parent.id, parent.document_type, document_type.name
+            );
+            return Some(Reason::new(Condition::ParentUnsuitable, message));
+        }
+        let life = self.policy.document_type(&parent.document_type).map_or(workflow, |(life, _)| life);
+        let suits = if rule.states.is_empty() {
+            !life.is_final(&parent.state)
+        } else {
+            rule.states.contains(&parent.state)
+        };
+        let wanted = rule.states.iter().map(StateName::as_str).collect::<Vec<_>>().join(" or ");
+        let wanted = if wanted.is_empty() { "unfinished".to_owned() } else { wanted };
+        (!suits).then(|| {
+            let message =
+                format!("{} is {}; a {} needs it {wanted}", parent.id, parent.state, document_type.name);
+            Reason::new(Condition::ParentUnsuitable, message)
+        })
+    }
+
+    fn unmet_words(
+        &self,
+        document_type: &DocumentType,
+        namespace: Option<&IdWord>,
+        name: Option<&IdWord>,
+    ) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let pattern = &document_type.id;
+        for (needed, flag, value) in
+            [(pattern.needs_namespace(), "namespace", namespace), (pattern.needs_name(), "name", name)]
+        {
+            let given = self.inputs.says(flag);
+            let kind = &document_type.name;
+            if needed && !given && !self.open {
+                reasons.push(Reason::new(Condition::MissingInput, format!("a {kind} needs `--{flag}`")));
+            } else if given && value.is_none() {
+                let message = format!("`{flag}` takes an upper-case letter, then A-Z, 0-9 and `_`");
+                reasons.push(Reason::new(Condition::InvalidInput, message));
+            } else if given && !needed {
+                reasons.push(Reason::new(Condition::InvalidInput, format!("a {kind} takes no `--{flag}`")));
+            }
+        }
+        let registered = self.facts.new.as_ref().map(|new| &new.namespaces);
+        if let (Some(namespace), Some(registered)) = (namespace, registered)
+            && pattern.needs_namespace()
+            && !registered.contains(namespace)
+        {
+            let reason =
+                Reason::new(Condition::NamespaceUnknown, format!("namespace {namespace} is not registered"));
+            reasons.push(reason.remedy(self.command(&format!("namespace add {namespace}"))));
+        }
+        reasons
+    }
+}

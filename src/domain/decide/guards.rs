@@ -1,0 +1,300 @@
+//! The guards: one arm each, and the reason that is given where it does not hold.
+
+use super::seats::Seating;
+use super::{Case, Condition, Reason};
+use crate::domain::document::{Document, Outcome, Verdict};
+use crate::domain::id::UserName;
+use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
+use crate::domain::request::CopyFacts;
+
+impl Case<'_> {
+    /// What is missing for a guard to hold.
+    pub(super) fn unmet(
+        &self,
+        guard: &Guard,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+    ) -> Vec<Reason> {
+        match guard {
+            Guard::Plain(plain) => self.unmet_plain(*plain, workflow, edge, document),
+            Guard::OwnerOr(groups) => {
+                let holds = self.owns(document) || self.actor_is_one_of(groups);
+                when(!holds, || Self::not_owner(document))
+            }
+            Guard::AskerOr(groups) => {
+                let asked_by = document.round.as_ref().map(|round| &round.asked_by);
+                let holds = asked_by == Some(self.actor.name()) || self.actor_is_one_of(groups);
+                when(!holds, || {
+                    let asker = asked_by.map_or("nobody", UserName::as_str);
+                    Reason::new(
+                        Condition::NotAsker,
+                        format!("the round of {} was opened by {asker}", document.id),
+                    )
+                })
+            }
+            Guard::ReviewedBy(group) => {
+                let groups = std::slice::from_ref(group);
+                let reviewed = Self::counted(workflow, document)
+                    .any(|(_, verdict)| self.policy.acts_as(&verdict.group, groups));
+                when(!reviewed, || {
+                    let message =
+                        format!("the present content of {} was not reviewed by {group}", document.id);
+                    Reason::new(Condition::NotReviewed, message)
+                        .remedy(format!("qms assign {} --assignees <{group} user>", document.id))
+                })
+            }
+        }
+    }
+
+    fn unmet_plain(
+        &self,
+        plain: Plain,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+    ) -> Vec<Reason> {
+        let (me, id) = (self.actor.name(), &document.id);
+        let holder = document.checkout.as_ref().map(|checkout| &checkout.by);
+        match plain {
+            Plain::Owner => when(!self.owns(document), || Self::not_owner(document)),
+            Plain::OwnerOrUnowned => {
+                when(document.owner.is_some() && !self.owns(document), || Self::not_owner(document))
+            }
+            Plain::NotAsker => {
+                when(document.round.as_ref().is_some_and(|round| &round.asked_by == me), || {
+                    Reason::new(Condition::IsAsker, format!("`{me}` opened this round of {id}"))
+                })
+            }
+            Plain::CheckedOut => when(holder != Some(me), || {
+                Reason::new(Condition::NotCheckedOut, format!("`{me}` does not have {id} checked out"))
+                    .remedy(self.command(&format!("checkout {id}")))
+            }),
+            Plain::NotCheckedOut => {
+                holder.map(|holder| self.is_checked_out(document, holder)).into_iter().collect()
+            }
+            Plain::NotCheckedOutByAnother => holder
+                .filter(|holder| *holder != me)
+                .map(|holder| {
+                    Reason::new(Condition::CheckedOutByAnother, format!("{id} is checked out by {holder}"))
+                })
+                .into_iter()
+                .collect(),
+            Plain::CopyIsSound => match &self.facts.copy {
+                CopyFacts::Unsound(why) => vec![
+                    Reason::new(Condition::CopyUnsound, why.clone())
+                        .remedy(self.command(&format!("checkout {id}"))),
+                ],
+                CopyFacts::NotOut | CopyFacts::Sound { .. } => Vec::new(),
+            },
+            Plain::FrontMatterComplete => self.unmet_front_matter(workflow, document),
+            Plain::AssigneesEligible => self.unmet_assignees(workflow, edge, document),
+            Plain::AssigneesSeated => Seating::of(self, workflow, &document.state, document)
+                .map_or_else(Vec::new, |it| it.unmet_release()),
+            Plain::SlotStaysFilled => {
+                let seating = Seating::of(self, workflow, &document.state, document);
+                seating.and_then(|it| it.unmet_slot()).into_iter().collect()
+            }
+            Plain::Unanimous => self.unmet_unanimity(workflow, document),
+            Plain::NotRejected => self.unmet_since_rejection(workflow, document),
+            Plain::NoOpenChild => self.unmet_children(document),
+            Plain::AttachmentsIdle => self
+                .attachments()
+                .filter(|child| child.checkout.is_some() || child.round.is_some())
+                .map(|child| {
+                    let message = format!("{} is checked out or in a round", child.id);
+                    Reason::new(Condition::AttachmentBusy, message)
+                        .remedy(self.command(&format!("status {}", child.id)))
+                })
+                .collect(),
+            Plain::NeverApproved => when(document.version.major > 0, || {
+                Reason::new(
+                    Condition::OnceApproved,
+                    format!("{id} was approved as {}.0", document.version.major),
+                )
+            }),
+            Plain::OnceApproved => when(document.version.major == 0, || {
+                Reason::new(Condition::NeverApproved, format!("{id} was never approved"))
+                    .remedy(self.command(&format!("cancel {id} --reason <text>")))
+            }),
+            Plain::RevisesVersionInForce => when(document.in_force.is_none(), || {
+                Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
+            }),
+            Plain::NewOwnerMayOwn => self.unmet_new_owner(document),
+            // These speak about a new document or the project, and are asked where that is decided.
+            Plain::TemplateInForce
+            | Plain::UserIsNew
+            | Plain::UserExists
+            | Plain::UserIsIdle
+            | Plain::AdministratorRemains
+            | Plain::NamespaceIsNew
+            | Plain::PolicyIsSound
+            | Plain::PolicyKeepsDocuments => {
+                vec![Reason::new(
+                    Condition::UnknownAction,
+                    format!("guard `{plain}` has no meaning for a document"),
+                )]
+            }
+        }
+    }
+
+    pub(super) fn owns(&self, document: &Document) -> bool {
+        document.owner.as_ref() == Some(self.actor.name())
+    }
+
+    fn not_owner(document: &Document) -> Reason {
+        let message = match &document.owner {
+            Some(owner) => format!("{} is owned by {owner}", document.id),
+            None => format!("nobody owns {}", document.id),
+        };
+        Reason::new(Condition::NotOwner, message)
+    }
+
+    fn is_checked_out(&self, document: &Document, holder: &UserName) -> Reason {
+        let reason =
+            Reason::new(Condition::CheckedOut, format!("{} is checked out by {holder}", document.id));
+        if holder == self.actor.name() {
+            reason.remedy(self.command(&format!("checkin {}", document.id)))
+        } else {
+            reason
+        }
+    }
+
+    fn unmet_front_matter(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
+        let id = &document.id;
+        let remedy = || self.command(&format!("checkout {id}"));
+        let front_matter = match &self.facts.copy {
+            CopyFacts::Sound { front_matter, .. } => Ok(front_matter),
+            CopyFacts::NotOut => self.facts.front_matter.as_ref().map_err(String::clone),
+            // The copy that would be checked in is unsound; its own guard says so.
+            CopyFacts::Unsound(_) => return Vec::new(),
+        };
+        match front_matter {
+            Err(why) => vec![Reason::new(Condition::FrontMatterIncomplete, why).remedy(remedy())],
+            Ok(read) => {
+                let required =
+                    workflow.document_type(&document.document_type).map(|it| it.required.as_slice());
+                let missing = required.unwrap_or_default().iter().filter(|field| read.field(field).is_none());
+                missing
+                    .map(|field| {
+                        let message =
+                            format!("the front matter of {id} has no `{field}`, or only a placeholder");
+                        Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// Whoever is named can answer; and where a round opens, it can be filled.
+    fn unmet_assignees(&self, workflow: &Workflow, edge: &Transition, document: &Document) -> Vec<Reason> {
+        let wants_names = self
+            .policy
+            .action(&edge.action)
+            .and_then(|action| action.input("assignees"))
+            .is_some_and(|input| input.required);
+        let projected = self.projected(edge, document);
+        let state = match &edge.to {
+            Target::State(state) if !edge.effects.contains(&Effect::AddSeats) => state,
+            _ => &document.state,
+        };
+        let Some(seating) = Seating::of(self, workflow, state, &projected) else { return Vec::new() };
+        if wants_names && self.open && self.inputs.users("assignees").is_empty() {
+            return seating.unmet_somebody().into_iter().collect();
+        }
+        if state == &document.state {
+            return seating.unmet_names();
+        }
+        seating.plan().err().unwrap_or_default()
+    }
+
+    /// The verdicts that count: each reviewer's latest on the present content in this phase.
+    fn counted<'d>(
+        workflow: &Workflow,
+        document: &'d Document,
+    ) -> impl Iterator<Item = (&'d UserName, &'d Verdict)> + use<'d> {
+        let phase = workflow.state(&document.state).map(|state| state.phase.clone());
+        document
+            .verdicts
+            .iter()
+            .filter(move |((of, _), _)| Some(of) == phase.as_ref())
+            .map(|((_, name), verdict)| (name, verdict))
+    }
+
+    fn unmet_unanimity(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
+        let against: Vec<Reason> = Self::counted(workflow, document)
+            .filter(|(_, verdict)| !matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve))
+            .map(|(name, _)| {
+                let message = format!("{name} asked for changes to {}", document.id);
+                Reason::new(Condition::NotUnanimous, message)
+                    .remedy(self.command(&format!("comments {}", document.id)))
+            })
+            .collect();
+        if against.is_empty() && Self::counted(workflow, document).next().is_none() {
+            let message = format!("nobody reviewed the present content of {}", document.id);
+            return vec![Reason::new(Condition::NotReviewed, message)];
+        }
+        against
+    }
+
+    fn unmet_since_rejection(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
+        let Some(rejected) = document.rejected else { return Vec::new() };
+        Self::counted(workflow, document)
+            .filter(|(_, verdict)| verdict.revision <= rejected)
+            .map(|(name, _)| {
+                let message = format!("{} was rejected after {name} reviewed it", document.id);
+                Reason::new(Condition::RejectedSince, message)
+                    .remedy(self.command(&format!("checkout {}", document.id)))
+            })
+            .collect()
+    }
+
+    fn attachments(&self) -> impl Iterator<Item = &Document> {
+        self.facts.children.iter().filter(|child| self.is_attachment(child) && !self.is_final(child))
+    }
+
+    fn is_attachment(&self, child: &Document) -> bool {
+        self.policy.document_type(&child.document_type).is_some_and(|(_, it)| it.attachment)
+    }
+
+    /// A child whose type the policy does not know counts as unfinished.
+    pub(super) fn is_final(&self, child: &Document) -> bool {
+        self.policy.document_type(&child.document_type).is_some_and(|(life, _)| life.is_final(&child.state))
+    }
+
+    fn unmet_children(&self, document: &Document) -> Vec<Reason> {
+        let open =
+            self.facts.children.iter().filter(|child| !self.is_attachment(child) && !self.is_final(child));
+        open.map(|child| {
+            let message = format!("{} belongs to {} and is {}", child.id, document.id, child.state);
+            Reason::new(Condition::OpenChild, message).remedy(self.command(&format!("status {}", child.id)))
+        })
+        .collect()
+    }
+
+    fn unmet_new_owner(&self, document: &Document) -> Vec<Reason> {
+        let may = |name: &UserName| {
+            document.owner.as_ref() != Some(name)
+                && self.facts.users.get(name).is_some_and(|facts| self.policy.may_own(&facts.user.group))
+        };
+        match self.inputs.users("to") {
+            [] if self.open => when(!self.facts.users.keys().any(may), || {
+                Reason::new(Condition::CannotOwn, format!("nobody else could own {}", document.id))
+            }),
+            [name] if may(name) => Vec::new(),
+            // A missing name is a missing input, and is said as such.
+            [] => Vec::new(),
+            names => {
+                let names = names.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ");
+                vec![Reason::new(
+                    Condition::CannotOwn,
+                    format!("`{names}` cannot become owner of {}", document.id),
+                )]
+            }
+        }
+    }
+}
+
+fn when(unmet: bool, reason: impl FnOnce() -> Reason) -> Vec<Reason> {
+    if unmet { vec![reason()] } else { Vec::new() }
+}

@@ -1,0 +1,111 @@
+//! What this user can do with this document: the same decision, with the inputs left open.
+
+use serde::Serialize;
+
+use super::{Case, Condition, Reason};
+use crate::domain::facts::Facts;
+use crate::domain::id::{ActionName, InputName};
+use crate::domain::identity::Actor;
+use crate::domain::policy::{Action, Input, InputKind, Policy, When};
+use crate::domain::request::{Inputs, Value};
+
+/// One line of a menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The verb.
+    pub action: ActionName,
+    /// What the line says.
+    pub label: String,
+    /// The choice that distinguishes it from other lines of the verb.
+    pub choice: Option<(InputName, String)>,
+    /// The inputs that are still to be given.
+    pub inputs: Vec<LineInput>,
+    /// What is missing; empty exactly when some inputs would be permitted.
+    pub missing: Vec<Reason>,
+}
+
+impl Line {
+    /// Tells whether some inputs would be permitted.
+    pub fn is_open(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// An input that is still to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineInput {
+    /// Its name.
+    pub name: InputName,
+    /// Whether the action is refused without it.
+    pub required: bool,
+    /// The values that it takes, where they are few.
+    pub one_of: Vec<String>,
+}
+
+/// Lists what `actor` could do with the document of the facts, open lines and closed ones, in the
+/// order of the policy's verbs. Verbs that its life cycle never uses are left out.
+pub fn menu(policy: &Policy, facts: &Facts, actor: &Actor) -> Vec<Line> {
+    let Some(document) = &facts.document else { return Vec::new() };
+    let Some((workflow, _)) = policy.document_type(&document.document_type) else { return Vec::new() };
+    let edges: Vec<_> = workflow.transitions.iter().filter(|edge| !edge.from.is_empty()).collect();
+    let mut lines = Vec::new();
+    for action in &policy.actions {
+        let of_verb: Vec<_> = edges.iter().filter(|edge| edge.action == action.name).collect();
+        if of_verb.is_empty() {
+            continue;
+        }
+        let choosing = of_verb.iter().find_map(|edge| match &edge.when {
+            Some(When::Input(name, _)) => action.input(name.as_str()),
+            _ => None,
+        });
+        match choosing.map(|input| (input, &input.kind)) {
+            Some((input, InputKind::OneOf(choices))) => {
+                for choice in choices {
+                    let used = of_verb.iter().any(
+                        |edge| matches!(&edge.when, Some(When::Input(name, value)) if *name == input.name && *value == choice.value),
+                    );
+                    if used {
+                        let chosen = Some((input.name.clone(), choice.value.clone()));
+                        lines.push(line(policy, facts, actor, action, &choice.label, chosen));
+                    }
+                }
+            }
+            _ => lines.push(line(policy, facts, actor, action, &action.label, None)),
+        }
+    }
+    lines
+}
+
+fn line(
+    policy: &Policy,
+    facts: &Facts,
+    actor: &Actor,
+    action: &Action,
+    label: &str,
+    choice: Option<(InputName, String)>,
+) -> Line {
+    let inputs = match &choice {
+        Some((name, value)) => Inputs::default().with(name.clone(), Value::Text(value.clone())),
+        None => Inputs::default(),
+    };
+    let case = Case { policy, facts, actor, inputs: &inputs, open: true };
+    let missing = match case.decide(action) {
+        Ok(_) => Vec::new(),
+        Err(reasons) if reasons.is_empty() => vec![Reason::new(Condition::UnknownAction, "not decided")],
+        Err(mut reasons) => {
+            reasons.sort_by_key(|reason| reason.class);
+            reasons
+        }
+    };
+    let chosen = |input: &&Input| choice.as_ref().is_none_or(|(name, _)| name != &input.name);
+    let inputs = action.inputs.iter().filter(chosen).map(|input| LineInput {
+        name: input.name.clone(),
+        required: input.required,
+        one_of: match &input.kind {
+            InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
+            _ => Vec::new(),
+        },
+    });
+    let inputs = inputs.collect();
+    Line { action: action.name.clone(), label: label.to_owned(), choice, inputs, missing }
+}

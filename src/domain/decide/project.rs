@@ -1,0 +1,140 @@
+//! Decisions about the project itself: users, namespaces, the policy.
+
+use super::{Case, Condition, Reason, Way};
+use crate::domain::document::User;
+use crate::domain::facts::ProjectFacts;
+use crate::domain::id::{GroupName, IdWord, UserName};
+use crate::domain::policy::{Action, Guard, Plain, ProjectRule};
+
+pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
+    let rule = case.policy.project.iter().find(|rule| rule.action == action.name);
+    let (Some(rule), Some(facts)) = (rule, case.facts.project.as_ref()) else {
+        let message = format!("`{}` is not about the project", action.name);
+        return Err(vec![Reason::new(Condition::UnknownAction, message)]);
+    };
+    let mut reasons = case.unmet_inputs(action);
+    if !case.actor_is_one_of(&rule.by) {
+        let groups = rule.by.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
+        let me = case.actor.name();
+        let message = format!("`{me}` is of group {}; this is for {groups}", case.actor.group());
+        reasons.push(Reason::new(Condition::GroupNotAllowed, message));
+    }
+    reasons.extend(unmet_words(case));
+    for guard in &rule.guards {
+        reasons.extend(unmet(case, facts, rule, guard));
+    }
+    if reasons.is_empty() { Ok(Way::Project) } else { Err(reasons) }
+}
+
+/// Names that are about to be written must be names, and groups must exist.
+fn unmet_words(case: &Case<'_>) -> Vec<Reason> {
+    let invalid = |message: String| Reason::new(Condition::InvalidInput, message);
+    let mut reasons = Vec::new();
+    if let Some(Err(error)) = case.inputs.text("user").map(UserName::parse) {
+        reasons.push(invalid(error.to_string()));
+    }
+    if let Some(Err(error)) = case.inputs.text("namespace").map(IdWord::parse) {
+        reasons.push(invalid(error.to_string()));
+    }
+    if let Some(text) = case.inputs.text("group")
+        && !case.policy.groups.keys().any(|group| group.as_str() == text)
+    {
+        let known = case.policy.groups.keys().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
+        reasons.push(invalid(format!("`{}` is not a group; there are {known}", text.escape_debug())));
+    }
+    reasons
+}
+
+fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guard) -> Vec<Reason> {
+    let Guard::Plain(plain) = guard else { return vec![meaningless(guard)] };
+    let name = case.inputs.text("user").unwrap_or_default();
+    let named = facts.named_user.as_ref();
+    let known = named.filter(|user| user.removed_at.is_none());
+    let one = |condition, message: String| vec![Reason::new(condition, message)];
+    match plain {
+        Plain::UserIsNew if named.is_some() => {
+            one(Condition::UserNameTaken, format!("the name `{name}` was given before"))
+        }
+        Plain::UserExists if known.is_none() => {
+            one(Condition::UserNotFound, format!("`{}` is not a user of this project", name.escape_debug()))
+        }
+        Plain::UserIsIdle => known.map_or_else(Vec::new, |user| unmet_idle(case, facts, user)),
+        Plain::AdministratorRemains => known.map_or_else(Vec::new, |user| unmet_remaining(case, rule, user)),
+        Plain::NamespaceIsNew
+            if facts.namespaces.iter().any(|one| Some(one.as_str()) == case.inputs.text("namespace")) =>
+        {
+            one(Condition::NamespaceTaken, "the namespace is registered already".to_owned())
+        }
+        Plain::PolicyIsSound => match &facts.candidate {
+            None => one(Condition::PolicyUnsound, "no candidate policy was given".to_owned()),
+            Some(Err(faults)) => faults
+                .iter()
+                .map(|fault| {
+                    Reason::new(Condition::PolicyUnsound, format!("{}: {}", fault.place, fault.message))
+                })
+                .collect(),
+            Some(Ok(candidate)) if candidate.digest == case.facts.policy => {
+                one(Condition::PolicyUnchanged, "the candidate is the policy in force".to_owned())
+            }
+            Some(Ok(_)) => Vec::new(),
+        },
+        Plain::PolicyKeepsDocuments => unmet_strands(facts),
+        Plain::UserIsNew | Plain::UserExists | Plain::NamespaceIsNew => Vec::new(),
+        _ => vec![meaningless(guard)],
+    }
+}
+
+fn meaningless(guard: &Guard) -> Reason {
+    let message = format!("guard `{}` has no meaning for the project", guard.name());
+    Reason::new(Condition::UnknownAction, message)
+}
+
+fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason> {
+    let name = &user.name;
+    let mut reasons = Vec::new();
+    if facts.owned > 0 {
+        let message = format!("`{name}` owns {} unfinished documents", facts.owned);
+        let remedy = case.command(&format!("list --owner {name}"));
+        reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
+    }
+    let tasks = case.facts.users.get(name).map_or(0, |facts| facts.open_tasks);
+    if tasks > 0 {
+        let message = format!("`{name}` has {tasks} open tasks");
+        let remedy = case.command(&format!("list --assignee {name}"));
+        reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
+    }
+    reasons
+}
+
+/// Somebody else must be able to do this; a move within the groups that may is harmless.
+fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Vec<Reason> {
+    let may = |group: &GroupName| case.policy.acts_as(group, &rule.by);
+    let stays = case
+        .inputs
+        .text("group")
+        .and_then(|text| GroupName::parse(text).ok())
+        .is_some_and(|group| may(&group));
+    let others =
+        case.facts.users.values().any(|facts| facts.user.name != user.name && may(&facts.user.group));
+    if !may(&user.group) || stays || others {
+        return Vec::new();
+    }
+    let message = format!("`{}` is the last user who may do this", user.name);
+    vec![Reason::new(Condition::LastAdministrator, message)]
+}
+
+fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
+    let Some(Ok(candidate)) = &facts.candidate else { return Vec::new() };
+    facts
+        .occupied
+        .iter()
+        .filter(|(document_type, state, _)| {
+            let known = candidate.policy.document_type(document_type);
+            known.is_none_or(|(workflow, _)| workflow.state(state).is_none())
+        })
+        .map(|(document_type, state, id)| {
+            let message = format!("{id} is a {document_type} in {state}, which the candidate does not know");
+            Reason::new(Condition::PolicyStrandsDocuments, message)
+        })
+        .collect()
+}

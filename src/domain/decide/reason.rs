@@ -1,0 +1,163 @@
+//! Why something is refused: a closed list of conditions, each with a class and an explanation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::document::words;
+
+words! {
+    /// What kind of condition is not met. When several are, the first of this order decides the
+    /// exit status.
+    Class {
+        /// Who is calling could not be verified.
+        Identity = "identity",
+        /// The caller is not the one who may do it.
+        Permission = "permission",
+        /// It cannot be done now, whoever asks.
+        Precondition = "precondition",
+    }
+}
+
+macro_rules! conditions {
+    ($($variant:ident = $name:literal, $class:ident, $explanation:literal;)*) => {
+        /// A condition that can be unmet.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Condition {
+            $(#[doc = $explanation] $variant,)*
+        }
+
+        impl Condition {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the stable name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Returns the class.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)* }
+            }
+
+            /// Explains it to somebody who was refused.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)* }
+            }
+        }
+    };
+}
+
+conditions! {
+    UnknownUser = "unknown_user", Identity, "The name given with `--user` is not a user of this project.";
+    GroupNotAllowed = "group_not_allowed", Permission, "The policy gives this action to other groups.";
+    NotOwner = "not_owner", Permission, "Only the owner of the document may do this.";
+    NotAsker = "not_asker", Permission, "Only the user who opened this round, or the groups that the policy names, may do this.";
+    IsAsker = "is_asker", Permission, "Whoever opened this round does not decide it.";
+    NotAssigned = "not_assigned", Permission, "Only assignees of the open round give a verdict.";
+    IsAuthor = "is_author", Permission, "Authors never review or approve their own work: the creator, and everyone who checked the document in since its last approval.";
+    IsOwner = "is_owner", Permission, "The owner never reviews or approves the document.";
+    AlreadyAnswered = "already_answered", Precondition, "A verdict is given once in a round.";
+    ContentChanged = "content_changed", Precondition, "The round speaks about another content than the present one.";
+    NotFromThisState = "not_from_this_state", Precondition, "The life cycle has no such action in the present state.";
+    UnknownState = "unknown_state", Precondition, "The policy does not know the type or the state of the document.";
+    UnknownAction = "unknown_action", Precondition, "The policy does not know the action.";
+    MissingInput = "missing_input", Precondition, "The action needs to be told something that is missing or blank.";
+    InvalidInput = "invalid_input", Precondition, "Something that was told with the action has no valid form.";
+    CheckedOutByAnother = "checked_out_by_another", Precondition, "Another user has the document checked out.";
+    CheckedOut = "checked_out", Precondition, "The document is checked out; check it in first.";
+    NotCheckedOut = "not_checked_out", Precondition, "You do not have the document checked out.";
+    CopyUnsound = "copy_unsound", Precondition, "The working copy is missing, is of another document or base, or its front matter cannot be read.";
+    FrontMatterIncomplete = "front_matter_incomplete", Precondition, "The front matter lacks a field that the document type requires.";
+    AssigneeNotEligible = "assignee_not_eligible", Precondition, "Someone named could not answer the task.";
+    AlreadyAssigned = "already_assigned", Precondition, "Everyone who could be seated has a seat in this round.";
+    NobodyToRelease = "nobody_to_release", Precondition, "Someone named has no open task in this round.";
+    SlotWouldBeEmpty = "slot_would_be_empty", Precondition, "The round would be left without the group that must take part in it.";
+    NoEligible = "no_eligible", Precondition, "No user of the group that must take part could answer: all are authors, owner, or missing.";
+    NotUnanimous = "not_unanimous", Precondition, "The latest verdict of every reviewer on this content must recommend it.";
+    NotReviewed = "not_reviewed", Precondition, "The content was not reviewed by the group that must review it.";
+    RejectedSince = "rejected_since", Precondition, "The content was rejected after it was reviewed; change it, or have it reviewed again.";
+    OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
+    AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
+    OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";
+    NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
+    NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";
+    CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents.";
+    ParentMissing = "parent_missing", Precondition, "A document of this type belongs to another; name it with `--parent`.";
+    ParentUnsuitable = "parent_unsuitable", Precondition, "The parent has another type or state than the type allows.";
+    IdTaken = "id_taken", Precondition, "The document exists already.";
+    NamespaceUnknown = "namespace_unknown", Precondition, "The namespace is not registered.";
+    TemplateNotInForce = "template_not_in_force", Precondition, "The template of the type is not in force.";
+    UserNameTaken = "user_name_taken", Precondition, "The name was given to a user before; names are given once.";
+    UserNotFound = "user_not_found", Precondition, "There is no such user, or the user was removed.";
+    UserBusy = "user_busy", Precondition, "The user owns unfinished documents or has open tasks.";
+    LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
+    NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
+    PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";
+    PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
+    PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state that the candidate policy does not know.";
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A condition that is not met, as it is told to the caller and sealed into the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The stable name.
+    pub name: String,
+    /// The class.
+    pub class: Class,
+    /// What is missing here.
+    pub message: String,
+    /// The command that would meet it, where there is one.
+    pub remedy: Option<String>,
+}
+
+impl Reason {
+    /// Builds a reason without a remedy.
+    pub fn new(condition: Condition, message: impl Into<String>) -> Self {
+        Self {
+            name: condition.name().to_owned(),
+            class: condition.class(),
+            message: message.into(),
+            remedy: None,
+        }
+    }
+
+    /// Adds the command that would meet the condition.
+    #[must_use]
+    pub fn remedy(mut self, command: impl Into<String>) -> Self {
+        self.remedy = Some(command.into());
+        self
+    }
+}
+
+/// A refusal, with every condition that is not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    reasons: Vec<Reason>,
+}
+
+impl Denial {
+    /// Builds a refusal; the reasons are put into the order of their classes.
+    pub fn new(mut reasons: Vec<Reason>) -> Self {
+        reasons.sort_by_key(|reason| reason.class);
+        Self { reasons }
+    }
+
+    /// Returns the reasons, most serious class first.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    /// Returns the most serious class. A refusal without reasons cannot come about; it would count
+    /// as a question of permission.
+    pub fn class(&self) -> Class {
+        self.reasons.first().map_or(Class::Permission, |reason| reason.class)
+    }
+}

@@ -1,0 +1,195 @@
+//! Who can be seated in a round, and who is.
+
+use std::collections::BTreeSet;
+
+use super::{Case, Condition, Reason};
+use crate::domain::document::Document;
+use crate::domain::facts::UserFacts;
+use crate::domain::id::{StateName, UserName};
+use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
+
+/// The question who takes part in the round of a state.
+pub(super) struct Seating<'a> {
+    case: &'a Case<'a>,
+    rule: &'a RoundRule,
+    state: &'a StateName,
+    answers: Vec<&'a Transition>,
+    phase: &'a crate::domain::id::PhaseName,
+    document: &'a Document,
+    /// Who opened the round, or is about to.
+    asker: &'a UserName,
+}
+
+impl<'a> Seating<'a> {
+    /// Asks about the round of `state`; `None` where that state has none.
+    pub(super) fn of(
+        case: &'a Case<'a>,
+        workflow: &'a Workflow,
+        state: &'a StateName,
+        document: &'a Document,
+    ) -> Option<Self> {
+        let target = workflow.state(state)?;
+        let rule = target.round.as_ref()?;
+        let answers = workflow
+            .leaving(state)
+            .filter(|edge| edge.verdict.is_some_and(|verdict| verdict != VerdictKind::Reject))
+            .collect();
+        let asker = match &document.round {
+            Some(round) if document.state == *state => &round.asked_by,
+            _ => case.actor.name(),
+        };
+        Some(Self { case, rule, state, answers, phase: &target.phase, document, asker })
+    }
+
+    /// Tells why a user could not answer; `None` where it could.
+    fn obstacle(&self, facts: &UserFacts) -> Option<&'static str> {
+        let user = &facts.user;
+        let asker_is_barred = |edge: &&Transition| edge.guards.contains(&Guard::Plain(Plain::NotAsker));
+        if !self.answers.iter().any(|edge| self.case.policy.acts_as(&user.group, &edge.by)) {
+            Some("its group gives no such verdict")
+        } else if self.document.authors.contains(&user.name)
+            || self.document.creator.as_ref() == Some(&user.name)
+        {
+            Some("it is an author")
+        } else if self.document.owner.as_ref() == Some(&user.name) {
+            Some("it is the owner")
+        } else if self.answers.iter().all(asker_is_barred) && &user.name == self.asker {
+            Some("it opened the round")
+        } else {
+            None
+        }
+    }
+
+    fn is_eligible(&self, name: &UserName) -> bool {
+        self.case.facts.users.get(name).is_some_and(|facts| self.obstacle(facts).is_none())
+    }
+
+    fn fills_slot(&self, name: &UserName) -> bool {
+        let slot = std::slice::from_ref(&self.rule.slot);
+        self.case.facts.users.get(name).is_some_and(|facts| self.case.policy.acts_as(&facts.user.group, slot))
+    }
+
+    fn has_seat(&self, name: &UserName) -> bool {
+        self.document.state == *self.state
+            && self.document.round.as_ref().is_some_and(|round| round.seats.contains_key(name))
+    }
+
+    /// What stands against the users named.
+    pub(super) fn unmet_names(&self) -> Vec<Reason> {
+        let id = &self.document.id;
+        let mut reasons = Vec::new();
+        for name in self.case.inputs.users("assignees") {
+            match self.case.facts.users.get(name).map(|facts| self.obstacle(facts)) {
+                None => {
+                    let message = format!("`{name}` is not a user of this project");
+                    reasons.push(Reason::new(Condition::AssigneeNotEligible, message));
+                }
+                Some(Some(why)) => {
+                    let message = format!("`{name}` cannot be assigned to {id}: {why}");
+                    reasons.push(Reason::new(Condition::AssigneeNotEligible, message));
+                }
+                Some(None) if self.has_seat(name) => {
+                    let message = format!("`{name}` is assigned to {id} already");
+                    reasons.push(Reason::new(Condition::AlreadyAssigned, message));
+                }
+                Some(None) => {}
+            }
+        }
+        reasons
+    }
+
+    /// Tells whether anyone could still be seated.
+    pub(super) fn unmet_somebody(&self) -> Option<Reason> {
+        let free = |name: &&UserName| self.is_eligible(name) && !self.has_seat(name);
+        self.case.facts.users.keys().find(free).is_none().then(|| {
+            let message = format!("nobody else could be assigned to {}", self.document.id);
+            Reason::new(Condition::AlreadyAssigned, message)
+        })
+    }
+
+    /// Chooses whom the round opens with: those named, those who reviewed where the policy says
+    /// so, and a member of the slot's group with the fewest open tasks unless one is there.
+    pub(super) fn plan(&self) -> Result<Vec<UserName>, Vec<Reason>> {
+        let unmet = self.unmet_names();
+        if !unmet.is_empty() {
+            return Err(unmet);
+        }
+        let named = self.case.inputs.users("assignees");
+        let mut seats: BTreeSet<UserName> = named.iter().cloned().collect();
+        if self.rule.seats_reviewers {
+            seats.extend(self.reviewers().filter(|name| self.is_eligible(name)).cloned());
+        }
+        // A verdict that stands on this content counts, so that others can be asked alone.
+        let stands = !named.is_empty()
+            && self
+                .document
+                .verdicts
+                .keys()
+                .any(|(phase, name)| phase == self.phase && self.fills_slot(name));
+        if !stands && !seats.iter().any(|name| self.fills_slot(name)) {
+            seats.insert(self.least_loaded()?);
+        }
+        Ok(seats.into_iter().collect())
+    }
+
+    /// Members of the slot's group whose verdict on this content stands in the present phase.
+    fn reviewers(&self) -> impl Iterator<Item = &UserName> {
+        let workflow = self.case.policy.workflows.get(&self.document.workflow);
+        let phase = workflow.and_then(|it| it.state(&self.document.state)).map(|state| &state.phase);
+        let names =
+            self.document.verdicts.keys().filter(move |(of, _)| Some(of) == phase).map(|(_, name)| name);
+        names.filter(|name| self.fills_slot(name))
+    }
+
+    fn least_loaded(&self) -> Result<UserName, Vec<Reason>> {
+        let candidates =
+            self.case.facts.users.iter().filter(|(name, _)| self.fills_slot(name) && self.is_eligible(name));
+        candidates.min_by_key(|(_, facts)| facts.open_tasks).map(|(name, _)| name.clone()).ok_or_else(|| {
+            let slot = &self.rule.slot;
+            let message = format!("no user of group {slot} could answer for {}", self.document.id);
+            let mut reason = Reason::new(Condition::NoEligible, message)
+                .remedy(format!("qms --user <administrator> user add <name> --group {slot} --human"));
+            reason.name = format!("{}_{slot}", Condition::NoEligible);
+            vec![reason]
+        })
+    }
+
+    /// What stands against releasing the users named, or anyone where none is named yet.
+    pub(super) fn unmet_release(&self) -> Vec<Reason> {
+        let Some(round) = &self.document.round else { return Vec::new() };
+        let id = &self.document.id;
+        let named = self.case.inputs.users("assignees");
+        if named.is_empty() {
+            let someone = round.seats.keys().any(|name| round.awaits(name));
+            return if someone {
+                Vec::new()
+            } else {
+                vec![Reason::new(Condition::NobodyToRelease, format!("no task of {id} is open"))]
+            };
+        }
+        named
+            .iter()
+            .filter(|name| !round.awaits(name))
+            .map(|name| Reason::new(Condition::NobodyToRelease, format!("`{name}` has no open task in {id}")))
+            .collect()
+    }
+
+    /// Tells whether the slot stays filled without the users named; where none is named yet,
+    /// without some one user who could be released.
+    pub(super) fn unmet_slot(&self) -> Option<Reason> {
+        let round = self.document.round.as_ref()?;
+        let keeps =
+            |gone: &[UserName]| round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name));
+        let named = self.case.inputs.users("assignees");
+        let holds = if named.is_empty() {
+            round.seats.keys().any(|name| round.awaits(name) && keeps(std::slice::from_ref(name)))
+        } else {
+            keeps(named)
+        };
+        (!holds).then(|| {
+            let slot = &self.rule.slot;
+            let message = format!("the round of {} must keep a member of {slot}", self.document.id);
+            Reason::new(Condition::SlotWouldBeEmpty, message)
+        })
+    }
+}
