@@ -83,6 +83,11 @@ macro_rules! names {
                 }
             }
 
+            /// Tells whether a text is such a name, without keeping it.
+            pub fn is_valid(text: &str) -> bool {
+                $rule(text)
+            }
+
             /// Returns the text of the name.
             pub fn as_str(&self) -> &str {
                 &self.0

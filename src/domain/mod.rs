@@ -11,4 +11,5 @@ pub mod identity;
 pub mod policy;
 pub mod project;
 pub mod request;
+pub mod scenario;
 pub mod yaml;

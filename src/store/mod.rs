@@ -3,16 +3,17 @@
 //! A store knows nothing of rights, rules or words. It keeps rows and entries, and writes both
 //! together or not at all. What it cannot do is change something without an entry.
 
-//mod memory;
-//mod sqlite;
+mod change;
+mod memory;
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-//pub use self::memory::Memory;
-//pub use self::sqlite::Sqlite;
+pub use self::memory::Memory;
+pub use self::sqlite::Sqlite;
 use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -126,24 +127,42 @@ pub struct StoredEntry<'a> {
     pub document: Option<&'a str>,
 }
 
+/// What a backend says about its own failure.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// A store that did not do what it was asked for. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Somebody else wrote first: read again, decide again.
     #[error("the project changed in the meantime")]
     Conflict,
+    /// The change contradicts itself or what is kept; the caller made a mistake.
+    #[error("the change does not fit the store")]
+    Unfit(#[source] Cause),
     /// The store is held by another process for longer than it is worth waiting.
     #[error("the store is locked by another process")]
-    Locked(#[source] rusqlite::Error),
+    Locked(#[source] Cause),
     /// There is no store at this place.
     #[error("no store at `{}`", .0.display())]
     Missing(PathBuf),
+    /// There is something at the place where a store was to be made.
+    #[error("`{}` exists already", .0.display())]
+    Exists(PathBuf),
     /// The store may be read and not written.
     #[error("the store cannot be written")]
-    ReadOnly(#[source] rusqlite::Error),
+    ReadOnly(#[source] Cause),
+    /// The store may not even be read.
+    #[error("`{}` cannot be opened", .path.display())]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: Cause,
+    },
     /// The disk is full.
     #[error("the disk is full, nothing was written")]
-    Full(#[source] rusqlite::Error),
+    Full(#[source] Cause),
     /// The file is not a store, or is damaged.
     #[error("`{}` is not a store or is damaged", .path.display())]
     Damaged {
@@ -151,7 +170,7 @@ pub enum StoreError {
         path: PathBuf,
         /// What the library says.
         #[source]
-        source: rusqlite::Error,
+        source: Cause,
     },
     /// The store was written by a newer program.
     #[error("the store has format {found}, this program knows formats up to {known}")]
@@ -171,9 +190,9 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
-    /// Anything else that the database says.
+    /// Anything else that the backend says.
     #[error("the store failed")]
-    Failed(#[from] rusqlite::Error),
+    Failed(#[source] Cause),
 }
 
 /// What visits stored entries one by one, and may stop with an answer of its own.
@@ -182,8 +201,11 @@ pub type EntryVisitor<'v> = dyn FnMut(StoredEntry<'_>) -> Result<(), StoreError>
 /// What visits documents one by one.
 pub type DocumentVisitor<'v> = dyn FnMut(Document) -> Result<(), StoreError> + 'v;
 
-/// A backend. Everything that it promises is in `tests/store_contract.rs`.
-pub trait Store {
+/// What visits versions one by one.
+pub type VersionVisitor<'v> = dyn FnMut(VersionRecord) -> Result<(), StoreError> + 'v;
+
+/// What can be read. It changes nothing, and can be given to whoever may read.
+pub trait Read {
     /// Returns the newest point of the log.
     fn head(&mut self) -> Result<Head, StoreError>;
     /// Returns the project; `None` before its first entry.
@@ -199,10 +221,10 @@ pub trait Store {
     fn occupied(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, StoreError>;
     /// Lists the versions of a document, oldest first.
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError>;
+    /// Visits every version of every document.
+    fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError>;
     /// Returns a content.
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Lists the digests of all contents.
-    fn content_digests(&mut self) -> Result<Vec<Digest>, StoreError>;
     /// Returns a user, removed or not.
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError>;
     /// Lists all users, removed ones too, by name.
@@ -221,6 +243,17 @@ pub trait Store {
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError>;
     /// Visits entries.
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError>;
+    /// Lets every read until `end_snapshot` see the store as it is now, whoever writes meanwhile.
+    fn begin_snapshot(&mut self) -> Result<(), StoreError>;
+    /// Lets reads see what is new again.
+    fn end_snapshot(&mut self) -> Result<(), StoreError>;
+    /// Looks for damage below the log: in files, and where one place repeats what another says.
+    /// Returns a sentence for each.
+    fn check(&mut self) -> Result<Vec<String>, StoreError>;
+}
+
+/// A backend. Everything that it promises is in `tests/store_contract.rs`.
+pub trait Store: Read {
     /// Waits until no other writer is at work and keeps others out until the next `commit` or
     /// `end_turn`, so that a change decided in between meets no conflict.
     fn wait_turn(&mut self) -> Result<(), StoreError>;

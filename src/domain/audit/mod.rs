@@ -9,15 +9,19 @@ mod checkpoint;
 mod entry;
 mod key;
 mod merkle;
+mod note;
 mod row;
+#[cfg(test)]
+mod samples;
 mod verify;
+mod wire;
 
-//CANON
-//CHECK
+pub use self::canonical::{DecodeError, DeltaView, EntryView, FieldView, ReasonView};
+pub use self::checkpoint::{Checkpoint, CheckpointError};
 pub use self::entry::{Delta, Entry, EntryResult, FieldDelta, Sealed, SealedReason};
 pub use self::key::{Fingerprint, ProjectKey, Tag};
 pub use self::merkle::{
     Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
 };
-pub use self::row::{Row, Table};
-//VERIFY
+pub use self::row::{Field, FieldName, Row, Table, row_delta};
+pub use self::verify::{Failure, HeadTag, Replay, RowName, Verified, Verifier};

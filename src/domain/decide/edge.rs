@@ -130,8 +130,7 @@ impl Case<'_> {
             }
             Some((_, Some(_))) => {}
             _ => {
-                let reason = Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}"));
-                reasons.push(reason.remedy(format!("qms assign {id} --assignees {me}")));
+                reasons.push(Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}")));
             }
         }
         if document.authors.contains(me) || document.creator.as_ref() == Some(me) {

@@ -1,0 +1,33 @@
+# Everyday commands; `just` lists them.
+
+default:
+    @just --list
+
+# What CI runs
+ci:
+    bash .ci/run
+
+# The ordinary tests
+test:
+    cargo test
+
+# Format and lint
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# Advisories, licences and sources of dependencies (needs cargo-deny)
+deny:
+    cargo deny check
+
+# Kill the program at random moments, three hundred times, and check that nothing broke
+stress:
+    cargo test --release --test stress -- --ignored --nocapture
+
+# Time the commands against a floor on this machine and print a table
+bench:
+    cargo run --release --example bench
+
+# Write the vectors that the sealed bytes have now, to be compared with tests/vectors by hand
+vectors:
+    cargo test --test vectors -- --ignored --nocapture

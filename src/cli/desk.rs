@@ -1,0 +1,116 @@
+//! Opening the project that a command line is about, once for all its commands.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::grammar::Global;
+use super::world::World;
+use crate::commands::{CommandError, Context};
+use crate::disk::{DiskError, KeyPlace, Site};
+use crate::domain::identity::Claim;
+use crate::domain::policy::{Policy, compile};
+use crate::embedded;
+use crate::session::{Session, SessionError};
+use crate::store::Sqlite;
+
+/// The open project, or why there is none, and the policy whose verbs the command line has.
+pub struct Desk {
+    /// The policy in force; outside a project the one that comes with the program.
+    pub policy: Rc<Policy>,
+    root: Option<PathBuf>,
+    project: Result<Context, Option<CommandError>>,
+}
+
+impl Desk {
+    /// Opens the project that the command line or the working directory names. A project that
+    /// cannot be opened is no failure yet: the command may need none.
+    pub fn open(world: &World, arguments: &[OsString]) -> Self {
+        let root = root_ahead(arguments).or_else(|| world.set_variable("QMS_ROOT").map(PathBuf::from));
+        let mut project = open(world, root.as_deref());
+        let policy = match &mut project {
+            Ok(context) => context.session.policy().ok(),
+            Err(_) => None,
+        };
+        Self { policy: policy.unwrap_or_else(embedded_policy), root, project: project.map_err(Some) }
+    }
+
+    /// Tells whether the command line is about a project.
+    pub fn is_open(&self) -> bool {
+        !matches!(&self.project, Err(Some(CommandError::Disk(DiskError::NoProject(_)))))
+    }
+
+    /// Gives the project to a command, with the caller's claim.
+    pub fn context(&mut self, world: &World, global: &Global) -> Result<&mut Context, CommandError> {
+        if global.root.is_some() && global.root != self.root {
+            self.root.clone_from(&global.root);
+            self.project = open(world, self.root.as_deref()).map_err(Some);
+        }
+        match &mut self.project {
+            Ok(context) => {
+                let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
+                let user = user.ok_or_else(|| {
+                    CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned())
+                })?;
+                context.claim = Claim { user };
+                Ok(context)
+            }
+            Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
+        }
+    }
+}
+
+fn embedded_policy() -> Rc<Policy> {
+    let empty = || Policy {
+        groups: std::collections::BTreeMap::new(),
+        actions: Vec::new(),
+        workflows: std::collections::BTreeMap::new(),
+        project: Vec::new(),
+        users: Vec::new(),
+    };
+    // A test sees to it that the embedded policy can be read.
+    Rc::new(compile(&embedded::policy()).unwrap_or_else(|_| empty()))
+}
+
+fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
+    let start = match root {
+        Some(root) => world.directory.join(root),
+        None => world.directory.clone(),
+    };
+    let site = Site::find(&start)?;
+    let store = Sqlite::open(&site.database())?;
+    let key = match site.read_key(&key_place(world)) {
+        Ok(key) => Some(key),
+        // Reading needs no key; writing without one is refused where it is tried.
+        Err(DiskError::KeyMissing(_) | DiskError::NoHome) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let session = Session::open(Box::new(store), key, Box::new(world.clock))?;
+    Ok(Context { site, session, claim: Claim { user: String::new() }, process: world.process })
+}
+
+/// Where keys are kept, after the XDG base directory specification.
+pub fn key_place(world: &World) -> KeyPlace {
+    let home = || world.set_variable("HOME").map(|home| Path::new(&home).join(".local").join("state"));
+    KeyPlace {
+        file: world.set_variable("QMS_KEY_FILE").map(PathBuf::from),
+        state_home: world.set_variable("XDG_STATE_HOME").map(PathBuf::from).or_else(home),
+    }
+}
+
+/// Reads `--root` ahead of the parser, which needs the verbs of that project.
+pub fn root_ahead(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut words = arguments.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            return None;
+        }
+        if word == "--root" {
+            return words.next().map(PathBuf::from);
+        }
+        if let Some(value) = word.to_str().and_then(|word| word.strip_prefix("--root=")) {
+            return Some(PathBuf::from(value));
+        }
+    }
+    None
+}

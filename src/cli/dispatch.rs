@@ -1,0 +1,172 @@
+//! From a parsed command line to the command that answers it.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use clap::{ArgMatches, FromArgMatches as _};
+
+use super::desk::{Desk, key_place};
+use super::error::explanations;
+use super::grammar::{self, BuiltIn, Global, Raw};
+use super::world::World;
+use super::{completion, demo};
+use crate::commands::{self, CommandError, Reply, act, init};
+use crate::disk::DiskError;
+use crate::domain::digest::Digest;
+use crate::domain::id::ActionName;
+use crate::domain::request::{Inputs, Subject, Value};
+use crate::session::Mode;
+
+/// What came of a command.
+pub enum Done {
+    /// An answer, to be printed.
+    Reply(Box<Reply>),
+    /// It printed for itself, and ended with this status.
+    Printed(u8),
+}
+
+/// Longest text that is read from a file or standard input, in bytes. What is longer than a
+/// comment may be is refused by the rules; this only keeps the memory in bounds.
+const TEXT_MAX: u64 = 16 * 1024 * 1024;
+
+/// Answers a command line.
+pub fn dispatch(
+    world: &mut World,
+    desk: &mut Desk,
+    global: &Global,
+    matches: &ArgMatches,
+) -> Result<Done, CommandError> {
+    let Some((name, of_command)) = matches.subcommand() else {
+        return Err(CommandError::Usage("which command?".to_owned()));
+    };
+    let verb = ActionName::parse(&name.replace('-', "_")).ok();
+    let action =
+        verb.as_ref().and_then(|verb| desk.policy.action(verb)).filter(|action| !action.of_project).cloned();
+    let Some(action) = action else {
+        let command =
+            BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
+        return built_in(world, desk, global, command);
+    };
+    let subject = if grammar::creates(&desk.policy, &action.name) {
+        Subject::New(grammar::type_name(of_command)?)
+    } else {
+        Subject::Document(grammar::document_id(of_command)?)
+    };
+    let raw = grammar::inputs(&action, of_command)?;
+    let inputs = fetch(world, raw)?;
+    let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
+    let context = desk.context(world, global)?;
+    act::run(context, act::Arguments { action: action.name, subject, inputs, mode }).map(reply)
+}
+
+fn reply(reply: Reply) -> Done {
+    Done::Reply(Box::new(reply))
+}
+
+fn built_in(
+    world: &mut World,
+    desk: &mut Desk,
+    global: &Global,
+    command: BuiltIn,
+) -> Result<Done, CommandError> {
+    use crate::commands::{
+        audit, comments, diff, doctor, explain, history, inbox, list, namespace, next, read, status, user,
+        workflow, workspace,
+    };
+    // These need no project.
+    match command {
+        BuiltIn::Init { folder } => return make(world, global, &folder).map(reply),
+        BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
+        BuiltIn::Completion { shell } => {
+            let script = completion::script(&desk.policy, shell);
+            return Ok(Done::Printed(super::print_plain(world, &script)));
+        }
+        BuiltIn::Demo { folder } => return demo::run(world, folder.as_deref()).map(Done::Printed),
+        // Outside a project the policy that comes with the program can be looked at.
+        BuiltIn::Workflow(command) if !desk.is_open() => {
+            return workflow::outside_a_project(&command).map(reply);
+        }
+        _ => {}
+    }
+    let context = desk.context(world, global)?;
+    commands::finish_what_was_cut_short(context);
+    if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
+        return audit::export(context, format, &mut world.stdout).map(|()| Done::Printed(0));
+    }
+    let answer = match command {
+        BuiltIn::Status { document } => status::run(context, &document),
+        BuiltIn::Next { document, all } => next::run(context, &document, all),
+        BuiltIn::List(input) => list::run(context, input),
+        BuiltIn::Inbox => inbox::run(context),
+        BuiltIn::Workspace => workspace::run(context),
+        BuiltIn::Read(input) => read::run(context, &input),
+        BuiltIn::Diff(input) => diff::run(context, &input),
+        BuiltIn::History { document } => history::run(context, &document),
+        BuiltIn::Comments { document } => comments::run(context, &document),
+        BuiltIn::User(command) => user::run(context, command),
+        BuiltIn::Namespace(command) => namespace::run(context, command),
+        BuiltIn::Workflow(command) => workflow::run(context, command),
+        BuiltIn::Audit(command) => audit::run(context, command),
+        BuiltIn::Doctor { repair } => doctor::run(context, repair),
+        BuiltIn::Init { .. }
+        | BuiltIn::Explain { .. }
+        | BuiltIn::Completion { .. }
+        | BuiltIn::Demo { .. } => Err(CommandError::Usage("this command needs no project".to_owned())),
+    };
+    answer.map(reply)
+}
+
+/// Fetches long texts from where they are.
+fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Result<Inputs, CommandError> {
+    let mut inputs = Inputs::default();
+    for (name, raw) in raw {
+        let value = match raw {
+            Raw::Text(text) => Value::Text(text),
+            Raw::Users(users) => Value::Users(users),
+            Raw::Document(id) => Value::Document(id),
+            Raw::File(path) => Value::Text(text_from(world, &path)?),
+        };
+        inputs = inputs.with(name, value);
+    }
+    Ok(inputs)
+}
+
+fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
+    let mut bytes = Vec::new();
+    let io = |source| DiskError::Io { action: "read", path: path.into(), source };
+    if path == "-" {
+        (&mut world.stdin).take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
+    } else {
+        let file = fs::File::open(world.directory.join(path)).map_err(io)?;
+        file.take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| CommandError::Usage(format!("`{path}` is not UTF-8 text")))?;
+    Ok(text.trim_end().to_owned())
+}
+
+fn make(world: &World, global: &Global, folder: &Path) -> Result<Reply, CommandError> {
+    let base =
+        global.root.as_ref().map_or_else(|| world.directory.clone(), |root| world.directory.join(root));
+    let folder = base.join(folder);
+    fs::create_dir_all(&folder).map_err(|source| DiskError::Io {
+        action: "create",
+        path: folder.clone(),
+        source,
+    })?;
+    let mut random = [0; 48];
+    if !(world.random)(&mut random) {
+        return Err(CommandError::Usage("the system gives no random bytes".to_owned()));
+    }
+    let origin = fs::read(&world.program).map_or_else(|_| Digest::of(b""), |bytes| Digest::of(&bytes));
+    let outside = init::Outside {
+        keys: key_place(world),
+        home: world.set_variable("HOME").map(Into::into),
+        random,
+        origin,
+        clock: Box::new(world.clock),
+        process: world.process,
+    };
+    init::run(&folder, outside)
+}

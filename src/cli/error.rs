@@ -1,0 +1,176 @@
+//! Every failure: its code, its exit status, its hints. One table, and the compiler keeps it whole.
+
+use serde_json::{Value, json};
+
+use crate::commands::CommandError;
+use crate::commands::explain::Explanation;
+use crate::disk::DiskError;
+use crate::domain::decide::Class;
+use crate::session::SessionError;
+use crate::store::StoreError;
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $status:literal, $explanation:literal;)*) => {
+        /// The kinds of failure that scripts can tell apart.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $(#[doc = $explanation] $variant,)* }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns the stable name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Returns the exit status.
+            pub const fn status(self) -> u8 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// Says what it means.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Failed = "failed", 1, "Something outside the rules went wrong: a file, a key.";
+    Usage = "usage", 2, "The command line makes no sense; nothing was done.";
+    Precondition = "denied", 4, "It cannot be done now: a state, a guard or a gate stands against it.";
+    NotFound = "not_found", 5, "Something that was named does not exist.";
+    Conflict = "conflict", 6, "Somebody else changed the same thing at the same time; run it again.";
+    Permission = "denied", 7, "This user may not do it: group, ownership, assignment, separation of duties.";
+    NotVerified = "not_verified", 8, "Who is calling could not be verified.";
+    TimedOut = "timed_out", 10, "Something took longer than it may.";
+    Store = "store_unavailable", 12, "The store is missing, locked, full, damaged, read-only or too new.";
+    Bug = "bug", 70, "The program is at fault; please report it.";
+    Audit = "audit_failed", 80, "The audit trail does not verify.";
+    Policy = "policy_invalid", 82, "A policy cannot be read or has faults.";
+}
+
+/// The exit statuses in order, each with its meaning: what README shows and scripts rely on.
+pub const STATUSES: &[(u8, &str)] = &[
+    (0, "done"),
+    (1, "failed"),
+    (2, "usage, nothing done"),
+    (4, "precondition (state, guard, gate)"),
+    (5, "not found"),
+    (6, "conflict, run again"),
+    (7, "not permitted (group, ownership, assignment, separation of duties)"),
+    (8, "identity not verified (unknown user included)"),
+    (10, "timed out"),
+    (12, "store unavailable"),
+    (70, "bug"),
+    (80, "audit trail does not verify"),
+    (82, "policy invalid"),
+];
+
+/// What a failure comes to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The code.
+    pub code: Code,
+    /// Commands that help.
+    pub hints: Vec<String>,
+    /// What else the code needs.
+    pub details: Value,
+}
+
+/// Looks a failure up.
+pub fn classify(error: &CommandError) -> Outcome {
+    let (code, hints, details) = match error {
+        CommandError::Session(error) => session(error),
+        CommandError::Disk(error) => disk(error),
+        CommandError::Name(_) | CommandError::Usage(_) => {
+            (Code::Usage, vec!["qms --help".to_owned()], Value::Null)
+        }
+        CommandError::NotFound(_) => (Code::NotFound, vec!["qms list".to_owned()], Value::Null),
+        CommandError::PolicyInvalid(faults) => {
+            let faults: Vec<Value> = faults
+                .iter()
+                .map(|fault| json!({"place": fault.place.to_string(), "name": fault.name, "message": fault.message}))
+                .collect();
+            (Code::Policy, vec!["qms workflow lint".to_owned()], json!({ "faults": faults }))
+        }
+        CommandError::Yaml(error) => (Code::Policy, Vec::new(), json!({"place": error.place.to_string()})),
+        CommandError::ScenariosFailed { failures, .. } => {
+            (Code::Policy, Vec::new(), json!({ "failures": failures }))
+        }
+        CommandError::AuditFailed { index, .. } => {
+            (Code::Audit, vec!["qms doctor".to_owned()], json!({"index": index}))
+        }
+        CommandError::Unhealthy(findings) => {
+            (Code::Failed, vec!["qms doctor --repair".to_owned()], json!({ "findings": findings }))
+        }
+    };
+    Outcome { code, hints, details }
+}
+
+type Row = (Code, Vec<String>, Value);
+
+fn session(error: &SessionError) -> Row {
+    let hint = |text: &str| vec![text.to_owned()];
+    match error {
+        SessionError::NotVerified(_) => (Code::NotVerified, Vec::new(), Value::Null),
+        SessionError::Denied(refusal) => match refusal.denial.class() {
+            Class::Identity => (Code::NotVerified, Vec::new(), Value::Null),
+            Class::Permission => (Code::Permission, Vec::new(), Value::Null),
+            Class::Precondition => (Code::Precondition, Vec::new(), Value::Null),
+        },
+        SessionError::NoDocument(_) => (Code::NotFound, hint("qms list"), Value::Null),
+        SessionError::NoType(_) => (Code::NotFound, hint("qms workflow show"), Value::Null),
+        SessionError::Unfounded => (Code::Store, hint("qms init"), Value::Null),
+        SessionError::Founded => (Code::Usage, Vec::new(), Value::Null),
+        SessionError::NoKey | SessionError::WrongKey { .. } => {
+            (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
+        }
+        SessionError::PolicyUnreadable { .. } => (Code::Policy, hint("qms doctor"), Value::Null),
+        SessionError::PolicyFaults(faults) => {
+            let faults: Vec<String> =
+                faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect();
+            (Code::Policy, Vec::new(), json!({ "faults": faults }))
+        }
+        SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
+        SessionError::Store(error) => (Code::Store, store_hints(error), Value::Null),
+    }
+}
+
+fn store_hints(error: &StoreError) -> Vec<String> {
+    match error {
+        StoreError::Damaged { .. } | StoreError::Unreadable { .. } => vec!["qms doctor".to_owned()],
+        StoreError::Newer { .. } => vec!["use a newer qms".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn disk(error: &DiskError) -> Row {
+    match error {
+        DiskError::NoProject(_) => (Code::NotFound, vec!["qms init".to_owned()], Value::Null),
+        DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
+        DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) => {
+            (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
+        }
+        DiskError::KeyExposed { path, .. } => {
+            (Code::Failed, vec![format!("chmod 600 {}", path.display())], Value::Null)
+        }
+        DiskError::Config(_) | DiskError::NoHome | DiskError::Io { .. } => {
+            (Code::Failed, Vec::new(), Value::Null)
+        }
+    }
+}
+
+/// What `qms explain` knows besides the reasons.
+pub fn explanations() -> Vec<Explanation> {
+    Code::ALL
+        .iter()
+        .map(|code| Explanation {
+            name: code.name().to_owned(),
+            class: format!("exit {}", code.status()),
+            explanation: code.explanation().to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,280 @@
+//! The command line: the program's own commands, and the verbs of the policy beside them.
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Subcommand as _};
+
+use super::ui::{Color, Format};
+use crate::commands::audit::AuditCommand;
+use crate::commands::diff::DiffInput;
+use crate::commands::list::ListInput;
+use crate::commands::namespace::NamespaceCommand;
+use crate::commands::read::ReadInput;
+use crate::commands::user::UserCommand;
+use crate::commands::view::flag;
+use crate::commands::workflow::WorkflowCommand;
+use crate::domain::id::{ActionName, DocumentId, InputName, TypeName, UserName};
+use crate::domain::policy::{Action, Input, InputKind, Policy};
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Who is calling (or `QMS_USER`)
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Folder of the project, instead of searching upward (or `QMS_ROOT`)
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub root: Option<std::path::PathBuf>,
+    /// Form of the output
+    #[arg(short, long, global = true, value_enum, value_name = "FORM")]
+    pub output: Option<Format>,
+    /// Short for `--output json`
+    #[arg(long, global = true, conflicts_with = "output")]
+    pub json: bool,
+    /// Never ask, and print no menu (or `QMS_NO_INTERACTIVE`)
+    #[arg(long, global = true)]
+    pub no_interactive: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub color: Option<Color>,
+    /// Print the result alone, without a menu
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The program's own commands.
+#[derive(Debug, clap::Subcommand)]
+pub enum BuiltIn {
+    /// Make a project
+    Init {
+        /// Its folder
+        #[arg(default_value = ".")]
+        folder: std::path::PathBuf,
+    },
+    /// Show where a document stands
+    Status {
+        /// The document
+        document: DocumentId,
+    },
+    /// Show what you can do with a document
+    Next {
+        /// The document
+        document: DocumentId,
+        /// Show also what is not available, and what is missing for it
+        #[arg(long)]
+        all: bool,
+    },
+    /// List documents
+    List(ListInput),
+    /// Show what awaits you
+    Inbox,
+    /// Show what you have checked out
+    Workspace,
+    /// Print the content of a document
+    Read(ReadInput),
+    /// Show what changed between two versions
+    Diff(DiffInput),
+    /// Show everything that was recorded about a document
+    History {
+        /// The document
+        document: DocumentId,
+    },
+    /// Show what people said about a document
+    Comments {
+        /// The document
+        document: DocumentId,
+    },
+    /// Users of the project
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Namespaces of specifications
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
+    /// The policy: the life cycles and who may do what
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
+    /// The audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check the project, and mend what can be made again
+    Doctor {
+        /// Make again what was lost or changed outside the store
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Explain an error code or the name of a reason
+    Explain {
+        /// The name; without it everything is listed
+        name: Option<String>,
+    },
+    /// Print the completions for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Play a change from draft to closed in a project of its own
+    Demo {
+        /// Where to make the project; without it a temporary folder
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<std::path::PathBuf>,
+    },
+}
+
+/// Builds the command line for a policy.
+pub fn command(policy: &Policy) -> Command {
+    let mut command = Command::new("qms")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .infer_long_args(false)
+        .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal.");
+    command = Global::augment_args(command);
+    for action in policy.actions.iter().filter(|action| !action.of_project) {
+        command = command.subcommand(verb(policy, action));
+    }
+    // The derived commands bring their own description along; the program's comes last.
+    BuiltIn::augment_subcommands(command)
+        .about("Governs controlled documents where people and AI agents work side by side")
+        .long_about(None)
+}
+
+/// Tells whether a verb makes documents instead of acting on them.
+pub fn creates(policy: &Policy, name: &ActionName) -> bool {
+    policy
+        .workflows
+        .values()
+        .flat_map(|workflow| &workflow.transitions)
+        .any(|edge| &edge.action == name && edge.from.is_empty())
+}
+
+fn verb(policy: &Policy, action: &Action) -> Command {
+    let mut command = Command::new(action.name.as_str().replace('_', "-")).about(action.help.clone());
+    if let Some(sop) = &action.sop {
+        command =
+            command.after_help(StyledStr::from(format!("Governed by {}.", sop.replace('#', " section "))));
+    }
+    command = if creates(policy, &action.name) {
+        command
+            .arg(Arg::new("type").required(true).value_name("TYPE").help("Type of the document, such as CR"))
+    } else {
+        command.arg(
+            Arg::new("document").required(true).value_name("DOCUMENT").help("The document, such as CR-001"),
+        )
+    };
+    for input in &action.inputs {
+        command = with_input(command, input);
+    }
+    command.arg(
+        Arg::new("dry-run")
+            .long("dry-run")
+            .action(ArgAction::SetTrue)
+            .help("Decide only, change nothing, record nothing"),
+    )
+}
+
+fn with_input(command: Command, input: &Input) -> Command {
+    let name = input.name.as_str();
+    let long = flag(name).trim_start_matches('-').to_owned();
+    let plain = |value: &'static str| {
+        Arg::new(name.to_owned())
+            .long(long.clone())
+            .value_name(value)
+            .required(input.required)
+            .help(input.help.clone())
+    };
+    match &input.kind {
+        InputKind::Line => command.arg(plain("TEXT")),
+        InputKind::Word => command.arg(plain("NAME")),
+        InputKind::Document => command.arg(plain("DOCUMENT")),
+        InputKind::User => command.arg(plain("USER")),
+        InputKind::Users => command.arg(plain("USERS").value_delimiter(',')),
+        InputKind::Text => {
+            let file = format!("{name}-file");
+            command
+                .arg(
+                    plain("TEXT")
+                        .required(false)
+                        .allow_hyphen_values(true)
+                        .help(format!("{}; `-` reads it from standard input", input.help)),
+                )
+                .arg(
+                    Arg::new(file.clone())
+                        .long(file.replace('_', "-"))
+                        .value_name("PATH")
+                        .help(format!("File with the {}", name.replace('_', " "))),
+                )
+                .group(
+                    ArgGroup::new(format!("{name} text"))
+                        .args([name.to_owned(), file])
+                        .required(input.required),
+                )
+        }
+        InputKind::OneOf(choices) => {
+            let ids: Vec<String> = choices.iter().map(|choice| format!("{name}={}", choice.value)).collect();
+            let flags = choices.iter().zip(&ids).map(|(choice, id)| {
+                Arg::new(id.clone())
+                    .long(flag(&choice.value).trim_start_matches('-').to_owned())
+                    .action(ArgAction::SetTrue)
+                    .help(format!("{}: {}", input.help, choice.label))
+            });
+            command
+                .args(flags.collect::<Vec<_>>())
+                .group(ArgGroup::new(format!("{name} choice")).args(ids).required(input.required))
+        }
+    }
+}
+
+/// A value that stands on the command line, before long texts are fetched from where they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Raw {
+    /// A text as it stands.
+    Text(String),
+    /// A text in a file, or on standard input for `-`.
+    File(String),
+    /// Users.
+    Users(Vec<UserName>),
+    /// A document.
+    Document(DocumentId),
+}
+
+/// Reads the inputs of a verb; the message says what is not a name.
+pub fn inputs(
+    action: &Action,
+    matches: &ArgMatches,
+) -> Result<Vec<(InputName, Raw)>, crate::domain::id::InvalidName> {
+    let mut found = Vec::new();
+    for input in &action.inputs {
+        let name = input.name.as_str();
+        let one = || matches.get_one::<String>(name).cloned();
+        let raw = match &input.kind {
+            InputKind::Line | InputKind::Word => one().map(Raw::Text),
+            InputKind::Document => one().map(|text| DocumentId::parse(&text)).transpose()?.map(Raw::Document),
+            InputKind::User | InputKind::Users => matches
+                .get_many::<String>(name)
+                .map(|names| names.map(|name| UserName::parse(name.trim())).collect::<Result<Vec<_>, _>>())
+                .transpose()?
+                .map(Raw::Users),
+            InputKind::Text => match (one(), matches.get_one::<String>(&format!("{name}-file"))) {
+                (Some(text), _) if text == "-" => Some(Raw::File(text)),
+                (Some(text), _) => Some(Raw::Text(text)),
+                (None, path) => path.cloned().map(Raw::File),
+            },
+            InputKind::OneOf(choices) => choices
+                .iter()
+                .find(|choice| matches.get_flag(&format!("{name}={}", choice.value)))
+                .map(|choice| Raw::Text(choice.value.clone())),
+        };
+        found.extend(raw.map(|raw| (input.name.clone(), raw)));
+    }
+    Ok(found)
+}
+
+/// Reads the type that a creating verb is about.
+pub fn type_name(matches: &ArgMatches) -> Result<TypeName, crate::domain::id::InvalidName> {
+    TypeName::parse(matches.get_one::<String>("type").map_or("", String::as_str))
+}
+
+/// Reads the document that a verb is about.
+pub fn document_id(matches: &ArgMatches) -> Result<DocumentId, crate::domain::id::InvalidName> {
+    DocumentId::parse(matches.get_one::<String>("document").map_or("", String::as_str))
+}

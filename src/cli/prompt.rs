@@ -1,0 +1,57 @@
+//! The one place that asks. Nobody asks unless a person sits at all three streams.
+
+use dialoguer::Input;
+use dialoguer::theme::SimpleTheme;
+
+use crate::commands::view::{NextInput, NextLine};
+
+/// What a person chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The line with this index, from 0.
+    Line(usize),
+    /// To leave.
+    Leave,
+    /// Something that is no line of the menu.
+    Unclear,
+}
+
+/// Asks for the number of a line. Enter, end of input and a lost terminal all mean to leave.
+pub fn choose(lines: usize) -> Choice {
+    let Some(answer) = line("Select action or press Enter to exit") else { return Choice::Leave };
+    match answer.parse::<usize>() {
+        Ok(number) if (1..=lines).contains(&number) => Choice::Line(number - 1),
+        _ => Choice::Unclear,
+    }
+}
+
+/// Asks for what a line still needs, and returns the words of its command; `None` to leave it.
+pub fn complete(line: &NextLine) -> Option<Vec<String>> {
+    let mut words = line.argv.clone();
+    for input in &line.inputs {
+        let Some(slot) = input.argv_index.and_then(|index| words.get_mut(index)) else { continue };
+        *slot = Some(ask(input)?);
+    }
+    words.into_iter().collect()
+}
+
+fn ask(input: &NextInput) -> Option<String> {
+    let name = input.name.as_str().replace('_', " ");
+    if input.one_of.is_empty() {
+        return line(&name);
+    }
+    let choices: Vec<String> = (1..)
+        .zip(&input.one_of)
+        .map(|(number, choice)| format!("[{number}] {}", choice.value.replace('_', " ")))
+        .collect();
+    let number: usize = line(&format!("{name}: {}", choices.join("  ")))?.parse().ok()?;
+    input.one_of.get(number.checked_sub(1)?).map(|choice| choice.flag.clone())
+}
+
+/// Asks for one line; `None` where nothing was said.
+fn line(prompt: &str) -> Option<String> {
+    let answer =
+        Input::<String>::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact().ok()?;
+    let answer = answer.trim();
+    (!answer.is_empty()).then(|| answer.to_owned())
+}

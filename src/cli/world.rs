@@ -1,0 +1,61 @@
+//! The outside world, as `main` hands it in: nothing below reads a clock, a variable or a stream.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use crate::domain::digest::Timestamp;
+
+/// Everything that a run needs from outside.
+pub struct World {
+    /// The command line, the program's name first.
+    pub arguments: Vec<OsString>,
+    /// Looks up an environment variable.
+    pub variable: Variables,
+    /// The working directory.
+    pub directory: PathBuf,
+    /// The program's own file.
+    pub program: PathBuf,
+    /// The system's clock.
+    pub clock: fn() -> Timestamp,
+    /// Fills a buffer with random bytes from the system; false where there are none.
+    pub random: fn(&mut [u8]) -> bool,
+    /// The process number.
+    pub process: u32,
+    /// Standard input.
+    pub stdin: Box<dyn Read>,
+    /// Standard output.
+    pub stdout: Box<dyn Write>,
+    /// Standard error.
+    pub stderr: Box<dyn Write>,
+    /// Which of the three are terminals.
+    pub terminals: Terminals,
+}
+
+/// Looks up an environment variable by its name.
+pub type Variables = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Which streams are terminals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terminals {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+}
+
+impl Terminals {
+    /// Tells whether a person sits at all three.
+    pub fn all(self) -> bool {
+        self.stdin && self.stdout && self.stderr
+    }
+}
+
+impl World {
+    /// Looks up a variable that is set and not empty.
+    pub(super) fn set_variable(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+}

@@ -1,0 +1,214 @@
+//! The verbs of the workflow: every action on a document, whatever the policy calls it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::view::{DocumentView, NextLine, next_lines};
+use super::{CommandError, Context, Reply, Warning, publish};
+use crate::disk::{Journal, Placed};
+use crate::domain::decide::Note;
+use crate::domain::document::Document;
+use crate::domain::id::{ActionName, DocumentId, StateName, UserName};
+use crate::domain::policy::{Action, InputKind};
+use crate::domain::request::{Inputs, Request, Subject};
+use crate::session::{Acted, Mode};
+
+/// What the face was told.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The verb.
+    pub action: ActionName,
+    /// What it is about.
+    pub subject: Subject,
+    /// What the caller says with it.
+    pub inputs: Inputs,
+    /// Whether it is carried out.
+    pub mode: Mode,
+}
+
+/// What an action did.
+#[derive(Debug, Serialize)]
+pub struct ActReport {
+    document: DocumentView,
+    transition: Transition,
+    dry_run: bool,
+    notes: Vec<String>,
+    working_copy: Option<String>,
+    next: Vec<NextLine>,
+    #[serde(skip)]
+    headline: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Transition {
+    from: Option<StateName>,
+    to: StateName,
+}
+
+impl fmt::Display for ActReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.headline)?;
+        for note in &self.notes {
+            writeln!(f, "  {note}")?;
+        }
+        if let Some(path) = &self.working_copy {
+            writeln!(f, "  working copy: {path}")?;
+        }
+        let to = &self.transition.to;
+        match &self.transition.from {
+            Some(from) if from != to => write!(f, "\nDocument state: {from} → {to}"),
+            _ => write!(f, "\nDocument state: {to}"),
+        }
+    }
+}
+
+/// Carries out a verb.
+pub fn run(context: &mut Context, arguments: Arguments) -> Result<Reply, CommandError> {
+    super::finish_what_was_cut_short(context);
+    let actor = context.session.verify(&context.claim).ok();
+    let copy = match (&arguments.subject, &actor) {
+        (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
+        _ => None,
+    };
+    let request = Request {
+        action: arguments.action,
+        subject: arguments.subject,
+        inputs: arguments.inputs,
+        copy,
+        candidate: None,
+    };
+    let (acted, warnings) = carry_out(context, &request, arguments.mode)?;
+    report(context, &request, acted, warnings, arguments.mode)
+}
+
+/// Acts, with a marker laid down around it, so that files that follow the commit are finished by
+/// the next command if this process dies in between, or cannot write them now.
+pub(super) fn carry_out(
+    context: &mut Context,
+    request: &Request,
+    mode: Mode,
+) -> Result<(Acted, Vec<Warning>), CommandError> {
+    if mode == Mode::DryRun {
+        return Ok((context.session.act(&context.claim, request, mode)?, Vec::new()));
+    }
+    let size = context.session.log_size()?;
+    // Where no marker can be laid down, the store cannot be written either, and says why.
+    let journal = Journal::begin(&context.site, &context.process.to_string(), size).ok();
+    let acted = context.session.act(&context.claim, request, mode);
+    let mut warnings = Vec::new();
+    if let Ok(acted) = &acted {
+        // What is shown in the mirror is the content, the version and the state.
+        let shown = |it: &Document| (it.content, it.version, it.state.clone(), it.in_force.clone());
+        let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
+        for document in acted.after.iter().filter(|_| !same).chain(&acted.others) {
+            if let Err(error) = publish::publish(context, &acted.actor, &document.id) {
+                let message = format!("{} is recorded, but not published yet: {error}", document.id);
+                warnings.push(Warning { code: "not_published", message });
+            }
+        }
+    }
+    if let Some(journal) = journal.filter(|_| warnings.is_empty()) {
+        journal.finish()?;
+    }
+    Ok((acted?, warnings))
+}
+
+fn report(
+    context: &mut Context,
+    request: &Request,
+    acted: Acted,
+    mut warnings: Vec<Warning>,
+    mode: Mode,
+) -> Result<Reply, CommandError> {
+    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
+    let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings)? } else { None };
+    let after =
+        acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
+    let headline = headline(policy.action(&request.action), request, &after.id, mode);
+    let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
+    let report = ActReport {
+        transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
+        document: DocumentView::new(&after, &policy, in_force),
+        dry_run: mode == Mode::DryRun,
+        notes: acted.notes.iter().map(|note| note_words(note, &after.id)).collect(),
+        working_copy,
+        next: next.clone(),
+        headline,
+    };
+    let mut reply = Reply::new(report).by(acted.actor).menu(next);
+    reply.warnings = warnings;
+    Ok(match acted.clock_behind {
+        Some(behind) => reply
+            .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
+        None => reply,
+    })
+}
+
+/// Writes or takes away the working copy that the action gave or took in.
+fn lay_down(
+    context: &Context,
+    acted: &Acted,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<String>, CommandError> {
+    let Some(after) = &acted.after else { return Ok(None) };
+    let workspace = context.workspace(&acted.actor);
+    let path = workspace.path(&after.id);
+    let Some(content) = &acted.content else {
+        if acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged)) {
+            workspace.remove(&after.id)?;
+        }
+        return Ok(None);
+    };
+    let mut warn = |code, message| warnings.push(Warning { code, message });
+    match workspace.place(&after.id, after.content, content) {
+        Ok(Placed::Written) => {}
+        Ok(Placed::Kept) => {
+            warn(
+                "copy_kept",
+                format!("a working copy was there already and was left as it is: {}", path.display()),
+            );
+        }
+        Ok(Placed::SetAside(aside)) => {
+            warn("copy_set_aside", format!("an earlier working copy was moved to {}", aside.display()));
+        }
+        Err(error) => {
+            warn(
+                "copy_not_written",
+                format!("{} is checked out, but its copy is not written: {error}", after.id),
+            );
+        }
+    }
+    Ok(Some(path.display().to_string()))
+}
+
+fn headline(action: Option<&Action>, request: &Request, id: &DocumentId, mode: Mode) -> String {
+    let words = match action {
+        Some(Action { done: Some(done), .. }) => done.replace("{id}", id.as_str()),
+        Some(action) => format!("{}: {id}", action.label),
+        None => format!("{}: {id}", request.action),
+    };
+    let choice = action.into_iter().flat_map(|action| &action.inputs).find_map(|input| match &input.kind {
+        InputKind::OneOf(_) => request.inputs.text(input.name.as_str()),
+        _ => None,
+    });
+    let choice = choice.map(|text| format!(" ({})", text.to_uppercase())).unwrap_or_default();
+    match mode {
+        Mode::Commit => format!("✓ {words}{choice}"),
+        Mode::DryRun => format!("would be permitted: {words}{choice}"),
+    }
+}
+
+fn note_words(note: &Note, id: &DocumentId) -> String {
+    match note {
+        Note::CheckedIn(version) => format!("checked in as {version}"),
+        Note::Unchanged => "the working copy was unchanged".to_owned(),
+        Note::Withdrawn(state) => format!("withdrawn first: {id} is back in {state}"),
+        Note::Seated(users) => {
+            format!("assigned: {}", users.iter().map(UserName::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Note::Awaiting(1) => "1 more answer is awaited".to_owned(),
+        Note::Awaiting(count) => format!("{count} more answers are awaited"),
+        Note::Ended(child) => format!("{child} ended with it"),
+    }
+}

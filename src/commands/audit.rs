@@ -1,0 +1,271 @@
+//! `audit`: proof that nothing was changed behind the record, and the record for other eyes.
+
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::history::EntryView;
+use super::{CommandError, Context, Reply};
+use crate::disk::DiskError;
+use crate::domain::audit::{Frontier, inclusion_proof};
+use crate::domain::digest::Digest;
+use crate::session::Audit;
+use crate::store::{Entries, StoreError};
+
+/// What to do with the audit trail.
+#[derive(Debug, clap::Subcommand)]
+pub enum AuditCommand {
+    /// Verify every entry and every row
+    Verify {
+        /// Digest the contents of all versions too
+        #[arg(long)]
+        contents: bool,
+        /// A checkpoint that was kept elsewhere: shows when the log was cut or put back
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Print a signed checkpoint, to be kept elsewhere
+    Checkpoint,
+    /// Print the whole log
+    Export {
+        /// Form of the export
+        #[arg(long, value_enum, default_value_t = ExportForm::Jsonl)]
+        format: ExportForm,
+    },
+    /// Prove that an entry is in the log
+    Proof {
+        /// Index of the entry
+        index: u64,
+    },
+}
+
+/// The forms of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportForm {
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values, after RFC 4180
+    Csv,
+    /// A Markdown table
+    Md,
+}
+
+#[derive(Debug, Serialize)]
+struct VerifyReport {
+    entries: u64,
+    rows: u64,
+    root: Digest,
+    head_tag: String,
+    contents: bool,
+    checkpoint: bool,
+}
+
+impl fmt::Display for VerifyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "✓ {} entries verified, {} rows as recorded", self.entries, self.rows)?;
+        writeln!(f, "  root:     {}", self.root)?;
+        write!(f, "  head tag: {}", self.head_tag)?;
+        if self.contents {
+            write!(f, "\n  contents: verified")?;
+        }
+        if self.checkpoint {
+            write!(f, "\n  checkpoint: the log goes on from it")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct CheckpointReport {
+    origin: String,
+    size: u64,
+    root: Digest,
+    note: String,
+}
+
+impl fmt::Display for CheckpointReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.note)
+    }
+}
+
+/// An inclusion proof after RFC 9162 §2.1.3.
+#[derive(Debug, Serialize)]
+struct ProofReport {
+    index: u64,
+    leaf_hash: Digest,
+    size: u64,
+    root: Digest,
+    path: Vec<Digest>,
+}
+
+impl fmt::Display for ProofReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "entry {} of {}", self.index, self.size)?;
+        writeln!(f, "  leaf: {}\n  root: {}", self.leaf_hash, self.root)?;
+        write!(f, "  path:")?;
+        self.path.iter().try_for_each(|node| write!(f, "\n    {node}"))
+    }
+}
+
+/// Carries out a command about the audit trail; an export is written by [`export`].
+pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    match command {
+        AuditCommand::Verify { contents, checkpoint } => {
+            let note = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|source| {
+                DiskError::Io { action: "read", path: checkpoint.clone().unwrap_or_default(), source }
+            })?;
+            let failed = |message: String, index| Err(CommandError::AuditFailed { message, index });
+            match context.session.audit(&actor, note.as_deref(), contents)? {
+                Audit::Sound(verified) => Ok(Reply::new(VerifyReport {
+                    entries: verified.entries,
+                    rows: verified.rows,
+                    root: verified.root,
+                    head_tag: verified.head_tag.to_string(),
+                    contents,
+                    checkpoint: note.is_some(),
+                })
+                .by(actor)),
+                Audit::Unsound(failure) => failed(failure.to_string(), failure.index()),
+                Audit::BadCheckpoint(error) => failed(error.to_string(), None),
+                Audit::BadContent(digest) => failed(format!("content {digest} is missing or changed"), None),
+            }
+        }
+        AuditCommand::Checkpoint => {
+            let (checkpoint, note) = context.session.checkpoint(&actor)?;
+            let report = CheckpointReport {
+                origin: checkpoint.origin,
+                size: checkpoint.size,
+                root: checkpoint.root,
+                note,
+            };
+            Ok(Reply::new(report).by(actor).verbatim())
+        }
+        AuditCommand::Proof { index } => {
+            let (mut leaves, mut frontier) = (Vec::new(), Frontier::default());
+            context.session.read(&actor).entries(Entries::From(0), &mut |stored| {
+                let leaf = crate::domain::audit::leaf_hash(stored.bytes);
+                leaves.push(leaf);
+                frontier.push(leaf);
+                Ok(())
+            })?;
+            let missing =
+                || CommandError::NotFound(format!("no entry {index}; the log has {}", leaves.len()));
+            let leaf_hash = *usize::try_from(index).ok().and_then(|at| leaves.get(at)).ok_or_else(missing)?;
+            let path = inclusion_proof(&leaves, index).ok_or_else(missing)?;
+            let report = ProofReport { index, leaf_hash, size: frontier.size(), root: frontier.root(), path };
+            Ok(Reply::new(report).by(actor))
+        }
+        AuditCommand::Export { .. } => {
+            Err(CommandError::Usage("an export is written, not reported".to_owned()))
+        }
+    }
+}
+
+/// Columns of the export as a table.
+const COLUMNS: [&str; 16] = [
+    "index",
+    "at",
+    "actor",
+    "claimed",
+    "group",
+    "assurance",
+    "action",
+    "document",
+    "version",
+    "from",
+    "to",
+    "result",
+    "verdict",
+    "comment",
+    "reasons",
+    "leaf_hash",
+];
+
+/// Writes the whole log, entry by entry, so that its size does not matter.
+pub fn export(context: &mut Context, format: ExportForm, out: &mut dyn Write) -> Result<(), CommandError> {
+    let actor = context.actor()?;
+    let mut failed = None;
+    let io = |source| DiskError::Io { action: "write", path: "standard output".into(), source };
+    let header = match format {
+        ExportForm::Jsonl => String::new(),
+        ExportForm::Csv => format!("{}\r\n", COLUMNS.join(",")),
+        ExportForm::Md => format!("| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len())),
+    };
+    out.write_all(header.as_bytes()).map_err(io)?;
+    let walked = context.session.read(&actor).entries(Entries::From(0), &mut |stored| {
+        let view = EntryView::decode(stored.index, stored.bytes)?;
+        let line = match format {
+            ExportForm::Jsonl => serde_json::to_string(&view).unwrap_or_default() + "\n",
+            ExportForm::Csv => cells(&view).map(|cell| csv_cell(&cell)).join(",") + "\r\n",
+            ExportForm::Md => format!("| {} |\n", cells(&view).map(|cell| markdown_cell(&cell)).join(" | ")),
+        };
+        out.write_all(line.as_bytes()).map_err(|error| {
+            failed = Some(error);
+            // Any error stops the walk; this one is thrown away.
+            StoreError::Conflict
+        })
+    });
+    match failed {
+        // A reader that has seen enough is no failure.
+        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+        Some(error) => return Err(io(error).into()),
+        None => walked?,
+    }
+    out.flush().map_err(io)?;
+    Ok(())
+}
+
+fn cells(view: &EntryView) -> [String; 16] {
+    fn text<T: ToString>(value: Option<&T>) -> String {
+        value.map_or_else(String::new, T::to_string)
+    }
+    [
+        view.index.to_string(),
+        view.at.to_string(),
+        text(view.actor.as_ref()),
+        text(view.claimed.as_ref()),
+        text(view.group.as_ref()),
+        text(view.assurance.as_ref()),
+        view.action.clone(),
+        text(view.document.as_ref()),
+        text(view.version.as_ref()),
+        text(view.from.as_ref()),
+        text(view.to.as_ref()),
+        view.result.to_string(),
+        text(view.verdict.as_ref()),
+        text(view.comment.as_ref()),
+        view.reason_names(),
+        view.leaf_hash.to_string(),
+    ]
+}
+
+/// A cell after RFC 4180. One that a spreadsheet would take for a formula gets an apostrophe.
+fn csv_cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if guard.is_empty() && !text.contains([',', '"', '\r', '\n']) {
+        return text.to_owned();
+    }
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+fn markdown_cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\r', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_cannot_break_out_of_their_table() {
+        assert_eq!(csv_cell("plain"), "plain");
+        assert_eq!(csv_cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+        assert_eq!(csv_cell("=1+1"), "\"'=1+1\"");
+        assert_eq!(markdown_cell("a|b\nc"), "a\\|b c");
+    }
+}

@@ -1,0 +1,100 @@
+//! `diff`: what changed between two versions.
+
+use std::fmt;
+
+use serde::Serialize;
+use similar::TextDiff;
+
+use super::history::entries_of;
+use super::read::{body, digest_of};
+use super::{CommandError, Context, Reply};
+use crate::domain::audit::EntryResult;
+use crate::domain::digest::Digest;
+use crate::domain::id::{DocumentId, Version};
+
+/// Which versions to compare.
+#[derive(Debug, clap::Args)]
+pub struct DiffInput {
+    /// The document
+    pub document: DocumentId,
+    /// The older version; without it the one in force, or the first
+    #[arg(long, value_name = "N.X")]
+    from: Option<Version>,
+    /// The newer version; without it the present one
+    #[arg(long, value_name = "N.X")]
+    to: Option<Version>,
+    /// From the version of your last verdict
+    #[arg(long, conflicts_with = "from")]
+    since_my_review: bool,
+}
+
+/// What changed.
+#[derive(Debug, Serialize)]
+pub struct DiffReport {
+    id: DocumentId,
+    from: Version,
+    to: Version,
+    changed: bool,
+    diff: String,
+}
+
+impl fmt::Display for DiffReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changed {
+            f.write_str(self.diff.trim_end())
+        } else {
+            write!(f, "{} {} and {} are the same", self.id, self.from, self.to)
+        }
+    }
+}
+
+/// Compares two versions line by line.
+pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let id = &input.document;
+    let document = context.document(&actor, id)?;
+    let from = match input.from {
+        Some(version) => version,
+        None if input.since_my_review => {
+            let entries = entries_of(context, &actor, id)?;
+            let mine = entries.iter().rev().find(|entry| {
+                entry.actor.as_ref() == Some(actor.name())
+                    && entry.verdict.is_some()
+                    && entry.result == EntryResult::Permitted
+            });
+            // The entry names the version after the verdict; its content is what was judged.
+            let judged = mine.and_then(|entry| entry.content_digest);
+            let judged = judged.ok_or_else(|| {
+                CommandError::NotFound(format!("`{}` gave no verdict on {id}", actor.name()))
+            })?;
+            version_of(context, &actor, id, judged)?
+        }
+        None => match &document.in_force {
+            Some(in_force) => in_force.version,
+            None => Version::new(0, 1),
+        },
+    };
+    let to = input.to.unwrap_or(document.version);
+    let mut texts = Vec::new();
+    for version in [from, to] {
+        let digest = digest_of(context, &actor, id, version)?;
+        texts.push(String::from_utf8_lossy(&body(context, &actor, id, digest)?).into_owned());
+    }
+    let [old, new] = texts.as_slice() else { return Err(CommandError::Usage("two versions".to_owned())) };
+    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+    let names = (format!("{id} {from}"), format!("{id} {to}"));
+    let text = diff.unified_diff().header(&names.0, &names.1).to_string();
+    let report = DiffReport { id: id.clone(), from, to, changed: old != new, diff: text };
+    Ok(Reply::new(report).by(actor))
+}
+
+fn version_of(
+    context: &mut Context,
+    actor: &crate::domain::identity::Actor,
+    id: &DocumentId,
+    content: Digest,
+) -> Result<Version, CommandError> {
+    let versions = context.session.read(actor).versions(id)?;
+    let found = versions.iter().find(|record| record.content == content).map(|record| record.version);
+    found.ok_or_else(|| CommandError::NotFound(format!("no version of {id} has that content")))
+}

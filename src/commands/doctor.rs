@@ -1,0 +1,144 @@
+//! `doctor`: is the project whole, and what can be made good?
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{CommandError, Context, Reply, publish};
+use crate::disk::{Mirror, Site};
+use crate::domain::document::Document;
+use crate::domain::identity::Actor;
+use crate::domain::request::WorkingCopy;
+use crate::session::Audit;
+use crate::store::ListQuery;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A stable name.
+    pub name: &'static str,
+    /// A sentence.
+    pub message: String,
+    /// Whether `--repair` makes it good.
+    pub repairable: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct DoctorReport {
+    checks: Vec<&'static str>,
+    notes: Vec<String>,
+    repaired: Vec<String>,
+}
+
+impl fmt::Display for DoctorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "✓ the project is whole: {}", self.checks.join(", "))?;
+        for repaired in &self.repaired {
+            write!(f, "\n  repaired: {repaired}")?;
+        }
+        for note in &self.notes {
+            write!(f, "\n  note: {note}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks the project, and with `repair` makes again what can be made from the store.
+pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let mut findings = Vec::new();
+    let mut notes = Vec::new();
+    let finding = |name, message: String| Finding { name, message, repairable: false };
+    for message in context.session.read(&actor).check()? {
+        findings.push(finding("store", message));
+    }
+    match context.session.audit(&actor, None, true)? {
+        Audit::Sound(verified) => {
+            if context.session.key().is_none() {
+                notes.push(format!("{} entries verified without the project key", verified.entries));
+            }
+        }
+        Audit::Unsound(failure) => findings.push(finding("audit", failure.to_string())),
+        Audit::BadCheckpoint(error) => findings.push(finding("audit", error.to_string())),
+        Audit::BadContent(digest) => {
+            findings.push(finding("contents", format!("content {digest} is missing or changed")))
+        }
+    }
+    let mut repaired = Vec::new();
+    for document in everything(context, &actor)? {
+        findings.extend(mirror(context, &actor, &document, repair, &mut repaired)?);
+        notes.extend(copy(context, &document));
+    }
+    notes.extend(strangers(context, &actor)?);
+    if !findings.is_empty() {
+        return Err(CommandError::Unhealthy(findings));
+    }
+    let checks = vec!["store", "audit trail", "contents", "mirror"];
+    Ok(Reply::new(DoctorReport { checks, notes, repaired }).by(actor))
+}
+
+fn everything(context: &mut Context, actor: &Actor) -> Result<Vec<Document>, CommandError> {
+    let mut documents = Vec::new();
+    context.session.read(actor).documents(&ListQuery::default(), &mut |document| {
+        documents.push(document);
+        Ok(())
+    })?;
+    Ok(documents)
+}
+
+/// Compares the published pages of a document with what they should be.
+fn mirror(
+    context: &mut Context,
+    actor: &Actor,
+    document: &Document,
+    repair: bool,
+    repaired: &mut Vec<String>,
+) -> Result<Option<Finding>, CommandError> {
+    let mirror = Mirror::new(&context.site);
+    let pages = publish::render(context, actor, document)?;
+    let behind = pages.iter().find(|(page, rendered)| !mirror.is_current(page, rendered));
+    let Some((page, _)) = behind else { return Ok(None) };
+    let path = mirror.path(&page.document_type, &page.id, page.is_draft);
+    let shown = path.strip_prefix(context.site.root()).unwrap_or(&path).display().to_string();
+    if repair {
+        publish::publish(context, actor, &document.id)?;
+        repaired.push(shown);
+        return Ok(None);
+    }
+    let message = format!("`{shown}` is missing or is not what the record says");
+    Ok(Some(Finding { name: "mirror", message, repairable: true }))
+}
+
+/// A working copy that is out and cannot be found is its holder's affair; it is only mentioned.
+fn copy(context: &Context, document: &Document) -> Option<String> {
+    let checkout = document.checkout.as_ref()?;
+    let workspace = crate::disk::Workspace::new(&context.site, &checkout.by);
+    match workspace.read(&document.id) {
+        Some(WorkingCopy::Present { base, .. }) if base == checkout.base => None,
+        Some(WorkingCopy::Unusable(why)) => Some(why),
+        _ => Some(format!(
+            "the working copy of {} is gone; qms --user {} checkout {} restores it",
+            document.id, checkout.by, document.id
+        )),
+    }
+}
+
+/// Files in the mirror that no document has.
+fn strangers(context: &mut Context, actor: &Actor) -> Result<Vec<String>, CommandError> {
+    let mirror = Mirror::new(&context.site);
+    let mut known = BTreeSet::new();
+    for document in everything(context, actor)? {
+        for is_draft in [false, true] {
+            known.insert(mirror.path(&document.document_type, &document.id, is_draft));
+        }
+    }
+    let strange = mirror.files().into_iter().filter(|path| !known.contains(path));
+    Ok(strange
+        .map(|path| format!("`{}` is no document of this project", shown(&context.site, &path)))
+        .collect())
+}
+
+fn shown(site: &Site, path: &std::path::Path) -> String {
+    path.strip_prefix(site.root()).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,62 @@
+//! `explain`: what a code or the name of a reason means.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{CommandError, Reply};
+use crate::domain::decide::Condition;
+
+/// A name, and what it means.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// The stable name.
+    pub name: String,
+    /// Its class, or the exit status that goes with it.
+    pub class: String,
+    /// What it means.
+    pub explanation: String,
+}
+
+/// Explanations.
+#[derive(Debug, Serialize)]
+pub struct ExplainReport {
+    names: Vec<Explanation>,
+}
+
+impl fmt::Display for ExplainReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [one] = self.names.as_slice() {
+            return write!(f, "{} ({})\n  {}", one.name, one.class, one.explanation);
+        }
+        let mut table = super::view::table(f.alternate(), &["NAME", "CLASS", "MEANING"], &[]);
+        for it in &self.names {
+            table.add_row([&it.name, &it.class, &it.explanation]);
+        }
+        write!(f, "{}", table.trim_fmt())
+    }
+}
+
+/// Explains `name`, or lists everything that can be explained. `codes` are those of the face.
+pub fn run(name: Option<&str>, codes: Vec<Explanation>) -> Result<Reply, CommandError> {
+    let mut names = codes;
+    names.extend(Condition::ALL.iter().map(|condition| Explanation {
+        name: condition.name().to_owned(),
+        class: condition.class().to_string(),
+        explanation: condition.explanation().to_owned(),
+    }));
+    if let Some(name) = name {
+        // `no_eligible_quality` is `no_eligible`, with the group that is wanted.
+        let generic =
+            |one: &Explanation| one.name == Condition::NoEligible.name() && name.starts_with(&one.name);
+        let known =
+            names.iter().find(|one| one.name == name).or_else(|| names.iter().find(|one| generic(one)));
+        let Some(known) = known else {
+            let near = crate::domain::policy::nearest(name, names.iter().map(|one| one.name.as_str()));
+            let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            return Err(CommandError::NotFound(format!("nothing is called `{}`{hint}", name.escape_debug())));
+        };
+        names = vec![known.clone()];
+    }
+    Ok(Reply::new(ExplainReport { names }))
+}

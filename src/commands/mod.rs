@@ -1,0 +1,136 @@
+//! One file per command: what it takes, what it does, what it reports.
+//!
+//! A command neither prints nor asks, and does not know which face called it. Verbs of the
+//! workflow share [`act`]; the rest are named after themselves.
+
+pub mod act;
+pub mod audit;
+pub mod comments;
+pub mod diff;
+pub mod doctor;
+pub mod explain;
+pub mod history;
+pub mod inbox;
+pub mod init;
+pub mod list;
+pub mod namespace;
+pub mod next;
+mod publish;
+pub mod read;
+mod reply;
+pub mod status;
+pub mod user;
+pub mod view;
+pub mod workflow;
+pub mod workspace;
+
+use thiserror::Error;
+
+pub use self::reply::{Reply, Report, Warning};
+use crate::disk::{DiskError, Site, Workspace};
+use crate::domain::document::Document;
+use crate::domain::id::{DocumentId, InvalidName};
+use crate::domain::identity::{Actor, Claim};
+use crate::domain::policy::Fault;
+use crate::domain::yaml::YamlError;
+use crate::session::{Session, SessionError};
+use crate::store::StoreError;
+
+/// An open project, and who says to be calling.
+pub struct Context {
+    /// Where the project is.
+    pub site: Site,
+    /// The open project.
+    pub session: Session,
+    /// The caller's claim; nothing of it is believed.
+    pub claim: Claim,
+    /// Distinguishes this process from others that are alive.
+    pub process: u32,
+}
+
+impl Context {
+    /// Verifies the caller, to read.
+    pub fn actor(&mut self) -> Result<Actor, CommandError> {
+        Ok(self.session.verify(&self.claim)?)
+    }
+
+    /// Finds a document.
+    pub fn document(&mut self, actor: &Actor, id: &DocumentId) -> Result<Document, CommandError> {
+        let found = self.session.read(actor).document(id)?;
+        found.ok_or_else(|| SessionError::NoDocument(id.clone()).into())
+    }
+
+    /// Returns the workspace of a verified user.
+    pub fn workspace(&self, actor: &Actor) -> Workspace {
+        Workspace::new(&self.site, actor.name())
+    }
+}
+
+/// Finishes the files of processes that died after their commit. Best effort: what cannot be
+/// written now is left for the next command, and `doctor` shows it.
+pub fn finish_what_was_cut_short(context: &mut Context) {
+    if let Ok(actor) = context.actor() {
+        let _ = publish::finish_what_was_cut_short(context, &actor);
+    }
+}
+
+/// A command that failed.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// The session refused or failed.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A file could not be used.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// Something that was named is not a name.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// What was asked for makes no sense; nothing was done.
+    #[error("{0}")]
+    Usage(String),
+    /// Something that was named does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// The policy in the project's files has faults.
+    #[error("{}", fault_words(.0))]
+    PolicyInvalid(Vec<Fault>),
+    /// A YAML file cannot be read.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// Scenarios came out otherwise than they say.
+    #[error("{failed} of {total} scenarios failed")]
+    ScenariosFailed {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        total: usize,
+        /// What each said.
+        failures: Vec<String>,
+    },
+    /// The audit trail does not verify.
+    #[error("the audit trail does not verify: {message}")]
+    AuditFailed {
+        /// What was found.
+        message: String,
+        /// The first bad entry, where it is known.
+        index: Option<u64>,
+    },
+    /// The project has faults that its files or its store can be mended of.
+    #[error("{} faults found", .0.len())]
+    Unhealthy(Vec<doctor::Finding>),
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Session(SessionError::Store(error))
+    }
+}
+
+fn fault_words(faults: &[Fault]) -> String {
+    match faults {
+        [] => "the policy has faults".to_owned(),
+        [one] => format!("{}: {}", one.place, one.message),
+        many => format!("the policy has {} faults", many.len()),
+    }
+}

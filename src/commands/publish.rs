@@ -1,0 +1,112 @@
+//! Publishing documents into the mirror, from what the store says now.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+
+use super::{CommandError, Context};
+use crate::disk::{Approval, DiskError, Journal, Mirror, Page};
+use crate::domain::audit::{Entry, EntryResult};
+use crate::domain::document::{Document, Outcome};
+use crate::domain::id::DocumentId;
+use crate::domain::identity::Actor;
+use crate::domain::policy::{Effect, Policy, Target};
+use crate::store::{Entries, StoreError};
+
+/// A page and the bytes that should stand there.
+pub(super) type Rendered = (Page, Vec<u8>);
+
+/// Publishes a document. The lock keeps two processes from publishing in the wrong order.
+pub(super) fn publish(context: &mut Context, actor: &Actor, id: &DocumentId) -> Result<(), CommandError> {
+    let path = context.site.private().join("publish.lock");
+    let io = |source| DiskError::Io { action: "lock", path: path.clone(), source };
+    let lock = File::create(&path).map_err(io)?;
+    lock.lock().map_err(io)?;
+    let document = context.document(actor, id)?;
+    let mirror = Mirror::new(&context.site);
+    let pages = render(context, actor, &document)?;
+    for is_draft in [false, true] {
+        if !pages.iter().any(|(page, _)| page.is_draft == is_draft) {
+            mirror.remove(&document.document_type, id, is_draft)?;
+        }
+    }
+    for (page, rendered) in &pages {
+        mirror.write(page, rendered)?;
+    }
+    Ok(())
+}
+
+/// Renders every page that a document should have.
+pub(super) fn render(
+    context: &mut Context,
+    actor: &Actor,
+    document: &Document,
+) -> Result<Vec<Rendered>, CommandError> {
+    let policy = context.session.policy()?;
+    let in_force = state_in_force(&policy, document);
+    let mut rendered = Vec::new();
+    let approvals = approvals(context, actor, document)?;
+    for mut page in Mirror::pages(document, &in_force) {
+        let Some(body) = context.session.read(actor).content(&page.content)? else { continue };
+        let of_page = approvals.iter().filter(|(version_of, _)| *version_of == page.content);
+        page.approvals = of_page.map(|(_, approval)| approval.clone()).collect();
+        let bytes = Mirror::render(&page, &body);
+        rendered.push((page, bytes));
+    }
+    Ok(rendered)
+}
+
+fn state_in_force(policy: &Policy, document: &Document) -> crate::domain::id::StateName {
+    policy
+        .document_type(&document.document_type)
+        .and_then(|(workflow, _)| {
+            workflow.transitions.iter().find(|edge| edge.completion.contains(&Effect::PutInForce))
+        })
+        .and_then(|edge| match &edge.to {
+            Target::State(state) => Some(state.clone()),
+            Target::Same | Target::Origin => None,
+        })
+        .unwrap_or_else(|| document.state.clone())
+}
+
+/// The approvals of a document's contents, from the log.
+fn approvals(
+    context: &mut Context,
+    actor: &Actor,
+    document: &Document,
+) -> Result<Vec<(crate::domain::digest::Digest, Approval)>, CommandError> {
+    let mut found = Vec::new();
+    context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
+        let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
+        if entry.result == EntryResult::Permitted
+            && entry.verdict == Some(Outcome::Approve)
+            && let (Some(user), Some(content)) = (entry.actor, entry.content_digest)
+        {
+            let assurance =
+                entry.assurance.map_or("claimed", crate::domain::identity::Assurance::as_str).to_owned();
+            found.push((content, Approval { user, at: entry.at, assurance }));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Publishes what processes that died left unpublished.
+pub(super) fn finish_what_was_cut_short(context: &mut Context, actor: &Actor) -> Result<(), CommandError> {
+    for marker in Journal::unfinished(&context.site) {
+        let mut touched = BTreeSet::new();
+        let mut visit = |bytes: &[u8]| -> Result<(), StoreError> {
+            if let Ok(entry) = Entry::decode(bytes) {
+                touched.extend(entry.deltas.iter().filter_map(|delta| DocumentId::parse(&delta.key).ok()));
+            }
+            Ok(())
+        };
+        context.session.read(actor).entries(Entries::From(marker.size), &mut |stored| visit(stored.bytes))?;
+        for id in &touched {
+            if context.session.read(actor).document(id)?.is_some() {
+                publish(context, actor, id)?;
+            }
+        }
+        marker.finish()?;
+    }
+    Ok(())
+}

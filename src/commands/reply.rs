@@ -1,0 +1,85 @@
+//! What a command gives back: a report, and what is said beside it.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::view::NextLine;
+use crate::domain::identity::Actor;
+
+/// What a command found or did; its text is for people, its data for programs.
+pub trait Report {
+    /// Returns the data.
+    fn data(&self) -> Value;
+    /// Returns the text; `wide` asks for more columns.
+    fn text(&self, wide: bool) -> String;
+}
+
+impl<T: Serialize + Display> Report for T {
+    fn data(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    fn text(&self, wide: bool) -> String {
+        if wide { format!("{self:#}") } else { format!("{self}") }
+    }
+}
+
+/// What the caller should know although the command succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// A stable name.
+    pub code: &'static str,
+    /// A sentence.
+    pub message: String,
+}
+
+/// The answer of a command that succeeded.
+pub struct Reply {
+    /// Who acted; `None` where that does not matter.
+    pub actor: Option<Actor>,
+    /// What the caller should know besides.
+    pub warnings: Vec<Warning>,
+    /// What was found or done.
+    pub report: Box<dyn Report>,
+    /// The menu that follows, for commands about a document.
+    pub menu: Option<Vec<NextLine>>,
+    /// Whether the text is a file's content, to be given out byte by byte.
+    pub verbatim: bool,
+}
+
+impl Reply {
+    /// Wraps a report by nobody in particular.
+    pub fn new(report: impl Report + 'static) -> Self {
+        Self { actor: None, warnings: Vec::new(), report: Box::new(report), menu: None, verbatim: false }
+    }
+
+    /// Says who acted.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// Adds the menu that follows.
+    #[must_use]
+    pub fn menu(mut self, menu: Vec<NextLine>) -> Self {
+        self.menu = Some(menu);
+        self
+    }
+
+    /// Says that the text is a file's content.
+    #[must_use]
+    pub fn verbatim(mut self) -> Self {
+        self.verbatim = true;
+        self
+    }
+
+    /// Adds a warning.
+    #[must_use]
+    pub fn warn(mut self, code: &'static str, message: impl Into<String>) -> Self {
+        self.warnings.push(Warning { code, message: message.into() });
+        self
+    }
+}

@@ -1,0 +1,67 @@
+//! `status`: where a document stands.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::view::{DocumentView, NextLine, next_lines};
+use super::{CommandError, Context, Reply};
+use crate::domain::id::{DocumentId, UserName};
+
+/// Where a document stands, and what can be done next.
+#[derive(Debug, Serialize)]
+pub struct StatusReport {
+    document: DocumentView,
+    next: Vec<NextLine>,
+}
+
+impl fmt::Display for StatusReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let it = &self.document;
+        let or_none = |name: Option<&UserName>| name.map_or_else(|| "none".to_owned(), UserName::to_string);
+        writeln!(f, "{} {}", it.id, it.title)?;
+        let in_force =
+            it.effective_version.map(|version| format!("   in force: {version}")).unwrap_or_default();
+        writeln!(f, "  state:    {}   version: {}{in_force}", it.state, it.version)?;
+        let authors = it.authors.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ");
+        write!(
+            f,
+            "  owner:    {}   authors: {}",
+            or_none(it.owner.as_ref()),
+            if authors.is_empty() { "none" } else { &authors }
+        )?;
+        if let Some(holder) = &it.checked_out_by {
+            write!(f, "\n  checked out by: {holder}")?;
+        }
+        if let Some(parent) = &it.parent {
+            write!(f, "\n  belongs to: {parent}")?;
+        }
+        for assignee in &it.assignees {
+            let verdict = assignee.verdict.map_or("open", |verdict| verdict.as_str());
+            write!(f, "\n  {}: {} ({verdict})", assignee.task, assignee.user)?;
+        }
+        if f.alternate() {
+            write!(
+                f,
+                "\n  type: {}   life cycle: {}   revision: {}",
+                it.document_type, it.workflow, it.revision
+            )?;
+            write!(f, "\n  content: {}\n  policy:  {}", it.content_digest, it.policy_digest)?;
+            write!(f, "\n  created: {}   updated: {}", it.created_at, it.updated_at)?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows where a document stands.
+pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let document = context.document(&actor, id)?;
+    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
+    let copy = context.workspace(&actor).read(id);
+    let lines = context.session.menu(&actor, id, copy.as_ref())?;
+    let next = next_lines(&lines, actor.name(), id, false);
+    let report =
+        StatusReport { document: DocumentView::new(&document, &policy, in_force), next: next.clone() };
+    Ok(Reply::new(report).by(actor).menu(next))
+}

@@ -1,0 +1,201 @@
+//! `user`: who there is, and changes to it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::act::carry_out;
+use super::{CommandError, Context, Reply};
+use crate::domain::document::{Kind, User};
+use crate::domain::id::{ActionName, InputName};
+use crate::domain::request::{Inputs, Request, Subject, Value};
+use crate::session::Mode;
+
+/// What to do with users.
+#[derive(Debug, clap::Subcommand)]
+pub enum UserCommand {
+    /// Register a user
+    Add {
+        /// Name of the user: a lower-case letter, then a-z, 0-9, `_`, `-`
+        user: String,
+        /// Group of the user
+        #[arg(long)]
+        group: String,
+        /// Printed name
+        #[arg(long)]
+        name: Option<String>,
+        /// What the user is
+        #[command(flatten)]
+        kind: KindFlags,
+        /// Decide only, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the users
+    List,
+    /// Show a user
+    Show {
+        /// Name of the user
+        user: String,
+    },
+    /// Put a user into another group
+    Move {
+        /// Name of the user
+        user: String,
+        /// The new group
+        #[arg(long)]
+        group: String,
+        /// Decide only, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// End a user's rights; the name is never given again
+    Remove {
+        /// Name of the user
+        user: String,
+        /// Decide only, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// What a user is.
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct KindFlags {
+    /// A person
+    #[arg(long)]
+    human: bool,
+    /// An AI agent
+    #[arg(long)]
+    agent: bool,
+    /// A program
+    #[arg(long)]
+    service: bool,
+}
+
+impl KindFlags {
+    fn kind(self) -> Kind {
+        match self {
+            Self { human: true, .. } => Kind::Human,
+            Self { agent: true, .. } => Kind::Agent,
+            _ => Kind::Service,
+        }
+    }
+}
+
+/// Users.
+#[derive(Debug, Serialize)]
+pub struct UsersReport {
+    users: Vec<User>,
+}
+
+/// What was done to a user.
+#[derive(Debug, Serialize)]
+pub struct UserReport {
+    user: Option<User>,
+    #[serde(skip)]
+    done: String,
+}
+
+impl fmt::Display for UsersReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = super::view::table(f.alternate(), &["USER", "GROUP", "KIND", "NAME"], &["REMOVED"]);
+        for it in &self.users {
+            let mut row =
+                vec![it.name.to_string(), it.group.to_string(), it.kind.to_string(), it.printed_name.clone()];
+            if f.alternate() {
+                row.push(it.removed_at.map_or_else(|| "-".to_owned(), |at| at.to_string()));
+            }
+            table.add_row(row);
+        }
+        write!(f, "{}", table.trim_fmt())
+    }
+}
+
+impl fmt::Display for UserReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.done)?;
+        match &self.user {
+            Some(user) => {
+                write!(f, "\n  {} ({}), {} of group {}", user.name, user.printed_name, user.kind, user.group)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Carries out a command about users.
+pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, CommandError> {
+    match command {
+        UserCommand::List => {
+            let actor = context.actor()?;
+            let users = context.session.read(&actor).users()?;
+            let users = users.into_iter().filter(|user| user.removed_at.is_none()).collect();
+            Ok(Reply::new(UsersReport { users }).by(actor))
+        }
+        UserCommand::Show { user } => {
+            let actor = context.actor()?;
+            let found = context.session.read(&actor).user(&user)?;
+            let found =
+                found.ok_or_else(|| CommandError::NotFound(format!("no user `{}`", user.escape_debug())))?;
+            let done = if found.removed_at.is_some() { "removed user" } else { "user" }.to_owned();
+            Ok(Reply::new(UserReport { user: Some(found), done }).by(actor))
+        }
+        UserCommand::Add { user, group, name, kind, dry_run } => {
+            let mut inputs =
+                vec![("user", user.clone()), ("group", group), ("kind", kind.kind().to_string())];
+            inputs.extend(name.map(|name| ("name", name)));
+            change(context, "user_add", &user, inputs, dry_run, "added")
+        }
+        UserCommand::Move { user, group, dry_run } => change(
+            context,
+            "user_move",
+            &user,
+            vec![("user", user.clone()), ("group", group)],
+            dry_run,
+            "moved",
+        ),
+        UserCommand::Remove { user, dry_run } => {
+            change(context, "user_remove", &user, vec![("user", user.clone())], dry_run, "removed")
+        }
+    }
+}
+
+fn change(
+    context: &mut Context,
+    action: &str,
+    user: &str,
+    inputs: Vec<(&str, String)>,
+    dry_run: bool,
+    done: &str,
+) -> Result<Reply, CommandError> {
+    let request = project_request(action, inputs)?;
+    let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
+    let (acted, warnings) = carry_out(context, &request, mode)?;
+    let user = user.escape_debug();
+    let done = if dry_run {
+        format!("would be permitted: {done} user {user}")
+    } else {
+        format!("✓ {done} user {user}")
+    };
+    let found = context.session.read(&acted.actor).user(&user.to_string())?;
+    let mut reply = Reply::new(UserReport { user: found, done }).by(acted.actor);
+    reply.warnings = warnings;
+    Ok(reply)
+}
+
+/// Builds a request about the project.
+pub(super) fn project_request(action: &str, inputs: Vec<(&str, String)>) -> Result<Request, CommandError> {
+    let mut values = Inputs::default();
+    for (name, text) in inputs {
+        values = values.with(InputName::parse(name)?, Value::Text(text));
+    }
+    Ok(Request {
+        action: ActionName::parse(action)?,
+        subject: Subject::Project,
+        inputs: values,
+        copy: None,
+        candidate: None,
+    })
+}

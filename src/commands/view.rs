@@ -1,0 +1,235 @@
+//! How documents and menus look from outside: the names of the JSON contract.
+
+use serde::Serialize;
+
+use crate::domain::decide::{Line, Reason};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, Outcome, Task};
+use crate::domain::id::{
+    DocumentId, InputName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
+};
+use crate::domain::policy::Policy;
+
+/// A document.
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentView {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub document_type: TypeName,
+    /// Its title.
+    pub title: String,
+    /// Its state.
+    pub state: StateName,
+    /// Its version.
+    pub version: Version,
+    /// The version in force.
+    pub effective_version: Option<Version>,
+    /// Who holds it.
+    pub owner: Option<UserName>,
+    /// Who may not review or approve it.
+    pub authors: Vec<UserName>,
+    /// Who has it checked out.
+    pub checked_out_by: Option<UserName>,
+    /// What it belongs to.
+    pub parent: Option<DocumentId>,
+    /// The phase of its state.
+    pub phase: Option<PhaseName>,
+    /// How often it changed.
+    pub revision: u64,
+    /// The digest of its content.
+    pub content_digest: Digest,
+    /// The policy that decides about it now.
+    pub policy_digest: Digest,
+    /// Its life cycle.
+    pub workflow: WorkflowName,
+    /// Who takes part in the open round.
+    pub assignees: Vec<AssigneeView>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An assignee of the open round.
+#[derive(Debug, Clone, Serialize)]
+pub struct AssigneeView {
+    /// Who.
+    pub user: UserName,
+    /// What is asked.
+    pub task: Task,
+    /// Whether the answer is in.
+    pub answered: bool,
+    /// What it was.
+    pub verdict: Option<Outcome>,
+}
+
+impl DocumentView {
+    /// Shows a document under the policy in force; a round keeps the policy that it was opened under.
+    pub fn new(document: &Document, policy: &Policy, in_force: Digest) -> Self {
+        let round = document.round.as_ref();
+        Self {
+            id: document.id.clone(),
+            document_type: document.document_type.clone(),
+            title: document.title.clone(),
+            state: document.state.clone(),
+            version: document.version,
+            effective_version: document.in_force.as_ref().map(|it| it.version),
+            owner: document.owner.clone(),
+            authors: document.authors.iter().cloned().collect(),
+            checked_out_by: document.checkout.as_ref().map(|checkout| checkout.by.clone()),
+            parent: document.parent.clone(),
+            phase: policy.standing(document).map(|(_, state)| state.phase.clone()),
+            revision: document.revision,
+            content_digest: document.content,
+            policy_digest: round.map_or(in_force, |round| round.policy),
+            workflow: document.workflow.clone(),
+            assignees: round
+                .into_iter()
+                .flat_map(|round| {
+                    round.seats.iter().map(|(user, seat)| AssigneeView {
+                        user: user.clone(),
+                        task: round.task,
+                        answered: seat.answer.is_some(),
+                        verdict: seat.answer.as_ref().map(|answer| answer.outcome),
+                    })
+                })
+                .collect(),
+            created_at: document.created_at,
+            updated_at: document.updated_at,
+        }
+    }
+}
+
+/// A line of the menu, ready to be run.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextLine {
+    /// The verb.
+    pub action: String,
+    /// What the line says.
+    pub label: String,
+    /// The command, with `<…>` for what is still to be given.
+    pub command: String,
+    /// The command in words; `null` for what is still to be given.
+    pub argv: Vec<Option<String>>,
+    /// What is still to be given.
+    pub inputs: Vec<NextInput>,
+    /// Whether some inputs would be permitted.
+    pub available: bool,
+    /// What is missing.
+    pub missing: Vec<Reason>,
+}
+
+/// An input that is still to be given.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextInput {
+    /// Its name.
+    pub name: InputName,
+    /// Whether the command is refused without it.
+    pub required: bool,
+    /// The values that it takes, where they are few.
+    pub one_of: Vec<NextChoice>,
+    /// Where it goes in `argv`; `null` where it may be left out.
+    pub argv_index: Option<usize>,
+}
+
+/// A value that an input takes, and the flag that stands for it.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextChoice {
+    /// The value.
+    pub value: String,
+    /// The flag.
+    pub flag: String,
+}
+
+/// Writes a name as a flag.
+pub fn flag(name: &str) -> String {
+    format!("--{}", name.replace('_', "-"))
+}
+
+impl NextLine {
+    /// Writes a menu line as a command of `user` about `id`.
+    pub fn new(line: &Line, user: &UserName, id: &DocumentId) -> Self {
+        let verb = line.action.as_str().replace('_', "-");
+        let mut argv: Vec<Option<String>> = ["qms", "--user", user.as_str(), &verb, id.as_str()]
+            .iter()
+            .map(|word| Some((*word).to_owned()))
+            .collect();
+        argv.extend(line.choice.iter().map(|(_, value)| Some(flag(value))));
+        let mut command: Vec<String> = argv.iter().flatten().cloned().collect();
+        let mut inputs = Vec::new();
+        for input in &line.inputs {
+            let one_of: Vec<NextChoice> = input
+                .one_of
+                .iter()
+                .map(|value| NextChoice { value: value.clone(), flag: flag(value) })
+                .collect();
+            let mut argv_index = None;
+            if input.required {
+                let name = flag(input.name.as_str());
+                if one_of.is_empty() {
+                    command.push(format!("{name} <{}>", placeholder(input.name.as_str())));
+                    argv.push(Some(name));
+                } else {
+                    command
+                        .push(one_of.iter().map(|choice| choice.flag.as_str()).collect::<Vec<_>>().join("|"));
+                }
+                argv_index = Some(argv.len());
+                argv.push(None);
+            }
+            inputs.push(NextInput { name: input.name.clone(), required: input.required, one_of, argv_index });
+        }
+        Self {
+            action: line.action.to_string(),
+            label: line.label.clone(),
+            command: command.join(" "),
+            argv,
+            inputs,
+            available: line.is_open(),
+            missing: line.missing.clone(),
+        }
+    }
+
+    /// The line that every menu ends with: looking is always allowed.
+    pub fn status(user: &UserName, id: &DocumentId) -> Self {
+        let words = ["qms", "--user", user.as_str(), "status", id.as_str()];
+        Self {
+            action: "status".to_owned(),
+            label: "Check document status".to_owned(),
+            command: words.join(" "),
+            argv: words.iter().map(|word| Some((*word).to_owned())).collect(),
+            inputs: Vec::new(),
+            available: true,
+            missing: Vec::new(),
+        }
+    }
+}
+
+fn placeholder(name: &str) -> &str {
+    match name {
+        "assignees" => "users",
+        "to" => "user",
+        "comment" | "reason" => "text",
+        other => other,
+    }
+}
+
+/// Writes a menu: its open lines, and the closed ones too where `all` are wanted.
+pub fn next_lines(menu: &[Line], user: &UserName, id: &DocumentId, all: bool) -> Vec<NextLine> {
+    let lines = menu.iter().filter(|line| all || line.is_open()).map(|line| NextLine::new(line, user, id));
+    lines.chain([NextLine::status(user, id)]).collect()
+}
+
+/// A plain table: columns aligned, no lines, so that it can be cut with ordinary tools.
+pub fn table(wide: bool, columns: &[&str], more: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    let more: &[&str] = if wide { more } else { &[] };
+    table.set_header(columns.iter().chain(more));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}

@@ -1,0 +1,63 @@
+//! What can be wrong with the files of a project.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::domain::yaml::YamlError;
+
+/// A file that could not be used.
+#[derive(Debug, Error)]
+pub enum DiskError {
+    /// No `qms.yaml` here or above.
+    #[error("no project here: no `qms.yaml` in `{}` or above", .0.display())]
+    NoProject(PathBuf),
+    /// A project cannot be made here.
+    #[error("a project cannot be made in `{}`: {why}", .path.display())]
+    Unsuitable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// `qms.yaml` cannot be read.
+    #[error("{0}")]
+    Config(YamlError),
+    /// The project key is not where it should be.
+    #[error("no project key at `{}`", .0.display())]
+    KeyMissing(PathBuf),
+    /// The project key may be read by others, or is not ours.
+    #[error("the project key `{}` {why}", .path.display())]
+    KeyExposed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The project key is not 64 hexadecimal digits.
+    #[error("`{}` is not a project key", .0.display())]
+    KeyMalformed(PathBuf),
+    /// There is no place to keep the key.
+    #[error("neither `XDG_STATE_HOME` nor `HOME` is set, so that there is no place for the project key")]
+    NoHome,
+    /// Reading or writing failed.
+    #[error("cannot {action} `{}`", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl DiskError {
+    /// Wraps what the system says.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,44 @@
+//! Files that are whole or absent, never half.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::DiskError;
+
+/// Writes a file so that a reader sees the old text or the new one, whatever happens in between.
+/// `durable` also waits until it is on the disk, for what cannot be made again.
+pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), DiskError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".qms-")
+        .permissions(mode(durable))
+        .tempfile_in(folder)
+        .map_err(DiskError::io("write", path))?;
+    file.write_all(bytes).map_err(DiskError::io("write", path))?;
+    if durable {
+        file.as_file().sync_all().map_err(DiskError::io("write", path))?;
+    }
+    file.persist(path).map_err(|error| DiskError::io("write", path)(error.error))?;
+    if durable {
+        fs::File::open(folder).and_then(|it| it.sync_all()).map_err(DiskError::io("write", folder))?;
+    }
+    Ok(())
+}
+
+/// Only the key is written durably, and only its owner may read it.
+fn mode(durable: bool) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(if durable { 0o600 } else { 0o644 })
+}
+
+/// Removes a file; one that is not there is as good as removed.
+pub(super) fn remove(path: &Path) -> Result<(), DiskError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(DiskError::io("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,131 @@
+//! The published mirror: `QMS/<TYPE>/<ID>.md` for people and programs that only read files.
+//!
+//! It is made from the store and can be made again; nobody reads it back.
+
+use std::path::PathBuf;
+
+use super::{DiskError, Site, file};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::Document;
+use crate::domain::front_matter;
+use crate::domain::id::{DocumentId, StateName, TypeName, UserName, Version};
+
+/// The mirror of a project.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    folder: PathBuf,
+}
+
+/// One version of a document, ready to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The document.
+    pub id: DocumentId,
+    /// Its type.
+    pub document_type: TypeName,
+    /// Whether it is published beside the version in force, as a draft.
+    pub is_draft: bool,
+    /// The version.
+    pub version: Version,
+    /// The state: of the document, or of the version in force.
+    pub state: StateName,
+    /// The digest of its content.
+    pub content: Digest,
+    /// Who approved this version.
+    pub approvals: Vec<Approval>,
+}
+
+/// An approval of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Who approved.
+    pub user: UserName,
+    /// When.
+    pub at: Timestamp,
+    /// How sure the identity was.
+    pub assurance: String,
+}
+
+impl Mirror {
+    /// Opens the mirror of a project.
+    pub fn new(site: &Site) -> Self {
+        Self { folder: site.root().join("QMS") }
+    }
+
+    /// Returns where a page lies.
+    pub fn path(&self, document_type: &TypeName, id: &DocumentId, is_draft: bool) -> PathBuf {
+        let draft = if is_draft { "-draft" } else { "" };
+        self.folder.join(document_type.as_str()).join(format!("{id}{draft}.md"))
+    }
+
+    /// Lists the pages that a document has: the version in force, the draft, or both.
+    pub fn pages(document: &Document, state_in_force: &StateName) -> Vec<Page> {
+        let page = |is_draft, version, state: &StateName, content| Page {
+            id: document.id.clone(),
+            document_type: document.document_type.clone(),
+            is_draft,
+            version,
+            state: state.clone(),
+            content,
+            approvals: Vec::new(),
+        };
+        let current = |is_draft| page(is_draft, document.version, &document.state, document.content);
+        match &document.in_force {
+            Some(in_force) if in_force.version != document.version => {
+                vec![page(false, in_force.version, state_in_force, in_force.content), current(true)]
+            }
+            None if document.version.major == 0 => vec![current(true)],
+            _ => vec![current(false)],
+        }
+    }
+
+    /// Renders a page: the front matter of the document, what the record knows of it, the body.
+    pub fn render(page: &Page, body: &[u8]) -> Vec<u8> {
+        let Ok(text) = std::str::from_utf8(body) else { return body.to_vec() };
+        let Some((block, rest)) = front_matter::split(text) else { return body.to_vec() };
+        let mut out = format!("---\n{}\n", block.trim_end());
+        out.push_str(&format!(
+            "version: \"{}\"\nstate: {}\ncontent_digest: {}\n",
+            page.version, page.state, page.content
+        ));
+        if !page.approvals.is_empty() {
+            out.push_str("approved_by:\n");
+            for approval in &page.approvals {
+                let Approval { user, at, assurance } = approval;
+                out.push_str(&format!("  - {{ user: {user}, at: \"{at}\", assurance: {assurance} }}\n"));
+            }
+        }
+        out.push_str("---\n");
+        out.push_str(rest);
+        out.into_bytes()
+    }
+
+    /// Tells whether a page is published as it should be.
+    pub fn is_current(&self, page: &Page, rendered: &[u8]) -> bool {
+        let path = self.path(&page.document_type, &page.id, page.is_draft);
+        std::fs::read(path).is_ok_and(|found| found == rendered)
+    }
+
+    /// Publishes a page.
+    pub fn write(&self, page: &Page, rendered: &[u8]) -> Result<(), DiskError> {
+        file::write(&self.path(&page.document_type, &page.id, page.is_draft), rendered, false)
+    }
+
+    /// Takes a page away that the document no longer has.
+    pub fn remove(&self, document_type: &TypeName, id: &DocumentId, is_draft: bool) -> Result<(), DiskError> {
+        file::remove(&self.path(document_type, id, is_draft))
+    }
+}
+
+impl Mirror {
+    /// Lists the files of the mirror.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let list = |folder: &std::path::Path| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten();
+            let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+            paths.sort();
+            paths
+        };
+        list(&self.folder).iter().filter(|path| path.is_dir()).flat_map(|folder| list(folder)).collect()
+    }
+}

@@ -1,0 +1,16 @@
+//! The files of a project: where it is, its key, working copies, the published mirror.
+//!
+//! The store is the truth; everything here can be lost and made again, except the key.
+
+mod error;
+mod file;
+mod journal;
+mod mirror;
+mod site;
+mod workspace;
+
+pub use self::error::DiskError;
+pub use self::journal::{Journal, Unfinished};
+pub use self::mirror::{Approval, Mirror, Page};
+pub use self::site::{KeyPlace, Site};
+pub use self::workspace::{Placed, Workspace};

@@ -1,0 +1,170 @@
+//! Where a project is, what it is called, and where its key lies.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{DiskError, file};
+use crate::domain::audit::ProjectKey;
+use crate::domain::digest::to_hex;
+use crate::domain::yaml;
+
+/// The file that marks the root of a project.
+const CONFIG: &str = "qms.yaml";
+
+/// A project on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    root: PathBuf,
+    id: String,
+}
+
+/// Where keys of projects are looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPlace {
+    /// A key file that was named outright (`QMS_KEY_FILE`).
+    pub file: Option<PathBuf>,
+    /// The folder for state of programs (`XDG_STATE_HOME`, else `~/.local/state`).
+    pub state_home: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    schema: String,
+    project: String,
+}
+
+impl Site {
+    /// Finds the project that `start` is in.
+    pub fn find(start: &Path) -> Result<Self, DiskError> {
+        let root = start
+            .ancestors()
+            .find(|folder| folder.join(CONFIG).is_file())
+            .ok_or_else(|| DiskError::NoProject(start.to_owned()))?;
+        let path = root.join(CONFIG);
+        let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
+        let config: Config = yaml::parse(CONFIG, &text, 0).map_err(DiskError::Config)?;
+        let is_id = config.project.len() == 32
+            && config.project.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if config.schema != "qms.project/1" || !is_id {
+            let place = yaml::Place { file: CONFIG.to_owned(), ..yaml::Place::default() };
+            let message =
+                "expected `schema: qms.project/1` and `project:` with 32 hexadecimal digits".to_owned();
+            return Err(DiskError::Config(yaml::YamlError { place, message }));
+        }
+        Ok(Self { root: root.to_owned(), id: config.project })
+    }
+
+    /// Chooses a folder for a new project. Refused are the root of the file system, the home
+    /// folder, and a folder inside another project.
+    pub fn choose(root: &Path, home: Option<&Path>, random: &[u8; 16]) -> Result<Self, DiskError> {
+        let refuse = |why: &str| Err(DiskError::Unsuitable { path: root.to_owned(), why: why.to_owned() });
+        let real = fs::canonicalize(root).map_err(DiskError::io("open", root))?;
+        if real.parent().is_none() {
+            return refuse("it is the root of the file system");
+        }
+        if home.and_then(|home| fs::canonicalize(home).ok()).is_some_and(|home| home == real) {
+            return refuse("it is your home folder; make a folder for the project");
+        }
+        if let Some(outer) = real.ancestors().find(|folder| folder.join(CONFIG).exists()) {
+            return refuse(&format!("`{}` is a project already", outer.display()));
+        }
+        if real.join(".qms").exists() {
+            return refuse("it has a `.qms` folder without a `qms.yaml`");
+        }
+        Ok(Self { root: real, id: to_hex(random) })
+    }
+
+    /// Returns the root folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the id of the project.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the folder of what the program keeps for itself.
+    pub fn private(&self) -> PathBuf {
+        self.root.join(".qms")
+    }
+
+    /// Returns the path of the store.
+    pub fn database(&self) -> PathBuf {
+        self.private().join("qms.db")
+    }
+
+    /// Returns the folder of candidate policy files.
+    pub fn workflows(&self) -> PathBuf {
+        self.root.join("workflows")
+    }
+
+    /// Makes the folder of what the program keeps for itself.
+    pub fn make_private(&self) -> Result<(), DiskError> {
+        let folder = self.private();
+        fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))
+    }
+
+    /// Writes `qms.yaml`: from now on the project can be found.
+    pub fn write_config(&self) -> Result<(), DiskError> {
+        let text = format!(
+            "# A project of qms. Rules and records live in the store; this file only marks the place.\n\
+             schema: qms.project/1\nproject: \"{}\"\n",
+            self.id
+        );
+        file::write(&self.root.join(CONFIG), text.as_bytes(), false)
+    }
+
+    /// Writes a candidate policy file, unless one is there.
+    pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
+        let path = self.workflows().join(name);
+        if path.exists() { Ok(()) } else { file::write(&path, text.as_bytes(), false) }
+    }
+
+    /// Returns where the key of this project lies.
+    pub fn key_path(&self, place: &KeyPlace) -> Result<PathBuf, DiskError> {
+        match (&place.file, &place.state_home) {
+            (Some(file), _) => Ok(file.clone()),
+            (None, Some(state)) => Ok(state.join("qms").join(&self.id).join("key")),
+            (None, None) => Err(DiskError::NoHome),
+        }
+    }
+
+    /// Writes the key of a new project.
+    pub fn write_key(&self, place: &KeyPlace, secret: &[u8; 32]) -> Result<PathBuf, DiskError> {
+        let path = self.key_path(place)?;
+        if path.exists() {
+            let why = "has the key of another project".to_owned();
+            return Err(DiskError::Unsuitable { path, why });
+        }
+        file::write(&path, format!("{}\n", to_hex(secret)).as_bytes(), true)?;
+        Ok(path)
+    }
+
+    /// Reads the key. One that others could read, or that is not ours, is refused.
+    pub fn read_key(&self, place: &KeyPlace) -> Result<ProjectKey, DiskError> {
+        let path = self.key_path(place)?;
+        let exposed = |why| DiskError::KeyExposed { path: path.clone(), why };
+        let about = match fs::metadata(&path) {
+            Ok(about) => about,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(DiskError::KeyMissing(path));
+            }
+            Err(error) => return Err(DiskError::io("read", &path)(error)),
+        };
+        if about.permissions().mode() & 0o077 != 0 {
+            return Err(exposed("can be read by others: chmod 600"));
+        }
+        // Whoever owns the folder of the project made the key with it.
+        let own = fs::metadata(&self.root).map_err(DiskError::io("open", &self.root))?;
+        if about.uid() != own.uid() {
+            return Err(exposed("belongs to another user than the project"));
+        }
+        let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
+        ProjectKey::from_file_text(&text).ok_or_else(|| DiskError::KeyMalformed(path.clone()))
+    }
+}

@@ -1,0 +1,123 @@
+//! Working copies: `.qms/workspace/<user>/<ID>.md`, with a sidecar that says what they started from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{DiskError, Site, file};
+use crate::domain::digest::Digest;
+use crate::domain::id::{DocumentId, UserName};
+use crate::domain::request::WorkingCopy;
+
+/// Largest working copy, in bytes.
+const COPY_MAX: u64 = 16 * 1024 * 1024;
+
+/// The working copies of one user.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sidecar {
+    document: DocumentId,
+    base: Digest,
+}
+
+/// What became of a working copy that was to be laid down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// It was written.
+    Written,
+    /// One from the same check-out was there, and was left as it is.
+    Kept,
+    /// One from an earlier check-out was there; it was moved here.
+    SetAside(PathBuf),
+}
+
+impl Workspace {
+    /// Opens the workspace of `user`; nothing is made until something is written.
+    pub fn new(site: &Site, user: &UserName) -> Self {
+        Self { folder: site.private().join("workspace").join(user.as_str()) }
+    }
+
+    /// Returns where the copy of a document lies.
+    pub fn path(&self, id: &DocumentId) -> PathBuf {
+        self.folder.join(format!("{id}.md"))
+    }
+
+    fn sidecar(&self, id: &DocumentId) -> PathBuf {
+        self.folder.join(format!("{id}.json"))
+    }
+
+    /// Reads the copy of a document as far as it can be read; `None` where there is none.
+    pub fn read(&self, id: &DocumentId) -> Option<WorkingCopy> {
+        let path = self.path(id);
+        let unusable = |why: &str| Some(WorkingCopy::Unusable(format!("`{}` {why}", path.display())));
+        let about = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => return unusable(&format!("cannot be read: {error}")),
+            Ok(about) => about,
+        };
+        if about.is_symlink() {
+            return unusable("is a symbolic link; a working copy is a file of its own");
+        }
+        if !about.is_file() {
+            return unusable("is not a file");
+        }
+        if about.len() > COPY_MAX {
+            return unusable(&format!("is larger than {} MiB", COPY_MAX / 1024 / 1024));
+        }
+        let Some(sidecar) = self.read_sidecar(id) else {
+            return unusable("has lost the file beside it that says what it started from");
+        };
+        match fs::read(&path) {
+            Ok(bytes) => Some(WorkingCopy::Present { document: sidecar.document, base: sidecar.base, bytes }),
+            Err(error) => unusable(&format!("cannot be read: {error}")),
+        }
+    }
+
+    fn read_sidecar(&self, id: &DocumentId) -> Option<Sidecar> {
+        let bytes = fs::read(self.sidecar(id)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Lays down a copy of `base`. What is there already is never overwritten: from the same
+    /// check-out it is kept, anything else is moved aside.
+    pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
+        let path = self.path(id);
+        let placed = match fs::symlink_metadata(&path) {
+            Ok(about)
+                if about.is_file() && self.read_sidecar(id).is_some_and(|sidecar| sidecar.base == base) =>
+            {
+                return Ok(Placed::Kept);
+            }
+            Ok(_) => Placed::SetAside(set_aside(&path)?),
+            Err(_) => Placed::Written,
+        };
+        let sidecar = Sidecar { document: id.clone(), base };
+        let text =
+            serde_json::to_vec(&sidecar).map_err(|error| DiskError::io("write", &path)(error.into()))?;
+        file::write(&self.sidecar(id), &text, false)?;
+        file::write(&path, bytes, false)?;
+        Ok(placed)
+    }
+
+    /// Removes the copy of a document after it was checked in.
+    pub fn remove(&self, id: &DocumentId) -> Result<(), DiskError> {
+        file::remove(&self.path(id))?;
+        file::remove(&self.sidecar(id))
+    }
+}
+
+/// Moves a file out of the way, to a name that is free.
+fn set_aside(path: &Path) -> Result<PathBuf, DiskError> {
+    let mut names = (1..=9999).map(|number| path.with_extension(format!("{number}.old.md")));
+    let free = names.find(|candidate| fs::symlink_metadata(candidate).is_err());
+    let aside = free.unwrap_or_else(|| path.with_extension("old.md"));
+    fs::rename(path, &aside).map_err(DiskError::io("set aside", path))?;
+    Ok(aside)
+}

@@ -1,0 +1,38 @@
+//! The bytes that stand for the words of closed lists. A number is never given to a second word.
+
+use crate::domain::audit::entry::EntryResult;
+use crate::domain::audit::row::Table;
+use crate::domain::document::{Kind, Outcome};
+use crate::domain::identity::{Assurance, Isolation};
+
+/// A word of a closed list, and the byte that stands for it.
+pub(in crate::domain::audit) trait Coded: Copy {
+    fn code(self) -> u8;
+    fn from_code(code: u8) -> Option<Self>;
+}
+
+macro_rules! codes {
+    ($($name:ident { $($variant:ident = $code:literal),* })*) => {$(
+        impl Coded for $name {
+            fn code(self) -> u8 {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            fn from_code(code: u8) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+codes! {
+    Isolation { None = 1, Broker = 2 }
+    EntryResult { Permitted = 1, Denied = 2 }
+    Kind { Human = 1, Agent = 2, Service = 3 }
+    Assurance { Claimed = 1, Token = 2, Ticket = 3, Signature = 4 }
+    Outcome { Recommend = 1, RequestUpdates = 2, Approve = 3, Reject = 4 }
+    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6 }
+}

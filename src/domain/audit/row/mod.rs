@@ -1,0 +1,114 @@
+//! The rows of the store as the log sees them: named fields with canonical bytes.
+//!
+//! A field is what changes by itself, so that a delta stays small. What is absent has no field.
+//! Names and other words stand as their text, numbers as decimal digits, times as decimal
+//! milliseconds since 1970-01-01T00:00:00Z, digests as 32 bytes. Where several things change
+//! together, the value is the runs of all of them, each after its length (see `canonical`).
+//!
+//! | table, key | fields |
+//! |---|---|
+//! | document, its id | `author/<user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `in_force` (version, content), `last_minor`, `owner`, `parent`, `rejected`, `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
+//! | version, `<document>@<version>` | `at`, `author`, `content` |
+//! | user, the name | `group`, `kind`, `printed_name`, `removed_at` |
+//! | namespace, the name | `added_at`, `added_by` |
+//! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
+//! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
+//!
+//! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
+//! follows. Any other name stands whole after 0x80. Fields are in the order of these bytes, under
+//! one of them in the order of the bytes of the rest.
+//!
+//! | | | | |
+//! |---|---|---|---|
+//! | 0x01 added_at | 0x0a created_at | 0x13 owner | 0x1c state |
+//! | 0x02 added_by | 0x0b creator | 0x14 parent | 0x1d template |
+//! | 0x03 adopted_at | 0x0c group | 0x15 policy | 0x1e title |
+//! | 0x04 at | 0x0d id | 0x16 printed_name | 0x1f type |
+//! | 0x05 author | 0x0e in_force | 0x17 rejected | 0x20 updated_at |
+//! | 0x06 checkout | 0x0f key_fingerprint | 0x18 removed_at | 0x21 version |
+//! | 0x07 checkpoint_key | 0x10 kind | 0x19 revision | 0x22 workflow |
+//! | 0x08 compiled | 0x11 last_minor | 0x1a round | 0x81 author/ |
+//! | 0x09 content | 0x12 origin | 0x1b sources | 0x82 seat/ |
+//! | | | | 0x83 verdict/ |
+
+mod delta;
+mod fields;
+mod names;
+
+pub use self::delta::row_delta;
+pub use self::fields::Field;
+pub(super) use self::fields::put_name;
+pub use self::names::FieldName;
+pub(super) use self::names::{has_rest, is_code};
+use super::canonical::Coded as _;
+use super::wire::put;
+use crate::domain::document::{Document, User, words};
+use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+
+words! {
+    /// The tables whose rows the log covers.
+    Table {
+        /// Documents.
+        Document = "document",
+        /// Versions of documents.
+        Version = "version",
+        /// Users.
+        User = "user",
+        /// Registered namespaces.
+        Namespace = "namespace",
+        /// Adopted policies.
+        Policy = "policy",
+        /// The project itself.
+        Project = "project",
+    }
+}
+
+/// A row that the log covers. Rows are added and changed, never deleted.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// A document.
+    Document(&'a Document),
+    /// A version of a document.
+    Version(&'a VersionRecord),
+    /// A user.
+    User(&'a User),
+    /// A namespace.
+    Namespace(&'a Namespace),
+    /// An adopted policy.
+    Policy(&'a PolicyRecord),
+    /// The project.
+    Project(&'a Project),
+}
+
+impl Row<'_> {
+    /// Returns the table that the row stands in.
+    pub fn table(&self) -> Table {
+        match self {
+            Self::Document(_) => Table::Document,
+            Self::Version(_) => Table::Version,
+            Self::User(_) => Table::User,
+            Self::Namespace(_) => Table::Namespace,
+            Self::Policy(_) => Table::Policy,
+            Self::Project(_) => Table::Project,
+        }
+    }
+
+    /// Returns what names the row within its table.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Document(document) => document.id.to_string(),
+            Self::Version(record) => format!("{}@{}", record.document, record.version),
+            Self::User(user) => user.name.to_string(),
+            Self::Namespace(namespace) => namespace.name.to_string(),
+            Self::Policy(record) => record.digest.to_string(),
+            Self::Project(_) => "project".to_owned(),
+        }
+    }
+
+    /// Returns the bytes that rows are found by: code of the table and run of the key.
+    pub(super) fn locator(&self) -> Vec<u8> {
+        let mut out = vec![self.table().code()];
+        put(&mut out, self.key().as_bytes());
+        out
+    }
+}

@@ -1,0 +1,77 @@
+//! What can keep a session from doing what it was asked for.
+
+use thiserror::Error;
+
+use crate::domain::decide::{Denial, Line};
+use crate::domain::digest::Digest;
+use crate::domain::document::Document;
+use crate::domain::id::{DocumentId, TypeName};
+use crate::domain::identity::{Actor, NotVerified};
+use crate::domain::policy::Fault;
+use crate::store::StoreError;
+
+/// A refusal, and what whoever was refused should know.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Every condition that is not met.
+    pub denial: Denial,
+    /// The document, as it stands.
+    pub document: Option<Document>,
+    /// What the actor can do instead.
+    pub menu: Vec<Line>,
+    /// Who was refused.
+    pub actor: Actor,
+}
+
+/// A request that was not carried out. Nothing changed, except that a refusal was recorded.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The claim was not verified.
+    #[error("{0}")]
+    NotVerified(NotVerified),
+    /// The policy does not allow it.
+    #[error("{}", denial_words(&.0.denial))]
+    Denied(Box<Refusal>),
+    /// There is no such document.
+    #[error("no document `{0}`")]
+    NoDocument(DocumentId),
+    /// The policy knows no such document type.
+    #[error("no document type `{0}`")]
+    NoType(TypeName),
+    /// The store has no project in it.
+    #[error("the store holds no project")]
+    Unfounded,
+    /// The store holds a project already.
+    #[error("the store holds a project already")]
+    Founded,
+    /// Changing something needs the project key.
+    #[error("the project key is missing, so that nothing can be recorded")]
+    NoKey,
+    /// The key is of another project.
+    #[error("the project key has the fingerprint {found}, this project needs {expected}")]
+    WrongKey {
+        /// The fingerprint of the key at hand.
+        found: String,
+        /// The fingerprint that the project names.
+        expected: String,
+    },
+    /// A policy that was adopted cannot be read.
+    #[error("policy {} cannot be read: {message}", .digest.short())]
+    PolicyUnreadable {
+        /// The policy.
+        digest: Digest,
+        /// What is wrong.
+        message: String,
+    },
+    /// The policy to begin with has faults.
+    #[error("the policy has {} faults", .0.len())]
+    PolicyFaults(Vec<Fault>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn denial_words(denial: &Denial) -> String {
+    let messages: Vec<&str> = denial.reasons().iter().map(|reason| reason.message.as_str()).collect();
+    messages.join("; ")
+}

@@ -1,0 +1,247 @@
+//! Gathering the facts about a request, so that the decision looks nothing up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::{Session, SessionError};
+use crate::domain::decide::{self, Line};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::Document;
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::front_matter::{self, FrontMatter};
+use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
+use crate::domain::identity::Actor;
+use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target};
+use crate::domain::request::{CopyFacts, Request, Subject, WorkingCopy};
+use crate::store::ListQuery;
+
+impl Session {
+    /// Gathers the facts about `request`, and the policy that decides on it: the one in force, or
+    /// for a document in a round the one that the round was opened under.
+    pub(super) fn gather(
+        &mut self,
+        actor: &Actor,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        match &request.subject {
+            Subject::Document(id) => {
+                let document =
+                    self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
+                let (copy, action) = (request.copy.as_ref(), Some(&request.action));
+                self.gather_document(actor, document, copy, action, now)
+            }
+            Subject::New(document_type) => self.gather_new(document_type, request, now),
+            Subject::Project => self.gather_project(request, now),
+        }
+    }
+
+    fn empty_facts(
+        &mut self,
+        now: Timestamp,
+        policy: Digest,
+        counts: &BTreeMap<UserName, u64>,
+    ) -> Result<Facts, SessionError> {
+        let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none()).map(|user| {
+            let open_tasks = counts.get(&user.name).copied().unwrap_or(0);
+            (user.name.clone(), UserFacts { user, open_tasks })
+        });
+        Ok(Facts {
+            now,
+            policy,
+            document: None,
+            parent: None,
+            children: Vec::new(),
+            users: users.collect(),
+            copy: CopyFacts::NotOut,
+            front_matter: Err("the content was not read".to_owned()),
+            new: None,
+            project: None,
+        })
+    }
+
+    /// `action` is what is asked for; `None` where the question is what could be.
+    fn gather_document(
+        &mut self,
+        actor: &Actor,
+        document: Document,
+        copy: Option<&WorkingCopy>,
+        action: Option<&ActionName>,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        let digest = match &document.round {
+            Some(round) => round.policy,
+            None => self.project()?.policy,
+        };
+        let policy = self.policy_at(&digest)?;
+        // Counting everybody's tasks is worth it only where somebody is about to be chosen.
+        let chooses = action.is_some_and(|action| opens_round(&policy, &document, action));
+        let counts = if chooses { self.store.task_counts()? } else { BTreeMap::new() };
+        let mut facts = self.empty_facts(now, digest, &counts)?;
+        facts.copy = CopyFacts::examine(&document, actor.name(), copy);
+        if wants_front_matter(&policy, &document) && facts.copy == CopyFacts::NotOut {
+            facts.front_matter = self.front_matter(&document)?;
+        }
+        if let Some(parent) = &document.parent {
+            facts.parent = self.store.document(parent)?;
+        }
+        facts.children = self.children(&document.id)?;
+        facts.document = Some(document);
+        Ok((policy, facts))
+    }
+
+    fn children(&mut self, id: &DocumentId) -> Result<Vec<Document>, SessionError> {
+        let mut children = Vec::new();
+        let query = ListQuery { parent: Some(id.clone()), ..ListQuery::default() };
+        self.store.documents(&query, &mut |child| {
+            children.push(child);
+            Ok(())
+        })?;
+        Ok(children)
+    }
+
+    fn front_matter(&mut self, document: &Document) -> Result<Result<FrontMatter, String>, SessionError> {
+        let body = self.store.content(&document.content)?;
+        Ok(match body {
+            Some(body) => front_matter::parse(&format!("{}.md", document.id), &body),
+            None => Err(format!("the content of {} is not in the store", document.id)),
+        })
+    }
+
+    fn gather_new(
+        &mut self,
+        name: &TypeName,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        let digest = self.project()?.policy;
+        let policy = self.policy_at(&digest)?;
+        let (_, document_type) =
+            policy.document_type(name).ok_or_else(|| SessionError::NoType(name.clone()))?;
+        let mut facts = self.empty_facts(now, digest, &BTreeMap::new())?;
+        if let Some(parent) = request.inputs.document("parent") {
+            let found = self.store.document(parent)?;
+            facts.parent = Some(found.ok_or_else(|| SessionError::NoDocument(parent.clone()))?);
+        }
+        let word = |input: &str| request.inputs.text(input).and_then(|text| IdWord::parse(text).ok());
+        let (namespace, id_name) = (word("namespace"), word("name"));
+        let parts = IdParts {
+            parent: facts.parent.as_ref().map(|parent| &parent.id),
+            namespace: namespace.as_ref(),
+            name: id_name.as_ref(),
+        };
+        let number = match document_type.id.prefix(&parts).filter(|_| document_type.id.is_numbered()) {
+            Some(prefix) => self.store.last_number(&prefix)?.saturating_add(1),
+            None => 1,
+        };
+        let is_taken = match document_type.id.id(&parts, number) {
+            Some(id) => self.store.document(&id)?.is_some(),
+            None => false,
+        };
+        let template = match &document_type.template {
+            Some(template) => self.template(template)?,
+            None => None,
+        };
+        let namespaces = self.namespaces()?;
+        facts.new = Some(NewDocument { document_type: name.clone(), number, is_taken, template, namespaces });
+        Ok((policy, facts))
+    }
+
+    fn namespaces(&mut self) -> Result<BTreeSet<IdWord>, SessionError> {
+        Ok(self.store.namespaces()?.into_iter().map(|namespace| namespace.name).collect())
+    }
+
+    /// The template's version in force; a draft of it is nobody's template.
+    fn template(&mut self, id: &DocumentId) -> Result<Option<(Document, String)>, SessionError> {
+        let Some(document) = self.store.document(id)? else { return Ok(None) };
+        let Some(in_force) = &document.in_force else { return Ok(None) };
+        let body = self.store.content(&in_force.content)?;
+        Ok(body.and_then(|bytes| String::from_utf8(bytes).ok()).map(|text| (document, text)))
+    }
+
+    fn gather_project(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        let digest = self.project()?.policy;
+        let policy = self.policy_at(&digest)?;
+        let mut counts = BTreeMap::new();
+        let mut project = ProjectFacts { namespaces: self.namespaces()?, ..ProjectFacts::default() };
+        if let Some(user) = request.inputs.text("user").and_then(|text| UserName::parse(text).ok()) {
+            project.named_user = self.store.user(user.as_str())?;
+            counts.insert(user.clone(), self.store.tasks(&user)?.len() as u64);
+            let query = ListQuery { owner: Some(user), ..ListQuery::default() };
+            let mut owned = 0;
+            self.store.documents(&query, &mut |document| {
+                let ended = policy.standing(&document).is_some_and(|(_, state)| state.is_final);
+                owned += u64::from(!ended);
+                Ok(())
+            })?;
+            project.owned = owned;
+        }
+        if let Some(files) = &request.candidate {
+            project.candidate = Some(Candidate::new(Sources(files.clone())).map(Box::new));
+            project.occupied = self.store.occupied()?;
+            // What has ended holds no policy back.
+            project.occupied.retain(|(document_type, state, _)| {
+                policy.document_type(document_type).is_none_or(|(workflow, _)| !workflow.is_final(state))
+            });
+        }
+        let mut facts = self.empty_facts(now, digest, &counts)?;
+        facts.project = Some(project);
+        Ok((policy, facts))
+    }
+
+    /// The menu of a document as it stands now.
+    pub(super) fn menu_of(
+        &mut self,
+        actor: &Actor,
+        document: Document,
+        copy: Option<&WorkingCopy>,
+    ) -> Result<Vec<Line>, SessionError> {
+        let now = self.now();
+        let (policy, facts) = self.gather_document(actor, document, copy, None, now)?;
+        Ok(decide::menu(&policy, &facts, actor))
+    }
+
+    /// The menu after an action, with the working copy that the caller is about to get.
+    pub(super) fn menu_after(
+        &mut self,
+        actor: &Actor,
+        after: &Document,
+        given: Option<&[u8]>,
+        sent: Option<&WorkingCopy>,
+    ) -> Result<Vec<Line>, SessionError> {
+        let given = given.map(|bytes| WorkingCopy::Present {
+            document: after.id.clone(),
+            base: after.content,
+            bytes: bytes.to_vec(),
+        });
+        self.menu_of(actor, after.clone(), sent.or(given.as_ref()))
+    }
+}
+
+/// Tells whether a request could open a round.
+fn opens_round(policy: &Policy, document: &Document, action: &ActionName) -> bool {
+    policy.standing(document).is_some_and(|(workflow, _)| {
+        workflow.leaving(&document.state).filter(|edge| edge.action == *action && edge.verdict.is_none()).any(
+            |edge| match &edge.to {
+                Target::State(to) => {
+                    !edge.effects.contains(&Effect::RemoveSeats)
+                        && workflow.state(to).is_some_and(|state| state.round.is_some())
+                }
+                Target::Same | Target::Origin => false,
+            },
+        )
+    })
+}
+
+/// Tells whether a transition from here looks at the front matter.
+fn wants_front_matter(policy: &Policy, document: &Document) -> bool {
+    policy.standing(document).is_some_and(|(workflow, _)| {
+        workflow
+            .leaving(&document.state)
+            .any(|edge| edge.guards.iter().any(|guard| guard.name() == Plain::FrontMatterComplete.as_str()))
+    })
+}

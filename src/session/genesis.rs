@@ -1,0 +1,154 @@
+//! The first entry of a log: users, policy, procedures and templates, all at once, once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::seal::{bare, policy_record, seal};
+use super::{Clock, Session, SessionError, Time};
+use crate::domain::audit::{ProjectKey, Row, row_delta};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, InForce, User};
+use crate::domain::front_matter;
+use crate::domain::id::{StateName, Version};
+use crate::domain::policy::{Candidate, Effect, Fault, Policy, Sources, Target, Workflow};
+use crate::domain::project::{Project, VersionRecord};
+use crate::domain::yaml::Place;
+use crate::store::{Change, Store};
+
+/// What a project begins with.
+#[derive(Debug)]
+pub struct Founding {
+    /// The id of the project, 32 lower-case hexadecimal digits.
+    pub id: String,
+    /// The files of the policy.
+    pub policy: Sources,
+    /// The documents that are in force from the first moment.
+    pub documents: Vec<Installed>,
+    /// The digest of the program.
+    pub origin: Digest,
+}
+
+/// A document that comes with the program.
+#[derive(Debug)]
+pub struct Installed {
+    /// Its file name, for messages.
+    pub file: String,
+    /// Its text, with front matter.
+    pub text: String,
+}
+
+impl Session {
+    /// Founds a project in an empty store.
+    pub fn found(
+        mut store: Box<dyn Store>,
+        key: ProjectKey,
+        clock: Clock,
+        founding: Founding,
+    ) -> Result<Self, SessionError> {
+        let head = store.head()?;
+        if head.frontier.size() > 0 {
+            return Err(SessionError::Founded);
+        }
+        let now = clock();
+        let time = Time { now, behind: None };
+        let candidate = Candidate::new(founding.policy).map_err(SessionError::PolicyFaults)?;
+        let policy = &candidate.policy;
+        let mut change = Change {
+            policies: vec![policy_record(candidate.digest, &candidate.sources.0, policy, time)?],
+            users: policy
+                .users
+                .iter()
+                .map(|user| User {
+                    name: user.name.clone(),
+                    printed_name: user.printed_name.clone(),
+                    group: user.group.clone(),
+                    kind: user.kind,
+                    removed_at: None,
+                })
+                .collect(),
+            ..Change::default()
+        };
+        for installed in founding.documents {
+            let (document, version) = install(policy, &installed, now).map_err(|message| {
+                let place = Place { file: installed.file.clone(), ..Place::default() };
+                SessionError::PolicyFaults(vec![Fault { place, name: "cannot_install", message }])
+            })?;
+            change.expected_revisions.push((document.id.clone(), 0));
+            change.contents.push((document.content, installed.text.into_bytes()));
+            change.documents.push(document);
+            change.versions.push(version);
+        }
+        let project = Project {
+            id: founding.id,
+            policy: candidate.digest,
+            key_fingerprint: key.fingerprint().as_str().to_owned(),
+            checkpoint_key: key.checkpoint_key(),
+            origin: founding.origin,
+            created_at: now,
+        };
+        let mut entry = bare(time, "genesis", candidate.digest);
+        entry.comment = Some(format!("installed by a program with digest {}", project.origin));
+        let rows = change
+            .documents
+            .iter()
+            .map(Row::Document)
+            .chain(change.versions.iter().map(Row::Version))
+            .chain(change.users.iter().map(Row::User))
+            .chain(change.policies.iter().map(Row::Policy))
+            .chain([Row::Project(&project)]);
+        entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
+        change.project = Some(project);
+        seal(&mut change, head, vec![entry], &key);
+        store.commit(&change)?;
+        Session::open(store, Some(key), clock)
+    }
+}
+
+/// The state in which documents of a life cycle are in force.
+fn state_in_force(workflow: &Workflow) -> Option<&StateName> {
+    workflow.transitions.iter().find(|edge| edge.completion.contains(&Effect::PutInForce)).and_then(|edge| {
+        match &edge.to {
+            Target::State(state) => Some(state),
+            Target::Same | Target::Origin => None,
+        }
+    })
+}
+
+/// Reads a document that comes with the program; the message says why it cannot be installed.
+fn install(
+    policy: &Policy,
+    installed: &Installed,
+    now: Timestamp,
+) -> Result<(Document, VersionRecord), String> {
+    let read = front_matter::parse(&installed.file, installed.text.as_bytes())?;
+    let (workflow, document_type) = policy
+        .document_type(&read.document_type)
+        .ok_or_else(|| format!("{}: the policy knows no type {}", installed.file, read.document_type))?;
+    let state = state_in_force(workflow)
+        .ok_or_else(|| format!("{}: nothing comes into force in `{}`", installed.file, workflow.name))?;
+    let (version, content) = (Version::new(1, 0), Digest::of(installed.text.as_bytes()));
+    let document = Document {
+        title: read.field("title").unwrap_or_default().to_owned(),
+        id: read.id.clone(),
+        document_type: document_type.name.clone(),
+        workflow: workflow.name.clone(),
+        state: state.clone(),
+        version,
+        last_minor: 0,
+        content,
+        in_force: Some(InForce { version, content }),
+        owner: None,
+        creator: None,
+        authors: BTreeSet::new(),
+        checkout: None,
+        parent: None,
+        template: None,
+        round: None,
+        verdicts: BTreeMap::new(),
+        rejected: None,
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let record = VersionRecord { document: read.id, version, content, author: None, at: now };
+    Ok((document, record))
+}

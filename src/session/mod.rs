@@ -1,0 +1,244 @@
+//! The only place that verifies, decides, seals and commits.
+//!
+//! [`Session::act`] is the one way to change anything: a claim is verified, the facts are
+//! gathered, the decision is made and applied, the change is sealed into the log and written with
+//! it. Refusals are sealed too. Fields are private, so that nothing gets round it.
+
+mod audit;
+mod error;
+mod gather;
+mod genesis;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use self::audit::Audit;
+pub use self::error::{Refusal, SessionError};
+pub use self::genesis::{Founding, Installed};
+use crate::domain::audit::{Entry, ProjectKey};
+use crate::domain::decide::{self, Line, Note};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::Document;
+use crate::domain::id::DocumentId;
+use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
+use crate::domain::policy::Policy;
+use crate::domain::project::Project;
+use crate::domain::request::{Request, WorkingCopy};
+use crate::store::{Read, Store, StoreError};
+
+/// How often an action is tried when others write at the same time. From the second try on it
+/// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
+const TRIES: u32 = 3;
+
+/// A clock: what it says is taken as the system's time.
+pub type Clock = Box<dyn Fn() -> Timestamp>;
+
+/// An open project.
+pub struct Session {
+    store: Box<dyn Store>,
+    key: Option<ProjectKey>,
+    clock: Clock,
+    policies: BTreeMap<Digest, Rc<Policy>>,
+}
+
+/// What an action did.
+#[derive(Debug)]
+pub struct Acted {
+    /// Who did it.
+    pub actor: Actor,
+    /// What was sealed; `None` for a dry run.
+    pub entry: Option<Entry>,
+    /// The document before.
+    pub before: Option<Document>,
+    /// The document after.
+    pub after: Option<Document>,
+    /// Other documents that changed with it.
+    pub others: Vec<Document>,
+    /// What happened on the way.
+    pub notes: Vec<Note>,
+    /// The content of which the caller gets a working copy.
+    pub content: Option<Vec<u8>>,
+    /// The policy that came into force.
+    pub policy: Option<Digest>,
+    /// What the caller can do next with the document.
+    pub menu: Vec<Line>,
+    /// How far the clock ran behind the log, in milliseconds, where that is worth a warning.
+    pub clock_behind: Option<i64>,
+}
+
+/// Whether an action is carried out, or only decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is carried out.
+    Commit,
+    /// It is decided, and nothing is written: no change, no refusal.
+    DryRun,
+}
+
+impl Session {
+    /// Opens a project that exists. `key` may be missing for reading.
+    pub fn open(
+        mut store: Box<dyn Store>,
+        key: Option<ProjectKey>,
+        clock: Clock,
+    ) -> Result<Self, SessionError> {
+        let project = store.project()?.ok_or(SessionError::Unfounded)?;
+        if let Some(key) = &key
+            && key.fingerprint().as_str() != project.key_fingerprint
+        {
+            return Err(SessionError::WrongKey {
+                found: key.fingerprint().as_str().to_owned(),
+                expected: project.key_fingerprint,
+            });
+        }
+        Ok(Self { store, key, clock, policies: BTreeMap::new() })
+    }
+
+    /// Verifies a claim, to read.
+    pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
+        let user = self.store.user(&claim.user)?;
+        Ok(Registry::new(user.as_ref()).verify(claim)?)
+    }
+
+    /// Gives read access to a verified user.
+    pub fn read(&mut self, _actor: &Actor) -> &mut dyn Read {
+        self.store.as_mut()
+    }
+
+    /// Returns the project key, where there is one.
+    pub fn key(&self) -> Option<&ProjectKey> {
+        self.key.as_ref()
+    }
+
+    /// Returns the time of the system's clock.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Returns the project.
+    pub fn project(&mut self) -> Result<Project, SessionError> {
+        self.store.project()?.ok_or(SessionError::Unfounded)
+    }
+
+    /// Returns the number of entries in the log.
+    pub fn log_size(&mut self) -> Result<u64, SessionError> {
+        Ok(self.store.head()?.frontier.size())
+    }
+
+    /// Returns the policy in force.
+    pub fn policy(&mut self) -> Result<Rc<Policy>, SessionError> {
+        let digest = self.project()?.policy;
+        self.policy_at(&digest)
+    }
+
+    /// Returns a policy that was adopted once.
+    fn policy_at(&mut self, digest: &Digest) -> Result<Rc<Policy>, SessionError> {
+        if let Some(policy) = self.policies.get(digest) {
+            return Ok(Rc::clone(policy));
+        }
+        let unreadable = |message: String| SessionError::PolicyUnreadable { digest: *digest, message };
+        let record =
+            self.store.policy(digest)?.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
+        let policy: Policy =
+            serde_json::from_str(&record.compiled).map_err(|error| unreadable(error.to_string()))?;
+        let policy = Rc::new(policy);
+        self.policies.insert(*digest, Rc::clone(&policy));
+        Ok(policy)
+    }
+
+    /// Asks what `actor` can do with a document: all lines, open and closed.
+    pub fn menu(
+        &mut self,
+        actor: &Actor,
+        id: &DocumentId,
+        copy: Option<&WorkingCopy>,
+    ) -> Result<Vec<Line>, SessionError> {
+        let document = self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
+        self.menu_of(actor, document, copy)
+    }
+
+    /// Carries out a request, or says why not.
+    pub fn act(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                self.store.wait_turn()?;
+            }
+            let outcome = self.attempt(claim, request, mode);
+            // A commit ends the turn; whatever came before it did not.
+            self.store.end_turn()?;
+            match outcome {
+                Err(SessionError::Store(StoreError::Conflict)) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(SessionError::Store(StoreError::Conflict))
+    }
+
+    fn attempt(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
+        let head = self.store.head()?;
+        let time = self.time(&head);
+        let actor = match self.verify(claim) {
+            Err(SessionError::NotVerified(refusal)) => {
+                if mode == Mode::Commit {
+                    self.seal_unverified(head, time, &refusal, request)?;
+                }
+                return Err(SessionError::NotVerified(refusal));
+            }
+            other => other?,
+        };
+        let (policy, facts) = self.gather(&actor, request, time.now)?;
+        let permit = match decide::decide(&policy, &facts, &actor, request) {
+            Ok(permit) => permit,
+            Err(denial) => {
+                if mode == Mode::Commit {
+                    self.seal_denial(head, time, &actor, &facts, request, &denial)?;
+                }
+                let menu = decide::menu(&policy, &facts, &actor);
+                return Err(SessionError::Denied(Box::new(Refusal {
+                    denial,
+                    document: facts.document,
+                    menu,
+                    actor,
+                })));
+            }
+        };
+        let applied = decide::apply(permit, &policy, &facts);
+        let content = self.given_content(&applied)?;
+        let entry = match mode {
+            Mode::Commit => Some(self.seal_applied(head, time, &actor, &facts, request, &applied)?),
+            Mode::DryRun => None,
+        };
+        let menu = match (&applied.after, mode) {
+            (Some(after), Mode::Commit) => {
+                self.menu_after(&actor, after, content.as_deref(), request.copy.as_ref())?
+            }
+            _ => decide::menu(&policy, &facts, &actor),
+        };
+        Ok(Acted {
+            actor,
+            entry,
+            before: applied.before,
+            after: applied.after,
+            others: applied.others,
+            notes: applied.notes,
+            content,
+            policy: applied.policy.map(|candidate| candidate.digest),
+            menu,
+            clock_behind: time.behind,
+        })
+    }
+}
+
+/// The time of an attempt: never before the last entry.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    now: Timestamp,
+    behind: Option<i64>,
+}
+
+impl From<NotVerified> for SessionError {
+    fn from(refusal: NotVerified) -> Self {
+        Self::NotVerified(refusal)
+    }
+}

@@ -1,0 +1,311 @@
+//! Sealing: from what happened to entries, and with them into the store.
+
+use super::{Session, SessionError, Time};
+use crate::domain::audit::{Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, row_delta};
+use crate::domain::decide::{Applied, Denial, Reason};
+use crate::domain::digest::Digest;
+use crate::domain::document::Document;
+use crate::domain::facts::Facts;
+use crate::domain::identity::{Actor, Isolation, NotVerified};
+use crate::domain::policy::Policy;
+use crate::domain::project::{PolicyRecord, Project};
+use crate::domain::request::{Request, Subject, WorkingCopy};
+use crate::store::{Change, Head, Refusals, StoreError};
+
+/// From this difference on, a clock behind the log is recorded, in milliseconds.
+const CLOCK_TOLERANCE: i64 = 5 * 60 * 1000;
+
+/// Window in which like refusals of one unverified name count as one entry, in milliseconds.
+const REFUSAL_WINDOW: i64 = 60 * 1000;
+
+/// Longest claimed name that is recorded, in characters. It comes from outside, unverified.
+const CLAIM_MAX: usize = 64;
+
+impl Session {
+    /// The time of an attempt: the clock's, but never before the last entry.
+    pub(super) fn time(&self, head: &Head) -> Time {
+        let clock = self.now();
+        let last = head.at.unwrap_or(clock);
+        let behind = last.millis().saturating_sub(clock.millis());
+        Time { now: clock.max(last), behind: (behind > CLOCK_TOLERANCE).then_some(behind) }
+    }
+
+    /// Seals and commits what was done.
+    pub(super) fn seal_applied(
+        &mut self,
+        head: Head,
+        time: Time,
+        actor: &Actor,
+        facts: &Facts,
+        request: &Request,
+        applied: &Applied,
+    ) -> Result<Entry, SessionError> {
+        let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
+        self.collect(&mut change, facts, request, applied, time)?;
+        let mut entry = blank(time, request, facts.policy);
+        by_actor(&mut entry, actor);
+        entry.comment = said(request);
+        entry.verdict = applied.verdict;
+        entry.deltas = self.deltas(&change, facts)?;
+        if let Some(after) = &applied.after {
+            entry.document = Some(after.id.clone());
+            entry.version = Some(after.version);
+            entry.from = applied.before.as_ref().map(|before| before.state.clone());
+            entry.to = Some(after.state.clone());
+            entry.content_digest = Some(after.content);
+        }
+        self.commit(head, change, time, entry)
+    }
+
+    /// Seals and commits a refusal.
+    pub(super) fn seal_denial(
+        &mut self,
+        head: Head,
+        time: Time,
+        actor: &Actor,
+        facts: &Facts,
+        request: &Request,
+        denial: &Denial,
+    ) -> Result<Entry, SessionError> {
+        let mut entry = blank(time, request, facts.policy);
+        by_actor(&mut entry, actor);
+        entry.result = EntryResult::Denied;
+        entry.reasons = denial.reasons().iter().map(sealed_reason).collect();
+        if let Some(document) = &facts.document {
+            entry.document = Some(document.id.clone());
+            entry.version = Some(document.version);
+            entry.from = Some(document.state.clone());
+            entry.to = Some(document.state.clone());
+            entry.content_digest = Some(document.content);
+        }
+        let change = Change { expected_size: head.frontier.size(), ..Change::default() };
+        self.commit(head, change, time, entry)
+    }
+
+    /// Seals and commits a refusal of somebody unknown. Repeated ones are counted, and the next
+    /// entry says how many there were, so that nobody can fill the log from outside.
+    pub(super) fn seal_unverified(
+        &mut self,
+        head: Head,
+        time: Time,
+        refusal: &NotVerified,
+        request: &Request,
+    ) -> Result<(), SessionError> {
+        let claimed: String = refusal.claimed.chars().take(CLAIM_MAX).collect();
+        let counted = self.store.refusals(&claimed)?;
+        let policy = self.project()?.policy;
+        let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
+        if let Some(window) = counted.as_ref()
+            && time.now.millis() - window.since.millis() < REFUSAL_WINDOW
+        {
+            change.refusals.push(Refusals { count: window.count + 1, ..window.clone() });
+            change.head = head;
+            return Ok(self.store.commit(&change)?);
+        }
+        let mut entry = blank(time, request, policy);
+        entry.claimed = Some(claimed.clone());
+        entry.result = EntryResult::Denied;
+        entry.count = counted.map_or(0, |window| window.count) + 1;
+        entry.reasons = vec![SealedReason {
+            name: crate::domain::decide::Condition::UnknownUser.name().to_owned(),
+            message: refusal.to_string(),
+            remedy: None,
+        }];
+        if let Subject::Document(id) = &request.subject {
+            // Recorded as it was asked for; whether it exists is told to nobody unverified.
+            entry.document = Some(id.clone());
+        }
+        change.refusals.push(Refusals { claimed, since: time.now, count: 0 });
+        self.commit(head, change, time, entry).map(|_| ())
+    }
+
+    /// Puts the rows of `applied` into `change`.
+    fn collect(
+        &mut self,
+        change: &mut Change,
+        facts: &Facts,
+        request: &Request,
+        applied: &Applied,
+        time: Time,
+    ) -> Result<(), SessionError> {
+        if let Some(after) = &applied.after {
+            let before = applied.before.as_ref().map_or(0, |before| before.revision);
+            change.expected_revisions.push((after.id.clone(), before));
+            change.documents.push(after.clone());
+        }
+        for other in &applied.others {
+            change.expected_revisions.push((other.id.clone(), other.revision - 1));
+            change.documents.push(other.clone());
+        }
+        change.versions.clone_from(&applied.versions);
+        let bodies = [
+            applied.composed.as_ref().map(String::as_bytes),
+            match &request.copy {
+                Some(WorkingCopy::Present { bytes, .. }) => Some(bytes.as_slice()),
+                _ => None,
+            },
+        ];
+        let wanted = applied.versions.iter().map(|version| version.content);
+        for digest in wanted {
+            let body = bodies.iter().flatten().find(|body| Digest::of(body) == digest);
+            change.contents.extend(body.map(|body| (digest, body.to_vec())));
+        }
+        change.users.extend(applied.user.clone());
+        change.namespaces.extend(applied.namespace.clone());
+        if let Some(candidate) = &applied.policy {
+            let project = self.project()?;
+            if self.store.policy(&candidate.digest)?.is_none() {
+                change.policies.push(policy_record(
+                    candidate.digest,
+                    &candidate.sources.0,
+                    &candidate.policy,
+                    time,
+                )?);
+            }
+            change.project = Some(Project { policy: candidate.digest, ..project });
+        }
+        debug_assert!(facts.document.is_none() == applied.before.is_none());
+        Ok(())
+    }
+
+    /// The complete change of every row that `change` touches.
+    fn deltas(&mut self, change: &Change, facts: &Facts) -> Result<Vec<Delta>, SessionError> {
+        let known = |document: &Document| {
+            facts.document.iter().chain(&facts.children).find(|before| before.id == document.id)
+        };
+        let mut deltas = Vec::new();
+        for document in &change.documents {
+            deltas.extend(row_delta(known(document).map(Row::Document), Row::Document(document)));
+        }
+        deltas.extend(change.versions.iter().filter_map(|version| row_delta(None, Row::Version(version))));
+        for user in &change.users {
+            let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
+            deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
+        }
+        deltas.extend(change.namespaces.iter().filter_map(|one| row_delta(None, Row::Namespace(one))));
+        deltas.extend(change.policies.iter().filter_map(|one| row_delta(None, Row::Policy(one))));
+        if let Some(project) = &change.project {
+            let before = self.project()?;
+            deltas.extend(row_delta(Some(Row::Project(&before)), Row::Project(project)));
+        }
+        Ok(deltas)
+    }
+
+    /// Numbers, seals and tags `entry`, and commits it with its change.
+    fn commit(
+        &mut self,
+        head: Head,
+        mut change: Change,
+        time: Time,
+        entry: Entry,
+    ) -> Result<Entry, SessionError> {
+        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
+        let mut entries = Vec::new();
+        if let Some(behind) = time.behind {
+            entries.push(clock_warning(time, behind, entry.policy_digest));
+        }
+        entries.push(entry);
+        seal(&mut change, head, entries, key);
+        self.store.commit(&change)?;
+        change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
+    }
+
+    /// The content of which the caller gets a working copy.
+    pub(super) fn given_content(&mut self, applied: &Applied) -> Result<Option<Vec<u8>>, SessionError> {
+        let Some(after) = applied.after.as_ref().filter(|_| applied.gives_copy) else { return Ok(None) };
+        match &applied.composed {
+            Some(text) => Ok(Some(text.clone().into_bytes())),
+            None => Ok(self.store.content(&after.content)?),
+        }
+    }
+}
+
+/// Numbers and seals entries, and moves the head behind them.
+pub(super) fn seal(change: &mut Change, head: Head, entries: Vec<Entry>, key: &ProjectKey) {
+    let mut frontier = head.frontier;
+    let mut at = head.at;
+    for mut entry in entries {
+        entry.index = frontier.size();
+        at = Some(entry.at);
+        let sealed = Sealed::new(entry, key);
+        frontier.push(sealed.leaf);
+        change.entries.push(sealed);
+    }
+    change.head = Head { tag: Some(key.tag_head(&frontier)), frontier, at };
+}
+
+/// Builds the record of a policy: its files, and what they mean.
+pub(super) fn policy_record(
+    digest: Digest,
+    sources: &std::collections::BTreeMap<String, String>,
+    policy: &Policy,
+    time: Time,
+) -> Result<PolicyRecord, SessionError> {
+    let unreadable =
+        |error: serde_json::Error| SessionError::PolicyUnreadable { digest, message: error.to_string() };
+    Ok(PolicyRecord {
+        digest,
+        sources: serde_json::to_string(sources).map_err(unreadable)?,
+        compiled: serde_json::to_string(policy).map_err(unreadable)?,
+        adopted_at: time.now,
+    })
+}
+
+/// An entry about nothing yet.
+pub(super) fn bare(time: Time, action: &str, policy: Digest) -> Entry {
+    Entry {
+        index: 0,
+        at: time.now,
+        actor: None,
+        claimed: None,
+        actor_kind: None,
+        group: None,
+        assurance: None,
+        isolation: Isolation::None,
+        session: None,
+        parent: None,
+        action: action.to_owned(),
+        document: None,
+        version: None,
+        from: None,
+        to: None,
+        result: EntryResult::Permitted,
+        verdict: None,
+        comment: None,
+        reasons: Vec::new(),
+        content_digest: None,
+        policy_digest: policy,
+        count: 1,
+        deltas: Vec::new(),
+    }
+}
+
+fn blank(time: Time, request: &Request, policy: Digest) -> Entry {
+    bare(time, request.action.as_str(), policy)
+}
+
+fn by_actor(entry: &mut Entry, actor: &Actor) {
+    entry.actor = Some(actor.name().clone());
+    entry.claimed = Some(actor.name().to_string());
+    entry.actor_kind = Some(actor.kind());
+    entry.group = Some(actor.group().clone());
+    entry.assurance = Some(actor.assurance());
+    entry.isolation = actor.isolation();
+    entry.session = actor.session().map(str::to_owned);
+    entry.parent = actor.parent().cloned();
+}
+
+/// What the actor said with the action: a comment, or the reason that some actions ask for.
+fn said(request: &Request) -> Option<String> {
+    ["comment", "reason"].iter().find_map(|name| request.inputs.text(name)).map(str::to_owned)
+}
+
+fn sealed_reason(reason: &Reason) -> SealedReason {
+    SealedReason { name: reason.name.clone(), message: reason.message.clone(), remedy: reason.remedy.clone() }
+}
+
+fn clock_warning(time: Time, behind: i64, policy: Digest) -> Entry {
+    let mut entry = bare(time, "clock_warning", policy);
+    entry.comment = Some(format!("the system clock is {} s behind the last entry", behind / 1000));
+    entry
+}

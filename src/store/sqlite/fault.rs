@@ -1,0 +1,91 @@
+//! What SQLite says, in the words of the store.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use rusqlite::{ErrorCode, ffi};
+
+use crate::store::StoreError;
+use crate::store::change::unfit;
+
+/// What goes wrong inside the backend: it becomes a [`StoreError`] where the file is known.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    Said(StoreError),
+}
+
+pub(super) type Answer<T> = Result<T, Fault>;
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Said(error)
+    }
+}
+
+impl Fault {
+    /// Tells whether SQLite missed a file beside the database that it would have had to write.
+    pub(super) fn lacks_write_access(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
+    }
+
+    /// Tells whether the file itself is damaged.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sql(error) => error.sqlite_error_code(),
+            Self::Said(_) => None,
+        }
+    }
+
+    /// Names the failure. `path` is the database.
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        let error = match self {
+            Self::Sql(error) => error,
+            Self::Said(said) => return said,
+        };
+        match error.sqlite_error().map(|error| (error.code, error.extended_code)) {
+            // The index of the log lives in a file that is mapped: it is the one write that fails
+            // by itself when the disk is full.
+            Some((ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE)) => StoreError::Full(error.into()),
+            Some(
+                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)
+                | (_, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS),
+            ) => StoreError::Damaged { path: path.to_owned(), source: error.into() },
+            Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => {
+                StoreError::Locked(error.into())
+            }
+            Some((ErrorCode::ReadOnly, _)) => StoreError::ReadOnly(error.into()),
+            Some((ErrorCode::ConstraintViolation, _)) => unfit(error),
+            Some((ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _)) => {
+                StoreError::Unopened { path: path.to_owned(), source: error.into() }
+            }
+            _ => StoreError::Failed(error.into()),
+        }
+    }
+}
+
+/// Says that the file at `path` is not what it should be.
+pub(super) fn damaged(path: &Path, why: &str) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), source: why.into() }
+}
+
+/// Says why a file could not be made or read.
+pub(super) fn file_failure(path: &Path, error: io::Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::NotFound => StoreError::Missing(path.to_owned()),
+        ErrorKind::AlreadyExists => StoreError::Exists(path.to_owned()),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(error.into()),
+        ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly(error.into()),
+        _ => StoreError::Unopened { path: path.to_owned(), source: error.into() },
+    }
+}

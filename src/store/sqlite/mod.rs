@@ -1,0 +1,270 @@
+//! The store in one SQLite file, `.qms/qms.db`; its tables are in `0001-tables.sql`.
+//!
+//! One process writes at a time, readers never wait for it. A commit is one transaction in the
+//! write-ahead log, synced before it returns. That log is emptied by the last process that leaves
+//! it longer than [`LONG_LOG`], not at the end of each: so a command costs one sync.
+
+mod check;
+mod fault;
+mod open;
+mod read;
+mod rows;
+mod schema;
+mod write;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ffi};
+
+use self::fault::{Answer, Fault, file_failure};
+use super::{
+    Change, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals, Store,
+    StoreError, VersionVisitor,
+};
+use crate::domain::digest::Digest;
+use crate::domain::document::{Document, User};
+use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+
+/// Bytes of log from which on a process that ends writes it into the database, if it is the last:
+/// the first process to come has to read all of it, 0.3 ms at this length.
+const LONG_LOG: u64 = 1 << 20;
+
+/// An open store in an SQLite file.
+#[derive(Debug)]
+pub struct Sqlite {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// Makes an empty store in a new file and opens it. [`StoreError::Exists`] where there is a
+    /// file, [`StoreError::Missing`] where there is no folder for it.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let path = std::path::absolute(path).map_err(|error| file_failure(path, error))?;
+        open::create(&path)?;
+        Self::open(&path)
+    }
+
+    /// Opens a store, for reading only where nothing else is allowed. An older format is brought up
+    /// to date. Waits for other processes up to 30 s, now and in every later call.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_within(path, open::PATIENCE)
+    }
+
+    /// Opens a store as [`Sqlite::open`] does, waiting for other processes no longer than `patience`.
+    pub fn open_within(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let path = std::path::absolute(path).map_err(|error| file_failure(path, error))?;
+        Ok(Self { connection: open::open(&path, patience)?, path })
+    }
+
+    /// Tells whether the store can be read and not written.
+    pub fn is_read_only(&self) -> bool {
+        self.connection.is_readonly("main").unwrap_or(true)
+    }
+
+    fn name<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
+        answer.map_err(|fault| fault.at(&self.path))
+    }
+
+    fn begin(&self) -> Answer<()> {
+        if self.is_read_only() {
+            // SQLite itself would begin to read, and complain at the first write.
+            let code = ffi::Error::new(ffi::SQLITE_READONLY);
+            return Err(rusqlite::Error::SqliteFailure(code, None).into());
+        }
+        if self.connection.is_autocommit() {
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, change: &Change) -> Answer<()> {
+        change.refuse_unfit()?;
+        self.begin()?;
+        write::write(&self.connection, change)?;
+        self.connection.prepare_cached("COMMIT")?.execute(())?;
+        Ok(())
+    }
+
+    fn roll_back(&self) -> Answer<()> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        let log = self.connection.path().map(|path| open::log_of(Path::new(path)));
+        if log.and_then(|log| fs::metadata(log).ok()).is_some_and(|log| log.len() > LONG_LOG) {
+            // If it cannot be set, the next process to end will set it.
+            let _later = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+        }
+    }
+}
+
+impl Read for Sqlite {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        self.name(read::head(&self.connection))
+    }
+
+    fn project(&mut self) -> Result<Option<Project>, StoreError> {
+        self.name(read::project(&self.connection))
+    }
+
+    fn document(&mut self, id: &DocumentId) -> Result<Option<Document>, StoreError> {
+        self.name(read::document(&self.connection, id))
+    }
+
+    fn documents(&mut self, query: &ListQuery, visit: &mut DocumentVisitor<'_>) -> Result<(), StoreError> {
+        self.name(read::documents(&self.connection, query, visit))
+    }
+
+    fn last_number(&mut self, prefix: &str) -> Result<u32, StoreError> {
+        self.name(read::last_number(&self.connection, prefix))
+    }
+
+    fn occupied(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, StoreError> {
+        self.name(read::occupied(&self.connection))
+    }
+
+    fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError> {
+        self.name(read::versions(&self.connection, id))
+    }
+
+    fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {
+        self.name(read::all_versions(&self.connection, visit))
+    }
+
+    fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.name(read::content(&self.connection, digest))
+    }
+
+    fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {
+        self.name(read::user(&self.connection, name))
+    }
+
+    fn users(&mut self) -> Result<Vec<User>, StoreError> {
+        self.name(read::users(&self.connection))
+    }
+
+    fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError> {
+        self.name(read::task_counts(&self.connection))
+    }
+
+    fn tasks(&mut self, user: &UserName) -> Result<Vec<OpenTask>, StoreError> {
+        self.name(read::tasks(&self.connection, user))
+    }
+
+    fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError> {
+        self.name(read::namespaces(&self.connection))
+    }
+
+    fn policy(&mut self, digest: &Digest) -> Result<Option<PolicyRecord>, StoreError> {
+        self.name(read::policy(&self.connection, digest))
+    }
+
+    fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError> {
+        self.name(read::policies(&self.connection))
+    }
+
+    fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
+        self.name(read::refusals(&self.connection, claimed))
+    }
+
+    fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError> {
+        self.name(read::entries(&self.connection, which, visit))
+    }
+
+    fn begin_snapshot(&mut self) -> Result<(), StoreError> {
+        // The first read takes the snapshot; until then there is nothing to see.
+        self.connection.execute_batch("BEGIN").map_err(Fault::from).map_err(|fault| fault.at(&self.path))
+    }
+
+    fn end_snapshot(&mut self) -> Result<(), StoreError> {
+        self.name(self.roll_back())
+    }
+
+    fn check(&mut self) -> Result<Vec<String>, StoreError> {
+        self.name(check::check(&self.connection, &self.path))
+    }
+}
+
+impl Store for Sqlite {
+    fn wait_turn(&mut self) -> Result<(), StoreError> {
+        self.name(self.begin())
+    }
+
+    fn end_turn(&mut self) -> Result<(), StoreError> {
+        self.name(self.roll_back())
+    }
+
+    fn commit(&mut self, change: &Change) -> Result<(), StoreError> {
+        let written = self.name(self.write(change));
+        // After a commit there is nothing to roll back; after a failure the failure is what counts.
+        let rolled_back = self.name(self.roll_back());
+        written.and(rolled_back)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::digest::Timestamp;
+
+    fn new_store() -> Result<(tempfile::TempDir, Sqlite), StoreError> {
+        let folder = tempfile::tempdir().map_err(|error| StoreError::Failed(error.into()))?;
+        let store = Sqlite::create(&folder.path().join("qms.db"))?;
+        Ok((folder, store))
+    }
+
+    fn refusal_of(claimed: String) -> Change {
+        let since = Timestamp::from_millis(0);
+        Change { refusals: vec![Refusals { claimed, since, count: 1 }], ..Change::default() }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_leaves_nothing_behind() -> Result<(), StoreError> {
+        let (_folder, mut store) = new_store()?;
+        let pages: u32 = store.name(store.setting("page_count"))?;
+        let limit = store.connection.pragma_update_and_check(None, "max_page_count", pages + 2, |_| Ok(()));
+        store.name(limit.map_err(Into::into))?;
+        let outcome = store.commit(&refusal_of("x".repeat(100_000)));
+        assert!(matches!(outcome, Err(StoreError::Full(_))), "{outcome:?}");
+        store.commit(&refusal_of("x".to_owned()))?;
+        assert_eq!(store.refusals("x")?.map(|refusals| refusals.count), Some(1));
+        assert_eq!(store.check()?, Vec::<String>::new());
+        Ok(())
+    }
+
+    #[test]
+    fn a_commit_is_synced_and_a_small_log_is_left_for_the_next_process() -> Result<(), StoreError> {
+        let (folder, mut store) = new_store()?;
+        let settings = (store.setting("synchronous"), store.setting("foreign_keys"));
+        assert_eq!((store.name(settings.0)?, store.name(settings.1)?), (2, 1));
+        let log = open::log_of(&folder.path().join("qms.db"));
+        let length = || fs::metadata(&log).map_or(0, |log| log.len());
+        store.commit(&refusal_of("x".to_owned()))?;
+        drop(store);
+        assert!((1..LONG_LOG).contains(&length()), "{}", length());
+        let mut store = Sqlite::open(&folder.path().join("qms.db"))?;
+        store.commit(&refusal_of("y".repeat(2 << 20)))?;
+        drop(store);
+        assert_eq!(length(), 0);
+        let mut store = Sqlite::open(&folder.path().join("qms.db"))?;
+        assert!(store.refusals("x")?.is_some() && store.refusals(&"y".repeat(2 << 20))?.is_some());
+        Ok(())
+    }
+
+    impl Sqlite {
+        fn setting(&self, name: &str) -> Answer<u32> {
+            Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! How a database file is made and opened, and how long it is waited for.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::{Answer, file_failure};
+use super::schema::{MIGRATIONS, format, known, migrate, refuse_newer};
+use crate::store::StoreError;
+
+/// How long another process is waited for: two hundred that write at once are through within a
+/// second or two, even on a slow disk within this; whoever holds the lock longer hangs.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest pause between two tries, in milliseconds: a commit takes a few of them, so that a free
+/// lock does not stay unused for long.
+const LONGEST_PAUSE: u64 = 25;
+
+/// More statements than the program has, so that none is prepared twice.
+const STATEMENTS: usize = 64;
+
+/// Names the part of SQLite that reads files without locking them.
+const UNLOCKED: &str = if cfg!(windows) { "vfs=win32-none" } else { "vfs=unix-none" };
+
+/// How a file is opened.
+enum Manner {
+    /// For reading and writing, as far as the system allows.
+    Shared,
+    /// For reading, beside a log that can be read but not locked.
+    Unlocked,
+    /// For reading, as if nobody could write: there is no log.
+    Frozen,
+}
+
+/// Makes an empty store at `path`; a crash on the way leaves no file of that name.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    // A log that is left over from another database would be taken for this one's.
+    for existing in [path.to_owned(), log_of(path)] {
+        if fs::symlink_metadata(&existing).is_ok() {
+            return Err(StoreError::Exists(existing));
+        }
+    }
+    let folder = path.parent().unwrap_or(path);
+    let file = new_file_in(folder).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => StoreError::ReadOnly(error.into()),
+        _ => file_failure(folder, error),
+    })?;
+    build(file.path()).map_err(|fault| fault.at(path))?;
+    file.as_file().sync_all().map_err(|error| file_failure(path, error))?;
+    file.persist_noclobber(path).map_err(|refused| file_failure(path, refused.error))?;
+    sync_folder(folder);
+    Ok(())
+}
+
+fn new_file_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".new-").suffix(".db");
+    // Who may read and write is for the umask to say, as with every file that a program makes.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Fills a file that nobody else knows yet: it needs no journal and one sync at the end.
+fn build(path: &Path) -> Answer<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
+    migrate(&connection, path, MIGRATIONS)?;
+    // The file remembers this mode: no later process has to set it.
+    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) {
+    // Where a folder cannot be synced, its file system keeps names in order by itself.
+    if let Ok(folder) = fs::File::open(folder) {
+        let _unsupported = folder.sync_all();
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) {}
+
+/// Opens the store at `path`, waiting for others at most `patience`.
+pub(super) fn open(path: &Path, patience: Duration) -> Result<Connection, StoreError> {
+    let opened = connect(path, &Manner::Shared, patience).or_else(|fault| {
+        if !fault.lacks_write_access() || !path.is_file() {
+            return Err(fault);
+        }
+        // SQLite wants to make the files beside the database even to read it. Where it may not, the
+        // log is read without them, and without a log the file itself is all there is.
+        let log = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
+        connect(path, if log { &Manner::Unlocked } else { &Manner::Frozen }, patience)
+    });
+    opened.map_err(|fault| match fault.at(path) {
+        StoreError::Unopened { path, source } => match fs::File::open(&path) {
+            Err(error) => file_failure(&path, error),
+            Ok(_) => StoreError::Unopened { path, source },
+        },
+        other => other,
+    })
+}
+
+fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connection> {
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let (name, flags) = match manner {
+        Manner::Shared => (path.to_owned(), OpenFlags::SQLITE_OPEN_READ_WRITE),
+        Manner::Unlocked => (uri(path, UNLOCKED), read_only),
+        Manner::Frozen => (uri(path, "immutable=1"), read_only),
+    };
+    let mut connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_handler(Some(waiting(patience)))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A checkpoint at the end of every process would cost three syncs more than the commit did.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    // The file may come from anywhere: its schema gets no function that reaches outside.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    if matches!(manner, Manner::Unlocked) {
+        // Then the index of the log is kept in memory, not in a file beside it.
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    }
+    let found = format(&connection, path)?;
+    refuse_newer(found, MIGRATIONS)?;
+    connection.execute_batch("PRAGMA synchronous = FULL")?;
+    if found < known(MIGRATIONS) {
+        migrate(&connection, path, MIGRATIONS)?;
+    }
+    Ok(connection)
+}
+
+/// Pauses a little longer each time, until `patience` is spent.
+fn waiting(patience: Duration) -> impl FnMut(i32) -> bool + Send + 'static {
+    let mut since = Instant::now();
+    move |tries| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let waits = since.elapsed() < patience;
+        if waits {
+            let pause = u64::try_from(tries).unwrap_or(0).saturating_add(1).min(LONGEST_PAUSE);
+            thread::sleep(Duration::from_millis(pause));
+        }
+        waits
+    }
+}
+
+/// Returns the name of the write-ahead log of a database.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push("-wal");
+    name.into()
+}
+
+/// Writes a path as SQLite reads it in a URI, with a parameter.
+fn uri(path: &Path, parameter: &str) -> PathBuf {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            let _infallible = write!(uri, "%{byte:02x}");
+        }
+    }
+    format!("{uri}?{parameter}").into()
+}

@@ -1,0 +1,254 @@
+//! The reads, each one statement. A statement is prepared when it is first needed: a process that
+//! shows one document pays for one.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params_from_iter};
+
+use super::fault::{Answer, Fault};
+use super::rows::{self, Columns, document_columns};
+use crate::domain::digest::Digest;
+use crate::domain::document::{Document, User};
+use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::store::change::number_after;
+use crate::store::{
+    DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, StoreError, StoredEntry,
+    VersionVisitor,
+};
+
+/// Reads the row that a statement finds, if any.
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    key: impl rusqlite::Params,
+    read: fn(&Row<'_>) -> Answer<T>,
+) -> Answer<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = statement.query_row(key, |row| Ok(read(row))).optional()?;
+    row.transpose()
+}
+
+/// Reads all rows that a statement finds.
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    key: impl rusqlite::Params,
+    read: fn(&Row<'_>) -> Answer<T>,
+) -> Answer<Vec<T>> {
+    connection.prepare_cached(sql)?.query_and_then(key, read)?.collect()
+}
+
+pub(super) fn head(connection: &Connection) -> Answer<Head> {
+    let head = one(connection, "SELECT size, edge, tag, at FROM head", (), rows::head)?;
+    head.ok_or_else(|| {
+        let (key, message) = ("1".to_owned(), "it is missing".to_owned());
+        StoreError::Unreadable { table: "head", key, message }.into()
+    })
+}
+
+pub(super) fn project(connection: &Connection) -> Answer<Option<Project>> {
+    let sql = "SELECT id, policy, key_fingerprint, checkpoint_key, origin, created_at FROM project";
+    one(connection, sql, (), rows::project)
+}
+
+pub(super) fn document(connection: &Connection, id: &DocumentId) -> Answer<Option<Document>> {
+    let sql = concat!("SELECT ", document_columns!(), " FROM documents WHERE id = ?");
+    one(connection, sql, [id.as_str()], rows::document)
+}
+
+pub(super) fn documents(
+    connection: &Connection,
+    query: &ListQuery,
+    visit: &mut DocumentVisitor<'_>,
+) -> Answer<()> {
+    let mut sql = concat!("SELECT ", document_columns!(), " FROM documents WHERE true").to_owned();
+    let mut values = Vec::new();
+    let mut only = |condition: &str, wanted: Option<&str>| {
+        if let Some(text) = wanted {
+            sql.push_str(condition);
+            values.push(Value::from(text.to_owned()));
+        }
+    };
+    only(" AND type = ?", query.document_type.as_ref().map(TypeName::as_str));
+    only(" AND state = ?", query.state.as_ref().map(StateName::as_str));
+    only(" AND owner = ?", query.owner.as_ref().map(UserName::as_str));
+    only(" AND parent = ?", query.parent.as_ref().map(DocumentId::as_str));
+    only(" AND checked_out_by = ?", query.checked_out_by.as_ref().map(UserName::as_str));
+    only(
+        " AND id IN (SELECT document FROM tasks WHERE user = ?)",
+        query.assignee.as_ref().map(UserName::as_str),
+    );
+    if let Some(after) = &query.after {
+        only(" AND (sort_key, id) > (?", Some(&after.sort_key()));
+        only(", ?)", Some(after.as_str()));
+    }
+    sql.push_str(" ORDER BY sort_key, id");
+    if let Some(limit) = query.limit {
+        sql.push_str(" LIMIT ?");
+        values.push(Value::from(i64::try_from(limit).unwrap_or(i64::MAX)));
+    }
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        visit(rows::document(row)?)?;
+    }
+    Ok(())
+}
+
+pub(super) fn last_number(connection: &Connection, prefix: &str) -> Answer<u32> {
+    let Some(parent) = prefix.strip_suffix('-').and_then(|words| DocumentId::parse(words).ok()) else {
+        return last_number_of_any(connection, prefix);
+    };
+    // With padded numbers the highest comes first from behind; only its own children are met
+    // before it. `:` is the character after `9`.
+    let (low, high) = (format!("{}-0", parent.sort_key()), format!("{}-:", parent.sort_key()));
+    let sql = "SELECT id FROM documents WHERE sort_key >= ? AND sort_key < ? ORDER BY sort_key DESC, id DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([low, high])?;
+    while let Some(row) = rows.next()? {
+        if let Some(number) = number_after(prefix, row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?) {
+            return Ok(number);
+        }
+    }
+    Ok(0)
+}
+
+/// Looks through all ids, for a prefix that is not made of whole words.
+fn last_number_of_any(connection: &Connection, prefix: &str) -> Answer<u32> {
+    let mut statement = connection.prepare_cached("SELECT id FROM documents WHERE id >= ?")?;
+    let mut rows = statement.query([prefix])?;
+    let mut last = 0;
+    while let Some(row) = rows.next()? {
+        let id = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        last = last.max(number_after(prefix, id).unwrap_or(0));
+    }
+    Ok(last)
+}
+
+pub(super) fn occupied(connection: &Connection) -> Answer<Vec<(TypeName, StateName, DocumentId)>> {
+    // SQLite takes the bare column `id` from the row that has the minimum.
+    let sql =
+        "SELECT type, state, id, min(sort_key) FROM documents GROUP BY type, state ORDER BY type, state";
+    all(connection, sql, (), |row| {
+        let mut columns = Columns::of("documents", row);
+        Ok((columns.name()?, columns.name()?, columns.name()?))
+    })
+}
+
+pub(super) fn versions(connection: &Connection, id: &DocumentId) -> Answer<Vec<VersionRecord>> {
+    let sql =
+        "SELECT document, version, content, author, at FROM versions WHERE document = ? ORDER BY number";
+    all(connection, sql, [id.as_str()], rows::version)
+}
+
+pub(super) fn content(connection: &Connection, digest: &Digest) -> Answer<Option<Vec<u8>>> {
+    let sql = "SELECT digest, size, encoding, body FROM contents WHERE digest = ?";
+    one(connection, sql, [digest.as_bytes()], rows::content)
+}
+
+pub(super) fn all_versions(connection: &Connection, visit: &mut VersionVisitor<'_>) -> Answer<()> {
+    let sql = "SELECT document, version, content, author, at FROM versions ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        visit(rows::version(row)?)?;
+    }
+    Ok(())
+}
+
+pub(super) fn user(connection: &Connection, name: &str) -> Answer<Option<User>> {
+    let sql = "SELECT name, printed_name, user_group, kind, removed_at FROM users WHERE name = ?";
+    one(connection, sql, [name], rows::user)
+}
+
+pub(super) fn users(connection: &Connection) -> Answer<Vec<User>> {
+    let sql = "SELECT name, printed_name, user_group, kind, removed_at FROM users ORDER BY name";
+    all(connection, sql, (), rows::user)
+}
+
+pub(super) fn task_counts(connection: &Connection) -> Answer<BTreeMap<UserName, u64>> {
+    let sql = "SELECT user, count(*) FROM tasks GROUP BY user";
+    let counts = all(connection, sql, (), |row| {
+        let mut columns = Columns::of("tasks", row);
+        Ok((columns.name()?, columns.number()?))
+    })?;
+    Ok(counts.into_iter().collect())
+}
+
+pub(super) fn tasks(connection: &Connection, user: &UserName) -> Answer<Vec<OpenTask>> {
+    let sql = "SELECT document, assigned_by, assigned_at FROM tasks JOIN documents ON id = document \
+               WHERE user = ? ORDER BY assigned_at, sort_key, id";
+    all(connection, sql, [user.as_str()], rows::task)
+}
+
+pub(super) fn namespaces(connection: &Connection) -> Answer<Vec<Namespace>> {
+    all(connection, "SELECT name, added_by, added_at FROM namespaces ORDER BY name", (), rows::namespace)
+}
+
+pub(super) fn policy(connection: &Connection, digest: &Digest) -> Answer<Option<PolicyRecord>> {
+    let sql = "SELECT digest, sources, compiled, adopted_at FROM policies WHERE digest = ?";
+    one(connection, sql, [digest.as_bytes()], rows::policy)
+}
+
+pub(super) fn policies(connection: &Connection) -> Answer<Vec<PolicyRecord>> {
+    let sql = "SELECT digest, sources, compiled, adopted_at FROM policies ORDER BY number";
+    all(connection, sql, (), rows::policy)
+}
+
+pub(super) fn refusals(connection: &Connection, claimed: &str) -> Answer<Option<Refusals>> {
+    let sql = "SELECT claimed, since, count FROM refusals WHERE claimed = ?";
+    one(connection, sql, [claimed], rows::refusals)
+}
+
+pub(super) fn entries(
+    connection: &Connection,
+    which: Entries<'_>,
+    visit: &mut EntryVisitor<'_>,
+) -> Answer<()> {
+    match which {
+        // The log has no entry beyond what fits the column.
+        Entries::From(index) => {
+            let sql = "SELECT idx, bytes, leaf, tag, document FROM entries WHERE idx >= ? ORDER BY idx";
+            let mut statement = connection.prepare_cached(sql)?;
+            visit_entries(statement.query([i64::try_from(index).unwrap_or(i64::MAX)])?, visit)
+        }
+        Entries::Of(id) => {
+            let sql = "SELECT idx, bytes, leaf, tag, document FROM entries WHERE document = ? ORDER BY idx";
+            let mut statement = connection.prepare_cached(sql)?;
+            visit_entries(statement.query([id.as_str()])?, visit)
+        }
+    }
+}
+
+/// Lends each row to the visitor as it lies in the page: a million entries cost no allocation.
+fn visit_entries(mut rows: Rows<'_>, visit: &mut EntryVisitor<'_>) -> Answer<()> {
+    while let Some(row) = rows.next()? {
+        let (index, bytes, leaf) = (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?);
+        let (tag, document) = (row.get_ref(3)?, row.get_ref(4)?);
+        let entry = stored(index, [bytes, leaf, tag], document).ok_or_else(|| unreadable_entry(index))?;
+        visit(entry)?;
+    }
+    Ok(())
+}
+
+fn stored<'a>(
+    index: ValueRef<'a>,
+    [bytes, leaf, tag]: [ValueRef<'a>; 3],
+    document: ValueRef<'a>,
+) -> Option<StoredEntry<'a>> {
+    Some(StoredEntry {
+        index: index.as_i64().ok()?.try_into().ok()?,
+        bytes: bytes.as_blob().ok()?,
+        leaf: leaf.as_blob().ok()?,
+        tag: tag.as_blob().ok()?,
+        document: document.as_str_or_null().ok()?,
+    })
+}
+
+fn unreadable_entry(index: ValueRef<'_>) -> Fault {
+    let key = index.as_i64().map_or_else(|_| "?".to_owned(), |index| index.to_string());
+    let message = "one of its columns is of another type or not UTF-8".to_owned();
+    StoreError::Unreadable { table: "entries", key, message }.into()
+}

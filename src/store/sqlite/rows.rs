@@ -1,0 +1,310 @@
+//! Rows as the domain knows them: every column is parsed again on its way in, so that a file that
+//! somebody edited cannot bring a name into the program that `parse` would refuse.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::fault::Answer;
+use crate::domain::audit::{Frontier, Tag};
+use crate::domain::digest::{Digest, Timestamp, to_hex};
+use crate::domain::document::{
+    Checkout, Document, InForce, Kind, Round, Seat, Task, TemplateVersion, User, Verdict,
+};
+use crate::domain::id::{PhaseName, StateName, UserName};
+use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::store::{Head, OpenTask, Refusals, StoreError};
+
+/// The columns of a row, taken one after the other; the first one names the row.
+pub(super) struct Columns<'a> {
+    table: &'static str,
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(table: &'static str, row: &'a Row<'a>) -> Self {
+        Self { table, row, next: 0 }
+    }
+
+    fn value(&mut self) -> Answer<ValueRef<'a>> {
+        let value = self.row.get_ref(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn unreadable(&self, why: &impl ToString) -> StoreError {
+        let key = match self.row.get_ref(0) {
+            Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
+            Ok(ValueRef::Blob(bytes)) => to_hex(bytes),
+            Ok(ValueRef::Integer(number)) => number.to_string(),
+            _ => "?".to_owned(),
+        };
+        StoreError::Unreadable { table: self.table, key, message: why.to_string() }
+    }
+
+    fn text(&mut self) -> Answer<&'a str> {
+        let value = self.value()?;
+        Ok(value.as_str().map_err(|error| self.unreadable(&error))?)
+    }
+
+    fn optional_text(&mut self) -> Answer<Option<&'a str>> {
+        let value = self.value()?;
+        Ok(value.as_str_or_null().map_err(|error| self.unreadable(&error))?)
+    }
+
+    pub(super) fn name<T: FromStr<Err: ToString>>(&mut self) -> Answer<T> {
+        let text = self.text()?;
+        Ok(text.parse().map_err(|error| self.unreadable(&error))?)
+    }
+
+    fn optional_name<T: FromStr<Err: ToString>>(&mut self) -> Answer<Option<T>> {
+        let text = self.optional_text()?;
+        Ok(text.map(str::parse).transpose().map_err(|error| self.unreadable(&error))?)
+    }
+
+    fn bytes(&mut self) -> Answer<&'a [u8]> {
+        let value = self.value()?;
+        Ok(value.as_blob().map_err(|error| self.unreadable(&error))?)
+    }
+
+    fn optional_hash(&mut self) -> Answer<Option<[u8; 32]>> {
+        let value = self.value()?;
+        let bytes = value.as_blob_or_null().map_err(|error| self.unreadable(&error))?;
+        Ok(bytes.map(TryInto::try_into).transpose().map_err(|_| self.unreadable(&"it has not 32 bytes"))?)
+    }
+
+    fn required<T>(&self, value: Option<T>) -> Answer<T> {
+        Ok(value.ok_or_else(|| self.unreadable(&"a value is missing"))?)
+    }
+
+    pub(super) fn digest(&mut self) -> Answer<Digest> {
+        let hash = self.optional_hash()?;
+        self.required(hash.map(Digest::from_bytes))
+    }
+
+    fn optional_number<T: TryFrom<i64, Error: ToString>>(&mut self) -> Answer<Option<T>> {
+        let value = self.value()?;
+        let number = value.as_i64_or_null().map_err(|error| self.unreadable(&error))?;
+        Ok(number.map(T::try_from).transpose().map_err(|error| self.unreadable(&error))?)
+    }
+
+    pub(super) fn number<T: TryFrom<i64, Error: ToString>>(&mut self) -> Answer<T> {
+        let number = self.optional_number()?;
+        self.required(number)
+    }
+
+    fn time(&mut self) -> Answer<Timestamp> {
+        Ok(Timestamp::from_millis(self.number()?))
+    }
+
+    fn optional_time(&mut self) -> Answer<Option<Timestamp>> {
+        Ok(self.optional_number()?.map(Timestamp::from_millis))
+    }
+
+    fn json<T: DeserializeOwned>(&mut self) -> Answer<T> {
+        let text = self.text()?;
+        Ok(serde_json::from_str(text).map_err(|error| self.unreadable(&error))?)
+    }
+
+    /// Joins two columns that are set together or not at all.
+    fn both<A, B, T>(&self, pair: (Option<A>, Option<B>), join: impl FnOnce(A, B) -> T) -> Answer<Option<T>> {
+        match pair {
+            (Some(a), Some(b)) => Ok(Some(join(a, b))),
+            (None, None) => Ok(None),
+            _ => Err(self.unreadable(&"one of two values that belong together is missing").into()),
+        }
+    }
+}
+
+/// The columns of a document, in the order in which [`document`] takes them.
+macro_rules! document_columns {
+    () => {
+        "id, type, workflow, title, state, version, last_minor, content, in_force_version, in_force_content, \
+         owner, creator, authors, checked_out_by, checkout_base, parent, template, template_version, round, \
+         verdicts, rejected, revision, created_at, updated_at"
+    };
+}
+pub(super) use document_columns;
+
+pub(super) fn document(row: &Row<'_>) -> Answer<Document> {
+    let mut columns = Columns::of("documents", row);
+    Ok(Document {
+        id: columns.name()?,
+        document_type: columns.name()?,
+        workflow: columns.name()?,
+        title: columns.text()?.to_owned(),
+        state: columns.name()?,
+        version: columns.name()?,
+        last_minor: columns.number()?,
+        content: columns.digest()?,
+        in_force: {
+            let pair = (columns.optional_name()?, columns.optional_hash()?.map(Digest::from_bytes));
+            columns.both(pair, |version, content| InForce { version, content })?
+        },
+        owner: columns.optional_name()?,
+        creator: columns.optional_name()?,
+        authors: columns.json()?,
+        checkout: {
+            let pair = (columns.optional_name()?, columns.optional_hash()?.map(Digest::from_bytes));
+            columns.both(pair, |by, base| Checkout { by, base })?
+        },
+        parent: columns.optional_name()?,
+        template: {
+            let pair = (columns.optional_name()?, columns.optional_name()?);
+            columns.both(pair, |id, version| TemplateVersion { id, version })?
+        },
+        round: round(&mut columns)?,
+        verdicts: columns
+            .json::<Vec<(PhaseName, UserName, Verdict)>>()?
+            .into_iter()
+            .map(|(phase, user, verdict)| ((phase, user), verdict))
+            .collect(),
+        rejected: columns.optional_number()?,
+        revision: columns.number()?,
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+    })
+}
+
+/// [`Round`] as JSON. The compiler keeps the two alike.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Round", deny_unknown_fields)]
+struct RoundText {
+    task: Task,
+    phase: PhaseName,
+    origin: StateName,
+    asked_by: UserName,
+    opened_at: Timestamp,
+    content: Digest,
+    policy: Digest,
+    seats: BTreeMap<UserName, Seat>,
+}
+
+fn round(columns: &mut Columns<'_>) -> Answer<Option<Round>> {
+    let Some(text) = columns.optional_text()? else { return Ok(None) };
+    Ok(Some(parse_round(text).map_err(|error| columns.unreadable(&error))?))
+}
+
+pub(super) fn parse_round(text: &str) -> serde_json::Result<Round> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let round = RoundText::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(round)
+}
+
+/// Writes a round as its column has it.
+pub(super) fn round_text(round: &Round) -> serde_json::Result<String> {
+    let mut text = Vec::new();
+    RoundText::serialize(round, &mut serde_json::Serializer::new(&mut text))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Writes the verdicts as their column has them.
+pub(super) fn verdicts_text(document: &Document) -> serde_json::Result<String> {
+    let verdicts: Vec<_> =
+        document.verdicts.iter().map(|((phase, user), verdict)| (phase, user, verdict)).collect();
+    serde_json::to_string(&verdicts)
+}
+
+/// Takes `size, edge, tag, at`.
+pub(super) fn head(row: &Row<'_>) -> Answer<Head> {
+    let mut columns = Columns::of("head", row);
+    let size = columns.number()?;
+    let (hashes, rest) = columns.bytes()?.as_chunks::<32>();
+    let edge = hashes.iter().copied().map(Digest::from_bytes).collect();
+    let frontier = Frontier::from_parts(size, edge).filter(|_| rest.is_empty());
+    Ok(Head {
+        frontier: frontier.ok_or_else(|| columns.unreadable(&"the edge does not fit the size"))?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+        at: columns.optional_time()?,
+    })
+}
+
+/// Takes `id, policy, key_fingerprint, checkpoint_key, origin, created_at`.
+pub(super) fn project(row: &Row<'_>) -> Answer<Project> {
+    let mut columns = Columns::of("project", row);
+    Ok(Project {
+        id: columns.text()?.to_owned(),
+        policy: columns.digest()?,
+        key_fingerprint: columns.text()?.to_owned(),
+        checkpoint_key: columns.digest()?,
+        origin: columns.digest()?,
+        created_at: columns.time()?,
+    })
+}
+
+/// Takes `document, version, content, author, at`.
+pub(super) fn version(row: &Row<'_>) -> Answer<VersionRecord> {
+    let mut columns = Columns::of("versions", row);
+    Ok(VersionRecord {
+        document: columns.name()?,
+        version: columns.name()?,
+        content: columns.digest()?,
+        author: columns.optional_name()?,
+        at: columns.time()?,
+    })
+}
+
+/// Takes `digest, size, encoding, body`.
+pub(super) fn content(row: &Row<'_>) -> Answer<Vec<u8>> {
+    let mut columns = Columns::of("contents", row);
+    let _named_in_errors = columns.digest()?;
+    let size: usize = columns.number()?;
+    if columns.text()? != "plain" {
+        return Err(columns.unreadable(&"its encoding is unknown").into());
+    }
+    let body = columns.bytes()?;
+    if body.len() != size {
+        return Err(columns.unreadable(&"its size is not the recorded one").into());
+    }
+    Ok(body.to_vec())
+}
+
+/// Takes `name, printed_name, user_group, kind, removed_at`.
+pub(super) fn user(row: &Row<'_>) -> Answer<User> {
+    let mut columns = Columns::of("users", row);
+    Ok(User {
+        name: columns.name()?,
+        printed_name: columns.text()?.to_owned(),
+        group: columns.name()?,
+        kind: {
+            let kind = Kind::from_word(columns.text()?);
+            kind.ok_or_else(|| columns.unreadable(&"its kind is unknown"))?
+        },
+        removed_at: columns.optional_time()?,
+    })
+}
+
+/// Takes `document, assigned_by, assigned_at`.
+pub(super) fn task(row: &Row<'_>) -> Answer<OpenTask> {
+    let mut columns = Columns::of("tasks", row);
+    Ok(OpenTask { document: columns.name()?, assigned_by: columns.name()?, assigned_at: columns.time()? })
+}
+
+/// Takes `name, added_by, added_at`.
+pub(super) fn namespace(row: &Row<'_>) -> Answer<Namespace> {
+    let mut columns = Columns::of("namespaces", row);
+    Ok(Namespace { name: columns.name()?, added_by: columns.name()?, added_at: columns.time()? })
+}
+
+/// Takes `digest, sources, compiled, adopted_at`.
+pub(super) fn policy(row: &Row<'_>) -> Answer<PolicyRecord> {
+    let mut columns = Columns::of("policies", row);
+    Ok(PolicyRecord {
+        digest: columns.digest()?,
+        sources: columns.text()?.to_owned(),
+        compiled: columns.text()?.to_owned(),
+        adopted_at: columns.time()?,
+    })
+}
+
+/// Takes `claimed, since, count`.
+pub(super) fn refusals(row: &Row<'_>) -> Answer<Refusals> {
+    let mut columns = Columns::of("refusals", row);
+    Ok(Refusals { claimed: columns.text()?.to_owned(), since: columns.time()?, count: columns.number()? })
+}

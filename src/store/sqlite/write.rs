@@ -1,0 +1,258 @@
+//! The one write. It runs inside a transaction that [`super::Sqlite`] opens and closes.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::fault::Answer;
+use super::rows::{document_columns, round_text, verdicts_text};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
+use crate::domain::id::{DocumentId, UserName};
+use crate::store::change::unfit;
+use crate::store::{Change, StoreError};
+
+/// Writes all of a change, or finds that it was decided on another state.
+pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
+    write_head(connection, change)?;
+    expect_revisions(connection, change)?;
+    // What others refer to comes first.
+    write_contents(connection, change)?;
+    write_policies(connection, change)?;
+    for document in &change.documents {
+        write_document(connection, document)?;
+        write_tasks(connection, document)?;
+    }
+    write_versions(connection, change)?;
+    write_users(connection, change)?;
+    write_namespaces(connection, change)?;
+    write_project(connection, change)?;
+    write_refusals(connection, change)?;
+    write_entries(connection, change)
+}
+
+/// SQLite counts with a sign.
+fn integer(number: u64) -> Answer<i64> {
+    Ok(i64::try_from(number).map_err(unfit)?)
+}
+
+fn millis(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::millis)
+}
+
+fn bytes(digest: &Digest) -> &[u8] {
+    digest.as_bytes()
+}
+
+fn write_head(connection: &Connection, change: &Change) -> Answer<()> {
+    let expected = integer(change.expected_size)?;
+    if change.entries.is_empty() {
+        let size: i64 =
+            connection.prepare_cached("SELECT size FROM head")?.query_row((), |row| row.get(0))?;
+        return if size == expected { Ok(()) } else { Err(StoreError::Conflict.into()) };
+    }
+    let frontier = &change.head.frontier;
+    let edge: Vec<u8> = frontier.edge().iter().flat_map(Digest::as_bytes).copied().collect();
+    let moved = connection
+        .prepare_cached("UPDATE head SET size = ?, edge = ?, root = ?, tag = ?, at = ? WHERE size = ?")?
+        .execute(params![
+            integer(frontier.size())?,
+            edge,
+            bytes(&frontier.root()),
+            change.head.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
+            millis(change.head.at),
+            expected,
+        ])?;
+    if moved == 1 { Ok(()) } else { Err(StoreError::Conflict.into()) }
+}
+
+fn expect_revisions(connection: &Connection, change: &Change) -> Answer<()> {
+    for (id, expected) in &change.expected_revisions {
+        let found: Option<i64> = connection
+            .prepare_cached("SELECT revision FROM documents WHERE id = ?")?
+            .query_row([id.as_str()], |row| row.get(0))
+            .optional()?;
+        if found.unwrap_or(0) != integer(*expected)? {
+            return Err(StoreError::Conflict.into());
+        }
+    }
+    Ok(())
+}
+
+fn write_contents(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO contents (digest, size, encoding, body) VALUES (?, ?, 'plain', ?) \
+               ON CONFLICT (digest) DO NOTHING";
+    for (digest, body) in &change.contents {
+        connection.prepare_cached(sql)?.execute(params![bytes(digest), integer(body.len() as u64)?, body])?;
+    }
+    Ok(())
+}
+
+fn write_policies(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO policies (digest, sources, compiled, adopted_at) VALUES (?, ?, ?, ?) \
+               ON CONFLICT (digest) DO NOTHING";
+    for policy in &change.policies {
+        connection.prepare_cached(sql)?.execute(params![
+            bytes(&policy.digest),
+            policy.sources,
+            policy.compiled,
+            policy.adopted_at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
+    let sql = concat!(
+        "INSERT INTO documents (",
+        document_columns!(),
+        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (id) DO UPDATE SET type = excluded.type, workflow = excluded.workflow, \
+         title = excluded.title, state = excluded.state, version = excluded.version, \
+         last_minor = excluded.last_minor, content = excluded.content, \
+         in_force_version = excluded.in_force_version, in_force_content = excluded.in_force_content, \
+         owner = excluded.owner, creator = excluded.creator, authors = excluded.authors, \
+         checked_out_by = excluded.checked_out_by, checkout_base = excluded.checkout_base, \
+         parent = excluded.parent, template = excluded.template, \
+         template_version = excluded.template_version, round = excluded.round, \
+         verdicts = excluded.verdicts, rejected = excluded.rejected, revision = excluded.revision, \
+         created_at = excluded.created_at, updated_at = excluded.updated_at",
+    );
+    let Document { in_force, checkout, template, .. } = document;
+    connection.prepare_cached(sql)?.execute(params![
+        document.id.as_str(),
+        document.document_type.as_str(),
+        document.workflow.as_str(),
+        document.title,
+        document.state.as_str(),
+        document.version.to_string(),
+        document.last_minor,
+        bytes(&document.content),
+        in_force.as_ref().map(|InForce { version, .. }| version.to_string()),
+        in_force.as_ref().map(|InForce { content, .. }| bytes(content)),
+        document.owner.as_ref().map(UserName::as_str),
+        document.creator.as_ref().map(UserName::as_str),
+        serde_json::to_string(&document.authors).map_err(unfit)?,
+        checkout.as_ref().map(|Checkout { by, .. }| by.as_str()),
+        checkout.as_ref().map(|Checkout { base, .. }| bytes(base)),
+        document.parent.as_ref().map(DocumentId::as_str),
+        template.as_ref().map(|TemplateVersion { id, .. }| id.as_str()),
+        template.as_ref().map(|TemplateVersion { version, .. }| version.to_string()),
+        document.round.as_ref().map(round_text).transpose().map_err(unfit)?,
+        verdicts_text(document).map_err(unfit)?,
+        document.rejected.map(integer).transpose()?,
+        integer(document.revision)?,
+        document.created_at.millis(),
+        document.updated_at.millis(),
+        document.id.sort_key(),
+    ])?;
+    Ok(())
+}
+
+/// Brings the open tasks of a document in line with its round.
+fn write_tasks(connection: &Connection, document: &Document) -> Answer<()> {
+    connection.prepare_cached("DELETE FROM tasks WHERE document = ?")?.execute([document.id.as_str()])?;
+    let seats = document.round.iter().flat_map(|round| &round.seats);
+    for (user, seat) in seats.filter(|(_, seat)| seat.answer.is_none()) {
+        let sql = "INSERT INTO tasks (document, user, assigned_by, assigned_at) VALUES (?, ?, ?, ?)";
+        connection.prepare_cached(sql)?.execute(params![
+            document.id.as_str(),
+            user.as_str(),
+            seat.assigned_by.as_str(),
+            seat.assigned_at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO versions (document, version, content, author, at) VALUES (?, ?, ?, ?, ?)";
+    for version in &change.versions {
+        connection.prepare_cached(sql)?.execute(params![
+            version.document.as_str(),
+            version.version.to_string(),
+            bytes(&version.content),
+            version.author.as_ref().map(UserName::as_str),
+            version.at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_users(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO users (name, printed_name, user_group, kind, removed_at) VALUES (?, ?, ?, ?, ?) \
+               ON CONFLICT (name) DO UPDATE SET printed_name = excluded.printed_name, \
+               user_group = excluded.user_group, kind = excluded.kind, removed_at = excluded.removed_at";
+    for user in &change.users {
+        connection.prepare_cached(sql)?.execute(params![
+            user.name.as_str(),
+            user.printed_name,
+            user.group.as_str(),
+            user.kind.as_str(),
+            millis(user.removed_at),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_namespaces(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO namespaces (name, added_by, added_at) VALUES (?, ?, ?)";
+    for namespace in &change.namespaces {
+        connection.prepare_cached(sql)?.execute(params![
+            namespace.name.as_str(),
+            namespace.added_by.as_str(),
+            namespace.added_at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_project(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO project (one, id, policy, key_fingerprint, checkpoint_key, origin, created_at) \
+               VALUES (1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET id = excluded.id, \
+               policy = excluded.policy, key_fingerprint = excluded.key_fingerprint, \
+               checkpoint_key = excluded.checkpoint_key, origin = excluded.origin, \
+               created_at = excluded.created_at";
+    if let Some(project) = &change.project {
+        connection.prepare_cached(sql)?.execute(params![
+            project.id,
+            bytes(&project.policy),
+            project.key_fingerprint,
+            bytes(&project.checkpoint_key),
+            bytes(&project.origin),
+            project.created_at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_refusals(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO refusals (claimed, since, count) VALUES (?, ?, ?) \
+               ON CONFLICT (claimed) DO UPDATE SET since = excluded.since, count = excluded.count";
+    for refusals in &change.refusals {
+        connection.prepare_cached(sql)?.execute(params![
+            refusals.claimed,
+            refusals.since.millis(),
+            integer(refusals.count)?,
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_entries(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO entries (idx, at, actor, action, document, result, bytes, leaf, tag) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for sealed in &change.entries {
+        let entry = &sealed.entry;
+        connection.prepare_cached(sql)?.execute(params![
+            integer(entry.index)?,
+            entry.at.millis(),
+            entry.actor.as_ref().map(UserName::as_str),
+            entry.action,
+            entry.document.as_ref().map(DocumentId::as_str),
+            entry.result.as_str(),
+            sealed.bytes,
+            bytes(&sealed.leaf),
+            sealed.tag.as_bytes().as_slice(),
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The walls of the house: which module may use which, and what none may do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each layer, and the layers of ours that it may use.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("picture", &["domain"]),
+    ("embedded", &["domain"]),
+    ("store", &["domain"]),
+    ("disk", &["domain"]),
+    ("session", &["domain", "store"]),
+    ("commands", &["domain", "store", "session", "disk", "embedded", "picture"]),
+    ("cli", &["domain", "store", "session", "disk", "embedded", "commands"]),
+];
+
+/// Words that a layer may not contain, and why.
+const FORBIDDEN: &[(&str, &[&str], &str)] = &[
+    (
+        "domain",
+        &[
+            "std::fs",
+            "std::env",
+            "std::io",
+            "std::net",
+            "std::process",
+            "std::thread",
+            "SystemTime",
+            "Instant",
+            "ring::rand",
+            "rusqlite",
+            "clap",
+            "println!",
+            "eprintln!",
+        ],
+        "the domain is pure",
+    ),
+    ("store", &["std::env", "println!", "clap", "policy::Policy"], "a store keeps, and knows no rules"),
+    (
+        "session",
+        &["std::fs", "std::env", "println!", "clap", "Sqlite", "Memory", "rusqlite"],
+        "a session names no backend",
+    ),
+    (
+        "commands",
+        &["println!", "eprintln!", "std::env", "dialoguer", "io::stdin", "io::stdout"],
+        "a command neither prints nor asks",
+    ),
+    ("cli", &["rusqlite", ".commit("], "a face holds no rule and touches a store only to open one"),
+];
+
+/// Files longer than this are hard to keep in one's head.
+const LINES_MAX: usize = 420;
+
+/// Names that say nothing about what is inside.
+const NO_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc"];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn all_sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    sources(&root.join("src"), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| (path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+fn layer(path: &Path) -> Option<String> {
+    let first = path.strip_prefix("src").ok()?.components().next()?;
+    Some(first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned())
+}
+
+/// The part of a file before its tests: walls are for what is shipped.
+fn shipped(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    (1..).zip(lines).filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn arrows_run_one_way() {
+    let mut faults = Vec::new();
+    for (path, text) in all_sources() {
+        let Some(name) = layer(&path).filter(|name| name != "main" && name != "lib") else { continue };
+        let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
+            faults.push(format!("{}: `{name}` is no layer of the table", path.display()));
+            continue;
+        };
+        for (number, line) in shipped(&text) {
+            for (other, _) in LAYERS {
+                if *other != name && line.contains(&format!("crate::{other}::")) && !allowed.contains(other) {
+                    faults.push(format!("{}:{number}: `{name}` uses `{other}`", path.display()));
+                }
+                if *other != name
+                    && line.contains(&format!("use crate::{other};"))
+                    && !allowed.contains(other)
+                {
+                    faults.push(format!("{}:{number}: `{name}` uses `{other}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_layer_does_what_another_is_for() {
+    let mut faults = Vec::new();
+    for (path, text) in all_sources() {
+        let name = layer(&path).unwrap_or_default();
+        for (_, words, why) in FORBIDDEN.iter().filter(|(layer, _, _)| *layer == name) {
+            for (number, line) in shipped(&text) {
+                for word in words.iter().filter(|word| line.contains(**word)) {
+                    faults.push(format!("{}:{number}: `{word}`: {why}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_verification_makes_actors_and_only_decisions_make_permits() {
+    for (path, text) in all_sources() {
+        let path = path.display().to_string();
+        for (number, line) in shipped(&text) {
+            let makes = |name: &str, home: &str| {
+                line.contains(&format!("{name} {{"))
+                    && !line.contains("struct")
+                    && !line.contains("impl")
+                    && !line.contains("->")
+                    && !path.ends_with(home)
+            };
+            assert!(!makes("Actor", "domain/identity.rs"), "{path}:{number}");
+            assert!(!makes("Permit", "domain/decide/mod.rs"), "{path}:{number}");
+        }
+    }
+}
+
+#[test]
+fn files_are_short_and_named_after_what_is_in_them() {
+    for (path, text) in all_sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{}: {lines} lines", path.display());
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(!NO_NAMES.contains(&name.as_str()), "{}", path.display());
+    }
+}
+
+#[test]
+fn suppressed_lints_carry_a_reason() {
+    for (path, text) in all_sources() {
+        for (number, line) in shipped(&text) {
+            let suppresses =
+                line.contains("#[allow(") || line.contains("#![allow(") || line.contains("#[expect(");
+            assert!(!suppresses || line.contains("reason"), "{}:{number}", path.display());
+        }
+    }
+}
