@@ -28,6 +28,10 @@ stress:
 bench:
     cargo run --release --example bench
 
+# Write the shown output into README anew
+readme:
+    cargo test --test readme -- --ignored
+
 # Write the vectors that the sealed bytes have now, to be compared with tests/vectors by hand
 vectors:
     cargo test --test vectors -- --ignored --nocapture

@@ -1,13 +1,15 @@
 //! Hands the outside world to the command line, and nothing else.
 
 use std::io::{self, IsTerminal as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use qms::cli::{Terminals, World, run};
+use qms::cli::{Code, Terminals, World, run};
 use qms::domain::digest::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+#[expect(clippy::disallowed_methods, reason = "this is the place that hands the world in")]
 fn main() -> ExitCode {
     let mut world = World {
         arguments: std::env::args_os().collect(),
@@ -26,10 +28,12 @@ fn main() -> ExitCode {
             stderr: io::stderr().is_terminal(),
         },
     };
-    ExitCode::from(run(&mut world))
+    // A panic has told where it happened; what is left is the status that says so.
+    ExitCode::from(catch_unwind(AssertUnwindSafe(|| run(&mut world))).unwrap_or(Code::Bug.status()))
 }
 
 /// Milliseconds since the Unix epoch; a clock before it counts as standing at it.
+#[expect(clippy::disallowed_methods, reason = "this is the place that hands the clock in")]
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -3,11 +3,11 @@
 use clap_complete::{Shell, generate};
 
 use super::grammar;
-use crate::domain::policy::Policy;
+use crate::domain::policy::Action;
 
 /// Writes the script for a shell.
-pub fn script(policy: &Policy, shell: Shell) -> String {
+pub fn script(actions: &[Action], shell: Shell) -> String {
     let mut bytes = Vec::new();
-    generate(shell, &mut grammar::command(policy), "qms", &mut bytes);
+    generate(shell, &mut grammar::command(actions), "qms", &mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -2,22 +2,22 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use super::grammar::Global;
 use super::world::World;
 use crate::commands::{CommandError, Context};
 use crate::disk::{DiskError, KeyPlace, Site};
+use crate::domain::id::ActionName;
 use crate::domain::identity::Claim;
-use crate::domain::policy::{Policy, compile};
+use crate::domain::policy::{Action, Scope};
 use crate::embedded;
 use crate::session::{Session, SessionError};
 use crate::store::Sqlite;
 
-/// The open project, or why there is none, and the policy whose verbs the command line has.
+/// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
-    /// The policy in force; outside a project the one that comes with the program.
-    pub policy: Rc<Policy>,
+    /// The verbs of the policy in force; outside a project those that come with the program.
+    pub actions: Vec<Action>,
     root: Option<PathBuf>,
     project: Result<Context, Option<CommandError>>,
 }
@@ -32,7 +32,13 @@ impl Desk {
             Ok(context) => context.session.policy().ok(),
             Err(_) => None,
         };
-        Self { policy: policy.unwrap_or_else(embedded_policy), root, project: project.map_err(Some) }
+        let actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
+        Self { actions, root, project: project.map_err(Some) }
+    }
+
+    /// Finds a verb about documents.
+    pub fn verb(&self, name: &ActionName) -> Option<&Action> {
+        self.actions.iter().find(|action| &action.name == name && action.scope != Scope::Project)
     }
 
     /// Tells whether the command line is about a project.
@@ -58,18 +64,6 @@ impl Desk {
             Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
         }
     }
-}
-
-fn embedded_policy() -> Rc<Policy> {
-    let empty = || Policy {
-        groups: std::collections::BTreeMap::new(),
-        actions: Vec::new(),
-        workflows: std::collections::BTreeMap::new(),
-        project: Vec::new(),
-        users: Vec::new(),
-    };
-    // A test sees to it that the embedded policy can be read.
-    Rc::new(compile(&embedded::policy()).unwrap_or_else(|_| empty()))
 }
 
 fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {

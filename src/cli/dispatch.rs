@@ -15,6 +15,7 @@ use crate::commands::{self, CommandError, Reply, act, init};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
 use crate::domain::id::ActionName;
+use crate::domain::policy::Scope;
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::Mode;
 
@@ -41,14 +42,13 @@ pub fn dispatch(
         return Err(CommandError::Usage("which command?".to_owned()));
     };
     let verb = ActionName::parse(&name.replace('-', "_")).ok();
-    let action =
-        verb.as_ref().and_then(|verb| desk.policy.action(verb)).filter(|action| !action.of_project).cloned();
+    let action = verb.as_ref().and_then(|verb| desk.verb(verb)).cloned();
     let Some(action) = action else {
         let command =
             BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
         return built_in(world, desk, global, command);
     };
-    let subject = if grammar::creates(&desk.policy, &action.name) {
+    let subject = if action.scope == Scope::New {
         Subject::New(grammar::type_name(of_command)?)
     } else {
         Subject::Document(grammar::document_id(of_command)?)
@@ -79,7 +79,7 @@ fn built_in(
         BuiltIn::Init { folder } => return make(world, global, &folder).map(reply),
         BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
         BuiltIn::Completion { shell } => {
-            let script = completion::script(&desk.policy, shell);
+            let script = completion::script(&desk.actions, shell);
             return Ok(Done::Printed(super::print_plain(world, &script)));
         }
         BuiltIn::Demo { folder } => return demo::run(world, folder.as_deref()).map(Done::Printed),

@@ -12,8 +12,8 @@ use crate::commands::read::ReadInput;
 use crate::commands::user::UserCommand;
 use crate::commands::view::flag;
 use crate::commands::workflow::WorkflowCommand;
-use crate::domain::id::{ActionName, DocumentId, InputName, TypeName, UserName};
-use crate::domain::policy::{Action, Input, InputKind, Policy};
+use crate::domain::id::{DocumentId, InputName, TypeName, UserName};
+use crate::domain::policy::{Action, Input, InputKind, Scope};
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -119,8 +119,8 @@ pub enum BuiltIn {
     },
 }
 
-/// Builds the command line for a policy.
-pub fn command(policy: &Policy) -> Command {
+/// Builds the command line with the verbs of a policy.
+pub fn command(actions: &[Action]) -> Command {
     let mut command = Command::new("qms")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -129,8 +129,8 @@ pub fn command(policy: &Policy) -> Command {
         .infer_long_args(false)
         .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal.");
     command = Global::augment_args(command);
-    for action in policy.actions.iter().filter(|action| !action.of_project) {
-        command = command.subcommand(verb(policy, action));
+    for action in actions.iter().filter(|action| action.scope != Scope::Project) {
+        command = command.subcommand(verb(action));
     }
     // The derived commands bring their own description along; the program's comes last.
     BuiltIn::augment_subcommands(command)
@@ -138,22 +138,13 @@ pub fn command(policy: &Policy) -> Command {
         .long_about(None)
 }
 
-/// Tells whether a verb makes documents instead of acting on them.
-pub fn creates(policy: &Policy, name: &ActionName) -> bool {
-    policy
-        .workflows
-        .values()
-        .flat_map(|workflow| &workflow.transitions)
-        .any(|edge| &edge.action == name && edge.from.is_empty())
-}
-
-fn verb(policy: &Policy, action: &Action) -> Command {
+fn verb(action: &Action) -> Command {
     let mut command = Command::new(action.name.as_str().replace('_', "-")).about(action.help.clone());
     if let Some(sop) = &action.sop {
         command =
             command.after_help(StyledStr::from(format!("Governed by {}.", sop.replace('#', " section "))));
     }
-    command = if creates(policy, &action.name) {
+    command = if action.scope == Scope::New {
         command
             .arg(Arg::new("type").required(true).value_name("TYPE").help("Type of the document, such as CR"))
     } else {

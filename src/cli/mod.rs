@@ -71,7 +71,7 @@ type Menu = Option<(Vec<NextLine>, String)>;
 
 /// Runs one command line; where a person can be asked, the menu comes back with the status.
 fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> io::Result<(u8, Menu)> {
-    let command = grammar::command(&desk.policy);
+    let command = grammar::command(&desk.actions);
     let matches = match command.try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return refused_by_parser(world, arguments, &error).map(|status| (status, None)),

@@ -62,7 +62,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Audit::Unsound(failure) => findings.push(finding("audit", failure.to_string())),
         Audit::BadCheckpoint(error) => findings.push(finding("audit", error.to_string())),
         Audit::BadContent(digest) => {
-            findings.push(finding("contents", format!("content {digest} is missing or changed")))
+            findings.push(finding("contents", format!("content {digest} is missing or changed")));
         }
     }
     let mut repaired = Vec::new();

@@ -94,6 +94,7 @@ impl Memory {
 
     /// Waits until no other handle has the turn.
     fn enter(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "a turn is waited for, but not for ever")]
         let since = Instant::now();
         let mut kept = self.kept();
         while kept.turn.is_some_and(|handle| handle != self.handle) {

@@ -31,32 +31,32 @@ pub struct Head {
     pub at: Option<Timestamp>,
 }
 
-/// Everything that one action changes, rows and entries alike.
+/// Everything that one action changes, rows and entries alike. Where rows change, there are entries.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// The size of the log that the change was decided on.
     pub expected_size: u64,
     /// The revisions of the documents that it was decided on; 0 for one that must not exist.
     pub expected_revisions: Vec<(DocumentId, u64)>,
-    /// Documents to add or replace.
+    /// Documents to add or replace; their contents are in this change or kept already.
     pub documents: Vec<Document>,
-    /// Versions to add.
+    /// Versions to add; none of them exists.
     pub versions: Vec<VersionRecord>,
-    /// Contents to keep, by their digest.
+    /// Contents to keep, by their digest. One that is kept already stays.
     pub contents: Vec<(Digest, Vec<u8>)>,
     /// Users to add or replace.
     pub users: Vec<User>,
-    /// Namespaces to add.
+    /// Namespaces to add; none of them exists.
     pub namespaces: Vec<Namespace>,
-    /// Policies to keep.
+    /// Policies to keep, by their digest. One that is kept already stays as it is.
     pub policies: Vec<PolicyRecord>,
-    /// The project, where it changes.
+    /// The project, where it changes; its policy is in this change or kept already.
     pub project: Option<Project>,
-    /// The window in which like refusals are counted, where it changes.
+    /// The window in which like refusals are counted, where it changes. It needs no entry.
     pub refusals: Vec<Refusals>,
     /// The entries; indexes continue at `expected_size`.
     pub entries: Vec<Sealed>,
-    /// The head after them.
+    /// The head after them; without entries it is not written.
     pub head: Head,
 }
 
@@ -241,7 +241,7 @@ pub trait Read {
     fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError>;
     /// Returns the counted refusals of an unverified name.
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError>;
-    /// Visits entries.
+    /// Visits entries. Each is lent for the length of one visit.
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError>;
     /// Lets every read until `end_snapshot` see the store as it is now, whoever writes meanwhile.
     fn begin_snapshot(&mut self) -> Result<(), StoreError>;
@@ -255,11 +255,13 @@ pub trait Read {
 /// A backend. Everything that it promises is in `tests/store_contract.rs`.
 pub trait Store: Read {
     /// Waits until no other writer is at work and keeps others out until the next `commit` or
-    /// `end_turn`, so that a change decided in between meets no conflict.
+    /// `end_turn`, so that a change decided in between meets no conflict. Within a turn it does
+    /// nothing. [`StoreError::Locked`] after the time that the store was opened with.
     fn wait_turn(&mut self) -> Result<(), StoreError>;
-    /// Gives up a turn without writing.
+    /// Gives up a turn without writing, if there is one. Dropping the store does so too.
     fn end_turn(&mut self) -> Result<(), StoreError>;
     /// Writes a change whole or not at all, durably. [`StoreError::Conflict`] where the log or one
-    /// of the documents is no longer as expected. Ends a turn.
+    /// of the documents is no longer as expected; [`StoreError::Unfit`] where the change contradicts
+    /// itself, refers to what is not kept or adds what exists. Ends a turn, also by failing.
     fn commit(&mut self, change: &Change) -> Result<(), StoreError>;
 }

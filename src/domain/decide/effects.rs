@@ -1,16 +1,10 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Permit, Way};
-use crate::domain::digest::Digest;
-use crate::domain::document::{
-    Answer, Checkout, Document, InForce, Outcome, Round, Seat, TemplateVersion, User, Verdict,
-};
-use crate::domain::facts::{Facts, NewDocument};
-use crate::domain::front_matter;
-use crate::domain::id::{DocumentId, GroupName, IdWord, PhaseName, StateName, UserName, Version};
-use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind, Workflow};
+use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
+use crate::domain::facts::Facts;
+use crate::domain::id::{DocumentId, StateName, UserName, Version};
+use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
 use crate::domain::request::{CopyFacts, Inputs};
 
@@ -62,11 +56,11 @@ pub enum Note {
 #[expect(clippy::needless_pass_by_value, reason = "a permit is leave to do one thing once")]
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
-        Way::Project => apply_to_project(&permit, facts),
+        Way::Project => super::project::apply(&permit, facts),
         Way::Edge { transition, target, seats, created } => {
             let start = match (&facts.document, created, &facts.new) {
                 (Some(document), _, _) => Some((document.clone(), None)),
-                (None, Some(id), Some(new)) => new_document(&permit, policy, facts, id, new),
+                (None, Some(id), Some(new)) => super::created::new_document(&permit, policy, facts, id, new),
                 _ => None,
             };
             let Some((document, composed)) = start else { return Applied::default() };
@@ -298,95 +292,5 @@ impl Step<'_> {
             self.applied.notes.push(Note::Ended(child.id.clone()));
             self.applied.others.push(child);
         }
-    }
-}
-
-fn new_document(
-    permit: &Permit,
-    policy: &Policy,
-    facts: &Facts,
-    id: &DocumentId,
-    new: &NewDocument,
-) -> Option<(Document, Option<String>)> {
-    let (workflow, document_type) = policy.document_type(&new.document_type)?;
-    let state = workflow.states.iter().find(|state| state.initial)?;
-    let title = permit.inputs.text("title");
-    let template = new.template.as_ref().map(|(template, body)| (&template.id, body.as_str()));
-    let text = front_matter::compose(id, &document_type.name, title, &document_type.required, template);
-    let me = permit.actor.name();
-    let version = Version::new(0, 1);
-    let document = Document {
-        id: id.clone(),
-        document_type: document_type.name.clone(),
-        workflow: workflow.name.clone(),
-        title: title.unwrap_or("{{title}}").to_owned(),
-        state: state.name.clone(),
-        version,
-        last_minor: version.minor,
-        content: Digest::of(text.as_bytes()),
-        in_force: None,
-        owner: Some(me.clone()),
-        creator: Some(me.clone()),
-        authors: BTreeSet::from([me.clone()]),
-        checkout: None,
-        parent: facts.parent.as_ref().map(|parent| parent.id.clone()),
-        template: new.template.as_ref().and_then(|(template, _)| {
-            let in_force = template.in_force.as_ref()?;
-            Some(TemplateVersion { id: template.id.clone(), version: in_force.version })
-        }),
-        round: None,
-        verdicts: BTreeMap::<(PhaseName, UserName), Verdict>::new(),
-        rejected: None,
-        revision: 0,
-        created_at: facts.now,
-        updated_at: facts.now,
-    };
-    Some((document, Some(text)))
-}
-
-fn apply_to_project(permit: &Permit, facts: &Facts) -> Applied {
-    let inputs = &permit.inputs;
-    let mut applied = Applied::default();
-    let Some(project) = &facts.project else { return applied };
-    let group = inputs.text("group").and_then(|text| GroupName::parse(text).ok());
-    match permit.action.as_str() {
-        "user_add" => {
-            let name = inputs.text("user").and_then(|text| UserName::parse(text).ok());
-            let kind = inputs.text("kind").and_then(crate::domain::document::Kind::from_word);
-            if let (Some(name), Some(group), Some(kind)) = (name, group, kind) {
-                let printed_name = inputs.text("name").map_or_else(|| name.to_string(), str::to_owned);
-                applied.user = Some(User { name, printed_name, group, kind, removed_at: None });
-            }
-        }
-        "user_move" => {
-            applied.user = project.named_user.clone().zip(group).map(|(user, group)| User { group, ..user });
-        }
-        "user_remove" => {
-            applied.user =
-                project.named_user.clone().map(|user| User { removed_at: Some(facts.now), ..user });
-        }
-        "namespace_add" => {
-            applied.namespace = inputs
-                .text("namespace")
-                .and_then(|text| IdWord::parse(text).ok())
-                .map(|name| Namespace { name, added_by: permit.actor.name().clone(), added_at: facts.now });
-        }
-        "policy_adopt" => {
-            applied.policy = match &project.candidate {
-                Some(Ok(candidate)) => Some(candidate.clone()),
-                _ => None,
-            };
-        }
-        _ => {}
-    }
-    applied
-}
-
-/// The life cycle that a document follows under a policy; the facade of a lookup that is made often.
-impl Policy {
-    /// Finds the life cycle and the present state of a document.
-    pub fn standing(&self, document: &Document) -> Option<(&Workflow, &State)> {
-        let (workflow, _) = self.document_type(&document.document_type)?;
-        Some((workflow, workflow.state(&document.state)?))
     }
 }

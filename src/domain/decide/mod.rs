@@ -4,6 +4,7 @@
 //! up; everything it knows is in [`Facts`]. [`menu`] asks the same question for every action, with
 //! the inputs left open.
 
+mod created;
 mod edge;
 mod effects;
 mod guards;

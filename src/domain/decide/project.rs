@@ -1,10 +1,11 @@
-//! Decisions about the project itself: users, namespaces, the policy.
+//! Actions on the project itself: users, namespaces, the policy.
 
-use super::{Case, Condition, Reason, Way};
-use crate::domain::document::User;
-use crate::domain::facts::ProjectFacts;
+use super::{Applied, Case, Condition, Permit, Reason, Way};
+use crate::domain::document::{Kind, User};
+use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
 use crate::domain::policy::{Action, Guard, Plain, ProjectRule};
+use crate::domain::project::Namespace;
 
 pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
     let rule = case.policy.project.iter().find(|rule| rule.action == action.name);
@@ -137,4 +138,43 @@ fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
             Reason::new(Condition::PolicyStrandsDocuments, message)
         })
         .collect()
+}
+
+/// Applies what was permitted.
+pub(super) fn apply(permit: &Permit, facts: &Facts) -> Applied {
+    let inputs = &permit.inputs;
+    let mut applied = Applied::default();
+    let Some(project) = &facts.project else { return applied };
+    let group = inputs.text("group").and_then(|text| GroupName::parse(text).ok());
+    match permit.action.as_str() {
+        "user_add" => {
+            let name = inputs.text("user").and_then(|text| UserName::parse(text).ok());
+            let kind = inputs.text("kind").and_then(Kind::from_word);
+            if let (Some(name), Some(group), Some(kind)) = (name, group, kind) {
+                let printed_name = inputs.text("name").map_or_else(|| name.to_string(), str::to_owned);
+                applied.user = Some(User { name, printed_name, group, kind, removed_at: None });
+            }
+        }
+        "user_move" => {
+            applied.user = project.named_user.clone().zip(group).map(|(user, group)| User { group, ..user });
+        }
+        "user_remove" => {
+            applied.user =
+                project.named_user.clone().map(|user| User { removed_at: Some(facts.now), ..user });
+        }
+        "namespace_add" => {
+            applied.namespace = inputs
+                .text("namespace")
+                .and_then(|text| IdWord::parse(text).ok())
+                .map(|name| Namespace { name, added_by: permit.actor.name().clone(), added_at: facts.now });
+        }
+        "policy_adopt" => {
+            applied.policy = match &project.candidate {
+                Some(Ok(candidate)) => Some(candidate.clone()),
+                _ => None,
+            };
+        }
+        _ => {}
+    }
+    applied
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_yaml::Spanned;
 
 use super::source::{
-    ActionSource, ActionsFile, InputSource, PolicyFile, Scope, Seats, StateSource, TransitionSource,
-    TypeSource, WorkflowFile,
+    ActionSource, ActionsFile, InputSource, PolicyFile, Seats, StateSource, TransitionSource, TypeSource,
+    WorkflowFile,
 };
 use super::{
     Action, Choice, DocumentType, Fault, Group, IdPattern, InitialUser, Input, InputKind, ParentRule, Policy,
-    ProjectRule, RoundRule, Sources, State, Target, Transition, When, Workflow, lint, nearest,
+    ProjectRule, RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, lint, nearest,
 };
 use crate::domain::digest::Digest;
 use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
@@ -48,6 +48,13 @@ pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
         Some(policy) if compiler.faults.is_empty() => Ok(policy),
         _ => Err(compiler.faults),
     }
+}
+
+/// Reads the verbs alone, which is all that a command line needs to be understood.
+pub fn compile_actions(text: &str) -> Result<Vec<Action>, Vec<Fault>> {
+    let mut compiler = Compiler::default();
+    compiler.actions(text);
+    if compiler.faults.is_empty() { Ok(compiler.actions) } else { Err(compiler.faults) }
 }
 
 #[derive(Default)]
@@ -93,11 +100,11 @@ impl Compiler {
         }
     }
 
-    fn check_action(&mut self, at: &Place, name: &ActionName, of_project: bool) {
+    fn check_action(&mut self, at: &Place, name: &ActionName, scope: Scope) {
         let known: Vec<String> = self
             .actions
             .iter()
-            .filter(|action| action.of_project == of_project)
+            .filter(|action| action.scope == scope)
             .map(|action| action.name.to_string())
             .collect();
         if !known.iter().any(|one| one == name.as_str()) {
@@ -112,7 +119,7 @@ impl Compiler {
             self.fault(&at, "missing_file", format!("the policy needs a file `{name}`"));
         }
         let main: PolicyFile = self.read(policy_name, sources.0.get(policy_name)?)?;
-        let verbs: Option<ActionsFile> = self.read(actions_name, sources.0.get(actions_name)?);
+        let verbs = sources.0.get(actions_name)?;
         let files: Vec<(String, Option<WorkflowFile>)> = sources
             .0
             .iter()
@@ -122,12 +129,7 @@ impl Compiler {
 
         self.schema(policy_name, &main.schema, "qms.policy/1");
         self.groups = main.groups.keys().cloned().collect();
-        let verbs = verbs?;
-        self.schema(actions_name, &verbs.schema, "qms.actions/1");
-        for (name, source) in verbs.actions {
-            let action = self.action(actions_name, name, source);
-            self.actions.push(action);
-        }
+        self.actions(verbs)?;
 
         let mut groups = BTreeMap::new();
         for (name, source) in main.groups {
@@ -140,7 +142,7 @@ impl Compiler {
             let at = place(policy_name, &source);
             let rule = source.value;
             self.check_groups(&at, &rule.by);
-            self.check_action(&at, &rule.action, true);
+            self.check_action(&at, &rule.action, Scope::Project);
             project.push(ProjectRule { action: rule.action, by: rule.by, guards: rule.guards, place: at });
         }
         let mut users = Vec::new();
@@ -175,6 +177,17 @@ impl Compiler {
         Some(Policy { groups, actions: std::mem::take(&mut self.actions), workflows, project, users })
     }
 
+    fn actions(&mut self, text: &str) -> Option<()> {
+        let [_, file] = Policy::FILES;
+        let verbs: ActionsFile = self.read(file, text)?;
+        self.schema(file, &verbs.schema, "qms.actions/1");
+        for (name, source) in verbs.actions {
+            let action = self.action(file, name, source);
+            self.actions.push(action);
+        }
+        Some(())
+    }
+
     fn check_types_are_distinct(&mut self, workflows: &BTreeMap<crate::domain::id::WorkflowName, Workflow>) {
         let mut seen: BTreeMap<&TypeName, &Place> = BTreeMap::new();
         let all = workflows.values().flat_map(|workflow| &workflow.types);
@@ -203,7 +216,7 @@ impl Compiler {
             help: action.help,
             done: action.done,
             sop: action.sop,
-            of_project: action.scope == Scope::Project,
+            scope: action.scope,
             inputs,
             place: at,
         }
@@ -336,7 +349,8 @@ impl Compiler {
         states: &[StateName],
     ) -> Option<Transition> {
         self.check_groups(&at, &source.by);
-        self.check_action(&at, &source.action, false);
+        let scope = if source.from.is_empty() { Scope::New } else { Scope::Document };
+        self.check_action(&at, &source.action, scope);
         for guard in &source.guards {
             self.check_groups(&at, guard.groups());
         }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Fault, InputKind, Policy, State, Target, Transition, VerdictKind, When, Workflow};
+use super::{
+    Effect, Fault, InputKind, Policy, Scope, State, Target, Transition, VerdictKind, When, Workflow,
+};
 use crate::domain::document::Outcome;
 use crate::domain::id::StateName;
 use crate::domain::yaml::Place;
@@ -70,10 +72,10 @@ impl Faults {
             .collect();
         for action in &policy.actions {
             let name = &action.name;
-            if !action.of_project && RESERVED_VERBS.contains(&name.as_str()) {
+            if action.scope != Scope::Project && RESERVED_VERBS.contains(&name.as_str()) {
                 self.add(&action.place, "reserved_verb", format!("`{name}` is a command of the program"));
             }
-            if !action.of_project && !used.contains(name) {
+            if action.scope != Scope::Project && !used.contains(name) {
                 self.add(&action.place, "unused_verb", format!("no transition has the action `{name}`"));
             }
             let sop_is_section = action.sop.as_deref().is_none_or(|sop| {

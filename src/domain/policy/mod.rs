@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::compile::{Candidate, compile};
+pub use self::compile::{Candidate, compile, compile_actions};
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, nearest};
 use super::digest::Digest;
-use super::document::{Kind, Task};
+use super::document::{Document, Kind, Task};
 use super::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
 };
@@ -87,8 +87,8 @@ pub struct Action {
     pub done: Option<String>,
     /// The section of a procedure that governs it, as in `SOP-001#6`.
     pub sop: Option<String>,
-    /// Whether it is about the project instead of a document.
-    pub of_project: bool,
+    /// What it is about.
+    pub scope: Scope,
     /// What it needs to be told.
     pub inputs: Vec<Input>,
     /// Where it stands in the file.
@@ -101,6 +101,19 @@ impl Action {
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name.as_str() == name)
     }
+}
+
+/// What an action is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// A document that exists.
+    #[default]
+    Document,
+    /// A document that it makes.
+    New,
+    /// The project itself.
+    Project,
 }
 
 /// Something that an action needs to be told.
@@ -324,6 +337,12 @@ impl Policy {
     /// Lists all types.
     pub fn document_types(&self) -> impl Iterator<Item = &DocumentType> {
         self.workflows.values().flat_map(|workflow| &workflow.types)
+    }
+
+    /// Finds the life cycle that a document follows, and its place there.
+    pub fn standing(&self, document: &Document) -> Option<(&Workflow, &State)> {
+        let (workflow, _) = self.document_type(&document.document_type)?;
+        Some((workflow, workflow.state(&document.state)?))
     }
 
     /// Tells whether members of `group` have the rights of one of `groups`.

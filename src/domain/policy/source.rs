@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_yaml::Spanned;
 
 use super::vocabulary::{Effect, Guard};
-use super::{InputKind, Policy, VerdictKind};
+use super::{InputKind, Policy, Scope, VerdictKind};
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
@@ -67,14 +67,6 @@ pub(super) struct ActionSource {
     pub(super) scope: Scope,
     #[serde(default)]
     pub(super) inputs: IndexMap<InputName, Spanned<InputSource>>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Scope {
-    #[default]
-    Document,
-    Project,
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,6 +169,14 @@ pub(super) enum OneOrMore {
 }
 
 impl OneOrMore {
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::One(_) => false,
+            Self::More(states) => states.is_empty(),
+        }
+    }
+
     pub(super) fn into_vec(self) -> Vec<StateName> {
         match self {
             Self::None => Vec::new(),

@@ -62,17 +62,12 @@ impl Sqlite {
         Ok(Self { connection: open::open(&path, patience)?, path })
     }
 
-    /// Tells whether the store can be read and not written.
-    pub fn is_read_only(&self) -> bool {
-        self.connection.is_readonly("main").unwrap_or(true)
-    }
-
     fn name<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
         answer.map_err(|fault| fault.at(&self.path))
     }
 
     fn begin(&self) -> Answer<()> {
-        if self.is_read_only() {
+        if self.connection.is_readonly("main")? {
             // SQLite itself would begin to read, and complain at the first write.
             let code = ffi::Error::new(ffi::SQLITE_READONLY);
             return Err(rusqlite::Error::SqliteFailure(code, None).into());

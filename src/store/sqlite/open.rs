@@ -140,6 +140,7 @@ fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connectio
 }
 
 /// Pauses a little longer each time, until `patience` is spent.
+#[expect(clippy::disallowed_methods, reason = "another process is waited for, but not for ever")]
 fn waiting(patience: Duration) -> impl FnMut(i32) -> bool + Send + 'static {
     let mut since = Instant::now();
     move |tries| {

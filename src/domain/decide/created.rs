@@ -1,0 +1,55 @@
+//! How a document begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Permit;
+use crate::domain::digest::Digest;
+use crate::domain::document::{Document, TemplateVersion};
+use crate::domain::facts::{Facts, NewDocument};
+use crate::domain::front_matter;
+use crate::domain::id::{DocumentId, Version};
+use crate::domain::policy::Policy;
+
+/// Builds the document before the effects of its creation, and the text that it begins with.
+pub(super) fn new_document(
+    permit: &Permit,
+    policy: &Policy,
+    facts: &Facts,
+    id: &DocumentId,
+    new: &NewDocument,
+) -> Option<(Document, Option<String>)> {
+    let (workflow, document_type) = policy.document_type(&new.document_type)?;
+    let state = workflow.states.iter().find(|state| state.initial)?;
+    let title = permit.inputs.text("title");
+    let template = new.template.as_ref().map(|(template, body)| (&template.id, body.as_str()));
+    let text = front_matter::compose(id, &document_type.name, title, &document_type.required, template);
+    let me = permit.actor.name();
+    let version = Version::new(0, 1);
+    let document = Document {
+        id: id.clone(),
+        document_type: document_type.name.clone(),
+        workflow: workflow.name.clone(),
+        title: title.unwrap_or("{{title}}").to_owned(),
+        state: state.name.clone(),
+        version,
+        last_minor: version.minor,
+        content: Digest::of(text.as_bytes()),
+        in_force: None,
+        owner: Some(me.clone()),
+        creator: Some(me.clone()),
+        authors: BTreeSet::from([me.clone()]),
+        checkout: None,
+        parent: facts.parent.as_ref().map(|parent| parent.id.clone()),
+        template: new.template.as_ref().and_then(|(template, _)| {
+            let in_force = template.in_force.as_ref()?;
+            Some(TemplateVersion { id: template.id.clone(), version: in_force.version })
+        }),
+        round: None,
+        verdicts: BTreeMap::new(),
+        rejected: None,
+        revision: 0,
+        created_at: facts.now,
+        updated_at: facts.now,
+    };
+    Some((document, Some(text)))
+}

@@ -1,0 +1,144 @@
+//! README shows what the program prints, and nothing else.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops"
+)]
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use qms::cli::{STATUSES, Terminals, World, run};
+use qms::domain::digest::Timestamp;
+
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A project whose clock stands still and whose randomness is known.
+struct Project {
+    folder: PathBuf,
+}
+
+impl Project {
+    fn run(&self, line: &str) -> String {
+        let mut words: Vec<OsString> = Vec::new();
+        for (number, part) in line.split('"').enumerate() {
+            // Every second part stood between quotation marks.
+            if number % 2 == 1 {
+                words.push(part.into());
+            } else {
+                words.extend(part.split_whitespace().map(OsString::from));
+            }
+        }
+        let kept = Kept::default();
+        let state = self.folder.join("state").display().to_string();
+        let mut world = World {
+            arguments: words,
+            variable: Box::new(move |name| (name == "XDG_STATE_HOME").then(|| state.clone())),
+            directory: self.folder.join("project"),
+            program: PathBuf::from("qms"),
+            clock: || Timestamp::from_millis(1_767_225_600_000),
+            random: |bytes| {
+                bytes.fill(7);
+                true
+            },
+            process: 1,
+            stdin: Box::new(io::empty()),
+            stdout: Box::new(kept.clone()),
+            stderr: Box::new(kept.clone()),
+            terminals: Terminals::default(),
+        };
+        run(&mut world);
+        let text = String::from_utf8(kept.0.borrow().clone()).unwrap();
+        text.replace(&self.folder.join("project").display().to_string(), "/home/you/project")
+    }
+
+    fn shown(&self, line: &str) -> String {
+        format!("$ {line}\n{}\n", self.run(line).trim_end())
+    }
+}
+
+fn project(folder: &Path) -> Project {
+    fs::create_dir_all(folder.join("project")).unwrap();
+    let project = Project { folder: folder.to_owned() };
+    project.run("qms init");
+    project
+}
+
+/// Everything that README shows, by the name of its place.
+fn produced() -> Vec<(&'static str, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project(folder.path());
+    let mut session = String::new();
+    session += &project.shown("qms --user claude create CR --title \"Five working days for reviewers\"");
+    session += "\n";
+    session += &project.shown("qms --user claude route CR-001 --review");
+    session += "\n";
+    session += &project.shown("qms --user claude approve CR-001 --no-interactive");
+    session += "\n";
+    let json = project.run("qms --user claude approve CR-001 -o json");
+    session +=
+        &project.shown("qms --user qa review CR-001 --recommend --comment \"Scope and impact are complete\"");
+    let mut statuses = "| status | meaning |\n|---|---|\n".to_owned();
+    for (status, meaning) in STATUSES {
+        statuses += &format!("| {status} | {meaning} |\n");
+    }
+    vec![
+        ("session", format!("```console\n{session}```\n")),
+        ("json", format!("```console\n$ qms --user claude approve CR-001 -o json\n{}```\n", abridged(&json))),
+        ("statuses", statuses),
+    ]
+}
+
+/// Leaves out lists that are long and say the same in every answer.
+fn abridged(json: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(json).unwrap();
+    let next = value["data"]["next"].as_array_mut().unwrap();
+    next.truncate(1);
+    serde_json::to_string_pretty(&value).unwrap() + "\n"
+}
+
+fn filled(readme: &str) -> String {
+    let mut out = readme.to_owned();
+    for (name, text) in produced() {
+        let (start, end) = (format!("<!-- produced: {name} -->\n"), "<!-- end -->");
+        let at = out.find(&start).unwrap_or_else(|| panic!("README has no place for `{name}`")) + start.len();
+        let until = at + out[at..].find(end).unwrap();
+        out.replace_range(at..until, &text);
+    }
+    out
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+#[test]
+fn readme_shows_what_the_program_prints() {
+    let readme = fs::read_to_string(path()).unwrap();
+    let expected = filled(&readme);
+    assert!(readme == expected, "README is not what the program prints: `just readme` writes it anew");
+}
+
+#[test]
+#[ignore = "writes README: `just readme`"]
+fn write_readme() {
+    let readme = fs::read_to_string(path()).unwrap();
+    fs::write(path(), filled(&readme)).unwrap();
+}

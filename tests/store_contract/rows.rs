@@ -1,0 +1,275 @@
+//! Rows to keep, and changes that a store has to take.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use qms::domain::audit::{Entry, EntryResult, Frontier, ProjectKey, Sealed, leaf_hash};
+use qms::domain::digest::{Digest, Timestamp};
+use qms::domain::document::{
+    Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
+};
+use qms::domain::id::{DocumentId, StateName, TypeName, UserName, Version};
+use qms::domain::identity::Isolation;
+use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use qms::store::{Change, Entries, Head, ListQuery, OpenTask, Store, StoreError};
+
+/// Parses a name that the test itself wrote.
+pub(crate) fn name<T: FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn id(text: &str) -> DocumentId {
+    name(text)
+}
+
+pub(crate) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+pub(crate) fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+pub(crate) fn content(text: &str) -> (Digest, Vec<u8>) {
+    (digest(text), text.as_bytes().to_vec())
+}
+
+pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {
+    let key = ProjectKey::new(&[7; 32]).unwrap_or_else(|| panic!("a key has 32 bytes"));
+    let bytes = format!("entry {index} about {document:?}").into_bytes();
+    let leaf = leaf_hash(&bytes);
+    let entry = Entry {
+        index,
+        at: at(index.try_into().unwrap_or(i64::MAX)),
+        actor: Some(name("qa")),
+        claimed: Some("qa".to_owned()),
+        actor_kind: Some(Kind::Human),
+        group: Some(name("quality")),
+        assurance: None,
+        isolation: Isolation::None,
+        session: None,
+        parent: None,
+        action: "route".to_owned(),
+        document: document.cloned(),
+        version: None,
+        from: None,
+        to: None,
+        result: EntryResult::Permitted,
+        verdict: None,
+        comment: None,
+        reasons: Vec::new(),
+        content_digest: None,
+        policy_digest: digest("policy"),
+        count: 1,
+        deltas: Vec::new(),
+    };
+    Sealed { entry, bytes, leaf, tag: key.tag_entry(index, &leaf) }
+}
+
+/// Starts a change after `head` with an entry about each of `documents`.
+pub(crate) fn change(head: &Head, documents: &[Option<DocumentId>]) -> Change {
+    let key = ProjectKey::new(&[7; 32]).unwrap_or_else(|| panic!("a key has 32 bytes"));
+    let size = head.frontier.size();
+    let entries: Vec<_> = (size..).zip(documents).map(|(index, id)| seal(index, id.as_ref())).collect();
+    let mut frontier: Frontier = head.frontier.clone();
+    for sealed in &entries {
+        frontier.push(sealed.leaf);
+    }
+    let time = entries.last().map(|sealed| sealed.entry.at);
+    let head = Head { tag: Some(key.tag_head(&frontier)), frontier, at: time };
+    Change { expected_size: size, entries, head, ..Change::default() }
+}
+
+/// Writes documents, each with an entry and its content.
+pub(crate) fn keep(store: &mut dyn Store, documents: Vec<Document>) -> Result<(), StoreError> {
+    let head = store.head()?;
+    let about: Vec<_> = documents.iter().map(|document| Some(document.id.clone())).collect();
+    store.commit(&Change { contents: vec![content("body")], documents, ..change(&head, &about) })
+}
+
+/// A document of which nothing is known that may be unknown.
+pub(crate) fn plain(text: &str) -> Document {
+    Document {
+        id: id(text),
+        document_type: name("CR"),
+        workflow: name("executable"),
+        title: format!("About {text}, \"quoted\", ünïcode\nand a second line"),
+        state: name("DRAFT"),
+        version: Version::new(0, 1),
+        last_minor: 1,
+        content: digest("body"),
+        in_force: None,
+        owner: None,
+        creator: None,
+        authors: BTreeSet::new(),
+        checkout: None,
+        parent: None,
+        template: None,
+        round: None,
+        verdicts: BTreeMap::new(),
+        rejected: None,
+        revision: 1,
+        created_at: at(-1),
+        updated_at: at(0),
+    }
+}
+
+/// A document of which everything is known.
+pub(crate) fn rich(text: &str) -> Document {
+    let verdict = |outcome, revision| Verdict { outcome, group: name("quality"), at: at(3), revision };
+    Document {
+        in_force: Some(InForce { version: Version::new(1, 0), content: digest("body") }),
+        owner: Some(name("author")),
+        creator: Some(name("author")),
+        authors: [name("author"), name("second-author")].into(),
+        checkout: Some(Checkout { by: name("author"), base: digest("base") }),
+        parent: Some(id("CR-001")),
+        template: Some(TemplateVersion { id: id("TEMPLATE-CR"), version: Version::new(1, 10) }),
+        round: Some(round(&[("qa", None), ("reviewer", Some(Outcome::Recommend))])),
+        verdicts: [
+            ((name("review"), name("reviewer")), verdict(Outcome::Recommend, 4)),
+            ((name("approval"), name("qa")), verdict(Outcome::Reject, 5)),
+        ]
+        .into(),
+        rejected: Some(5),
+        version: Version::new(4_294_967_295, 10),
+        last_minor: u32::MAX,
+        revision: u64::try_from(i64::MAX).unwrap_or(1),
+        created_at: at(1_767_225_600_007),
+        updated_at: at(i64::MAX),
+        ..plain(text)
+    }
+}
+
+/// A round with these seats; times of the assignments count up from 100.
+pub(crate) fn round(seats: &[(&str, Option<Outcome>)]) -> Round {
+    let seat = |(time, (user, outcome)): (i64, &(&str, Option<Outcome>))| {
+        let answer = outcome.map(|outcome| Answer { outcome, at: at(200) });
+        (name(user), Seat { assigned_by: name("author"), assigned_at: at(time), answer })
+    };
+    Round {
+        task: Task::Review,
+        phase: name("review"),
+        origin: name("DRAFT"),
+        asked_by: name("author"),
+        opened_at: at(100),
+        content: digest("body"),
+        policy: digest("policy"),
+        seats: (100..).zip(seats).map(seat).collect(),
+    }
+}
+
+pub(crate) fn user(text: &str) -> User {
+    let printed_name = "Ada O'Neil".to_owned();
+    User { name: name(text), printed_name, group: name("quality"), kind: Kind::Human, removed_at: None }
+}
+
+pub(crate) fn version(document: &str, version: Version) -> VersionRecord {
+    let author = Some(name("author"));
+    VersionRecord { document: id(document), version, content: digest("body"), author, at: at(9) }
+}
+
+pub(crate) fn namespace(text: &str) -> Namespace {
+    Namespace { name: name(text), added_by: name("qa"), added_at: at(5) }
+}
+
+pub(crate) fn policy(text: &str) -> PolicyRecord {
+    let (sources, compiled) = (format!("{{\"{text}\":\"\"}}"), "{}".to_owned());
+    PolicyRecord { digest: digest(text), sources, compiled, adopted_at: at(6) }
+}
+
+pub(crate) fn project(policy: &str) -> Project {
+    Project {
+        id: "0123456789abcdef0123456789abcdef".to_owned(),
+        policy: digest(policy),
+        key_fingerprint: "0123456789abcdef".to_owned(),
+        checkpoint_key: digest("key"),
+        origin: digest("origin"),
+        created_at: at(1),
+    }
+}
+
+/// An entry as it was read.
+pub(crate) type Read = (u64, Vec<u8>, Vec<u8>, Vec<u8>, Option<String>);
+
+pub(crate) fn entries(store: &mut dyn Store, which: Entries<'_>) -> Result<Vec<Read>, StoreError> {
+    let mut found = Vec::new();
+    store.entries(which, &mut |entry| {
+        let (bytes, leaf, tag) = (entry.bytes.to_vec(), entry.leaf.to_vec(), entry.tag.to_vec());
+        found.push((entry.index, bytes, leaf, tag, entry.document.map(str::to_owned)));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Says how an entry has to be read.
+pub(crate) fn read_of(sealed: &Sealed) -> Read {
+    let (leaf, tag) = (sealed.leaf.as_bytes().to_vec(), sealed.tag.as_bytes().to_vec());
+    (
+        sealed.entry.index,
+        sealed.bytes.clone(),
+        leaf,
+        tag,
+        sealed.entry.document.as_ref().map(ToString::to_string),
+    )
+}
+
+pub(crate) fn documents(store: &mut dyn Store, query: &ListQuery) -> Result<Vec<Document>, StoreError> {
+    let mut found = Vec::new();
+    store.documents(query, &mut |document| {
+        found.push(document);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Everything that a store tells.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Everything {
+    pub(crate) head: Head,
+    pub(crate) project: Option<Project>,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) versions: Vec<VersionRecord>,
+    pub(crate) contents: Vec<(Digest, Option<Vec<u8>>)>,
+    pub(crate) users: Vec<User>,
+    pub(crate) namespaces: Vec<Namespace>,
+    pub(crate) policies: Vec<PolicyRecord>,
+    pub(crate) tasks: Vec<(UserName, u64, Vec<OpenTask>)>,
+    pub(crate) occupied: Vec<(TypeName, StateName, DocumentId)>,
+    pub(crate) entries: Vec<Read>,
+}
+
+pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError> {
+    let documents = documents(store, &ListQuery::default())?;
+    let mut versions = Vec::new();
+    for document in &documents {
+        versions.extend(store.versions(&document.id)?);
+    }
+    let mut contents = Vec::new();
+    store.all_versions(&mut |version| {
+        contents.push((version.content, None));
+        Ok(())
+    })?;
+    assert_eq!(contents.len(), versions.len(), "all versions are those of all documents");
+    for (digest, body) in &mut contents {
+        *body = store.content(digest)?;
+    }
+    let mut tasks = Vec::new();
+    for (user, count) in store.task_counts()? {
+        let open = store.tasks(&user)?;
+        tasks.push((user, count, open));
+    }
+    Ok(Everything {
+        head: store.head()?,
+        project: store.project()?,
+        documents,
+        versions,
+        contents,
+        users: store.users()?,
+        namespaces: store.namespaces()?,
+        policies: store.policies()?,
+        tasks,
+        occupied: store.occupied()?,
+        entries: entries(store, Entries::From(0))?,
+    })
+}
