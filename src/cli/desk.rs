@@ -8,7 +8,7 @@ use super::world::World;
 use crate::commands::{CommandError, Context};
 use crate::disk::{DiskError, KeyPlace, Site};
 use crate::domain::id::ActionName;
-use crate::domain::identity::Claim;
+use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Scope};
 use crate::embedded;
 use crate::session::{Session, SessionError};
@@ -43,7 +43,14 @@ impl Desk {
 
     /// Tells whether the command line is about a project.
     pub fn is_open(&self) -> bool {
-        !matches!(&self.project, Err(Some(CommandError::Disk(DiskError::NoProject(_)))))
+        let nowhere =
+            |error: &DiskError| matches!(error, DiskError::NoProject(_) | DiskError::NotAProject(_));
+        !matches!(&self.project, Err(Some(CommandError::Disk(error))) if nowhere(error))
+    }
+
+    /// Returns the caller, where it was verified.
+    pub fn actor(&mut self) -> Option<Actor> {
+        self.project.as_mut().ok()?.actor().ok()
     }
 
     /// Gives the project to a command, with the caller's claim.
@@ -67,11 +74,10 @@ impl Desk {
 }
 
 fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
-    let start = match root {
-        Some(root) => world.directory.join(root),
-        None => world.directory.clone(),
+    let site = match root {
+        Some(root) => Site::at(&world.directory.join(root))?,
+        None => Site::find(&world.directory)?,
     };
-    let site = Site::find(&start)?;
     let store = Sqlite::open(&site.database())?;
     let key = match site.read_key(&key_place(world)) {
         Ok(key) => Some(key),

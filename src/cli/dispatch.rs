@@ -149,12 +149,6 @@ fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
 fn make(world: &World, global: &Global, folder: &Path) -> Result<Reply, CommandError> {
     let base =
         global.root.as_ref().map_or_else(|| world.directory.clone(), |root| world.directory.join(root));
-    let folder = base.join(folder);
-    fs::create_dir_all(&folder).map_err(|source| DiskError::Io {
-        action: "create",
-        path: folder.clone(),
-        source,
-    })?;
     let mut random = [0; 48];
     if !(world.random)(&mut random) {
         return Err(CommandError::Usage("the system gives no random bytes".to_owned()));
@@ -168,5 +162,5 @@ fn make(world: &World, global: &Global, folder: &Path) -> Result<Reply, CommandE
         clock: Box::new(world.clock),
         process: world.process,
     };
-    init::run(&folder, outside)
+    init::run(&base.join(folder), outside)
 }

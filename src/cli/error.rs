@@ -149,7 +149,9 @@ fn store_hints(error: &StoreError) -> Vec<String> {
 
 fn disk(error: &DiskError) -> Row {
     match error {
-        DiskError::NoProject(_) => (Code::NotFound, vec!["qms init".to_owned()], Value::Null),
+        DiskError::NoProject(_) | DiskError::NotAProject(_) => {
+            (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
+        }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))

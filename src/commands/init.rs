@@ -65,8 +65,21 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     };
     let site = Site::choose(folder, outside.home.as_deref(), id_bytes)?;
     let key = ProjectKey::new(secret).ok_or(SessionError::NoKey)?;
-    site.make_private()?;
     let key_file = site.write_key(&outside.keys, secret)?;
+    let made = found(site.clone(), key, key_file.clone(), outside);
+    if made.is_err() {
+        site.unmake(&key_file);
+    }
+    Ok(Reply::new(made?))
+}
+
+fn found(
+    site: Site,
+    key: ProjectKey,
+    key_file: PathBuf,
+    outside: Outside,
+) -> Result<InitReport, CommandError> {
+    site.make_private()?;
     let store = Sqlite::create(&site.database())?;
     let founding = Founding {
         id: site.id().to_owned(),
@@ -87,13 +100,13 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
     context.site.write_config()?;
-    Ok(Reply::new(InitReport {
+    Ok(InitReport {
         project: context.site.id().to_owned(),
         root: context.site.root().to_owned(),
         key_file,
         users,
         documents,
-    }))
+    })
 }
 
 /// Publishes what the project begins with, in the name of its first user.

@@ -13,6 +13,9 @@ pub enum DiskError {
     /// No `qms.yaml` here or above.
     #[error("no project here: no `qms.yaml` in `{}` or above", .0.display())]
     NoProject(PathBuf),
+    /// The folder that was named has no `qms.yaml`.
+    #[error("`{}` is no project: it has no `qms.yaml`", .0.display())]
+    NotAProject(PathBuf),
     /// A project cannot be made here.
     #[error("a project cannot be made in `{}`: {why}", .path.display())]
     Unsuitable {

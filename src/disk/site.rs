@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -40,10 +40,20 @@ struct Config {
 impl Site {
     /// Finds the project that `start` is in.
     pub fn find(start: &Path) -> Result<Self, DiskError> {
-        let root = start
-            .ancestors()
-            .find(|folder| folder.join(CONFIG).is_file())
-            .ok_or_else(|| DiskError::NoProject(start.to_owned()))?;
+        let root = start.ancestors().find(|folder| folder.join(CONFIG).is_file());
+        Self::read(root.ok_or_else(|| DiskError::NoProject(start.to_owned()))?)
+    }
+
+    /// Opens the project whose root is `root`.
+    pub fn at(root: &Path) -> Result<Self, DiskError> {
+        if root.join(CONFIG).is_file() {
+            Self::read(root)
+        } else {
+            Err(DiskError::NotAProject(root.to_owned()))
+        }
+    }
+
+    fn read(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
         let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
         let config: Config = yaml::parse(CONFIG, &text, 0).map_err(DiskError::Config)?;
@@ -58,11 +68,16 @@ impl Site {
         Ok(Self { root: root.to_owned(), id: config.project })
     }
 
-    /// Chooses a folder for a new project. Refused are the root of the file system, the home
-    /// folder, and a folder inside another project.
+    /// Chooses a folder for a new project, which need not exist yet. Refused are the root of the
+    /// file system, the home folder, and a folder inside another project.
     pub fn choose(root: &Path, home: Option<&Path>, random: &[u8; 16]) -> Result<Self, DiskError> {
         let refuse = |why: &str| Err(DiskError::Unsuitable { path: root.to_owned(), why: why.to_owned() });
-        let real = fs::canonicalize(root).map_err(DiskError::io("open", root))?;
+        let existing = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
+        let mut real = fs::canonicalize(existing).map_err(DiskError::io("open", existing))?;
+        real.extend(root.strip_prefix(existing).unwrap_or(Path::new("")));
+        if real.components().any(|part| part == Component::ParentDir) {
+            return refuse("a folder on the way does not exist");
+        }
         if real.parent().is_none() {
             return refuse("it is the root of the file system");
         }
@@ -107,6 +122,13 @@ impl Site {
     pub fn make_private(&self) -> Result<(), DiskError> {
         let folder = self.private();
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))
+    }
+
+    /// Takes away what was made of a project that could not be founded, its key included. What
+    /// cannot be taken away is no use to anybody without the rest.
+    pub fn unmake(&self, key_file: &Path) {
+        let _left = fs::remove_dir_all(self.private());
+        let _left = fs::remove_file(key_file);
     }
 
     /// Writes `qms.yaml`: from now on the project can be found.
