@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Effect, Fault, InputKind, Policy, Scope, State, Target, Transition, VerdictKind, When, Workflow,
+    Action, Effect, Fault, InputKind, Policy, Scope, State, Target, Transition, VerdictKind, When, Workflow,
 };
 use crate::domain::document::Outcome;
 use crate::domain::id::StateName;
@@ -31,6 +31,10 @@ const RESERVED_VERBS: &[&str] = &[
     "workflow",
     "workspace",
 ];
+
+/// Flags that every verb has anyway; no input of a verb can take them.
+const RESERVED_FLAGS: &[&str] =
+    &["color", "dry_run", "help", "json", "no_interactive", "output", "quiet", "root", "user"];
 
 /// Actions that the program's own commands ask for: a policy must say who may do them.
 const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];
@@ -78,12 +82,34 @@ impl Faults {
             if action.scope != Scope::Project && !used.contains(name) {
                 self.add(&action.place, "unused_verb", format!("no transition has the action `{name}`"));
             }
+            if action.scope != Scope::Project {
+                self.flags(action);
+            }
             let sop_is_section = action.sop.as_deref().is_none_or(|sop| {
                 sop.split_once('#').is_some_and(|(id, section)| !id.is_empty() && !section.is_empty())
             });
             if action.sop.is_none() || !sop_is_section {
                 let message = format!("`{name}` needs the section that governs it, as in `sop: SOP-001#6`");
                 self.add(&action.place, "missing_sop", message);
+            }
+        }
+    }
+
+    /// Inputs become flags, and a flag means one thing.
+    fn flags(&mut self, action: &Action) {
+        let mut seen: BTreeSet<String> = RESERVED_FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+        for input in &action.inputs {
+            let flags = match &input.kind {
+                InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
+                InputKind::Text => vec![input.name.to_string(), format!("{}_file", input.name)],
+                _ => vec![input.name.to_string()],
+            };
+            for flag in flags {
+                let shown = flag.replace('_', "-");
+                if !seen.insert(flag) {
+                    let message = format!("`{}` has the flag `--{shown}` already", action.name);
+                    self.add(&action.place, "two_flags", message);
+                }
             }
         }
     }
