@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         clock: now,
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
         process: std::process::id(),
-        stdin: Box::new(io::stdin()),
+        stdin: Box::new(io::stdin().lock()),
         stdout: Box::new(io::stdout()),
         stderr: Box::new(io::stderr()),
         terminals: Terminals {

@@ -23,6 +23,8 @@ use crate::session::Mode;
 pub enum Done {
     /// An answer, to be printed.
     Reply(Box<Reply>),
+    /// A text that the program has by itself.
+    Text(String),
     /// It printed for itself, and ended with this status.
     Printed(u8),
 }
@@ -79,8 +81,12 @@ fn built_in(
         BuiltIn::Init { folder } => return make(world, global, &folder).map(reply),
         BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
         BuiltIn::Completion { shell } => {
-            let script = completion::script(&desk.actions, shell);
-            return Ok(Done::Printed(super::print_plain(world, &script)));
+            return Ok(Done::Text(completion::script(&desk.actions, shell)));
+        }
+        BuiltIn::Demo { .. } | BuiltIn::Audit(audit::AuditCommand::Export { .. })
+            if global.format().is_data() =>
+        {
+            return Err(CommandError::Usage("this is text only; leave `--output` away".to_owned()));
         }
         BuiltIn::Demo { folder } => return demo::run(world, folder.as_deref()).map(Done::Printed),
         // Outside a project the policy that comes with the program can be looked at.

@@ -19,7 +19,8 @@ use crate::domain::policy::{Action, Input, InputKind, Scope};
 #[derive(Debug, clap::Args)]
 pub struct Global {
     /// Who is calling (or `QMS_USER`)
-    #[arg(short, long, global = true, value_name = "NAME")]
+    // An id of its own: `user` is also what some commands are about.
+    #[arg(id = "caller", short, long = "user", global = true, value_name = "NAME")]
     pub user: Option<String>,
     /// Folder of the project, instead of searching upward (or `QMS_ROOT`)
     #[arg(long, global = true, value_name = "FOLDER")]
@@ -39,6 +40,13 @@ pub struct Global {
     /// Print the result alone, without a menu
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+impl Global {
+    /// Returns the form of the output.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output.unwrap_or(Format::Text) }
+    }
 }
 
 /// The program's own commands.
@@ -163,15 +171,12 @@ fn verb(action: &Action) -> Command {
     )
 }
 
+/// Adds an input. Its argument goes by its flag, so that no input can be taken for another argument.
 fn with_input(command: Command, input: &Input) -> Command {
     let name = input.name.as_str();
-    let long = flag(name).trim_start_matches('-').to_owned();
+    let flagged = |name: &str| Arg::new(flag(name)).long(flag(name).trim_start_matches('-').to_owned());
     let plain = |value: &'static str| {
-        Arg::new(name.to_owned())
-            .long(long.clone())
-            .value_name(value)
-            .required(input.required)
-            .help(input.help.clone())
+        flagged(name).value_name(value).required(input.required).help(input.help.clone())
     };
     match &input.kind {
         InputKind::Line => command.arg(plain("TEXT")),
@@ -180,7 +185,7 @@ fn with_input(command: Command, input: &Input) -> Command {
         InputKind::User => command.arg(plain("USER")),
         InputKind::Users => command.arg(plain("USERS").value_delimiter(',')),
         InputKind::Text => {
-            let file = format!("{name}-file");
+            let file = format!("{name}_file");
             command
                 .arg(
                     plain("TEXT")
@@ -189,22 +194,20 @@ fn with_input(command: Command, input: &Input) -> Command {
                         .help(format!("{}; `-` reads it from standard input", input.help)),
                 )
                 .arg(
-                    Arg::new(file.clone())
-                        .long(file.replace('_', "-"))
+                    flagged(&file)
                         .value_name("PATH")
                         .help(format!("File with the {}", name.replace('_', " "))),
                 )
                 .group(
                     ArgGroup::new(format!("{name} text"))
-                        .args([name.to_owned(), file])
+                        .args([flag(name), flag(&file)])
                         .required(input.required),
                 )
         }
         InputKind::OneOf(choices) => {
-            let ids: Vec<String> = choices.iter().map(|choice| format!("{name}={}", choice.value)).collect();
-            let flags = choices.iter().zip(&ids).map(|(choice, id)| {
-                Arg::new(id.clone())
-                    .long(flag(&choice.value).trim_start_matches('-').to_owned())
+            let ids: Vec<String> = choices.iter().map(|choice| flag(&choice.value)).collect();
+            let flags = choices.iter().map(|choice| {
+                flagged(&choice.value)
                     .action(ArgAction::SetTrue)
                     .help(format!("{}: {}", input.help, choice.label))
             });
@@ -235,13 +238,13 @@ pub fn inputs(
 ) -> Result<Vec<(InputName, Raw)>, crate::domain::id::InvalidName> {
     let mut found = Vec::new();
     for input in &action.inputs {
-        let name = input.name.as_str();
-        let one = || matches.get_one::<String>(name).cloned();
+        let name = flag(input.name.as_str());
+        let one = || matches.get_one::<String>(&name).cloned();
         let raw = match &input.kind {
             InputKind::Line | InputKind::Word => one().map(Raw::Text),
             InputKind::Document => one().map(|text| DocumentId::parse(&text)).transpose()?.map(Raw::Document),
             InputKind::User | InputKind::Users => matches
-                .get_many::<String>(name)
+                .get_many::<String>(&name)
                 .map(|names| names.map(|name| UserName::parse(name.trim())).collect::<Result<Vec<_>, _>>())
                 .transpose()?
                 .map(Raw::Users),
@@ -252,7 +255,7 @@ pub fn inputs(
             },
             InputKind::OneOf(choices) => choices
                 .iter()
-                .find(|choice| matches.get_flag(&format!("{name}={}", choice.value)))
+                .find(|choice| matches.get_flag(&flag(&choice.value)))
                 .map(|choice| Raw::Text(choice.value.clone())),
         };
         found.extend(raw.map(|raw| (input.name.clone(), raw)));

@@ -11,51 +11,46 @@ mod ui;
 mod world;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use clap::FromArgMatches as _;
-use clap::error::ErrorKind;
+use clap::error::ErrorKind as Parse;
 
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
 use self::grammar::Global;
 use self::ui::{Color, Format, Manner};
 pub use self::world::{Terminals, World};
+use crate::commands::CommandError;
 use crate::commands::view::NextLine;
+use crate::disk::DiskError;
 
 /// Variables that agent runtimes set: whoever set one is not waiting at a terminal.
 const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
 
-/// Runs one command line and returns the exit status. Output that nobody reads any more (a closed
-/// pipe) is no failure.
+/// Runs one command line, and the lines of its menu that a person chooses, and returns the exit
+/// status of the last.
 pub fn run(world: &mut World) -> u8 {
-    match run_to_the_end(world) {
-        Ok(status) => status,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-        Err(_) => Code::Failed.status(),
-    }
-}
-
-fn run_to_the_end(world: &mut World) -> io::Result<u8> {
     let arguments = world.arguments.clone();
     let mut desk = Desk::open(world, &arguments);
-    let (mut status, mut menu) = one(world, &mut desk, &arguments)?;
-    while let Some((lines, user)) = menu.take() {
-        let line = match prompt::choose(lines.len()) {
+    let (mut status, mut menu) = one(world, &mut desk, &arguments);
+    while let Some(lines) = menu.take() {
+        let line = match prompt::choose(world, lines.len()) {
             prompt::Choice::Leave => break,
             prompt::Choice::Unclear => None,
             prompt::Choice::Line(index) => lines.get(index),
         };
-        match line.and_then(prompt::complete) {
-            None => menu = Some((lines, user)),
+        menu = match line.and_then(|line| prompt::complete(world, line)) {
+            None => Some(lines),
             Some(words) => {
-                (status, menu) = one(world, &mut desk, &with_root(&arguments, words))?;
-                // A refusal leaves the menu as it was.
-                menu = menu.or(Some((lines, user)).filter(|_| status != 0));
+                let next;
+                (status, next) = one(world, &mut desk, &with_root(&arguments, words));
+                // What failed without a menu of its own leaves the one that was there.
+                next.or(Some(lines).filter(|_| status != 0))
             }
-        }
+        };
     }
-    Ok(status)
+    status
 }
 
 /// A line of the menu is run in the project that the first command named.
@@ -67,52 +62,73 @@ fn with_root(first: &[OsString], words: Vec<String>) -> Vec<OsString> {
     words
 }
 
-type Menu = Option<(Vec<NextLine>, String)>;
+/// The menu that was printed, where a person can be asked.
+type Menu = Option<Vec<NextLine>>;
 
-/// Runs one command line; where a person can be asked, the menu comes back with the status.
-fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> io::Result<(u8, Menu)> {
-    let command = grammar::command(&desk.actions);
-    let matches = match command.try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return refused_by_parser(world, arguments, &error).map(|status| (status, None)),
-    };
-    let global = match Global::from_arg_matches(&matches) {
-        Ok(global) => global,
-        Err(error) => return refused_by_parser(world, arguments, &error).map(|status| (status, None)),
+/// Runs one command line and returns the exit status, with the menu that follows.
+fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu) {
+    let parsed = grammar::command(&desk.actions)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
+    let (global, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return (not_understood(world, arguments, &error), None),
     };
     let manner = manner(world, &global);
-    match dispatch::dispatch(world, desk, &global, &matches) {
-        Err(error) => Ok((ui::failure(world, manner, &error)?, None)),
-        Ok(dispatch::Done::Printed(status)) => Ok((status, None)),
-        Ok(dispatch::Done::Reply(reply)) => {
-            ui::reply(world, manner, &reply)?;
-            let menu = reply.menu.zip(reply.actor).map(|(lines, actor)| (lines, actor.name().to_string()));
-            Ok((0, menu.filter(|_| may_ask(world, manner))))
+    let (status, menu, printed) = match dispatch::dispatch(world, desk, &global, &matches) {
+        Err(error) if is_unread(&error) => (0, None, Ok(())),
+        Err(error) => {
+            let actor = desk.actor();
+            let printed = ui::failure(world, manner, &error, actor.as_ref());
+            (error::classify(&error).code.status(), ui::next_of(&error), printed)
         }
+        Ok(dispatch::Done::Printed(status)) => (status, None, Ok(())),
+        Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, manner, &text)),
+        Ok(dispatch::Done::Reply(reply)) => {
+            let printed = ui::reply(world, manner, &reply);
+            (0, reply.menu, printed)
+        }
+    };
+    (settle(world, status, printed), menu.filter(|_| may_ask(world, manner)))
+}
+
+/// Tells whether a command stopped printing because nobody reads any more.
+fn is_unread(error: &CommandError) -> bool {
+    matches!(error, CommandError::Disk(DiskError::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe)
+}
+
+/// A result that nobody reads any more (a closed pipe) changes nothing about the status; one that
+/// cannot be written is a failure of its own.
+fn settle(world: &mut World, status: u8, printed: io::Result<()>) -> u8 {
+    match printed {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            ui::say(world, &format!("error: the result cannot be written: {error}"));
+            if status == 0 { Code::Failed.status() } else { status }
+        }
+        _ => status,
     }
 }
 
 /// Help and version are results; everything else that the parser says is a usage failure.
-fn refused_by_parser(world: &mut World, arguments: &[OsString], error: &clap::Error) -> io::Result<u8> {
+fn not_understood(world: &mut World, arguments: &[OsString], error: &clap::Error) -> u8 {
     let manner = manner_ahead(world, arguments);
     let text = error.render();
     let text = if manner.color { text.ansi().to_string() } else { text.to_string() };
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ui::plain(world, &text).map(|()| 0),
-        _ => ui::usage(world, manner, &text).map(|()| Code::Usage.status()),
-    }
-}
-
-/// Prints what a command wrote as a whole, and returns the status.
-fn print_plain(world: &mut World, text: &str) -> u8 {
-    if ui::plain(world, text).is_ok() { 0 } else { Code::Failed.status() }
+    let is_result = matches!(error.kind(), Parse::DisplayHelp | Parse::DisplayVersion);
+    let (status, printed) = if is_result {
+        (0, ui::plain(world, manner, &text))
+    } else {
+        (Code::Usage.status(), ui::usage(world, manner, &text))
+    };
+    settle(world, status, printed)
 }
 
 fn manner(world: &World, global: &Global) -> Manner {
-    let format = if global.json { Format::Json } else { global.output.unwrap_or(Format::Text) };
+    let brief = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
     Manner {
-        format,
-        bare: global.quiet || global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some(),
+        format: global.format(),
+        menu: !brief && !global.quiet,
+        brief,
         color: colored(world, global.color.unwrap_or(Color::Auto)),
     }
 }
@@ -122,7 +138,8 @@ fn manner_ahead(world: &World, arguments: &[OsString]) -> Manner {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let after = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
     let named = |value: &str| {
-        words.iter().any(|word| *word == format!("--output={value}") || *word == format!("-o{value}"))
+        let joined = ["--output=", "-o", "-o="].map(|flag| format!("{flag}{value}"));
+        words.iter().any(|word| joined.iter().any(|one| one == word))
             || [after("-o"), after("--output")].iter().flatten().any(|word| **word == value)
     };
     let json = words.iter().any(|word| word == "--json") || named("json");
@@ -133,7 +150,7 @@ fn manner_ahead(world: &World, arguments: &[OsString]) -> Manner {
     } else {
         Format::Text
     };
-    Manner { format, bare: true, color: colored(world, Color::Auto) }
+    Manner { format, menu: false, brief: true, color: colored(world, Color::Auto) }
 }
 
 fn colored(world: &World, color: Color) -> bool {
@@ -152,8 +169,8 @@ fn colored(world: &World, color: Color) -> bool {
 /// Tells whether a person is there to be asked.
 fn may_ask(world: &World, manner: Manner) -> bool {
     world.terminals.all()
-        && !manner.bare
-        && matches!(manner.format, Format::Text | Format::Wide)
+        && manner.menu
+        && !manner.format.is_data()
         && world.set_variable("CI").is_none()
         && AGENT_VARIABLES.iter().all(|name| world.set_variable(name).is_none())
 }

@@ -1,8 +1,9 @@
 //! The one place that asks. Nobody asks unless a person sits at all three streams.
 
-use dialoguer::Input;
-use dialoguer::theme::SimpleTheme;
+use std::io::{BufRead as _, Write as _};
 
+use super::ui::say;
+use super::world::World;
 use crate::commands::view::{NextInput, NextLine};
 
 /// What a person chose.
@@ -17,41 +18,51 @@ pub enum Choice {
 }
 
 /// Asks for the number of a line. Enter, end of input and a lost terminal all mean to leave.
-pub fn choose(lines: usize) -> Choice {
-    let Some(answer) = line("Select action or press Enter to exit") else { return Choice::Leave };
+pub fn choose(world: &mut World, lines: usize) -> Choice {
+    let Some(answer) = line(world, "Select action or press Enter to exit") else { return Choice::Leave };
     match answer.parse::<usize>() {
         Ok(number) if (1..=lines).contains(&number) => Choice::Line(number - 1),
-        _ => Choice::Unclear,
+        _ => {
+            say(world, &format!("a number from 1 to {lines} selects an action"));
+            Choice::Unclear
+        }
     }
 }
 
 /// Asks for what a line still needs, and returns the words of its command; `None` to leave it.
-pub fn complete(line: &NextLine) -> Option<Vec<String>> {
+pub fn complete(world: &mut World, line: &NextLine) -> Option<Vec<String>> {
     let mut words = line.argv.clone();
     for input in &line.inputs {
         let Some(slot) = input.argv_index.and_then(|index| words.get_mut(index)) else { continue };
-        *slot = Some(ask(input)?);
+        *slot = Some(ask(world, input)?);
     }
     words.into_iter().collect()
 }
 
-fn ask(input: &NextInput) -> Option<String> {
+fn ask(world: &mut World, input: &NextInput) -> Option<String> {
     let name = input.name.as_str().replace('_', " ");
     if input.one_of.is_empty() {
-        return line(&name);
+        return line(world, &name);
     }
     let choices: Vec<String> = (1..)
         .zip(&input.one_of)
         .map(|(number, choice)| format!("[{number}] {}", choice.value.replace('_', " ")))
         .collect();
-    let number: usize = line(&format!("{name}: {}", choices.join("  ")))?.parse().ok()?;
+    let number: usize = line(world, &format!("{name}: {}", choices.join("  ")))?.parse().ok()?;
     input.one_of.get(number.checked_sub(1)?).map(|choice| choice.flag.clone())
 }
 
-/// Asks for one line; `None` where nothing was said.
-fn line(prompt: &str) -> Option<String> {
-    let answer =
-        Input::<String>::with_theme(&SimpleTheme).with_prompt(prompt).allow_empty(true).interact().ok()?;
+/// Asks for one line; `None` where nothing was said. The terminal itself lets people correct what
+/// they type, and turns Ctrl-D into the end of input.
+fn line(world: &mut World, prompt: &str) -> Option<String> {
+    write!(world.stderr, "\n{prompt}: ").and_then(|()| world.stderr.flush()).ok()?;
+    let mut bytes = Vec::new();
+    world.stdin.read_until(b'\n', &mut bytes).ok()?;
+    if !bytes.ends_with(b"\n") {
+        // The cursor still stands behind the prompt.
+        say(world, "");
+    }
+    let answer = String::from_utf8(bytes).ok()?;
     let answer = answer.trim();
     (!answer.is_empty()).then(|| answer.to_owned())
 }

@@ -27,6 +27,13 @@ pub enum Format {
     Yaml,
 }
 
+impl Format {
+    /// Tells whether programs read it: then standard output is one document, whatever happens.
+    pub fn is_data(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
+    }
+}
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
@@ -43,17 +50,15 @@ pub enum Color {
 pub struct Manner {
     /// The form.
     pub format: Format,
-    /// Whether only the result is wanted, without a menu.
-    pub bare: bool,
+    /// Whether the menu is printed.
+    pub menu: bool,
+    /// Whether of an action only the success message is wanted.
+    pub brief: bool,
     /// Whether colours are used.
     pub color: bool,
 }
 
 impl Manner {
-    fn is_data(self) -> bool {
-        matches!(self.format, Format::Json | Format::Yaml)
-    }
-
     fn paint(self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.color).apply_to(text).to_string()
     }
@@ -61,14 +66,25 @@ impl Manner {
 
 /// Prints what a command gave back.
 pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()> {
-    if manner.is_data() {
+    identity(world, reply.actor.as_ref());
+    for warning in &reply.warnings {
+        let mark = manner.paint(&Style::new().yellow(), "⚠");
+        say(world, &format!("{mark} {}", safe(&warning.message)));
+    }
+    if manner.format.is_data() {
         let warnings = serde_json::to_value(&reply.warnings)?;
         let document = envelope(reply.report.data(), Value::Null, &warnings, reply.actor.as_ref());
         return data(world, manner, &document);
     }
-    identity(world, reply.actor.as_ref())?;
-    for warning in &reply.warnings {
-        writeln!(world.stderr, "{} {}", manner.paint(&Style::new().yellow(), "⚠"), safe(&warning.message))?;
+    if let Some(message) = &reply.message {
+        message_text(world, manner, message)?;
+        for note in &reply.notes {
+            let note = format!("  {}", safe(note));
+            if manner.brief { say(world, &note) } else { writeln!(world.stdout, "{note}")? }
+        }
+        if manner.brief {
+            return world.stdout.flush();
+        }
     }
     let text = reply.report.text(manner.format == Format::Wide);
     if reply.verbatim {
@@ -78,13 +94,9 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         return world.stdout.flush();
     }
     if !text.is_empty() {
-        let text = safe(&text);
-        match text.strip_prefix('✓') {
-            Some(rest) => writeln!(world.stdout, "{}{rest}", manner.paint(&Style::new().green(), "✓"))?,
-            None => writeln!(world.stdout, "{text}")?,
-        }
+        message_text(world, manner, &text)?;
     }
-    if let (Some(menu), Some(actor), false) = (&reply.menu, &reply.actor, manner.bare) {
+    if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu) {
         let separate = !text.is_empty();
         let lines = menu_text(menu, actor.name().as_str());
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
@@ -92,13 +104,27 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     world.stdout.flush()
 }
 
-/// The identity line: how somebody who started the caller notices that the wrong user acts.
-fn identity(world: &mut World, actor: Option<&Actor>) -> io::Result<()> {
-    let Some(actor) = actor else { return Ok(()) };
-    match actor.assurance() {
-        Assurance::Claimed => writeln!(world.stderr, "acting as {} (claimed)", actor.name()),
-        verified => writeln!(world.stderr, "acting as {} (verified: {verified})", actor.name()),
+fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
+    let text = safe(text);
+    match text.strip_prefix('✓') {
+        Some(rest) => writeln!(world.stdout, "{}{rest}", manner.paint(&Style::new().green(), "✓")),
+        None => writeln!(world.stdout, "{text}"),
     }
+}
+
+/// Says something beside the result. Where nobody listens nothing is lost.
+pub fn say(world: &mut World, line: &str) {
+    let _unheard = writeln!(world.stderr, "{line}").and_then(|()| world.stderr.flush());
+}
+
+/// The identity line: how somebody who started the caller notices that the wrong user acts.
+fn identity(world: &mut World, actor: Option<&Actor>) {
+    let Some(actor) = actor else { return };
+    let how = match actor.assurance() {
+        Assurance::Claimed => "claimed".to_owned(),
+        verified => format!("verified: {verified}"),
+    };
+    say(world, &format!("acting as {} ({how})", actor.name()));
 }
 
 /// A menu as it stands in the text output.
@@ -108,7 +134,7 @@ pub fn menu_text(menu: &[NextLine], user: &str) -> String {
     let mut text = format!("Available actions for user '{user}':");
     for (number, line) in menu.iter().enumerate() {
         let mark = format!("[{}]", number + 1);
-        let label = format!("{}:", line.label);
+        let label = format!("{}:", safe(&line.label));
         text.push_str(&format!(
             "\n  {mark:<mark_width$} {label:<label_width$} {}",
             line.command,
@@ -119,16 +145,20 @@ pub fn menu_text(menu: &[NextLine], user: &str) -> String {
     text
 }
 
-/// Prints a failure, and returns the exit status.
-pub fn failure(world: &mut World, manner: Manner, error: &CommandError) -> io::Result<u8> {
+/// Prints a failure. `actor` is the caller, where it was verified.
+pub fn failure(
+    world: &mut World,
+    manner: Manner,
+    error: &CommandError,
+    actor: Option<&Actor>,
+) -> io::Result<()> {
+    identity(world, actor);
     let outcome = classify(error);
-    let status = outcome.code.status();
-    if manner.is_data() {
-        let next = json!({ "next": next_of(error).unwrap_or_default() });
-        let document = envelope(next, error_value(error, &outcome), &json!([]), actor_of(error));
-        return data(world, manner, &document).map(|()| status);
+    let next = next_of(error);
+    if manner.format.is_data() {
+        let next = json!({ "next": next.unwrap_or_default() });
+        return data(world, manner, &envelope(next, error_value(error, &outcome), &json!([]), actor));
     }
-    identity(world, actor_of(error))?;
     let mark = manner.paint(&Style::new().red().bold(), "error:");
     if let CommandError::Session(SessionError::Denied(refusal)) = error {
         let why = match refusal.denial.class() {
@@ -136,36 +166,34 @@ pub fn failure(world: &mut World, manner: Manner, error: &CommandError) -> io::R
             Class::Permission => "not permitted",
             Class::Precondition => "not possible now",
         };
-        writeln!(world.stderr, "{mark} {why}, nothing was changed")?;
+        say(world, &format!("{mark} {why}, nothing was changed"));
         for reason in refusal.denial.reasons() {
-            write_reason(world, reason)?;
+            say_reason(world, reason);
         }
     } else {
-        writeln!(world.stderr, "{mark} {}", safe(&error.to_string()))?;
+        say(world, &format!("{mark} {}", safe(&error.to_string())));
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
-            writeln!(world.stderr, "  because: {}", safe(&cause.to_string()))?;
+            say(world, &format!("  because: {}", safe(&cause.to_string())));
             source = cause.source();
         }
         for line in lines_of(error) {
-            writeln!(world.stderr, "  - {}", safe(&line))?;
+            say(world, &format!("  - {}", safe(&line)));
         }
     }
     for hint in &outcome.hints {
-        writeln!(world.stderr, "  try: {}", safe(hint))?;
+        say(world, &format!("  try: {}", safe(hint)));
     }
-    if let (Some(menu), Some(actor), false) = (next_of(error), actor_of(error), manner.bare) {
-        writeln!(world.stderr, "\n{}", menu_text(&menu, actor.name().as_str()))?;
+    if let (Some(menu), Some(actor), true) = (next, actor, manner.menu) {
+        say(world, &format!("\n{}", menu_text(&menu, actor.name().as_str())));
     }
-    world.stderr.flush()?;
-    Ok(status)
+    Ok(())
 }
 
-fn write_reason(world: &mut World, reason: &Reason) -> io::Result<()> {
-    writeln!(world.stderr, "  - {} ({})", safe(&reason.message), reason.name)?;
-    match &reason.remedy {
-        Some(remedy) => writeln!(world.stderr, "    try: {}", safe(remedy)),
-        None => Ok(()),
+fn say_reason(world: &mut World, reason: &Reason) {
+    say(world, &format!("  - {} ({})", safe(&reason.message), reason.name));
+    if let Some(remedy) = &reason.remedy {
+        say(world, &format!("    try: {}", safe(remedy)));
     }
 }
 
@@ -180,15 +208,8 @@ fn lines_of(error: &CommandError) -> Vec<String> {
     }
 }
 
-fn actor_of(error: &CommandError) -> Option<&Actor> {
-    match error {
-        CommandError::Session(SessionError::Denied(refusal)) => Some(&refusal.actor),
-        _ => None,
-    }
-}
-
 /// What somebody who was refused can do instead.
-fn next_of(error: &CommandError) -> Option<Vec<NextLine>> {
+pub fn next_of(error: &CommandError) -> Option<Vec<NextLine>> {
     match error {
         CommandError::Session(SessionError::Denied(refusal)) => refusal
             .document
@@ -243,20 +264,25 @@ fn data(world: &mut World, manner: Manner, document: &Value) -> io::Result<()> {
     world.stdout.flush()
 }
 
-/// Prints text that is nobody's data, such as help.
-pub fn plain(world: &mut World, text: &str) -> io::Result<()> {
+/// Prints a text that the program has by itself, such as help.
+pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
+    if manner.format.is_data() {
+        let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
+        return data(world, manner, &document);
+    }
     write!(world.stdout, "{text}")?;
     world.stdout.flush()
 }
 
 /// Prints a usage failure that the parser of the command line found.
 pub fn usage(world: &mut World, manner: Manner, message: &str) -> io::Result<()> {
-    if manner.is_data() {
-        let error = CommandError::Usage(message.trim().to_owned());
-        return failure(world, manner, &error).map(|_| ());
+    if manner.format.is_data() {
+        let message = message.trim();
+        let error = CommandError::Usage(message.strip_prefix("error: ").unwrap_or(message).to_owned());
+        return failure(world, manner, &error, None);
     }
-    write!(world.stderr, "{message}")?;
-    world.stderr.flush()
+    say(world, message.trim_end());
+    Ok(())
 }
 
 /// Escapes what would change how a terminal shows other text; line ends and tabs stay.

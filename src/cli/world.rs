@@ -1,7 +1,7 @@
 //! The outside world, as `main` hands it in: nothing below reads a clock, a variable or a stream.
 
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use crate::domain::digest::Timestamp;
@@ -23,7 +23,7 @@ pub struct World {
     /// The process number.
     pub process: u32,
     /// Standard input.
-    pub stdin: Box<dyn Read>,
+    pub stdin: Box<dyn BufRead>,
     /// Standard output.
     pub stdout: Box<dyn Write>,
     /// Standard error.

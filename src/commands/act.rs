@@ -36,8 +36,6 @@ pub struct ActReport {
     notes: Vec<String>,
     working_copy: Option<String>,
     next: Vec<NextLine>,
-    #[serde(skip)]
-    headline: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,10 +46,6 @@ struct Transition {
 
 impl fmt::Display for ActReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.headline)?;
-        for note in &self.notes {
-            writeln!(f, "  {note}")?;
-        }
         if let Some(path) = &self.working_copy {
             writeln!(f, "  working copy: {path}")?;
         }
@@ -126,17 +120,17 @@ fn report(
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
     let headline = headline(policy.action(&request.action), request, &after.id, mode);
+    let notes: Vec<String> = acted.notes.iter().map(|note| note_words(note, &after.id)).collect();
     let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
         document: DocumentView::new(&after, &policy, in_force),
         dry_run: mode == Mode::DryRun,
-        notes: acted.notes.iter().map(|note| note_words(note, &after.id)).collect(),
+        notes: notes.clone(),
         working_copy,
         next: next.clone(),
-        headline,
     };
-    let mut reply = Reply::new(report).by(acted.actor).menu(next);
+    let mut reply = Reply::new(report).by(acted.actor).message(headline, notes).menu(next);
     reply.warnings = warnings;
     Ok(match acted.clock_behind {
         Some(behind) => reply

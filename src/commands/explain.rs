@@ -47,16 +47,16 @@ pub fn run(name: Option<&str>, codes: Vec<Explanation>) -> Result<Reply, Command
     }));
     if let Some(name) = name {
         // `no_eligible_quality` is `no_eligible`, with the group that is wanted.
-        let generic =
-            |one: &Explanation| one.name == Condition::NoEligible.name() && name.starts_with(&one.name);
-        let known =
-            names.iter().find(|one| one.name == name).or_else(|| names.iter().find(|one| generic(one)));
-        let Some(known) = known else {
+        let generic = Condition::NoEligible.name();
+        let wanted = if name.starts_with(generic) { generic } else { name };
+        // A code can have two statuses, as `denied` has.
+        let known: Vec<_> = names.iter().filter(|one| one.name == wanted).cloned().collect();
+        if known.is_empty() {
             let near = crate::domain::policy::nearest(name, names.iter().map(|one| one.name.as_str()));
             let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             return Err(CommandError::NotFound(format!("nothing is called `{}`{hint}", name.escape_debug())));
-        };
-        names = vec![known.clone()];
+        }
+        names = known;
     }
     Ok(Reply::new(ExplainReport { names }))
 }

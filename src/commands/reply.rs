@@ -41,6 +41,10 @@ pub struct Reply {
     pub actor: Option<Actor>,
     /// What the caller should know besides.
     pub warnings: Vec<Warning>,
+    /// What an action achieved, in one line.
+    pub message: Option<String>,
+    /// What happened on the way.
+    pub notes: Vec<String>,
     /// What was found or done.
     pub report: Box<dyn Report>,
     /// The menu that follows, for commands about a document.
@@ -52,13 +56,29 @@ pub struct Reply {
 impl Reply {
     /// Wraps a report by nobody in particular.
     pub fn new(report: impl Report + 'static) -> Self {
-        Self { actor: None, warnings: Vec::new(), report: Box::new(report), menu: None, verbatim: false }
+        Self {
+            actor: None,
+            warnings: Vec::new(),
+            message: None,
+            notes: Vec::new(),
+            report: Box::new(report),
+            menu: None,
+            verbatim: false,
+        }
     }
 
     /// Says who acted.
     #[must_use]
     pub fn by(mut self, actor: Actor) -> Self {
         self.actor = Some(actor);
+        self
+    }
+
+    /// Says what an action achieved, and what happened on the way.
+    #[must_use]
+    pub fn message(mut self, message: String, notes: Vec<String>) -> Self {
+        self.message = Some(message);
+        self.notes = notes;
         self
     }
 

@@ -65,7 +65,6 @@ pub enum Form {
 /// A text that was made, whole.
 #[derive(Debug, Serialize)]
 struct TextReport {
-    #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
     text: String,
 }
