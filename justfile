@@ -26,7 +26,7 @@ stress:
 
 # Time the commands against a floor on this machine and print a table
 bench:
-    cargo run --release --example bench
+    cargo bench
 
 # Write the shown output into README anew
 readme:

@@ -1,0 +1,229 @@
+//! Projects of any size, as if they had grown by ordinary work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use qms::domain::audit::{Delta, Entry, EntryResult, ProjectKey, Row, Sealed, row_delta};
+use qms::domain::digest::{Digest, Timestamp, to_hex};
+use qms::domain::document::{Document, Kind, Outcome, Round, Seat, Task};
+use qms::domain::id::{
+    DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
+};
+use qms::domain::identity::{Assurance, Isolation};
+use qms::domain::project::VersionRecord;
+use qms::embedded;
+use qms::session::{Founding, Session};
+use qms::store::{Change, Head, Read as _, Sqlite, Store as _};
+
+/// Entries of each document: what an ordinary change record takes.
+pub(crate) const ENTRIES_EACH: usize = 10;
+
+/// Documents that wait for a review by `qa`, and as many for an approval.
+pub(crate) const WAITING: usize = 60;
+
+/// Entries written in one commit while a project is made.
+const BATCH: usize = 20_000;
+
+const SECRET: [u8; 32] = [7; 32];
+const START: i64 = 1_767_225_600_000;
+const BODY: &[u8] = b"---\nid: CR-001\ntype: CR\ntitle: \"Change\"\n---\n\n# Change\n";
+
+/// A generated project.
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    pub(crate) state: PathBuf,
+}
+
+struct Maker {
+    key: ProjectKey,
+    policy: Digest,
+    head: Head,
+    change: Change,
+    store: Sqlite,
+}
+
+/// Makes a project of `documents` change records under `folder`.
+pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<dyn Error>> {
+    let project = Project { root: folder.join("project"), state: folder.join("state") };
+    let id = "0123456789abcdef0123456789abcdef";
+    fs::create_dir_all(project.root.join(".qms"))?;
+    fs::write(project.root.join("qms.yaml"), format!("schema: qms.project/1\nproject: \"{id}\"\n"))?;
+    let key_file = project.state.join("qms").join(id).join("key");
+    fs::create_dir_all(key_file.parent().ok_or("no folder")?)?;
+    fs::write(&key_file, format!("{}\n", to_hex(&SECRET)))?;
+    fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let database = project.root.join(".qms/qms.db");
+    let key = || ProjectKey::new(&SECRET).ok_or("no key");
+    let founding = Founding {
+        id: id.to_owned(),
+        policy: embedded::policy(),
+        documents: Vec::new(),
+        origin: Digest::of(b"bench"),
+    };
+    let clock = Box::new(|| Timestamp::from_millis(START));
+    let mut session = Session::found(Box::new(Sqlite::create(&database)?), key()?, clock, founding)?;
+    let policy = session.project()?.policy;
+    drop(session);
+
+    let mut store = Sqlite::open(&database)?;
+    let head = store.head()?;
+    let mut maker = Maker { key: key()?, policy, head, change: Change::default(), store };
+    maker.change.contents.push((Digest::of(BODY), BODY.to_vec()));
+    for number in 1..=documents {
+        maker.document(number, documents)?;
+    }
+    maker.flush()?;
+    Ok(project)
+}
+
+impl Maker {
+    /// The life of one document; the last ones wait, the others are closed.
+    fn document(&mut self, number: usize, of: usize) -> Result<(), Box<dyn Error>> {
+        let rest = of - number;
+        let (last_state, round) = if rest < WAITING / 2 {
+            ("IN_PRE_APPROVAL", Some((Task::Approval, "pre_approval", "PRE_REVIEWED")))
+        } else if rest < WAITING {
+            ("IN_PRE_REVIEW", Some((Task::Review, "pre_review", "DRAFT")))
+        } else {
+            ("CLOSED", None)
+        };
+        let mut before: Option<Document> = None;
+        for step in 0..ENTRIES_EACH {
+            let is_last = step + 1 == ENTRIES_EACH;
+            let at = Timestamp::from_millis(START + i64::try_from(self.size())?);
+            let mut document = before.clone().unwrap_or(fresh(number, at)?);
+            document.revision += 1;
+            document.updated_at = at;
+            let state = if is_last {
+                last_state
+            } else if step % 2 == 0 {
+                "DRAFT"
+            } else {
+                "PRE_REVIEWED"
+            };
+            document.state = StateName::parse(state)?;
+            if is_last && round.is_none() {
+                document.owner = None;
+            }
+            if let (true, Some((task, phase, origin))) = (is_last, round) {
+                let seat = Seat { assigned_by: UserName::parse("claude")?, assigned_at: at, answer: None };
+                document.round = Some(Round {
+                    task,
+                    phase: PhaseName::parse(phase)?,
+                    origin: StateName::parse(origin)?,
+                    asked_by: UserName::parse("claude")?,
+                    opened_at: at,
+                    content: document.content,
+                    policy: self.policy,
+                    seats: BTreeMap::from([(UserName::parse("qa")?, seat)]),
+                });
+            }
+            let mut deltas: Vec<Delta> =
+                row_delta(before.as_ref().map(Row::Document), Row::Document(&document)).into_iter().collect();
+            if before.is_none() {
+                let version = VersionRecord {
+                    document: document.id.clone(),
+                    version: document.version,
+                    content: document.content,
+                    author: document.creator.clone(),
+                    at,
+                };
+                deltas.extend(row_delta(None, Row::Version(&version)));
+                self.change.versions.push(version);
+            }
+            self.entry(&document, before.as_ref().map(|it| it.state.clone()), at, deltas)?;
+            before = Some(document);
+        }
+        let document = before.ok_or("no document")?;
+        self.change.expected_revisions.push((document.id.clone(), 0));
+        self.change.documents.push(document);
+        if self.change.entries.len() >= BATCH {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> u64 {
+        self.head.frontier.size()
+    }
+
+    fn entry(
+        &mut self,
+        document: &Document,
+        from: Option<StateName>,
+        at: Timestamp,
+        deltas: Vec<Delta>,
+    ) -> Result<(), Box<dyn Error>> {
+        let entry = Entry {
+            index: self.size(),
+            at,
+            actor: Some(UserName::parse("qa")?),
+            claimed: Some("qa".to_owned()),
+            actor_kind: Some(Kind::Agent),
+            group: Some(GroupName::parse("quality")?),
+            assurance: Some(Assurance::Claimed),
+            isolation: Isolation::None,
+            session: None,
+            parent: None,
+            action: "review".to_owned(),
+            document: Some(document.id.clone()),
+            version: Some(document.version),
+            from,
+            to: Some(document.state.clone()),
+            result: EntryResult::Permitted,
+            verdict: Some(Outcome::Recommend),
+            comment: Some("Scope, impact and test plan are complete; nothing is missing".to_owned()),
+            reasons: Vec::new(),
+            content_digest: Some(document.content),
+            policy_digest: self.policy,
+            count: 1,
+            deltas,
+        };
+        let sealed = Sealed::new(entry, &self.key);
+        self.head.frontier.push(sealed.leaf);
+        self.head.at = Some(at);
+        self.change.entries.push(sealed);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.change.entries.is_empty() {
+            return Ok(());
+        }
+        self.head.tag = Some(self.key.tag_head(&self.head.frontier));
+        let mut change = std::mem::take(&mut self.change);
+        change.expected_size = self.size() - change.entries.len() as u64;
+        change.head = self.head.clone();
+        self.store.commit(&change)?;
+        Ok(())
+    }
+}
+
+fn fresh(number: usize, at: Timestamp) -> Result<Document, Box<dyn Error>> {
+    let claude = UserName::parse("claude")?;
+    Ok(Document {
+        id: DocumentId::parse(&format!("CR-{number:03}"))?,
+        document_type: TypeName::parse("CR")?,
+        workflow: WorkflowName::parse("executable")?,
+        title: format!("Change number {number} of the bench"),
+        state: StateName::parse("DRAFT")?,
+        version: Version::new(0, 1),
+        last_minor: 1,
+        content: Digest::of(BODY),
+        in_force: None,
+        owner: Some(claude.clone()),
+        creator: Some(claude.clone()),
+        authors: BTreeSet::from([claude]),
+        checkout: None,
+        parent: None,
+        template: None,
+        round: None,
+        verdicts: BTreeMap::new(),
+        rejected: None,
+        revision: 0,
+        created_at: at,
+        updated_at: at,
+    })
+}
