@@ -22,7 +22,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, WorkingCopy};
 use crate::store::{Read, Store, StoreError};
@@ -140,8 +140,15 @@ impl Session {
         let unreadable = |message: String| SessionError::PolicyUnreadable { digest: *digest, message };
         let record =
             self.store.policy(digest)?.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
-        let policy: Policy =
-            serde_json::from_str(&record.compiled).map_err(|error| unreadable(error.to_string()))?;
+        // What the files mean is kept beside them, because reading them takes ten times as long. The
+        // files are the truth: a program that cannot read what another version kept reads them.
+        let policy = if let Ok(policy) = serde_json::from_str(&record.compiled) {
+            policy
+        } else {
+            let files =
+                serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
+            compile(&Sources(files)).map_err(SessionError::PolicyFaults)?
+        };
         let policy = Rc::new(policy);
         self.policies.insert(*digest, Rc::clone(&policy));
         Ok(policy)
