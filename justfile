@@ -28,7 +28,7 @@ stress:
 bench:
     cargo bench
 
-# Write the shown output into README anew
+# Write the shown output into README and docs anew
 readme:
     cargo test --test readme -- --ignored
 

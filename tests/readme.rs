@@ -1,11 +1,6 @@
-//! README shows what the program prints, and nothing else.
+//! README and the documents show what the program prints, and nothing else.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on stops"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -16,6 +11,7 @@ use std::rc::Rc;
 
 use qms::cli::{STATUSES, Terminals, World, run};
 use qms::domain::digest::Timestamp;
+use qms::domain::policy::vocabulary;
 
 #[derive(Clone, Default)]
 struct Kept(Rc<RefCell<Vec<u8>>>);
@@ -103,7 +99,15 @@ fn produced() -> Vec<(&'static str, String)> {
         ("session", format!("```console\n{session}```\n")),
         ("json", format!("```console\n$ qms --user claude approve CR-001 -o json\n{}```\n", abridged(&json))),
         ("statuses", statuses),
+        ("guards", words_of("guard")),
+        ("effects", words_of("effect")),
     ]
+}
+
+fn words_of(kind: &str) -> String {
+    let words = vocabulary().filter(|(of, _, _)| *of == kind);
+    let rows = words.map(|(_, word, meaning)| format!("| `{word}` | {meaning} |\n"));
+    format!("| {kind} | meaning |\n|---|---|\n{}", rows.collect::<String>())
 }
 
 /// Leaves out lists that are long and say the same in every answer.
@@ -114,31 +118,53 @@ fn abridged(json: &str) -> String {
     serde_json::to_string_pretty(&value).unwrap() + "\n"
 }
 
-fn filled(readme: &str) -> String {
-    let mut out = readme.to_owned();
-    for (name, text) in produced() {
-        let (start, end) = (format!("<!-- produced: {name} -->\n"), "<!-- end -->");
-        let at = out.find(&start).unwrap_or_else(|| panic!("README has no place for `{name}`")) + start.len();
-        let until = at + out[at..].find(end).unwrap();
-        out.replace_range(at..until, &text);
+/// The files that show what the program prints.
+const FILES: [&str; 2] = ["README.md", "docs/policy.md"];
+
+/// A text with every place filled that it has.
+fn filled(text: &str, produced: &[(&str, String)]) -> String {
+    let mut out = text.to_owned();
+    for (name, text) in produced {
+        let start = format!("<!-- produced: {name} -->\n");
+        let Some(at) = out.find(&start).map(|at| at + start.len()) else { continue };
+        let until = at + out[at..].find("<!-- end -->").unwrap();
+        out.replace_range(at..until, text);
     }
     out
 }
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+/// The path, the text as it is and the text as it should be.
+fn texts() -> Vec<(PathBuf, String, String)> {
+    let produced = produced();
+    let read = |file: &&str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let filled = filled(&text, &produced);
+        (path, text, filled)
+    };
+    let texts: Vec<_> = FILES.iter().map(read).collect();
+    for (name, _) in &produced {
+        let place = format!("<!-- produced: {name} -->");
+        assert!(texts.iter().any(|(_, text, _)| text.contains(&place)), "nothing shows `{name}`");
+    }
+    texts
 }
 
 #[test]
-fn readme_shows_what_the_program_prints() {
-    let readme = fs::read_to_string(path()).unwrap();
-    let expected = filled(&readme);
-    assert!(readme == expected, "README is not what the program prints: `just readme` writes it anew");
+fn documents_show_what_the_program_prints() {
+    for (path, text, expected) in texts() {
+        assert!(
+            text == expected,
+            "{} is not what the program prints: `just readme` writes it anew",
+            path.display()
+        );
+    }
 }
 
 #[test]
-#[ignore = "writes README: `just readme`"]
-fn write_readme() {
-    let readme = fs::read_to_string(path()).unwrap();
-    fs::write(path(), filled(&readme)).unwrap();
+#[ignore = "writes the documents: `just readme`"]
+fn write_documents() {
+    for (path, _, expected) in texts() {
+        fs::write(path, expected).unwrap();
+    }
 }

@@ -109,7 +109,7 @@ pub enum BuiltIn {
         #[arg(long)]
         repair: bool,
     },
-    /// Explain an error code or the name of a reason
+    /// Explain an error code, a reason, a guard or an effect
     Explain {
         /// The name; without it everything is listed
         name: Option<String>,

@@ -1,4 +1,4 @@
-//! `explain`: what a code or the name of a reason means.
+//! `explain`: what a code, a reason, a guard or an effect means.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{CommandError, Reply};
 use crate::domain::decide::Condition;
+use crate::domain::policy::{nearest, vocabulary};
 
 /// A name, and what it means.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +46,11 @@ pub fn run(name: Option<&str>, codes: Vec<Explanation>) -> Result<Reply, Command
         class: condition.class().to_string(),
         explanation: condition.explanation().to_owned(),
     }));
+    names.extend(vocabulary().map(|(kind, word, meaning)| Explanation {
+        name: word.to_owned(),
+        class: kind.to_owned(),
+        explanation: meaning.to_owned(),
+    }));
     if let Some(name) = name {
         // `no_eligible_quality` is `no_eligible`, with the group that is wanted.
         let generic = Condition::NoEligible.name();
@@ -52,7 +58,7 @@ pub fn run(name: Option<&str>, codes: Vec<Explanation>) -> Result<Reply, Command
         // A code can have two statuses, as `denied` has.
         let known: Vec<_> = names.iter().filter(|one| one.name == wanted).cloned().collect();
         if known.is_empty() {
-            let near = crate::domain::policy::nearest(name, names.iter().map(|one| one.name.as_str()));
+            let near = nearest(name, names.iter().map(|one| one.name.as_str()));
             let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             return Err(CommandError::NotFound(format!("nothing is called `{}`{hint}", name.escape_debug())));
         }

@@ -148,11 +148,11 @@ pub struct Verdict {
 }
 
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $text:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        pub enum $name { $($(#[doc = $vdoc])* $variant,)* }
 
         impl $name {
             /// All of them, in order.
@@ -161,6 +161,11 @@ macro_rules! words {
             /// Returns the word that stands for it in YAML, JSON and the log.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Returns the sentence that says what it means.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($vdoc),*).trim_ascii(),)* }
             }
 
             /// Finds the one that `text` stands for.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::compile::{Candidate, compile, compile_actions};
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
-pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, nearest};
+pub use self::vocabulary::{Effect, Guard, Plain, nearest, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task};
 use super::id::{

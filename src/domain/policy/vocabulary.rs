@@ -119,7 +119,7 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] = &[
+const RESERVED_GUARDS: &[&str] = &[
     "evidence_recorded",
     "items_complete",
     "items_unchanged",
@@ -130,6 +130,18 @@ pub const RESERVED_GUARDS: &[&str] = &[
 ];
 
 const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by"];
+
+/// Every word of the vocabularies: its kind, the word, and what it means.
+pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let parametric = [
+        ("owner_or", "The caller owns the document, or belongs to one of these groups."),
+        ("asker_or", "The caller opened the round, or belongs to one of these groups."),
+        ("reviewed_by", "One of the verdicts that count was given by this group."),
+    ];
+    let plain = Plain::ALL.iter().map(|plain| ("guard", plain.as_str(), plain.meaning()));
+    let effects = Effect::ALL.iter().map(|effect| ("effect", effect.as_str(), effect.meaning()));
+    plain.chain(parametric.map(|(word, meaning)| ("guard", word, meaning))).chain(effects)
+}
 
 impl Guard {
     /// Returns the word that stands for it in the policy.
