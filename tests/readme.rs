@@ -32,7 +32,13 @@ struct Project {
 }
 
 impl Project {
+    /// Runs a command line; what a terminal would show comes back, standard error included.
     fn run(&self, line: &str) -> String {
+        let shown = Kept::default();
+        self.run_into(line, shown.clone(), shown)
+    }
+
+    fn run_into(&self, line: &str, out: Kept, err: Kept) -> String {
         let mut words: Vec<OsString> = Vec::new();
         for (number, part) in line.split('"').enumerate() {
             // Every second part stood between quotation marks.
@@ -42,7 +48,6 @@ impl Project {
                 words.extend(part.split_whitespace().map(OsString::from));
             }
         }
-        let kept = Kept::default();
         let state = self.folder.join("state").display().to_string();
         let mut world = World {
             arguments: words,
@@ -56,12 +61,12 @@ impl Project {
             },
             process: 1,
             stdin: Box::new(io::empty()),
-            stdout: Box::new(kept.clone()),
-            stderr: Box::new(kept.clone()),
+            stdout: Box::new(out.clone()),
+            stderr: Box::new(err),
             terminals: Terminals::default(),
         };
         run(&mut world);
-        let text = String::from_utf8(kept.0.borrow().clone()).unwrap();
+        let text = String::from_utf8(out.0.borrow().clone()).unwrap();
         text.replace(&self.folder.join("project").display().to_string(), "/home/you/project")
     }
 
@@ -88,7 +93,7 @@ fn produced() -> Vec<(&'static str, String)> {
     session += "\n";
     session += &project.shown("qms --user claude approve CR-001 --no-interactive");
     session += "\n";
-    let json = project.run("qms --user claude approve CR-001 -o json");
+    let json = project.run_into("qms --user claude approve CR-001 -o json", Kept::default(), Kept::default());
     session +=
         &project.shown("qms --user qa review CR-001 --recommend --comment \"Scope and impact are complete\"");
     let mut statuses = "| status | meaning |\n|---|---|\n".to_owned();

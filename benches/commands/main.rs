@@ -3,6 +3,8 @@
 //! The floor is this very program, started as a process that does one thing: nothing (`--empty`), or
 //! open the same database with the same settings and read (`--read`) or durably commit (`--commit`)
 //! one row. Commands and floor take turns, so that a change of the machine's speed meets both.
+//!
+//! `cargo bench --bench commands -- --generate FOLDER DOCUMENTS` keeps a project for other uses.
 
 #![expect(
     clippy::print_stdout,
@@ -31,6 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         [_, "--empty"] => return Ok(()),
         [_, "--read", database] => return floor(database, false),
         [_, "--commit", database] => return floor(database, true),
+        [_, "--generate", folder, documents] => {
+            let project = generate(Path::new(folder), documents.parse()?)?;
+            println!("{}\nXDG_STATE_HOME={}", project.root.display(), project.state.display());
+            return Ok(());
+        }
         _ => {}
     }
     let folder = tempfile::tempdir()?;
