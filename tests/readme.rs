@@ -35,10 +35,10 @@ impl Project {
     /// Runs a command line; what a terminal would show comes back, standard error included.
     fn run(&self, line: &str) -> String {
         let shown = Kept::default();
-        self.run_into(line, shown.clone(), shown)
+        self.run_into(line, &shown, &shown)
     }
 
-    fn run_into(&self, line: &str, out: Kept, err: Kept) -> String {
+    fn run_into(&self, line: &str, out: &Kept, err: &Kept) -> String {
         let mut words: Vec<OsString> = Vec::new();
         for (number, part) in line.split('"').enumerate() {
             // Every second part stood between quotation marks.
@@ -62,7 +62,7 @@ impl Project {
             process: 1,
             stdin: Box::new(io::empty()),
             stdout: Box::new(out.clone()),
-            stderr: Box::new(err),
+            stderr: Box::new(err.clone()),
             terminals: Terminals::default(),
         };
         run(&mut world);

@@ -124,7 +124,7 @@ fn report(
     let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
-        document: DocumentView::new(&after, &policy, in_force),
+        document: DocumentView::new(after, &policy, in_force),
         dry_run: mode == Mode::DryRun,
         notes: notes.clone(),
         working_copy,

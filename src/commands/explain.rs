@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::table::Table;
 use super::{CommandError, Reply};
 use crate::domain::decide::Condition;
 use crate::domain::policy::{nearest, vocabulary};
@@ -30,11 +31,11 @@ impl fmt::Display for ExplainReport {
         if let [one] = self.names.as_slice() {
             return write!(f, "{} ({})\n  {}", one.name, one.class, one.explanation);
         }
-        let mut table = super::view::table(f.alternate(), &["NAME", "CLASS", "MEANING"], &[]);
+        let mut table = Table::new(f.alternate(), &["NAME", "CLASS", "MEANING"], &[]);
         for it in &self.names {
-            table.add_row([&it.name, &it.class, &it.explanation]);
+            table.row([it.name.clone(), it.class.clone(), it.explanation.clone()]);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::{Entry, EntryResult, leaf_hash};
 use crate::domain::digest::{Digest, Timestamp};
@@ -130,7 +131,7 @@ impl EntryView {
 
 impl fmt::Display for HistoryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = super::view::table(
+        let mut table = Table::new(
             f.alternate(),
             &["#", "AT", "WHO", "ACTION", "VERSION", "WHAT"],
             &["CONTENT", "COMMENT"],
@@ -149,9 +150,9 @@ impl fmt::Display for HistoryReport {
                 row.push(it.content_digest.map_or_else(|| "-".to_owned(), |digest| digest.short()));
                 row.push(it.comment.as_deref().map(first_line).unwrap_or_default().to_owned());
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Task;
@@ -31,7 +32,7 @@ impl fmt::Display for InboxReport {
         if self.tasks.is_empty() {
             return f.write_str("nothing awaits you");
         }
-        let mut table = super::view::table(
+        let mut table = Table::new(
             f.alternate(),
             &["DOCUMENT", "TASK", "STATE", "VERSION", "TITLE"],
             &["ASSIGNED BY", "ASSIGNED AT"],
@@ -47,9 +48,9 @@ impl fmt::Display for InboxReport {
             if f.alternate() {
                 row.extend([it.assigned_by.to_string(), it.assigned_at.to_string()]);
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::table::Table;
 use super::view::DocumentView;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::{from_hex, to_hex};
@@ -48,7 +49,7 @@ impl fmt::Display for ListReport {
         if self.documents.is_empty() {
             return f.write_str("no documents");
         }
-        let mut table = super::view::table(
+        let mut table = Table::new(
             f.alternate(),
             &["ID", "STATE", "VERSION", "OWNER", "TITLE"],
             &["AUTHORS", "CHECKED OUT", "UPDATED"],
@@ -66,9 +67,9 @@ impl fmt::Display for ListReport {
                 row.push(it.checked_out_by.as_ref().map_or_else(|| "-".to_owned(), UserName::to_string));
                 row.push(it.updated_at.to_string());
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())?;
+        write!(f, "{table}")?;
         match &self.next_cursor {
             Some(cursor) => write!(f, "\nmore: --cursor {cursor}"),
             None => Ok(()),
@@ -117,7 +118,7 @@ pub(super) fn views(
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let mut documents = Vec::new();
     context.session.read(actor).documents(query, &mut |document| {
-        documents.push(DocumentView::new(&document, &policy, in_force));
+        documents.push(DocumentView::new(document, &policy, in_force));
         Ok(())
     })?;
     Ok(documents)

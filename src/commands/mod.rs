@@ -19,6 +19,7 @@ mod publish;
 pub mod read;
 mod reply;
 pub mod status;
+mod table;
 pub mod user;
 pub mod view;
 pub mod workflow;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::act::carry_out;
+use super::table::Table;
 use super::user::project_request;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::Timestamp;
@@ -49,15 +50,15 @@ impl fmt::Display for NamespacesReport {
         if self.namespaces.is_empty() {
             return f.write_str("no namespaces");
         }
-        let mut table = super::view::table(f.alternate(), &["NAMESPACE", "ADDED BY"], &["ADDED AT"]);
+        let mut table = Table::new(f.alternate(), &["NAMESPACE", "ADDED BY"], &["ADDED AT"]);
         for it in &self.namespaces {
             let mut row = vec![it.name.to_string(), it.added_by.to_string()];
             if f.alternate() {
                 row.push(it.added_at.to_string());
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -62,6 +62,6 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, false);
     let report =
-        StatusReport { document: DocumentView::new(&document, &policy, in_force), next: next.clone() };
+        StatusReport { document: DocumentView::new(document, &policy, in_force), next: next.clone() };
     Ok(Reply::new(report).by(actor).menu(next))
 }

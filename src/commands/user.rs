@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::act::carry_out;
+use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::domain::document::{Kind, User};
 use crate::domain::id::{ActionName, InputName};
@@ -100,16 +101,16 @@ pub struct UserReport {
 
 impl fmt::Display for UsersReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = super::view::table(f.alternate(), &["USER", "GROUP", "KIND", "NAME"], &["REMOVED"]);
+        let mut table = Table::new(f.alternate(), &["USER", "GROUP", "KIND", "NAME"], &["REMOVED"]);
         for it in &self.users {
             let mut row =
                 vec![it.name.to_string(), it.group.to_string(), it.kind.to_string(), it.printed_name.clone()];
             if f.alternate() {
                 row.push(it.removed_at.map_or_else(|| "-".to_owned(), |at| at.to_string()));
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -67,35 +67,34 @@ pub struct AssigneeView {
 
 impl DocumentView {
     /// Shows a document under the policy in force; a round keeps the policy that it was opened under.
-    pub fn new(document: &Document, policy: &Policy, in_force: Digest) -> Self {
-        let round = document.round.as_ref();
+    pub fn new(document: Document, policy: &Policy, in_force: Digest) -> Self {
+        let phase = policy.standing(&document).map(|(_, state)| state.phase.clone());
+        let policy_digest = document.round.as_ref().map_or(in_force, |round| round.policy);
+        let assignees = document.round.into_iter().flat_map(|round| {
+            round.seats.into_iter().map(move |(user, seat)| AssigneeView {
+                user,
+                task: round.task,
+                answered: seat.answer.is_some(),
+                verdict: seat.answer.map(|answer| answer.outcome),
+            })
+        });
         Self {
-            id: document.id.clone(),
-            document_type: document.document_type.clone(),
-            title: document.title.clone(),
-            state: document.state.clone(),
+            id: document.id,
+            document_type: document.document_type,
+            title: document.title,
+            state: document.state,
             version: document.version,
-            effective_version: document.in_force.as_ref().map(|it| it.version),
-            owner: document.owner.clone(),
-            authors: document.authors.iter().cloned().collect(),
-            checked_out_by: document.checkout.as_ref().map(|checkout| checkout.by.clone()),
-            parent: document.parent.clone(),
-            phase: policy.standing(document).map(|(_, state)| state.phase.clone()),
+            effective_version: document.in_force.map(|it| it.version),
+            owner: document.owner,
+            authors: document.authors.into_iter().collect(),
+            checked_out_by: document.checkout.map(|checkout| checkout.by),
+            parent: document.parent,
+            phase,
             revision: document.revision,
             content_digest: document.content,
-            policy_digest: round.map_or(in_force, |round| round.policy),
-            workflow: document.workflow.clone(),
-            assignees: round
-                .into_iter()
-                .flat_map(|round| {
-                    round.seats.iter().map(|(user, seat)| AssigneeView {
-                        user: user.clone(),
-                        task: round.task,
-                        answered: seat.answer.is_some(),
-                        verdict: seat.answer.as_ref().map(|answer| answer.outcome),
-                    })
-                })
-                .collect(),
+            policy_digest,
+            workflow: document.workflow,
+            assignees: assignees.collect(),
             created_at: document.created_at,
             updated_at: document.updated_at,
         }
@@ -219,17 +218,4 @@ fn placeholder(name: &str) -> &str {
 pub fn next_lines(menu: &[Line], user: &UserName, id: &DocumentId, all: bool) -> Vec<NextLine> {
     let lines = menu.iter().filter(|line| all || line.is_open()).map(|line| NextLine::new(line, user, id));
     lines.chain([NextLine::status(user, id)]).collect()
-}
-
-/// A plain table: columns aligned, no lines, so that it can be cut with ordinary tools.
-pub fn table(wide: bool, columns: &[&str], more: &[&str]) -> comfy_table::Table {
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
-    let more: &[&str] = if wide { more } else { &[] };
-    table.set_header(columns.iter().chain(more));
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table
 }

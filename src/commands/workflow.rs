@@ -9,6 +9,7 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use super::act::carry_out;
+use super::table::Table;
 use super::user::project_request;
 use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;
@@ -98,7 +99,7 @@ impl fmt::Display for ShowReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.workflow, self.types.join(", "))?;
         writeln!(f, "states: {}\n", self.states.join(", "))?;
-        let mut table = super::view::table(f.alternate(), &["ACTION", "FROM", "TO", "BY"], &["GUARDS"]);
+        let mut table = Table::new(f.alternate(), &["ACTION", "FROM", "TO", "BY"], &["GUARDS"]);
         for it in &self.transitions {
             let verb =
                 it.when.as_ref().map_or_else(|| it.action.clone(), |when| format!("{} ({when})", it.action));
@@ -107,9 +108,9 @@ impl fmt::Display for ShowReport {
             if f.alternate() {
                 row.push(it.guards.join(", "));
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::list::views;
+use super::table::Table;
 use super::view::DocumentView;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::Digest;
@@ -39,8 +40,7 @@ impl fmt::Display for WorkspaceReport {
         if self.documents.is_empty() {
             return f.write_str("nothing is checked out");
         }
-        let mut table =
-            super::view::table(f.alternate(), &["ID", "STATE", "VERSION", "COPY", "PATH"], &["TITLE"]);
+        let mut table = Table::new(f.alternate(), &["ID", "STATE", "VERSION", "COPY", "PATH"], &["TITLE"]);
         for it in &self.documents {
             let copy = match it.copy {
                 CopyState::Unchanged => "unchanged",
@@ -59,9 +59,9 @@ impl fmt::Display for WorkspaceReport {
             if f.alternate() {
                 row.push(document.title.clone());
             }
-            table.add_row(row);
+            table.row(row);
         }
-        write!(f, "{}", table.trim_fmt())
+        write!(f, "{table}")
     }
 }
 
