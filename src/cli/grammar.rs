@@ -20,7 +20,7 @@ use crate::domain::policy::{Action, Input, InputKind, Scope};
 pub struct Global {
     /// Who is calling (or `QMS_USER`)
     // An id of its own: `user` is also what some commands are about.
-    #[arg(id = "caller", short, long = "user", global = true, value_name = "NAME")]
+    #[arg(id = "caller", short = 'u', long = "user", global = true, value_name = "NAME")]
     pub user: Option<String>,
     /// Folder of the project, instead of searching upward (or `QMS_ROOT`)
     #[arg(long, global = true, value_name = "FOLDER")]
