@@ -93,7 +93,8 @@ fn produced() -> Vec<(&'static str, String)> {
     session += "\n";
     session += &project.shown("qms --user claude approve CR-001 --no-interactive");
     session += "\n";
-    let json = project.run_into("qms --user claude approve CR-001 -o json", Kept::default(), Kept::default());
+    let json =
+        project.run_into("qms --user claude approve CR-001 -o json", &Kept::default(), &Kept::default());
     session +=
         &project.shown("qms --user qa review CR-001 --recommend --comment \"Scope and impact are complete\"");
     let mut statuses = "| status | meaning |\n|---|---|\n".to_owned();
