@@ -108,7 +108,7 @@ impl Session {
         entry.count = counted.map_or(0, |window| window.count) + 1;
         entry.reasons = vec![SealedReason {
             name: crate::domain::decide::Condition::UnknownUser.name().to_owned(),
-            message: refusal.to_string(),
+            message: NotVerified { claimed: claimed.clone() }.to_string(),
             remedy: None,
         }];
         if let Subject::Document(id) = &request.subject {
