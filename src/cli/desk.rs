@@ -1,6 +1,7 @@
 //! Opening the project that a command line is about, once for all its commands.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::grammar::Global;
@@ -83,6 +84,7 @@ fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
         Ok(key) => Some(key),
         // Reading needs no key; writing without one is refused where it is tried.
         Err(DiskError::KeyMissing(_) | DiskError::NoHome) => None,
+        Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => None,
         Err(error) => return Err(error.into()),
     };
     let session = Session::open(Box::new(store), key, Box::new(world.clock))?;

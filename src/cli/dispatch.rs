@@ -10,7 +10,7 @@ use super::desk::{Desk, key_place};
 use super::error::explanations;
 use super::grammar::{self, BuiltIn, Global, Raw};
 use super::world::World;
-use super::{completion, demo};
+use super::{completion, demo, ui};
 use crate::commands::{self, CommandError, Reply, act, init};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
@@ -98,7 +98,9 @@ fn built_in(
     let context = desk.context(world, global)?;
     commands::finish_what_was_cut_short(context);
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
-        return audit::export(context, format, &mut world.stdout).map(|()| Done::Printed(0));
+        let actor = context.actor()?;
+        ui::identity(world, Some(&actor));
+        return audit::export(context, &actor, format, &mut world.stdout).map(|()| Done::Printed(0));
     }
     let answer = match command {
         BuiltIn::Status { document } => status::run(context, &document),

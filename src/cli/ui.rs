@@ -118,7 +118,7 @@ pub fn say(world: &mut World, line: &str) {
 }
 
 /// The identity line: how somebody who started the caller notices that the wrong user acts.
-fn identity(world: &mut World, actor: Option<&Actor>) {
+pub fn identity(world: &mut World, actor: Option<&Actor>) {
     let Some(actor) = actor else { return };
     let how = match actor.assurance() {
         Assurance::Claimed => "claimed".to_owned(),

@@ -12,6 +12,7 @@ use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;
 use crate::domain::audit::{Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
+use crate::domain::identity::Actor;
 use crate::session::Audit;
 use crate::store::{Entries, StoreError};
 
@@ -187,8 +188,12 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Writes the whole log, entry by entry, so that its size does not matter.
-pub fn export(context: &mut Context, format: ExportForm, out: &mut dyn Write) -> Result<(), CommandError> {
-    let actor = context.actor()?;
+pub fn export(
+    context: &mut Context,
+    actor: &Actor,
+    format: ExportForm,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
     let mut failed = None;
     let io = |source| DiskError::Io { action: "write", path: "standard output".into(), source };
     let header = match format {
@@ -197,7 +202,7 @@ pub fn export(context: &mut Context, format: ExportForm, out: &mut dyn Write) ->
         ExportForm::Md => format!("| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len())),
     };
     out.write_all(header.as_bytes()).map_err(io)?;
-    let walked = context.session.read(&actor).entries(Entries::From(0), &mut |stored| {
+    let walked = context.session.read(actor).entries(Entries::From(0), &mut |stored| {
         let view = EntryView::decode(stored.index, stored.bytes)?;
         let line = match format {
             ExportForm::Jsonl => serde_json::to_string(&view).unwrap_or_default() + "\n",
@@ -211,8 +216,6 @@ pub fn export(context: &mut Context, format: ExportForm, out: &mut dyn Write) ->
         })
     });
     match failed {
-        // A reader that has seen enough is no failure.
-        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
         Some(error) => return Err(io(error).into()),
         None => walked?,
     }
