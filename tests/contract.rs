@@ -14,7 +14,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use self::project::{Answer, Project, SCHEMA, check};
+use self::project::Project;
+use self::project::answer::{Answer, SCHEMA, check};
 
 /// A project with documents in many states; reading it changes nothing.
 fn furnished() -> Project {

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each suite uses its part")]
 
-mod answer;
+pub mod answer;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-pub use self::answer::{Answer, SCHEMA, check};
+use self::answer::Answer;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_qms");
