@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use dialoguer::theme::{SimpleTheme, Theme as _};
+
 use super::ui::say;
 use super::world::World;
 use crate::commands::view::{NextInput, NextLine};
@@ -52,10 +54,13 @@ fn ask(world: &mut World, input: &NextInput) -> Option<String> {
     input.one_of.get(number.checked_sub(1)?).map(|choice| choice.flag.clone())
 }
 
-/// Asks for one line; `None` where nothing was said. The terminal itself lets people correct what
-/// they type, and turns Ctrl-D into the end of input.
+/// Asks for one line; `None` where nothing was said. The prompt looks as the library's do, but the
+/// line is read from the terminal as it is: that lets people correct what they type and turns Ctrl-D
+/// into the end of input, both of which the library's own reader swallows.
 fn line(world: &mut World, prompt: &str) -> Option<String> {
-    write!(world.stderr, "\n{prompt}: ").and_then(|()| world.stderr.flush()).ok()?;
+    let mut shown = "\n".to_owned();
+    SimpleTheme.format_input_prompt(&mut shown, prompt, None).ok()?;
+    write!(world.stderr, "{shown}").and_then(|()| world.stderr.flush()).ok()?;
     let mut bytes = Vec::new();
     world.stdin.read_until(b'\n', &mut bytes).ok()?;
     if !bytes.ends_with(b"\n") {
