@@ -213,7 +213,9 @@ impl Session {
         let applied = decide::apply(permit, &policy, &facts);
         let content = self.given_content(&applied)?;
         let entry = match mode {
-            Mode::Commit => Some(self.seal_applied(head, time, &actor, &facts, request, &applied)?),
+            Mode::Commit => {
+                Some(self.seal_applied(head, time, &actor, (&policy, &facts), request, &applied)?)
+            }
             Mode::DryRun => None,
         };
         let menu = match (&applied.after, mode) {

@@ -7,7 +7,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::identity::{Actor, Isolation, NotVerified};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{InputKind, Policy};
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::store::{Change, Head, Refusals, StoreError};
@@ -36,7 +36,7 @@ impl Session {
         head: Head,
         time: Time,
         actor: &Actor,
-        facts: &Facts,
+        (policy, facts): (&Policy, &Facts),
         request: &Request,
         applied: &Applied,
     ) -> Result<Entry, SessionError> {
@@ -44,7 +44,7 @@ impl Session {
         self.collect(&mut change, facts, request, applied, time)?;
         let mut entry = blank(time, request, facts.policy);
         by_actor(&mut entry, actor);
-        entry.comment = said(request);
+        entry.comment = said(policy, request);
         entry.verdict = applied.verdict;
         entry.deltas = self.deltas(&change, facts)?;
         if let Some(after) = &applied.after {
@@ -295,9 +295,22 @@ fn by_actor(entry: &mut Entry, actor: &Actor) {
     entry.parent = actor.parent().cloned();
 }
 
-/// What the actor said with the action: a comment, or the reason that some actions ask for.
-fn said(request: &Request) -> Option<String> {
-    ["comment", "reason"].iter().find_map(|name| request.inputs.text(name)).map(str::to_owned)
+/// What the actor said with the action: the text that it takes, whatever the policy calls it.
+/// Where it takes several, each is preceded by its name.
+fn said(policy: &Policy, request: &Request) -> Option<String> {
+    let inputs = policy.action(&request.action).map(|action| action.inputs.as_slice()).unwrap_or_default();
+    let texts: Vec<(&str, &str)> = inputs
+        .iter()
+        .filter(|input| input.kind == InputKind::Text)
+        .filter_map(|input| Some((input.name.as_str(), request.inputs.text(input.name.as_str())?)))
+        .collect();
+    match texts.as_slice() {
+        [] => None,
+        [(_, text)] => Some((*text).to_owned()),
+        many => {
+            Some(many.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("\n"))
+        }
+    }
 }
 
 fn sealed_reason(reason: &Reason) -> SealedReason {
