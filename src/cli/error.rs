@@ -153,11 +153,8 @@ fn disk(error: &DiskError) -> Row {
             (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
-        DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) => {
+        DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::KeyExposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
-        }
-        DiskError::KeyExposed { path, .. } => {
-            (Code::Failed, vec![format!("chmod 600 {}", path.display())], Value::Null)
         }
         DiskError::Config(_) | DiskError::NoHome | DiskError::Io { .. } => {
             (Code::Failed, Vec::new(), Value::Null)

@@ -1,6 +1,7 @@
 //! Where a project is, what it is called, and where its key lies.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -171,13 +172,14 @@ impl Site {
     pub fn read_key(&self, place: &KeyPlace) -> Result<ProjectKey, DiskError> {
         let path = self.key_path(place)?;
         let exposed = |why| DiskError::KeyExposed { path: path.clone(), why };
-        let about = match fs::metadata(&path) {
-            Ok(about) => about,
+        let mut file = match fs::File::open(&path) {
+            Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(DiskError::KeyMissing(path));
             }
             Err(error) => return Err(DiskError::io("read", &path)(error)),
         };
+        let about = file.metadata().map_err(DiskError::io("read", &path))?;
         if about.permissions().mode() & 0o077 != 0 {
             return Err(exposed("can be read by others: chmod 600"));
         }
@@ -186,7 +188,8 @@ impl Site {
         if about.uid() != own.map_err(DiskError::io("open", &self.root))?.uid() {
             return Err(exposed("belongs to another user"));
         }
-        let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(DiskError::io("read", &path))?;
         ProjectKey::from_file_text(&text).ok_or_else(|| DiskError::KeyMalformed(path.clone()))
     }
 }
