@@ -1,5 +1,6 @@
 //! The one place that prints. Results go to standard output, everything else to standard error.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use console::Style;
@@ -89,7 +90,7 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     let text = reply.report.text(manner.format == Format::Wide);
     if reply.verbatim {
         // A file's content is given out as it is, but a terminal is not to be written to by it.
-        let text = if world.terminals.stdout { safe(&text) } else { text };
+        let text = if world.terminals.stdout { safe(&text) } else { Cow::from(&text) };
         world.stdout.write_all(text.as_bytes())?;
         return world.stdout.flush();
     }
@@ -286,15 +287,20 @@ pub fn usage(world: &mut World, manner: Manner, message: &str) -> io::Result<()>
 }
 
 /// Escapes what would change how a terminal shows other text; line ends and tabs stay.
-pub fn safe(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_deceptive(c) && c != '\n' && c != '\t' {
-            out.extend(c.escape_default());
+pub fn safe(text: &str) -> Cow<'_, str> {
+    let is_unsafe = |c: char| is_deceptive(c) && c != '\n' && c != '\t';
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if is_unsafe(c) {
+            out.extend(c.escape_default())
         } else {
-            out.push(c);
+            out.push(c)
         }
         out
-    })
+    });
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

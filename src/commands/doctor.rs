@@ -70,7 +70,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         findings.extend(mirror(context, &actor, &document, repair, &mut repaired)?);
         notes.extend(copy(context, &document));
     }
-    notes.extend(strangers(context, &actor)?);
+    notes.extend(strangers(context, &actor, repair, &mut repaired)?);
     if !findings.is_empty() {
         return Err(CommandError::Unhealthy(findings));
     }
@@ -124,8 +124,14 @@ fn copy(context: &Context, document: &Document) -> Option<String> {
     }
 }
 
-/// Files in the mirror that no document has.
-fn strangers(context: &mut Context, actor: &Actor) -> Result<Vec<String>, CommandError> {
+/// Files in the mirror that no document has. Those that a process left half-written when it died are
+/// taken away by a repair; others are somebody's, and only mentioned.
+fn strangers(
+    context: &mut Context,
+    actor: &Actor,
+    repair: bool,
+    repaired: &mut Vec<String>,
+) -> Result<Vec<String>, CommandError> {
     let mirror = Mirror::new(&context.site);
     let mut known = BTreeSet::new();
     for document in everything(context, actor)? {
@@ -133,10 +139,17 @@ fn strangers(context: &mut Context, actor: &Actor) -> Result<Vec<String>, Comman
             known.insert(mirror.path(&document.document_type, &document.id, is_draft));
         }
     }
-    let strange = mirror.files().into_iter().filter(|path| !known.contains(path));
-    Ok(strange
-        .map(|path| format!("`{}` is no document of this project", shown(&context.site, &path)))
-        .collect())
+    let mut notes = Vec::new();
+    for path in mirror.files().into_iter().filter(|path| !known.contains(path)) {
+        let shown = shown(&context.site, &path);
+        if repair && Mirror::is_half_written(&path) {
+            mirror.discard(&path)?;
+            repaired.push(shown);
+        } else {
+            notes.push(format!("`{shown}` is no document of this project"));
+        }
+    }
+    Ok(notes)
 }
 
 fn shown(site: &Site, path: &std::path::Path) -> String {

@@ -27,13 +27,18 @@ impl Table {
     }
 }
 
+/// The columns that a cell takes on a terminal; most cells are plain and need no look at each sign.
+fn width_of(cell: &str) -> usize {
+    if cell.bytes().all(|byte| matches!(byte, b' '..=b'~')) { cell.len() } else { measure_text_width(cell) }
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(measure_text_width(cell));
+                *width = (*width).max(width_of(cell));
             }
         }
         for (number, row) in self.rows.iter().enumerate() {
@@ -45,7 +50,7 @@ impl fmt::Display for Table {
             for (at, (cell, width)) in row.iter().zip(&widths).enumerate().take(last + 1) {
                 f.write_str(cell)?;
                 if at < last {
-                    write!(f, "{:1$}", "", width + GAP - measure_text_width(cell))?;
+                    write!(f, "{:1$}", "", width + GAP - width_of(cell))?;
                 }
             }
         }

@@ -6,13 +6,16 @@ use std::path::Path;
 
 use super::DiskError;
 
+/// How the name of a file begins that is still being written.
+pub(super) const HALF_WRITTEN: &str = ".qms-";
+
 /// Writes a file so that a reader sees the old text or the new one, whatever happens in between.
 /// `durable` also waits until it is on the disk, for what cannot be made again.
 pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), DiskError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
     let mut file = tempfile::Builder::new()
-        .prefix(".qms-")
+        .prefix(HALF_WRITTEN)
         .permissions(mode(durable))
         .tempfile_in(folder)
         .map_err(DiskError::io("write", path))?;

@@ -118,6 +118,16 @@ impl Mirror {
 }
 
 impl Mirror {
+    /// Tells whether a file is one that a process was still writing when it died.
+    pub fn is_half_written(path: &std::path::Path) -> bool {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(file::HALF_WRITTEN))
+    }
+
+    /// Takes away a file that no document has.
+    pub fn discard(&self, path: &std::path::Path) -> Result<(), DiskError> {
+        if path.starts_with(&self.folder) { file::remove(path) } else { Ok(()) }
+    }
+
     /// Lists the files of the mirror.
     pub fn files(&self) -> Vec<PathBuf> {
         let list = |folder: &std::path::Path| {
