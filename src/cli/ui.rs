@@ -294,9 +294,9 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
     let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         if is_unsafe(c) {
-            out.extend(c.escape_default())
+            out.extend(c.escape_default());
         } else {
-            out.push(c)
+            out.push(c);
         }
         out
     });
