@@ -306,7 +306,7 @@ fn faults_are_found_with_file_line_and_column() {
         (verb, "      finding: {", "      out_of_limits: {", at_verb(2, 5) + "`calibrate` has the flag `--out-of-limits` already"),
         (verb, "      finding: {", "      json: {", at_verb(2, 5) + "`calibrate` has the flag `--json` already"),
         (verb, "    sop: SOP-002#6\n", "", at_verb(13, 5) + "`re_measure` needs the section that governs it"),
-        (verb, "takes: text, required: true, help: What was measured", "takes: tixt, help: x", at_verb(11, 25) + "unknown variant `tixt`"),
+        (verb, "takes: text, required: true, help: What was measured", "takes: tixt, help: x", at_verb(11, 25) + "unknown word `tixt`, did you mean `text`?"),
     ];
     for (file, from, to, expected) in cases {
         fs::write(project.path(life), &calibration).unwrap();

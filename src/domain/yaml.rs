@@ -1,8 +1,15 @@
 //! The one door through which YAML comes in: strict, bounded, and exact about places.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
-use serde_yaml::{Budget, DuplicateKeyPolicy, MergeKeyPolicy, Options, UserMessageFormatter};
+use serde_yaml::budget::BudgetBreach;
+use serde_yaml::{
+    Budget, DuplicateKeyPolicy, MergeKeyPolicy, MessageFormatter, Options, UserMessageFormatter,
+};
 use thiserror::Error;
+
+use super::policy::nearest;
 
 /// Largest YAML text that is read, in bytes. The largest file of the embedded policy has 10 KiB.
 const TEXT_MAX: usize = 512 * 1024;
@@ -50,7 +57,7 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, line_offset: u64) -> R
     }
     serde_yaml::from_str_with_options(text, options()).map_err(|error: serde_yaml::Error| {
         let place = error.location().map_or_else(|| at(0, 0), |l| at(l.line() + line_offset, l.column()));
-        let rendered = error.without_snippet().render_with_formatter(&UserMessageFormatter);
+        let rendered = error.without_snippet().render_with_formatter(&Telling);
         YamlError { place, message: one_line(&rendered) }
     })
 }
@@ -70,6 +77,38 @@ fn options() -> Options {
     options.reject_unsupported_tags = true;
     options.with_snippet = false;
     options
+}
+
+/// Says what a person can do where the library speaks of its own insides.
+struct Telling;
+
+impl MessageFormatter for Telling {
+    fn format_message<'a>(&self, error: &'a serde_yaml::Error) -> Cow<'a, str> {
+        match error {
+            serde_yaml::Error::SerdeUnknownField { field, expected, .. } => {
+                Cow::Owned(unknown("field", field, expected))
+            }
+            serde_yaml::Error::SerdeUnknownVariant { variant, expected, .. } => {
+                Cow::Owned(unknown("word", variant, expected))
+            }
+            serde_yaml::Error::QuotingRequired { value, .. } => Cow::Owned(format!(
+                "a text is expected: put `{value}` in quotes, so that it is not taken for something else"
+            )),
+            serde_yaml::Error::Budget {
+                breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
+                ..
+            } => Cow::Borrowed("anchors and aliases are not read: write it out"),
+            serde_yaml::Error::Budget { .. } => Cow::Borrowed("too large or too deeply nested"),
+            other => UserMessageFormatter.format_message(other),
+        }
+    }
+}
+
+fn unknown(kind: &str, word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
+        None => format!("unknown {kind} `{word}`, expected one of {}", known.join(", ")),
+    }
 }
 
 /// The library ends its messages with the place, which we say ourselves.
@@ -106,6 +145,20 @@ mod tests {
     fn messages_are_one_line_without_the_place() {
         let error = refused("a: x\na: y\n");
         assert!(!error.message.contains('\n') && !error.message.contains("line"), "{}", error.message);
+    }
+
+    #[test]
+    fn messages_say_what_to_do() {
+        let expected = [
+            (
+                "a: 1.10\n",
+                "a text is expected: put `1.10` in quotes, so that it is not taken for something else",
+            ),
+            ("a: &x one\n", "anchors and aliases are not read: write it out"),
+        ];
+        for (text, message) in expected {
+            assert_eq!(refused(text).message, message);
+        }
     }
 
     #[test]

@@ -239,21 +239,26 @@ pub(crate) struct Everything {
     pub(crate) entries: Vec<Read>,
 }
 
+/// Every body that a test writes.
+const BODIES: [&str; 6] = ["body", "", "\0 zero, \u{10ffff}", "other", "policy", "third"];
+
 pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError> {
     let documents = documents(store, &ListQuery::default())?;
     let mut versions = Vec::new();
     for document in &documents {
         versions.extend(store.versions(&document.id)?);
     }
-    let mut contents = Vec::new();
-    store.all_versions(&mut |version| {
-        contents.push((version.content, None));
+    let mut count = 0;
+    store.all_versions(&mut |_| {
+        count += 1;
         Ok(())
     })?;
-    assert_eq!(contents.len(), versions.len(), "all versions are those of all documents");
-    for (digest, body) in &mut contents {
-        *body = store.content(digest)?;
+    assert_eq!(count, versions.len(), "all versions are those of all documents");
+    let mut contents = Vec::new();
+    for (digest, _) in BODIES.map(content) {
+        contents.extend(store.content(&digest)?.map(|body| (digest, Some(body))));
     }
+    contents.sort();
     let mut tasks = Vec::new();
     for (user, count) in store.task_counts()? {
         let open = store.tasks(&user)?;

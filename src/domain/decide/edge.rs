@@ -18,6 +18,17 @@ impl Case<'_> {
         }
     }
 
+    /// Finds the transition that is meant, whatever stands in its way.
+    pub(super) fn meant(&self, action: &Action) -> Option<(&Workflow, &Transition)> {
+        if let Some(document) = self.document() {
+            let workflow = self.workflow_of(document).ok()?;
+            return Some((workflow, self.find_edge(workflow, action, document).ok()?));
+        }
+        let (workflow, _) = self.policy.document_type(&self.facts.new.as_ref()?.document_type)?;
+        let mut edges = workflow.transitions.iter();
+        Some((workflow, edges.find(|edge| edge.from.is_empty() && edge.action == action.name)?))
+    }
+
     fn decide_existing(&self, action: &Action, document: &Document) -> Result<Way, Vec<Reason>> {
         let workflow = self.workflow_of(document)?;
         let edge = self.find_edge(workflow, action, document)?;
@@ -185,9 +196,9 @@ impl Case<'_> {
         match Seating::of(self, workflow, target, &projected) {
             // Where the guard is declared it has said so already; where it is not, the round must
             // still not open empty.
-            Some(seating) => seating.plan().unwrap_or_else(|unmet| {
+            Some(seating) => seating.plan().unwrap_or_else(|_| {
                 if !edge.guards.iter().any(|guard| guard.name() == Plain::AssigneesEligible.as_str()) {
-                    reasons.extend(unmet);
+                    reasons.extend(seating.unmet_plan());
                 }
                 Vec::new()
             }),

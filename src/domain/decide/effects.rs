@@ -93,9 +93,6 @@ impl Step<'_> {
     fn take(&mut self, edge: &Transition, target: &StateName, seats: &[UserName]) {
         self.document.revision += 1;
         self.document.updated_at = self.facts.now;
-        if self.facts.document.is_none() {
-            self.record_version();
-        }
         if self.document.round.is_some() && edge.effects.contains(&Effect::CheckOut) {
             self.applied.notes.push(Note::Withdrawn(target.clone()));
         }
@@ -104,6 +101,10 @@ impl Step<'_> {
         }
         for effect in &edge.effects {
             self.effect(*effect, target);
+        }
+        // A new document has one version, unless an effect gave it one already.
+        if self.facts.document.is_none() && self.applied.versions.is_empty() {
+            self.record_version();
         }
         let open = self
             .document
@@ -126,8 +127,13 @@ impl Step<'_> {
             return;
         }
         let origin = std::mem::replace(&mut self.document.state, target.clone());
-        let workflow = self.policy.workflows.get(&self.document.workflow);
-        let state = workflow.and_then(|workflow| workflow.state(target));
+        // By type, as in the decision: an adopted policy may have put the type under another life
+        // cycle than the one that the document remembers.
+        let life = self.policy.document_type(&self.document.document_type).map(|(life, _)| life);
+        if let Some(life) = life {
+            self.document.workflow = life.name.clone();
+        }
+        let state = life.and_then(|life| life.state(target));
         self.document.round = state.and_then(|state| self.open_round(state, origin, seats));
         if self.document.round.is_some() {
             self.applied.notes.push(Note::Seated(seats.to_vec()));
@@ -198,7 +204,6 @@ impl Step<'_> {
                     document.content = in_force.content;
                     document.verdicts.clear();
                     document.rejected = None;
-                    document.authors = document.creator.iter().cloned().collect();
                 }
             }
             Effect::TakeOwnership => document.owner = Some(self.permit.actor.name().clone()),

@@ -199,13 +199,14 @@ impl Case<'_> {
             _ => &document.state,
         };
         let Some(seating) = Seating::of(self, workflow, state, &projected) else { return Vec::new() };
-        if wants_names && self.open && self.inputs.users("assignees").is_empty() {
+        let named = self.inputs.users("assignees");
+        if state != &document.state {
+            return seating.unmet_plan();
+        }
+        if wants_names && self.open && named.is_empty() {
             return seating.unmet_somebody().into_iter().collect();
         }
-        if state == &document.state {
-            return seating.unmet_names();
-        }
-        seating.plan().err().unwrap_or_default()
+        seating.unmet_names(named)
     }
 
     /// The verdicts that count: each reviewer's latest on the present content in this phase.

@@ -21,10 +21,10 @@ pub use self::menu::{Line, LineInput, menu};
 pub use self::reason::{Class, Condition, Denial, Reason};
 use super::document::Document;
 use super::facts::Facts;
-use super::id::{ActionName, DocumentId, StateName, UserName};
+use super::id::{ActionName, DocumentId, StateName, UserName, WorkflowName};
 use super::identity::Actor;
 use super::policy::{Action, InputKind, Policy, Transition};
-use super::request::{Inputs, Request, Subject};
+use super::request::{Inputs, Request, Subject, Value};
 
 /// Longest comment or reason, in bytes. It is kept for ever and read in lists; anything longer
 /// belongs into a document.
@@ -75,6 +75,20 @@ pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) 
     .map_err(Denial::new)
 }
 
+/// Finds the transition that a request means, permitted or not: its life cycle, and its place among
+/// the transitions there. For reports on what was tried; it gives no leave to do anything.
+pub fn transition_meant(
+    policy: &Policy,
+    facts: &Facts,
+    actor: &Actor,
+    request: &Request,
+) -> Option<(WorkflowName, usize)> {
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false };
+    let (workflow, edge) = case.meant(policy.action(&request.action)?)?;
+    let place = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
+    Some((workflow.name.clone(), place))
+}
+
 /// One question: these facts, this actor, these inputs.
 struct Case<'a> {
     policy: &'a Policy,
@@ -105,9 +119,19 @@ impl Case<'_> {
                 let missing = format!("`{name}` is missing or blank");
                 reasons.push(Reason::new(Condition::MissingInput, missing));
             }
-            let Some(text) = self.inputs.text(name) else { continue };
+            let Some(value) = self.inputs.0.get(&input.name) else { continue };
+            let Value::Text(text) = value else {
+                if !names_what(&input.kind, value) {
+                    let message = format!("`{name}` is not told in the form that it takes");
+                    reasons.push(Reason::new(Condition::InvalidInput, message));
+                }
+                continue;
+            };
             let fault = match &input.kind {
-                InputKind::OneOf(choices) if !choices.iter().any(|choice| choice.value == text) => {
+                InputKind::User | InputKind::Users | InputKind::Document => {
+                    Some(format!("`{name}` cannot be a text"))
+                }
+                InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
                 InputKind::Line => {
@@ -130,5 +154,15 @@ impl Case<'_> {
     /// The document that the question is about; the session looks it up before it asks.
     fn document(&self) -> Option<&Document> {
         self.facts.document.as_ref()
+    }
+}
+
+/// Tells whether a value that is no text names what the input takes; a text would be taken for
+/// absent where users are asked for, and users for a comment.
+fn names_what(kind: &InputKind, value: &Value) -> bool {
+    match (kind, value) {
+        (InputKind::User, Value::Users(names)) => names.len() <= 1,
+        (InputKind::Users, Value::Users(_)) | (InputKind::Document, Value::Document(_)) => true,
+        _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
-use crate::domain::document::Document;
+use crate::domain::document::{Document, Task};
 use crate::domain::facts::UserFacts;
 use crate::domain::id::{StateName, UserName};
 use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
@@ -11,6 +11,7 @@ use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Wo
 /// The question who takes part in the round of a state.
 pub(super) struct Seating<'a> {
     case: &'a Case<'a>,
+    workflow: &'a Workflow,
     rule: &'a RoundRule,
     state: &'a StateName,
     answers: Vec<&'a Transition>,
@@ -38,7 +39,7 @@ impl<'a> Seating<'a> {
             Some(round) if document.state == *state => &round.asked_by,
             _ => case.actor.name(),
         };
-        Some(Self { case, rule, state, answers, phase: &target.phase, document, asker })
+        Some(Self { case, workflow, rule, state, answers, phase: &target.phase, document, asker })
     }
 
     /// Tells why a user could not answer; `None` where it could.
@@ -75,10 +76,10 @@ impl<'a> Seating<'a> {
     }
 
     /// What stands against the users named.
-    pub(super) fn unmet_names(&self) -> Vec<Reason> {
+    pub(super) fn unmet_names(&self, named: &[UserName]) -> Vec<Reason> {
         let id = &self.document.id;
         let mut reasons = Vec::new();
-        for name in self.case.inputs.users("assignees") {
+        for name in named {
             match self.case.facts.users.get(name).map(|facts| self.obstacle(facts)) {
                 None => {
                     let message = format!("`{name}` is not a user of this project");
@@ -110,32 +111,52 @@ impl<'a> Seating<'a> {
     /// Chooses whom the round opens with: those named, those who reviewed where the policy says
     /// so, and a member of the slot's group with the fewest open tasks unless one is there.
     pub(super) fn plan(&self) -> Result<Vec<UserName>, Vec<Reason>> {
-        let unmet = self.unmet_names();
+        self.plan_with(self.case.inputs.users("assignees"))
+    }
+
+    /// What stands in the way of opening the round; where nobody is named yet, whoever may be.
+    pub(super) fn unmet_plan(&self) -> Vec<Reason> {
+        let Err(unmet) = self.plan() else { return Vec::new() };
+        let choosing = self.case.open && self.case.inputs.users("assignees").is_empty();
+        let mut users = self.case.facts.users.keys();
+        if choosing && users.any(|name| self.plan_with(std::slice::from_ref(name)).is_ok()) {
+            return Vec::new();
+        }
+        unmet
+    }
+
+    fn plan_with(&self, named: &[UserName]) -> Result<Vec<UserName>, Vec<Reason>> {
+        let unmet = self.unmet_names(named);
         if !unmet.is_empty() {
             return Err(unmet);
         }
-        let named = self.case.inputs.users("assignees");
         let mut seats: BTreeSet<UserName> = named.iter().cloned().collect();
         if self.rule.seats_reviewers {
             seats.extend(self.reviewers().filter(|name| self.is_eligible(name)).cloned());
         }
-        // A verdict that stands on this content counts, so that others can be asked alone.
-        let stands = !named.is_empty()
-            && self
-                .document
-                .verdicts
-                .keys()
-                .any(|(phase, name)| phase == self.phase && self.fills_slot(name));
+        let stands = !named.is_empty() && self.reopens_review() && self.verdict_stands();
         if !stands && !seats.iter().any(|name| self.fills_slot(name)) {
             seats.insert(self.least_loaded()?);
         }
         Ok(seats.into_iter().collect())
     }
 
+    /// Tells whether the round adds to a finished review, whose verdicts go on counting. Every
+    /// other round is judged by its own answers or begins anew.
+    fn reopens_review(&self) -> bool {
+        let phase = self.workflow.state(&self.document.state).map(|state| &state.phase);
+        self.rule.task == Task::Review && phase == Some(self.phase)
+    }
+
+    /// Tells whether a member of the slot's group has a verdict on this content, so that others
+    /// can be asked alone.
+    fn verdict_stands(&self) -> bool {
+        self.document.verdicts.keys().any(|(phase, name)| phase == self.phase && self.fills_slot(name))
+    }
+
     /// Members of the slot's group whose verdict on this content stands in the present phase.
     fn reviewers(&self) -> impl Iterator<Item = &UserName> {
-        let workflow = self.case.policy.workflows.get(&self.document.workflow);
-        let phase = workflow.and_then(|it| it.state(&self.document.state)).map(|state| &state.phase);
+        let phase = self.workflow.state(&self.document.state).map(|state| &state.phase);
         let names =
             self.document.verdicts.keys().filter(move |(of, _)| Some(of) == phase).map(|(_, name)| name);
         names.filter(|name| self.fills_slot(name))

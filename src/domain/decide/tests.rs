@@ -1,1 +1,7 @@
-//! x
+//! What the decision promises, over random documents and over random walks through the life cycles.
+
+mod dice;
+mod menus;
+mod promises;
+mod regressions;
+mod walks;

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Spanned;
 
-use super::source::{
-    ActionSource, ActionsFile, InputSource, PolicyFile, Seats, StateSource, TransitionSource, TypeSource,
-    WorkflowFile,
-};
+use super::source::{PolicyFile, Seats, StateSource, TransitionSource, TypeSource, WorkflowFile};
 use super::{
-    Action, Choice, DocumentType, Fault, Group, IdPattern, InitialUser, Input, InputKind, ParentRule, Policy,
-    ProjectRule, RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, lint, nearest,
+    Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
+    RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, lint, nearest,
 };
 use crate::domain::digest::Digest;
 use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
@@ -50,36 +47,32 @@ pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
     }
 }
 
-/// Reads the verbs alone, which is all that a command line needs to be understood.
-pub fn compile_actions(text: &str) -> Result<Vec<Action>, Vec<Fault>> {
-    let mut compiler = Compiler::default();
-    compiler.actions(text);
-    if compiler.faults.is_empty() { Ok(compiler.actions) } else { Err(compiler.faults) }
-}
-
 #[derive(Default)]
-struct Compiler {
-    faults: Vec<Fault>,
+pub(super) struct Compiler {
+    pub(super) faults: Vec<Fault>,
     groups: Vec<GroupName>,
-    actions: Vec<Action>,
+    pub(super) actions: Vec<Action>,
+    /// Whether every life cycle was read: else nothing is said of types and states that may stand
+    /// in one that was not.
+    is_whole: bool,
 }
 
-fn place<T>(file: &str, spanned: &Spanned<T>) -> Place {
+pub(super) fn place<T>(file: &str, spanned: &Spanned<T>) -> Place {
     Place { file: file.to_owned(), line: spanned.referenced.line(), column: spanned.referenced.column() }
 }
 
 impl Compiler {
-    fn fault(&mut self, place: &Place, name: &'static str, message: String) {
+    pub(super) fn fault(&mut self, place: &Place, name: &'static str, message: String) {
         self.faults.push(Fault { place: place.clone(), name, message });
     }
 
-    fn read<T: serde::de::DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
+    pub(super) fn read<T: serde::de::DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
         yaml::parse(file, text, 0)
             .map_err(|YamlError { place, message }| self.fault(&place, "unreadable", message))
             .ok()
     }
 
-    fn schema(&mut self, file: &str, found: &Spanned<String>, expected: &str) {
+    pub(super) fn schema(&mut self, file: &str, found: &Spanned<String>, expected: &str) {
         if found.value != expected {
             let message = format!("schema is `{}`, expected `{expected}`", found.value);
             self.fault(&place(file, found), "unknown_schema", message);
@@ -127,6 +120,7 @@ impl Compiler {
             .map(|(name, text)| (name.clone(), self.read(name, text)))
             .collect();
 
+        self.is_whole = files.iter().all(|(_, file)| file.is_some());
         self.schema(policy_name, &main.schema, "qms.policy/1");
         self.groups = main.groups.keys().cloned().collect();
         self.actions(verbs)?;
@@ -177,17 +171,6 @@ impl Compiler {
         Some(Policy { groups, actions: std::mem::take(&mut self.actions), workflows, project, users })
     }
 
-    fn actions(&mut self, text: &str) -> Option<()> {
-        let [_, file] = Policy::FILES;
-        let verbs: ActionsFile = self.read(file, text)?;
-        self.schema(file, &verbs.schema, "qms.actions/1");
-        for (name, source) in verbs.actions {
-            let action = self.action(file, name, source);
-            self.actions.push(action);
-        }
-        Some(())
-    }
-
     fn check_types_are_distinct(&mut self, workflows: &BTreeMap<crate::domain::id::WorkflowName, Workflow>) {
         let mut seen: BTreeMap<&TypeName, &Place> = BTreeMap::new();
         let all = workflows.values().flat_map(|workflow| &workflow.types);
@@ -200,49 +183,6 @@ impl Compiler {
         for (at, name, first) in doubled {
             self.fault(&at, "duplicate_name", format!("document type `{name}` stands at {first} already"));
         }
-    }
-
-    fn action(&mut self, file: &str, name: ActionName, source: Spanned<ActionSource>) -> Action {
-        let at = place(file, &source);
-        let action = source.value;
-        let mut inputs = Vec::new();
-        for (input_name, input) in action.inputs {
-            let input_at = place(file, &input);
-            inputs.extend(self.input(&input_at, input_name, input.value));
-        }
-        Action {
-            name,
-            label: action.label,
-            help: action.help,
-            done: action.done,
-            sop: action.sop,
-            scope: action.scope,
-            inputs,
-            place: at,
-        }
-    }
-
-    fn input(&mut self, at: &Place, name: InputName, source: InputSource) -> Option<Input> {
-        let one_of = source.one_of.map(|values| {
-            InputKind::OneOf(values.into_iter().map(|(value, label)| Choice { value, label }).collect())
-        });
-        let kind = match (source.takes, one_of) {
-            (Some(InputKind::OneOf(_)), _) | (Some(_), Some(_)) | (None, None) => {
-                self.fault(at, "input_kind", format!("input `{name}` needs either `takes` or `one_of`"));
-                return None;
-            }
-            (takes, one_of) => takes.or(one_of),
-        };
-        if let Some(InputKind::OneOf(choices)) = &kind {
-            for choice in choices.iter().filter(|choice| InputName::parse(&choice.value).is_err()) {
-                self.fault(
-                    at,
-                    "input_kind",
-                    format!("choice `{}` of `{name}` is not a lower-case word", choice.value),
-                );
-            }
-        }
-        Some(Input { name, required: source.required, help: source.help, kind: kind? })
     }
 
     fn workflow(
@@ -322,10 +262,11 @@ impl Compiler {
             self.fault(&at, "id_pattern", message);
         }
         let parent = source.parent.map(|parent| {
-            for one in parent.types.iter().filter(|one| !types.contains(one)) {
+            let is_whole = self.is_whole;
+            for one in parent.types.iter().filter(|one| is_whole && !types.contains(one)) {
                 self.unknown(&at, "document type", one.as_str(), types.iter().map(TypeName::as_str));
             }
-            for one in parent.states.iter().filter(|one| !states.contains(one)) {
+            for one in parent.states.iter().filter(|one| is_whole && !states.contains(one)) {
                 self.unknown(&at, "state", one.as_str(), states.iter().map(StateName::as_str));
             }
             ParentRule { types: parent.types, states: parent.states }

@@ -54,6 +54,8 @@ pub fn lint(policy: &Policy) -> Vec<Fault> {
         faults.types(policy, workflow);
     }
     faults.0.sort();
+    // Several parents, or several ways to an end, may say the same of one attachment.
+    faults.0.dedup();
     faults.0
 }
 

@@ -4,19 +4,23 @@
 //! is well-formed and still wrong.
 
 mod compile;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod lint;
 mod pattern;
 mod source;
+mod verbs;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::compile::{Candidate, compile, compile_actions};
+pub use self::compile::{Candidate, compile};
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
-pub use self::vocabulary::{Effect, Guard, Plain, nearest, vocabulary};
+pub use self::verbs::compile_actions;
+pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, nearest, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task};
 use super::id::{

@@ -119,7 +119,7 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-const RESERVED_GUARDS: &[&str] = &[
+pub const RESERVED_GUARDS: &[&str] = &[
     "evidence_recorded",
     "items_complete",
     "items_unchanged",

@@ -1,0 +1,334 @@
+//! Random documents, facts and requests, drawn from a stream of numbers that proptest can shrink.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{
+    Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, User, Verdict,
+};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::front_matter::FrontMatter;
+use crate::domain::id::{ActionName, DocumentId, IdWord, InputName, PhaseName, TypeName, UserName, Version};
+use crate::domain::identity::{Actor, Claim, Registry};
+use crate::domain::policy::{Policy, Workflow};
+use crate::domain::request::{CopyFacts, Inputs, Request, Subject, Value};
+
+/// Those who may occur, with groups; the second quality user and the second initiator see to it
+/// that there is a choice.
+pub(super) const USERS: [(&str, &str); 6] = [
+    ("ann", "initiator"),
+    ("claude", "initiator"),
+    ("lead", "administrator"),
+    ("qa", "quality"),
+    ("qb", "quality"),
+    ("tu", "reviewer"),
+];
+
+/// Parses a name that is known to be one.
+pub(super) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// As many cases as take about a second here; nothing is written to disk.
+pub(super) fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// A stream of random numbers.
+pub(super) fn stream(length: usize) -> impl Strategy<Value = Vec<u16>> {
+    prop::collection::vec(any::<u16>(), length)
+}
+
+/// Draws from a stream; zeros where it has ended.
+pub(super) struct Dice<'a>(std::slice::Iter<'a, u16>);
+
+impl<'a> Dice<'a> {
+    pub(super) fn new(stream: &'a [u16]) -> Self {
+        Self(stream.iter())
+    }
+
+    /// A number below `sides`.
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
+        usize::from(*self.0.next().unwrap_or(&0)) % sides.max(1)
+    }
+
+    /// Whether one of `n` cases comes up.
+    pub(super) fn one_in(&mut self, n: usize) -> bool {
+        self.roll(n) + 1 == n
+    }
+
+    /// One of several.
+    pub(super) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+        let at = self.roll(from.len());
+        from.get(at).unwrap_or_else(|| panic!("nothing to pick from"))
+    }
+
+    fn user(&mut self) -> UserName {
+        name(self.pick(&USERS).0)
+    }
+
+    fn maybe_user(&mut self) -> Option<UserName> {
+        (!self.one_in(3)).then(|| self.user())
+    }
+
+    fn several(&mut self, n: usize) -> BTreeSet<UserName> {
+        let many = self.roll(n + 1);
+        (0..many).map(|_| self.user()).collect()
+    }
+
+    fn content(&mut self) -> Digest {
+        Digest::of(&[u8::from(self.one_in(4))])
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.roll(1000)).unwrap_or_default())
+    }
+
+    fn version(&mut self) -> Version {
+        Version::new(u32::from(self.one_in(2)), u32::try_from(self.roll(3)).unwrap_or_default())
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        *self.pick(Outcome::ALL)
+    }
+
+    fn life<'p>(&mut self, policy: &'p Policy) -> &'p Workflow {
+        let lives: Vec<&Workflow> = policy.workflows.values().collect();
+        lives.get(self.roll(lives.len())).unwrap_or_else(|| panic!("no life cycle"))
+    }
+
+    /// A document in any state at all, possible or not; rarely one that the policy does not know.
+    pub(super) fn document(&mut self, policy: &Policy) -> Document {
+        let life = self.life(policy);
+        let state = self.pick(&life.states);
+        let known = !self.one_in(20);
+        let has_round = state.round.is_some() != self.one_in(12);
+        let round = has_round.then(|| {
+            let task = state.round.as_ref().map_or(Task::Review, |rule| rule.task);
+            self.round(life, task, &state.phase)
+        });
+        let phases: Vec<&PhaseName> = life.states.iter().map(|state| &state.phase).collect();
+        let mut verdicts = BTreeMap::new();
+        for _ in 0..self.roll(4) {
+            let phase = if self.one_in(3) { (*self.pick(&phases)).clone() } else { state.phase.clone() };
+            let group = name(self.pick(&USERS).1);
+            let revision = self.roll(9) as u64;
+            let verdict = Verdict { outcome: self.outcome(), group, at: self.time(), revision };
+            verdicts.insert((phase, self.user()), verdict);
+        }
+        let number = self.roll(3);
+        Document {
+            id: name(&format!("X-{number}")),
+            document_type: self.pick(&life.types).name.clone(),
+            workflow: if self.one_in(9) { name("other") } else { life.name.clone() },
+            title: "Title".to_owned(),
+            state: if known { state.name.clone() } else { name("NOWHERE") },
+            version: self.version(),
+            last_minor: 3,
+            content: self.content(),
+            in_force: self
+                .one_in(3)
+                .then(|| InForce { version: Version::new(1, 0), content: self.content() }),
+            owner: self.maybe_user(),
+            creator: self.maybe_user(),
+            authors: self.several(2),
+            checkout: self.one_in(3).then(|| Checkout { by: self.user(), base: self.content() }),
+            parent: None,
+            template: None,
+            round,
+            verdicts,
+            rejected: self.one_in(4).then(|| self.roll(9) as u64),
+            revision: 9,
+            created_at: self.time(),
+            updated_at: self.time(),
+        }
+    }
+
+    fn round(&mut self, life: &Workflow, task: Task, phase: &PhaseName) -> Round {
+        let mut seats = BTreeMap::new();
+        for user in self.several(4) {
+            let answer = self.one_in(3).then(|| Answer { outcome: self.outcome(), at: self.time() });
+            let seat = Seat { assigned_by: self.user(), assigned_at: self.time(), answer };
+            seats.insert(user, seat);
+        }
+        Round {
+            task,
+            phase: phase.clone(),
+            origin: self.pick(&life.states).name.clone(),
+            asked_by: self.user(),
+            opened_at: self.time(),
+            content: self.content(),
+            policy: Digest::of(b"policy"),
+            seats,
+        }
+    }
+
+    /// Facts about a document, or about one to be created, or about the project.
+    pub(super) fn facts(&mut self, policy: &Policy) -> Facts {
+        let document = (!self.one_in(8)).then(|| self.document(policy));
+        let front_matter = self.front_matter(document.as_ref());
+        let copy = match self.roll(3) {
+            0 => CopyFacts::NotOut,
+            1 => CopyFacts::Unsound("it is gone".to_owned()),
+            _ => CopyFacts::Sound {
+                content: self.content(),
+                front_matter: self.front_matter(document.as_ref()),
+            },
+        };
+        let mut users = BTreeMap::new();
+        for (user, group) in USERS {
+            if !self.one_in(6) {
+                let group = if self.one_in(9) { "unheard_of" } else { group };
+                let facts = UserFacts { user: user_of(user, group), open_tasks: self.roll(4) as u64 };
+                users.insert(name(user), facts);
+            }
+        }
+        let children = (0..self.roll(3)).map(|_| self.document(policy)).collect();
+        Facts {
+            now: self.time(),
+            policy: Digest::of(b"policy"),
+            parent: self.one_in(2).then(|| self.document(policy)),
+            children,
+            users,
+            copy,
+            front_matter: if self.one_in(5) { Err("unreadable".to_owned()) } else { Ok(front_matter) },
+            new: (document.is_none() && !self.one_in(4)).then(|| self.new_document(policy)),
+            project: self.one_in(6).then(|| self.project()),
+            document,
+        }
+    }
+
+    fn front_matter(&mut self, document: Option<&Document>) -> FrontMatter {
+        let mut fields = BTreeMap::new();
+        for field in ["title", "revision_summary"] {
+            if !self.one_in(6) {
+                fields.insert(field.to_owned(), "text".to_owned());
+            }
+        }
+        let id = document.map_or_else(|| name("X-1"), |it| it.id.clone());
+        let document_type = document.map_or_else(|| name("SOP"), |it| it.document_type.clone());
+        FrontMatter { id, document_type, fields }
+    }
+
+    fn new_document(&mut self, policy: &Policy) -> NewDocument {
+        let types: Vec<TypeName> = policy.document_types().map(|it| it.name.clone()).collect();
+        NewDocument {
+            document_type: if self.one_in(9) { name("NOVEL") } else { self.pick(&types).clone() },
+            number: u32::try_from(self.roll(9)).unwrap_or_default(),
+            is_taken: self.one_in(5),
+            template: self.one_in(2).then(|| (self.document(policy), "text".to_owned())),
+            namespaces: BTreeSet::from([name::<IdWord>("CORE")]),
+        }
+    }
+
+    fn project(&mut self) -> ProjectFacts {
+        let (user, group) = *self.pick(&USERS);
+        ProjectFacts {
+            named_user: self.one_in(2).then(|| user_of(user, group)),
+            owned: self.roll(2) as u64,
+            ..ProjectFacts::default()
+        }
+    }
+
+    /// Any action with any inputs, of the right kinds and of wrong ones.
+    pub(super) fn request(&mut self, policy: &Policy, facts: &Facts) -> Request {
+        let action = self.pick(&policy.actions);
+        let mut inputs = Inputs::default();
+        for input in &action.inputs {
+            if !self.one_in(8) {
+                inputs = inputs.with(input.name.clone(), self.value());
+            }
+        }
+        if self.one_in(9) {
+            inputs = inputs.with(name::<InputName>("more"), self.value());
+        }
+        let subject = match &facts.document {
+            Some(document) => Subject::Document(document.id.clone()),
+            None if self.one_in(3) => Subject::Project,
+            None => Subject::New(facts.new.as_ref().map_or(name("SOP"), |new| new.document_type.clone())),
+        };
+        let action: ActionName = if self.one_in(30) { name("bewitch") } else { action.name.clone() };
+        Request { action, subject, inputs, copy: None, candidate: None }
+    }
+
+    fn value(&mut self) -> Value {
+        let words =
+            ["", "text", "review", "approval", "retirement", "recommend", "human", "CORE", "two\nlines"];
+        match self.roll(3) {
+            0 => Value::Users(self.several(3).into_iter().collect()),
+            1 => Value::Document(name("X-1")),
+            _ => Value::Text((*self.pick(&words)).to_owned()),
+        }
+    }
+}
+
+pub(super) fn user_of(user: &str, group: &str) -> User {
+    User {
+        name: name(user),
+        printed_name: user.to_owned(),
+        group: name(group),
+        kind: Kind::Agent,
+        removed_at: None,
+    }
+}
+
+/// Verifies a user of these facts.
+pub(super) fn actor(user: &User) -> Actor {
+    let claim = Claim { user: user.name.to_string() };
+    Registry::new(Some(user)).verify(&claim).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// All inputs that make a difference for an action of the policy, around those that a menu line
+/// has chosen already: every choice, every user alone, two at a time, and nobody.
+pub(super) fn candidates(policy: &Policy, action: &ActionName, chosen: &Inputs) -> Vec<Inputs> {
+    let mut all = vec![chosen.clone()];
+    for input in policy.action(action).into_iter().flat_map(|action| &action.inputs) {
+        if chosen.0.contains_key(&input.name) {
+            continue;
+        }
+        let mut values: Vec<Option<Value>> = values_of(&input.kind).into_iter().map(Some).collect();
+        if !input.required {
+            values.push(None);
+        }
+        all = all
+            .iter()
+            .flat_map(|inputs| {
+                values.iter().map(|value| match value {
+                    Some(value) => inputs.clone().with(input.name.clone(), value.clone()),
+                    None => inputs.clone(),
+                })
+            })
+            .collect();
+    }
+    all
+}
+
+fn values_of(kind: &crate::domain::policy::InputKind) -> Vec<Value> {
+    use crate::domain::policy::InputKind;
+    let users = || USERS.iter().map(|(user, _)| name::<UserName>(user));
+    match kind {
+        InputKind::Line | InputKind::Text | InputKind::Word => vec![Value::Text("WORD".to_owned())],
+        InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
+        InputKind::Document => vec![Value::Document(name("X-1"))],
+        InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
+        InputKind::Users => {
+            let pairs =
+                users().flat_map(|a| users().filter_map(move |b| (a < b).then(|| vec![a.clone(), b])));
+            users().map(|user| vec![user]).chain(pairs).map(Value::Users).collect()
+        }
+    }
+}
+
+/// The request that a line of a menu stands for, with these inputs.
+pub(super) fn request(action: &ActionName, id: &DocumentId, inputs: Inputs) -> Request {
+    Request {
+        action: action.clone(),
+        subject: Subject::Document(id.clone()),
+        inputs,
+        copy: None,
+        candidate: None,
+    }
+}

@@ -1,0 +1,73 @@
+//! The verbs of a policy: from YAML to [`Action`].
+
+use serde_yaml::Spanned;
+
+use super::compile::{Compiler, place};
+use super::source::{ActionSource, ActionsFile, InputSource};
+use super::{Action, Choice, Fault, Input, InputKind, Policy};
+use crate::domain::id::{ActionName, InputName};
+use crate::domain::yaml::Place;
+
+/// Reads the verbs alone, which is all that a command line needs to be understood.
+pub fn compile_actions(text: &str) -> Result<Vec<Action>, Vec<Fault>> {
+    let mut compiler = Compiler::default();
+    compiler.actions(text);
+    if compiler.faults.is_empty() { Ok(compiler.actions) } else { Err(compiler.faults) }
+}
+
+impl Compiler {
+    /// Reads the file of verbs; `None` where it cannot be read at all.
+    pub(super) fn actions(&mut self, text: &str) -> Option<()> {
+        let [_, file] = Policy::FILES;
+        let verbs: ActionsFile = self.read(file, text)?;
+        self.schema(file, &verbs.schema, "qms.actions/1");
+        for (name, source) in verbs.actions {
+            let action = self.action(file, name, source);
+            self.actions.push(action);
+        }
+        Some(())
+    }
+
+    fn action(&mut self, file: &str, name: ActionName, source: Spanned<ActionSource>) -> Action {
+        let at = place(file, &source);
+        let action = source.value;
+        let mut inputs = Vec::new();
+        for (input_name, input) in action.inputs {
+            let input_at = place(file, &input);
+            inputs.extend(self.input(&input_at, input_name, input.value));
+        }
+        Action {
+            name,
+            label: action.label,
+            help: action.help,
+            done: action.done,
+            sop: action.sop,
+            scope: action.scope,
+            inputs,
+            place: at,
+        }
+    }
+
+    fn input(&mut self, at: &Place, name: InputName, source: InputSource) -> Option<Input> {
+        let one_of = source.one_of.map(|values| {
+            InputKind::OneOf(values.into_iter().map(|(value, label)| Choice { value, label }).collect())
+        });
+        let kind = match (source.takes, one_of) {
+            (Some(InputKind::OneOf(_)), _) | (Some(_), Some(_)) | (None, None) => {
+                self.fault(at, "input_kind", format!("input `{name}` needs either `takes` or `one_of`"));
+                return None;
+            }
+            (takes, one_of) => takes.or(one_of),
+        };
+        if let Some(InputKind::OneOf(choices)) = &kind {
+            for choice in choices.iter().filter(|choice| InputName::parse(&choice.value).is_err()) {
+                self.fault(
+                    at,
+                    "input_kind",
+                    format!("choice `{}` of `{name}` is not a lower-case word", choice.value),
+                );
+            }
+        }
+        Some(Input { name, required: source.required, help: source.help, kind: kind? })
+    }
+}

@@ -1,0 +1,355 @@
+//! A project in memory: it gathers facts as a session does, and keeps what `apply` gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::decide::{
+    Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
+};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, InForce, Kind, User};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::front_matter;
+use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version, WorkflowName};
+use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
+use crate::domain::policy::{DocumentType, Effect, IdParts, Policy, Target, Workflow};
+use crate::domain::project::VersionRecord;
+use crate::domain::request::{CopyFacts, Inputs, Request, Subject, WorkingCopy};
+
+/// 2026-01-01T00:00:00Z; any time would do, as long as it is the same in every run.
+const START: i64 = 1_767_225_600_000;
+
+/// Milliseconds between two actions.
+const STEP: i64 = 1_000;
+
+/// A simulated project.
+#[derive(Debug, Clone)]
+pub(crate) struct World<'p> {
+    policy: &'p Policy,
+    digest: Digest,
+    now: i64,
+    users: BTreeMap<UserName, User>,
+    namespaces: BTreeSet<IdWord>,
+    pub(super) documents: BTreeMap<DocumentId, Document>,
+    contents: BTreeMap<Digest, String>,
+    copies: BTreeMap<(UserName, DocumentId), WorkingCopy>,
+    versions: Vec<VersionRecord>,
+    edits: u64,
+}
+
+/// What an attempt meant and what came of it.
+pub(crate) struct Attempt {
+    /// The transition that was meant, by its place among those of its life cycle.
+    pub(crate) meant: Option<(WorkflowName, usize)>,
+    /// What was changed, or why nothing was.
+    pub(crate) result: Result<Applied, Denial>,
+}
+
+impl<'p> World<'p> {
+    /// Begins a project: the users of the policy, and these templates in force.
+    pub(crate) fn new(policy: &'p Policy, digest: Digest, templates: Option<&[DocumentId]>) -> Self {
+        let mut world = Self {
+            policy,
+            digest,
+            now: START,
+            users: BTreeMap::new(),
+            namespaces: BTreeSet::new(),
+            documents: BTreeMap::new(),
+            contents: BTreeMap::new(),
+            copies: BTreeMap::new(),
+            versions: Vec::new(),
+            edits: 0,
+        };
+        for user in &policy.users {
+            world.add_user(&user.name, user.group.as_str(), user.kind);
+        }
+        let named: BTreeSet<&DocumentId> =
+            policy.document_types().filter_map(|one| one.template.as_ref()).collect();
+        for id in named {
+            if templates.is_none_or(|those| those.contains(id)) {
+                world.install(id);
+            }
+        }
+        world
+    }
+
+    /// Adds a user, as a project begins with one.
+    pub(crate) fn add_user(&mut self, name: &UserName, group: &str, kind: Kind) {
+        if let Ok(group) = group.parse() {
+            let user =
+                User { name: name.clone(), printed_name: name.to_string(), group, kind, removed_at: None };
+            self.users.insert(name.clone(), user);
+        }
+    }
+
+    /// Puts a template in force that nobody created, as a project begins with it.
+    fn install(&mut self, id: &DocumentId) {
+        let Some((workflow, document_type)) = type_of_template(self.policy, id) else { return };
+        let in_force = workflow.transitions.iter().find_map(|edge| match &edge.to {
+            Target::State(to) if edge.completion.contains(&Effect::PutInForce) => Some(to),
+            _ => None,
+        });
+        let Some(state) = in_force.or_else(|| workflow.states.first().map(|it| &it.name)) else { return };
+        let text = front_matter::compose(id, &document_type.name, Some("Template"), &[], None);
+        let content = Digest::of(text.as_bytes());
+        let (version, at) = (Version::new(1, 0), Timestamp::from_millis(START));
+        self.contents.insert(content, text);
+        self.documents.insert(
+            id.clone(),
+            Document {
+                id: id.clone(),
+                document_type: document_type.name.clone(),
+                workflow: workflow.name.clone(),
+                title: "Template".to_owned(),
+                state: state.clone(),
+                version,
+                last_minor: 0,
+                content,
+                in_force: Some(InForce { version, content }),
+                owner: None,
+                creator: None,
+                authors: BTreeSet::new(),
+                checkout: None,
+                parent: None,
+                template: None,
+                round: None,
+                verdicts: BTreeMap::new(),
+                rejected: None,
+                revision: 1,
+                created_at: at,
+                updated_at: at,
+            },
+        );
+        self.versions.push(VersionRecord { document: id.clone(), version, content, author: None, at });
+    }
+
+    /// Checks who somebody claims to be.
+    pub(crate) fn verify(&self, user: &str) -> Result<Actor, NotVerified> {
+        let stored = self.users.values().find(|it| it.name.as_str() == user);
+        Registry::new(stored).verify(&Claim { user: user.to_owned() })
+    }
+
+    /// Returns a document.
+    pub(crate) fn document(&self, id: &DocumentId) -> Option<&Document> {
+        self.documents.get(id)
+    }
+
+    /// Lists all versions that came to be, oldest first.
+    #[cfg(test)]
+    pub(crate) fn versions(&self) -> &[VersionRecord] {
+        &self.versions
+    }
+
+    /// Lists all documents.
+    #[cfg(test)]
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
+    /// Returns the working copy of a user.
+    pub(crate) fn copy(&self, user: &UserName, id: &DocumentId) -> Option<&WorkingCopy> {
+        self.copies.get(&(user.clone(), id.clone()))
+    }
+
+    /// Puts something in the place of a user's working copy, or nothing.
+    pub(crate) fn replace_copy(&mut self, user: &UserName, id: &DocumentId, copy: Option<WorkingCopy>) {
+        let key = (user.clone(), id.clone());
+        match copy {
+            Some(copy) => self.copies.insert(key, copy),
+            None => self.copies.remove(&key),
+        };
+    }
+
+    /// Writes a text that no document had before, with these front-matter fields.
+    pub(crate) fn write(&mut self, document: &Document, fields: &[(&str, &str)]) -> String {
+        self.edits += 1;
+        let mut text = format!("---\nid: {}\ntype: {}\n", document.id, document.document_type);
+        for (name, value) in fields {
+            text.push_str(&format!("{name}: {}\n", serde_json::Value::from(*value)));
+        }
+        text.push_str(&format!("---\n\n# Edit {}\n", self.edits));
+        text
+    }
+
+    /// Gathers what a decision about a request needs.
+    pub(crate) fn facts(&self, actor: &Actor, request: &Request) -> Facts {
+        let document = match &request.subject {
+            Subject::Document(id) => self.documents.get(id).cloned(),
+            _ => None,
+        };
+        let parent = match (&request.subject, &document) {
+            (Subject::New(_), _) => request.inputs.document("parent"),
+            (_, Some(document)) => document.parent.as_ref(),
+            _ => None,
+        };
+        let children = document.iter().flat_map(|it| self.children(&it.id)).cloned().collect();
+        let copy = document
+            .as_ref()
+            .map_or(CopyFacts::NotOut, |it| CopyFacts::examine(it, actor.name(), request.copy.as_ref()));
+        let front_matter = match document.as_ref().and_then(|it| self.contents.get(&it.content)) {
+            Some(text) => front_matter::parse("document", text.as_bytes()),
+            None => Err("there is no content".to_owned()),
+        };
+        let parent = parent.and_then(|id| self.documents.get(id)).cloned();
+        let new = match &request.subject {
+            Subject::New(document_type) => {
+                Some(self.new_document(document_type, parent.as_ref(), &request.inputs))
+            }
+            _ => None,
+        };
+        let project = matches!(request.subject, Subject::Project).then(|| self.project(&request.inputs));
+        Facts {
+            now: Timestamp::from_millis(self.now),
+            policy: self.digest,
+            document,
+            parent,
+            children,
+            users: self.user_facts(),
+            copy,
+            front_matter,
+            new,
+            project,
+        }
+    }
+
+    fn children<'a>(&'a self, id: &'a DocumentId) -> impl Iterator<Item = &'a Document> {
+        self.documents.values().filter(move |one| one.parent.as_ref() == Some(id))
+    }
+
+    fn user_facts(&self) -> BTreeMap<UserName, UserFacts> {
+        let present = self.users.values().filter(|user| user.removed_at.is_none());
+        present
+            .map(|user| {
+                let rounds = self.documents.values().filter_map(|it| it.round.as_ref());
+                let open = rounds.filter(|round| round.awaits(&user.name)).count();
+                let facts = UserFacts { user: user.clone(), open_tasks: open as u64 };
+                (user.name.clone(), facts)
+            })
+            .collect()
+    }
+
+    fn new_document(&self, name: &TypeName, parent: Option<&Document>, inputs: &Inputs) -> NewDocument {
+        let known = self.policy.document_type(name).map(|(_, it)| it);
+        let word = |input| inputs.text(input).and_then(|text| IdWord::parse(text).ok());
+        let (namespace, free_name) = (word("namespace"), word("name"));
+        let parts = IdParts {
+            parent: parent.map(|it| &it.id),
+            namespace: namespace.as_ref(),
+            name: free_name.as_ref(),
+        };
+        let prefix = known.and_then(|it| it.id.prefix(&parts));
+        let number = prefix.map_or(0, |prefix| self.last_number(&prefix)) + 1;
+        let id = known.filter(|it| !it.id.is_numbered()).and_then(|it| it.id.id(&parts, number));
+        let template = known.and_then(|it| it.template.as_ref()).and_then(|id| {
+            let document = self.documents.get(id)?;
+            let text = self.contents.get(&document.in_force.as_ref()?.content)?;
+            Some((document.clone(), text.clone()))
+        });
+        NewDocument {
+            document_type: name.clone(),
+            number,
+            is_taken: id.is_some_and(|id| self.documents.contains_key(&id)),
+            template,
+            namespaces: self.namespaces.clone(),
+        }
+    }
+
+    fn last_number(&self, prefix: &str) -> u32 {
+        let rests = self.documents.keys().filter_map(|id| id.as_str().strip_prefix(prefix));
+        rests.filter_map(|rest| rest.parse().ok()).max().unwrap_or(0)
+    }
+
+    fn project(&self, inputs: &Inputs) -> ProjectFacts {
+        let name = inputs.text("user").unwrap_or_default();
+        let named_user = self.users.values().find(|user| user.name.as_str() == name).cloned();
+        let is_open = |document: &&Document| {
+            let life = self.policy.document_type(&document.document_type);
+            life.is_none_or(|(life, _)| !life.is_final(&document.state))
+        };
+        let owned = self
+            .documents
+            .values()
+            .filter(is_open)
+            .filter(|it| named_user.as_ref().is_some_and(|user| it.owner.as_ref() == Some(&user.name)));
+        ProjectFacts {
+            owned: owned.count() as u64,
+            named_user,
+            namespaces: self.namespaces.clone(),
+            ..ProjectFacts::default()
+        }
+    }
+
+    /// Lets somebody try something, and keeps what comes of it.
+    pub(crate) fn attempt(&mut self, user: &str, request: &Request) -> Attempt {
+        self.now += STEP;
+        let actor = match self.verify(user) {
+            Ok(actor) => actor,
+            Err(error) => {
+                let denial = Denial::new(vec![Reason::new(Condition::UnknownUser, error.to_string())]);
+                return Attempt { meant: None, result: Err(denial) };
+            }
+        };
+        let facts = self.facts(&actor, request);
+        let meant = transition_meant(self.policy, &facts, &actor, request);
+        let result = decide(self.policy, &facts, &actor, request);
+        let result = result.map(|permit| {
+            let applied = apply(permit, self.policy, &facts);
+            self.keep(&actor, request, &applied);
+            applied
+        });
+        Attempt { meant, result }
+    }
+
+    fn keep(&mut self, actor: &Actor, request: &Request, applied: &Applied) {
+        if let Some(WorkingCopy::Present { bytes, .. }) = &request.copy {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            self.contents.insert(Digest::of(bytes), text);
+        }
+        if let Some(text) = &applied.composed {
+            self.contents.insert(Digest::of(text.as_bytes()), text.clone());
+        }
+        for document in applied.after.iter().chain(&applied.others) {
+            self.documents.insert(document.id.clone(), document.clone());
+        }
+        self.versions.extend(applied.versions.iter().cloned());
+        if let Some(user) = &applied.user {
+            self.users.insert(user.name.clone(), user.clone());
+        }
+        self.namespaces.extend(applied.namespace.iter().map(|it| it.name.clone()));
+        let documents = &self.documents;
+        self.copies.retain(|(user, id), _| {
+            let checkout = documents.get(id).and_then(|it| it.checkout.as_ref());
+            checkout.is_some_and(|checkout| &checkout.by == user)
+        });
+        if let Some(document) = applied.after.as_ref().filter(|_| applied.gives_copy) {
+            let text = self.contents.get(&document.content).cloned().unwrap_or_default();
+            let copy = WorkingCopy::Present {
+                document: document.id.clone(),
+                base: document.content,
+                bytes: text.into_bytes(),
+            };
+            self.copies.entry((actor.name().clone(), document.id.clone())).or_insert(copy);
+        }
+    }
+
+    /// Lists what somebody could do with a document; nothing for somebody unknown.
+    pub(crate) fn menu(&self, user: &str, request: &Request) -> Vec<Line> {
+        self.verify(user)
+            .map(|actor| menu(self.policy, &self.facts(&actor, request), &actor))
+            .unwrap_or_default()
+    }
+}
+
+/// Finds the type whose documents can have the id of this template.
+fn type_of_template<'p>(policy: &'p Policy, id: &DocumentId) -> Option<(&'p Workflow, &'p DocumentType)> {
+    let makes = |document_type: &DocumentType| {
+        let names = id.as_str().match_indices('-').filter_map(|(at, _)| id.as_str().get(at + 1..));
+        names.filter_map(|name| IdWord::parse(name).ok()).any(|name| {
+            let parts = IdParts { name: Some(&name), ..IdParts::default() };
+            document_type.id.needs_name() && document_type.id.id(&parts, 0).as_ref() == Some(id)
+        })
+    };
+    policy
+        .workflows
+        .values()
+        .find_map(|workflow| Some((workflow, workflow.types.iter().find(|one| makes(one))?)))
+}

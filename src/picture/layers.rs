@@ -1,0 +1,258 @@
+//! Finds places for boxes and for the labelled lines between them, in layers from top to bottom.
+//!
+//! After Sugiyama, Tagawa, Toda (1981). Boxes lie in rows; between two rows is a gap in which the
+//! labels lie. A line that passes a row or a gap has a place of its own there, as a box or a label
+//! has. Lines run sideways only in the margins above and below the labels, so that none can cross
+//! a label or a box, whatever the life cycle. Nothing here is random.
+
+/// Space between neighbours in a layer, in pixels.
+pub(super) const ACROSS: f64 = 26.0;
+
+/// Space above and below the labels of a gap, in which lines run sideways.
+pub(super) const MARGIN: f64 = 23.0;
+
+/// Least space between two lines that end at the same side of a box.
+pub(super) const PORTS: f64 = 19.0;
+
+/// Rounds of ordering and of straightening; more change nothing that can be seen.
+pub(super) const ROUNDS: usize = 40;
+
+/// A point, in pixels from the left and from the top.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Point {
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+/// A width and a height.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Size {
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// A line to be drawn between two boxes, with the size of its label.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) label: Size,
+}
+
+/// Where everything goes; in the order in which boxes and links were given.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// The middles of the boxes.
+    pub(super) boxes: Vec<Point>,
+    pub(super) lines: Vec<Route>,
+    pub(super) size: Size,
+}
+
+/// The way of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Route {
+    /// The middle of its label.
+    pub(super) label: Point,
+    /// Its points; between two of them it is straight where they are above each other.
+    pub(super) points: Vec<Point>,
+}
+
+/// Something that has a place in a layer.
+pub(super) struct Item {
+    pub(super) layer: usize,
+    pub(super) size: Size,
+    /// Items of one component hang together; components lie side by side.
+    pub(super) component: usize,
+    pub(super) x: f64,
+    /// Its neighbours in other layers, and how strongly it wants to be straight above or below.
+    pub(super) pulls: Vec<(usize, f64)>,
+}
+
+pub(super) struct Layers {
+    pub(super) items: Vec<Item>,
+    /// The items of each layer, from left to right.
+    pub(super) rows: Vec<Vec<usize>>,
+    /// For each link its items from top to bottom, its boxes included, and which one is its label.
+    pub(super) chains: Vec<(Vec<usize>, usize)>,
+}
+
+/// Finds the places. Links go down where they lead to a later box, and up where to an earlier one;
+/// links of a box with itself have no way. The first `heads` boxes lie right above what they lead to.
+pub(super) fn layout(boxes: &[Size], links: &[Link], heads: usize) -> Layout {
+    let mut layers = Layers::new(boxes, links, heads);
+    layers.order();
+    layers.straighten();
+    layers.align();
+    layers.spread();
+    layers.finish(boxes.len(), links)
+}
+
+/// A count as a length.
+pub(super) fn length(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The rank of each box: one more than the greatest of those that lead down to it.
+fn ranks(count: usize, links: &[Link], heads: usize) -> Vec<usize> {
+    let mut ranks = vec![0_usize; count];
+    let above = |link: &Link| (link.from.min(link.to), link.from.max(link.to));
+    for lower in 0..count {
+        let uppers = links.iter().map(above).filter(|(upper, to)| *to == lower && *upper != lower);
+        let rank = uppers.filter_map(|(upper, _)| Some(ranks.get(upper)? + 1)).max();
+        if let (Some(rank), Some(slot)) = (rank, ranks.get_mut(lower)) {
+            *slot = rank;
+        }
+    }
+    for head in 0..heads.min(count) {
+        let lowers = links.iter().map(above).filter(|(upper, lower)| *upper == head && lower != upper);
+        let rank = lowers.filter_map(|(_, lower)| ranks.get(lower).copied()).min();
+        if let (Some(rank), Some(slot)) = (rank, ranks.get_mut(head)) {
+            *slot = rank.saturating_sub(1);
+        }
+    }
+    ranks
+}
+
+/// The component of each box; greater ones come first.
+fn components(count: usize, links: &[Link]) -> Vec<usize> {
+    let mut names: Vec<usize> = (0..count).collect();
+    for link in links {
+        let (Some(a), Some(b)) = (names.get(link.from).copied(), names.get(link.to).copied()) else {
+            continue;
+        };
+        for name in &mut names {
+            if *name == a.max(b) {
+                *name = a.min(b);
+            }
+        }
+    }
+    let members = |name: usize| names.iter().filter(|one| **one == name).count();
+    let mut order: Vec<usize> = names.clone();
+    order.sort_by_key(|name| (std::cmp::Reverse(members(*name)), *name));
+    order.dedup();
+    names.iter().map(|name| order.iter().position(|one| one == name).unwrap_or(0)).collect()
+}
+
+impl Layers {
+    fn new(boxes: &[Size], links: &[Link], heads: usize) -> Self {
+        let ranks = ranks(boxes.len(), links, heads);
+        let components = components(boxes.len(), links);
+        let depth = ranks.iter().max().map_or(0, |rank| 2 * rank + 1);
+        let mut layers = Self { items: Vec::new(), rows: vec![Vec::new(); depth], chains: Vec::new() };
+        for ((size, rank), component) in boxes.iter().zip(&ranks).zip(&components) {
+            layers.add(2 * rank, *size, *component);
+        }
+        for link in links {
+            let (upper, lower) = (link.from.min(link.to), link.from.max(link.to));
+            let ends = (ranks.get(upper).copied(), ranks.get(lower).copied());
+            let (Some(top), Some(bottom)) = ends else { continue };
+            let component = components.get(upper).copied().unwrap_or(0);
+            // The label lies in the middle gap of those that the line passes.
+            let labelled = 2 * usize::midpoint(top, bottom.saturating_sub(1)) + 1;
+            let mut chain = vec![upper];
+            let mut label = 0;
+            for layer in 2 * top + 1..2 * bottom {
+                let size = if layer == labelled { link.label } else { Size { width: 4.0, height: 0.0 } };
+                if layer == labelled {
+                    label = chain.len();
+                }
+                chain.push(layers.add(layer, size, component));
+            }
+            chain.push(lower);
+            // Where life goes on from one state to the next, it should go straight down.
+            let goes_on = link.from + 1 == link.to;
+            for (a, b) in chain.iter().zip(chain.iter().skip(1)) {
+                let inner = usize::from(*a >= boxes.len()) + usize::from(*b >= boxes.len());
+                let pull = if goes_on { 4.0 } else { [1.0, 1.0, 8.0].get(inner).copied().unwrap_or(1.0) };
+                layers.pull(*a, *b, pull);
+            }
+            layers.chains.push((chain, label));
+        }
+        layers
+    }
+
+    fn add(&mut self, layer: usize, size: Size, component: usize) -> usize {
+        let index = self.items.len();
+        self.items.push(Item { layer, size, component, x: 0.0, pulls: Vec::new() });
+        if let Some(row) = self.rows.get_mut(layer) {
+            row.push(index);
+        }
+        index
+    }
+
+    fn pull(&mut self, a: usize, b: usize, strength: f64) {
+        for (one, other) in [(a, b), (b, a)] {
+            if let Some(item) = self.items.get_mut(one) {
+                item.pulls.push((other, strength));
+            }
+        }
+    }
+
+    /// The places of items within their layers.
+    fn positions(&self) -> Vec<f64> {
+        let mut positions = vec![0.0; self.items.len()];
+        for row in &self.rows {
+            for (place, index) in row.iter().enumerate() {
+                if let Some(slot) = positions.get_mut(*index) {
+                    *slot = length(place);
+                }
+            }
+        }
+        positions
+    }
+
+    /// Puts items into an order with few crossings: again and again by the mean of their neighbours
+    /// above, then below; the best order seen is kept.
+    fn order(&mut self) {
+        let mut best = (usize::MAX, self.rows.clone());
+        for round in 0..ROUNDS {
+            let down = round % 2 == 0;
+            let mut layers: Vec<usize> = (0..self.rows.len()).collect();
+            if !down {
+                layers.reverse();
+            }
+            for layer in layers {
+                let positions = self.positions();
+                let key = |index: &usize| {
+                    let item = self.items.get(*index);
+                    let pulls = item.into_iter().flat_map(|item| &item.pulls);
+                    let sides = pulls.filter(|(other, _)| {
+                        self.items.get(*other).is_some_and(|it| (it.layer < layer) == down)
+                    });
+                    let at: Vec<f64> =
+                        sides.filter_map(|(other, _)| positions.get(*other).copied()).collect();
+                    let own = positions.get(*index).copied().unwrap_or(0.0);
+                    let mean = if at.is_empty() { own } else { at.iter().sum::<f64>() / length(at.len()) };
+                    (item.map_or(0, |item| item.component), mean)
+                };
+                let mut row: Vec<(usize, (usize, f64))> =
+                    self.rows.get(layer).into_iter().flatten().map(|index| (*index, key(index))).collect();
+                row.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                if let Some(slot) = self.rows.get_mut(layer) {
+                    *slot = row.into_iter().map(|(index, _)| index).collect();
+                }
+            }
+            let crossings = self.crossings();
+            if crossings < best.0 {
+                best = (crossings, self.rows.clone());
+            }
+        }
+        self.rows = best.1;
+    }
+
+    fn crossings(&self) -> usize {
+        let positions = self.positions();
+        let place = |index: &usize| positions.get(*index).copied().unwrap_or(0.0);
+        let mut steps: Vec<(usize, f64, f64)> = Vec::new();
+        for (index, item) in self.items.iter().enumerate() {
+            for (other, _) in &item.pulls {
+                if self.items.get(*other).is_some_and(|it| it.layer == item.layer + 1) {
+                    steps.push((item.layer, place(&index), place(other)));
+                }
+            }
+        }
+        let pairs =
+            steps.iter().enumerate().flat_map(|(at, a)| steps.iter().skip(at + 1).map(move |b| (a, b)));
+        pairs.filter(|(a, b)| a.0 == b.0 && (a.1 - b.1) * (a.2 - b.2) < 0.0).count()
+    }
+}

@@ -1,0 +1,134 @@
+//! The policy in `workflows/` has no faults, and every fault that a policy can have is found: one
+//! small change of the files for each, with the place and the words that a person is told.
+
+#![cfg_attr(test, allow(clippy::panic, reason = "a test that cannot go on says why and stops"))]
+
+#[path = "policy_lint/meaning.rs"]
+mod meaning;
+#[path = "policy_lint/names.rs"]
+mod names;
+#[path = "policy_lint/unreadable.rs"]
+mod unreadable;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use qms::domain::policy::{Candidate, Fault, RESERVED_GUARDS, Sources};
+
+/// A change of one file: the text that is there (the first of it), and what is put in its place.
+type Edit = (&'static str, &'static str, &'static str);
+
+/// A fault: its name, the changes that bring it about, the text before which it is found (in the
+/// file of the first change, after the changes; nothing means the file as a whole), and its words.
+struct Case(&'static str, &'static [Edit], &'static str, &'static str);
+
+fn sources() -> Sources {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{error}"));
+    let read = |entry: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_else(|error| panic!("{error}"));
+        (entry.file_name().to_string_lossy().into_owned(), text)
+    };
+    Sources(entries.filter_map(Result::ok).map(read).collect())
+}
+
+fn changed(edits: &[Edit]) -> Sources {
+    let mut sources = sources();
+    for (file, from, to) in edits {
+        let text = sources.0.get_mut(*file).unwrap_or_else(|| panic!("{file} is missing"));
+        assert!(text.contains(from), "{file} has no `{from}` any more");
+        *text = text.replacen(from, to, 1);
+    }
+    sources
+}
+
+fn faults(sources: Sources) -> Vec<Fault> {
+    Candidate::new(sources).err().unwrap_or_default()
+}
+
+/// Line and column of the first `text` in a file, counted from 1.
+fn place_of(whole: &str, text: &str) -> (u64, u64) {
+    let at = whole.find(text).unwrap_or_else(|| panic!("`{text}` is not there"));
+    let before = whole.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() as u64 + 1, line.chars().count() as u64 + 1)
+}
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    names::CASES.iter().chain(meaning::CASES).chain(unreadable::CASES)
+}
+
+#[test]
+fn the_policy_of_the_program_has_no_faults() {
+    assert_eq!(faults(sources()), []);
+}
+
+#[test]
+fn every_fault_is_found_alone_where_it_stands_and_told_with_what_was_meant() {
+    let mut wrong = Vec::new();
+    for Case(name, edits, before, message) in cases() {
+        let sources = changed(edits);
+        let Some((file, _, _)) = edits.first() else { panic!("{name}: nothing is changed") };
+        let text = sources.0.get(*file).cloned().unwrap_or_default();
+        let found = faults(sources);
+        let told: Vec<String> =
+            found.iter().map(|fault| format!("{}: {}: {}", fault.place, fault.name, fault.message)).collect();
+        let place = match *before {
+            "" => (*file).to_owned(),
+            before => {
+                let (line, column) = place_of(&text, before);
+                format!("{file}:{line}:{column}")
+            }
+        };
+        let expected = format!("{place}: {name}: {message}");
+        if told != [expected.clone()] {
+            wrong.push(format!("expected {expected}\n    came {}", told.join("\n         ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_file_that_is_missing_is_named() {
+    for name in ["policy.yaml", "actions.yaml"] {
+        let mut sources = sources();
+        sources.0.remove(name);
+        let told: Vec<String> =
+            faults(sources).iter().map(|it| format!("{}: {}: {}", it.place, it.name, it.message)).collect();
+        assert_eq!(told, [format!("{name}: missing_file: the policy needs a file `{name}`")]);
+    }
+}
+
+#[test]
+fn a_guard_that_is_reserved_for_later_is_refused_with_a_telling_message() {
+    for guard in RESERVED_GUARDS {
+        let mut sources = sources();
+        if let Some(text) = sources.0.get_mut("record.yaml") {
+            *text = text.replacen("template_in_force", guard, 1);
+        }
+        let told: Vec<String> = faults(sources).into_iter().map(|fault| fault.message).collect();
+        assert_eq!(told, [format!("guard `{guard}` is reserved and not available yet")]);
+    }
+}
+
+/// Collects the names that stand in calls of `fault` and `add`.
+fn names_in(source: &str) -> BTreeSet<String> {
+    let calls = ["fault(", ".add("].into_iter().flat_map(|call| source.split(call).skip(1));
+    let names = calls.filter_map(|after| {
+        let call = after.split([';', '{']).next()?;
+        let name = call.split('"').nth(1)?;
+        name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_').then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+#[test]
+fn no_kind_of_fault_is_without_a_case() {
+    let mut known = names_in(include_str!("../src/domain/policy/compile.rs"));
+    known.extend(names_in(include_str!("../src/domain/policy/verbs.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint.rs")));
+    assert!(known.len() > 25, "{known:?}");
+    let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
+    known.remove("missing_file");
+    assert_eq!(known, shown);
+}

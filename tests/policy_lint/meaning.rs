@@ -1,0 +1,196 @@
+//! What is well-formed and still wrong.
+
+use super::Case;
+
+pub(super) const CASES: &[Case] = &[
+    Case(
+        "reserved_verb",
+        &[
+            ("actions.yaml", "  release:", "  status:"),
+            ("executable.yaml", "action: release", "action: status"),
+        ],
+        "label: Release for execution",
+        "`status` is a command of the program",
+    ),
+    Case(
+        "two_flags",
+        &[("actions.yaml", "      name:      { takes: word", "      root:      { takes: word")],
+        "label: Create a document",
+        "`create` has the flag `--root` already",
+    ),
+    Case(
+        "unused_verb",
+        &[(
+            "actions.yaml",
+            "  release:",
+            "  bless:\n    { label: Bless, help: Bless it, sop: SOP-001#5 }\n  release:",
+        )],
+        "{ label: Bless",
+        "no transition has the action `bless`",
+    ),
+    Case(
+        "missing_sop",
+        &[("actions.yaml", "checked in\"\n    sop: SOP-001#5", "checked in\"\n    sop: SOP-001")],
+        "label: Check in your changes",
+        "`checkin` needs the section that governs it, as in `sop: SOP-001#6`",
+    ),
+    Case(
+        "missing_sop",
+        &[("record.yaml", "workflow: record\nsop: SOP-002", "workflow: record")],
+        "record\ndocument_types",
+        "`record` names no procedure",
+    ),
+    Case(
+        "two_rules",
+        &[("policy.yaml", "project:\n", "project:\n  - { action: user_move, by: [administrator] }\n")],
+        "{ action: user_move,     by",
+        "a second rule for `user_move`",
+    ),
+    Case(
+        "missing_rule",
+        &[(
+            "policy.yaml",
+            "  - { action: namespace_add, by: [administrator, initiator], guards: [namespace_is_new] }\n",
+            "",
+        )],
+        "",
+        "nobody may `namespace_add`: add a rule under `project`",
+    ),
+    Case(
+        "initial_state",
+        &[(
+            "controlled.yaml",
+            "REVIEWED:      { phase: review }",
+            "REVIEWED:      { phase: review, initial: true }",
+        )],
+        "controlled\nsop",
+        "`controlled` needs exactly one initial state, it has 2",
+    ),
+    Case(
+        "initial_state",
+        &[("controlled.yaml", "action: create, to: DRAFT", "action: create, to: REVIEWED")],
+        "{ action: create",
+        "a document is created into the initial state",
+    ),
+    Case(
+        "unreachable_state",
+        &[("record.yaml", "states:\n", "states:\n  LOST: { phase: ended, final: true }\n")],
+        "{ phase: ended, final: true }",
+        "no transition leads to `LOST`",
+    ),
+    Case(
+        "dead_end",
+        &[(
+            "controlled.yaml",
+            "CANCELLED:     { phase: ended, final: true }",
+            "CANCELLED:     { phase: ended }",
+        )],
+        "{ phase: ended }",
+        "nobody can leave `CANCELLED`, and it is not final",
+    ),
+    Case(
+        "final_state_left",
+        &[("record.yaml", "{ phase: completed }", "{ phase: completed, final: true }")],
+        "{ phase: completed, final: true }",
+        "`POST_APPROVED` is final, and a transition starts there",
+    ),
+    Case(
+        "two_edges",
+        &[(
+            "record.yaml",
+            "transitions:\n",
+            "transitions:\n  - { action: revert, from: POST_REVIEWED, to: IN_EXECUTION, by: [initiator] }\n",
+        )],
+        "{ action: revert,   from",
+        "a second `revert` from POST_REVIEWED; the first stands at record.yaml:16:5",
+    ),
+    Case(
+        "nobody",
+        &[("executable.yaml", "to: IN_EXECUTION, by: [initiator]", "to: IN_EXECUTION, by: []")],
+        "{ action: release",
+        "nobody may `release` here: `by` is empty",
+    ),
+    Case(
+        "completion_without_quorum",
+        &[("controlled.yaml", "to: RETIRED, by: [quality], quorum: all,", "to: RETIRED, by: [quality],")],
+        "{ action: unassign, from: IN_RETIREMENT",
+        "`completion` needs `quorum: all`",
+    ),
+    Case(
+        "no_round",
+        &[(
+            "controlled.yaml",
+            "by: [quality], guards: [not_checked_out, assignees_eligible] }",
+            "by: [quality], effects: [add_seats] }",
+        )],
+        "{ action: assign,   from: REVIEWED",
+        "`assign` needs a round, and `REVIEWED` has none",
+    ),
+    Case(
+        "wrong_round",
+        &[("record.yaml", "verdict: review", "verdict: approve")],
+        "{ action: review",
+        "`review` does not answer the round of `IN_POST_REVIEW`",
+    ),
+    Case(
+        "review_without_outcome",
+        &[("record.yaml", "action: review, ", "action: approve,")],
+        "{ action: approve,",
+        "`approve` is a review: it needs a required input `outcome` of `recommend` and `request_updates`",
+    ),
+    Case(
+        "slot_nobody_can_fill",
+        &[("record.yaml", "round: review, slot: quality", "round: review, slot: initiator")],
+        "{ phase: post_review, round",
+        "the slot of `IN_POST_REVIEW` is for `initiator`, who cannot give its verdict",
+    ),
+    Case(
+        "verdict_without_quorum",
+        &[("record.yaml", "verdict: review, quorum: all", "verdict: review")],
+        "{ action: review",
+        "`review` ends the round at the first answer: add `quorum: all`",
+    ),
+    Case(
+        "author_could_approve",
+        &[(
+            "executable.yaml",
+            "to: IN_EXECUTION, by: [initiator], guards: [owner]",
+            "to: IN_EXECUTION, by: [initiator], effects: [raise_version]",
+        )],
+        "{ action: release",
+        "`release` approves without a round: an author could approve",
+    ),
+    Case(
+        "nothing_creates",
+        &[(
+            "record.yaml",
+            "  - { action: create, to: IN_EXECUTION, by: [initiator], guards: [template_in_force], effects: [raise_version, check_out] }\n",
+            "",
+        )],
+        "{ title: Verification record",
+        "nothing creates a `VR`",
+    ),
+    Case(
+        "attachment_without_parent",
+        &[("controlled.yaml", "template: TEMPLATE-SOP, ", "template: TEMPLATE-SOP, attachment: true, ")],
+        "{ title: Standard operating procedure",
+        "`SOP` is an attachment without a parent",
+    ),
+    Case(
+        "attachment_cannot_end",
+        &[
+            (
+                "record.yaml",
+                "TERMINATED:       { phase: ended, final: true }",
+                "TERMINATED:       { phase: ended }",
+            ),
+            (
+                "record.yaml",
+                "transitions:\n",
+                "transitions:\n  - { action: revert, from: TERMINATED, to: IN_EXECUTION, by: [initiator] }\n",
+            ),
+        ],
+        "{ title: Verification record",
+        "`VR` ends with its parent in `TERMINATED`, which is no final state of `record`",
+    ),
+];

@@ -1,0 +1,144 @@
+//! Plays the scenarios of every life cycle against the policy in `workflows/`, and sees to it that
+//! they show everything that the policy permits and everything that it refuses.
+
+#![cfg_attr(test, allow(clippy::panic, reason = "a test that cannot go on says why and stops"))]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use qms::domain::policy::{Candidate, Sources};
+use qms::domain::scenario::{Gap, ScenarioOutcome, gaps, run};
+
+/// A guard of a transition: the life cycle, the action, the first state, the guard.
+type GuardOf = (&'static str, &'static str, &'static str, &'static str);
+
+/// The guards that never refuse, and why. They stay in the policy because a reader should find the condition where it matters,
+/// and because another policy, adopted later, may lead there after all.
+const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
+    (
+        "no copy is out while a round is open: routing checks it in, and a checkout withdraws",
+        &[
+            ("controlled", "checkout", "IN_REVIEW", "not_checked_out_by_another"),
+            ("controlled", "assign", "IN_REVIEW", "not_checked_out"),
+            ("controlled", "assign", "IN_APPROVAL", "not_checked_out"),
+            ("executable", "checkout", "IN_PRE_REVIEW", "not_checked_out_by_another"),
+            ("executable", "assign", "IN_PRE_REVIEW", "not_checked_out"),
+            ("executable", "assign", "IN_PRE_APPROVAL", "not_checked_out"),
+            ("executable", "assign", "IN_POST_REVIEW", "not_checked_out"),
+            ("executable", "assign", "IN_POST_APPROVAL", "not_checked_out"),
+            ("record", "checkout", "IN_POST_REVIEW", "not_checked_out_by_another"),
+            ("record", "assign", "IN_POST_REVIEW", "not_checked_out"),
+            ("record", "assign", "IN_POST_APPROVAL", "not_checked_out"),
+        ],
+    ),
+    (
+        "a round leads into this state, and a checkout leaves it or is not possible there",
+        &[
+            ("controlled", "checkout", "EFFECTIVE", "not_checked_out_by_another"),
+            ("controlled", "route", "EFFECTIVE", "not_checked_out"),
+            ("executable", "checkout", "PRE_APPROVED", "not_checked_out_by_another"),
+            ("executable", "assign", "POST_REVIEWED", "not_checked_out"),
+            ("executable", "route", "POST_REVIEWED", "not_checked_out"),
+            ("record", "assign", "POST_REVIEWED", "not_checked_out"),
+            ("record", "route", "POST_REVIEWED", "not_checked_out"),
+        ],
+    ),
+    (
+        "changed content is meant only where the owner has a sound copy out; else the other transition is",
+        &[
+            ("controlled", "checkin", "REVIEWED", "owner"),
+            ("controlled", "checkin", "REVIEWED", "checked_out"),
+            ("controlled", "checkin", "REVIEWED", "copy_is_sound"),
+            ("executable", "checkin", "PRE_REVIEWED", "owner"),
+            ("executable", "checkin", "PRE_REVIEWED", "checked_out"),
+            ("executable", "checkin", "PRE_REVIEWED", "copy_is_sound"),
+        ],
+    ),
+    (
+        "a review round is never without quality, so that no content is reviewed without it",
+        &[
+            ("controlled", "route", "REVIEWED", "reviewed_by"),
+            ("executable", "route", "PRE_REVIEWED", "reviewed_by"),
+            ("executable", "route", "POST_REVIEWED", "reviewed_by"),
+            ("record", "route", "POST_REVIEWED", "reviewed_by"),
+        ],
+    ),
+    (
+        "no type belongs to documents of this life cycle",
+        &[
+            ("controlled", "cancel", "DRAFT", "no_open_child"),
+            ("record", "route", "IN_EXECUTION", "no_open_child"),
+            ("record", "close", "POST_APPROVED", "no_open_child"),
+            ("record", "close", "POST_APPROVED", "attachments_idle"),
+        ],
+    ),
+];
+
+/// Reads the files of a folder, by name.
+fn files(folder: &str) -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let read = |entry: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_else(|error| panic!("{error}"));
+        (entry.file_name().to_string_lossy().into_owned(), text)
+    };
+    entries.filter_map(Result::ok).map(read).collect()
+}
+
+fn embedded() -> Candidate {
+    Candidate::new(Sources(files("workflows"))).unwrap_or_else(|faults| panic!("{faults:#?}"))
+}
+
+fn outcomes(embedded: &Candidate) -> Vec<ScenarioOutcome> {
+    let play = |(name, text): (String, String)| {
+        let outcomes = run(&embedded.policy, embedded.digest, &format!("tests/scenarios/{name}"), &text);
+        outcomes.unwrap_or_else(|error| panic!("{error}"))
+    };
+    files("tests/scenarios").into_iter().flat_map(play).collect()
+}
+
+#[test]
+fn every_scenario_comes_out_as_expected() {
+    let failures: Vec<String> = outcomes(&embedded())
+        .into_iter()
+        .filter_map(|outcome| Some(format!("{}\n    {}", outcome.name, outcome.failure?)))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_life_cycle_has_scenarios_and_no_name_is_used_twice() {
+    let embedded = embedded();
+    let played = files("tests/scenarios");
+    for name in embedded.policy.workflows.keys() {
+        let text = played.get(&format!("{name}.yaml"));
+        let text = text.unwrap_or_else(|| panic!("tests/scenarios/{name}.yaml is missing"));
+        let outcomes = run(&embedded.policy, embedded.digest, name.as_str(), text);
+        assert!(outcomes.is_ok_and(|outcomes| !outcomes.is_empty()), "{name} has no scenarios");
+        assert!(text.contains(&format!("\nworkflow: {name}\n")), "{name}.yaml is about another life cycle");
+    }
+    let mut names = BTreeSet::new();
+    for outcome in outcomes(&embedded) {
+        assert!(names.insert(outcome.name.clone()), "{}: `{}` again", outcome.place, outcome.name);
+    }
+}
+
+#[test]
+fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
+    let embedded = embedded();
+    let outcomes = outcomes(&embedded);
+    let workflows = embedded.policy.workflows.keys();
+    let found: Vec<Gap> = workflows.flat_map(|name| gaps(&embedded.policy, name, &outcomes)).collect();
+    let mut allowed: BTreeSet<(&str, &str, &str, &str)> =
+        NEVER_REFUSE.iter().flat_map(|(_, guards)| guards.iter().copied()).collect();
+    let mut surprises = Vec::new();
+    for gap in &found {
+        let start = gap.start.as_ref().map_or("", |state| state.as_str());
+        let key = (gap.workflow.as_str(), gap.action.as_str(), start, gap.guard.unwrap_or_default());
+        if !allowed.remove(&key) {
+            surprises.push(gap.to_string());
+        }
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+    assert!(allowed.is_empty(), "these guards refuse after all, or are gone: {allowed:?}");
+}
