@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use qms::domain::policy::{Candidate, Sources};
+use qms::domain::id::GroupName;
+use qms::domain::policy::{Candidate, Sources, When};
 use qms::domain::scenario::{Gap, ScenarioOutcome, gaps, run};
 
 /// A guard of a transition: the life cycle, the action, the first state, the guard.
@@ -72,6 +73,33 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
             ("record", "close", "POST_APPROVED", "attachments_idle"),
         ],
     ),
+];
+
+/// Who may do what, after the table of the domain page; an administrator may do what an initiator
+/// may. Scenarios show this where it can be seen: that a reviewer may not withdraw cannot, because
+/// no reviewer owns a document. A right that a policy gives too much is found here.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("create", &["initiator"]),
+    ("checkout", &["initiator"]),
+    ("checkin", &["initiator"]),
+    ("discard", &["initiator"]),
+    ("route --review", &["initiator"]),
+    ("route --approval", &["initiator", "quality"]),
+    ("route --retirement", &["administrator", "quality"]),
+    ("assign", &["quality"]),
+    ("unassign", &["quality"]),
+    ("review", &["administrator", "quality", "reviewer"]),
+    ("approve", &["quality", "reviewer"]),
+    ("reject", &["quality", "reviewer"]),
+    ("withdraw", &["initiator"]),
+    ("withdraw IN_RETIREMENT", &["administrator", "quality"]),
+    ("withdraw IN_TERMINATION", &["administrator", "initiator"]),
+    ("release", &["initiator"]),
+    ("revert", &["initiator"]),
+    ("close", &["initiator"]),
+    ("cancel", &["initiator"]),
+    ("terminate", &["initiator"]),
+    ("transfer", &["administrator"]),
 ];
 
 /// Reads the files of a folder, by name.
@@ -141,4 +169,25 @@ fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
     assert!(allowed.is_empty(), "these guards refuse after all, or are gone: {allowed:?}");
+}
+
+#[test]
+fn nobody_may_do_what_the_domain_page_does_not_give_to_their_group() {
+    let embedded = embedded();
+    let mut unused: BTreeSet<&str> = GROUPS.iter().map(|(action, _)| *action).collect();
+    for edge in embedded.policy.workflows.values().flat_map(|life| &life.transitions) {
+        let action = match &edge.when {
+            Some(When::Input(_, value)) => format!("{} --{value}", edge.action),
+            _ => edge.action.to_string(),
+        };
+        let start = edge.from.first().map(|state| format!("{action} {state}"));
+        let listed = |name: &String| GROUPS.iter().find(|(one, _)| one == name);
+        let found = start.as_ref().and_then(listed).or_else(|| listed(&action));
+        let Some((name, groups)) = found else { panic!("{}: `{action}` is not in the table", edge.place) };
+        unused.remove(name);
+        let mut by: Vec<&str> = edge.by.iter().map(GroupName::as_str).collect();
+        by.sort_unstable();
+        assert_eq!(by, *groups, "{}: {name}", edge.place);
+    }
+    assert!(unused.is_empty(), "no transition for {unused:?}");
 }

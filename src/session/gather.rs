@@ -55,6 +55,7 @@ impl Session {
             users: users.collect(),
             copy: CopyFacts::NotOut,
             front_matter: Err("the content was not read".to_owned()),
+            title_in_force: None,
             new: None,
             project: None,
         })
@@ -82,6 +83,9 @@ impl Session {
         if wants_front_matter(&policy, &document) && facts.copy == CopyFacts::NotOut {
             facts.front_matter = self.front_matter(&document)?;
         }
+        if action.is_some_and(|action| restores(&policy, &document, action)) {
+            facts.title_in_force = self.title_in_force(&document)?;
+        }
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
         }
@@ -106,6 +110,13 @@ impl Session {
             Some(body) => front_matter::parse(&format!("{}.md", document.id), &body),
             None => Err(format!("the content of {} is not in the store", document.id)),
         })
+    }
+
+    fn title_in_force(&mut self, document: &Document) -> Result<Option<String>, SessionError> {
+        let Some(in_force) = &document.in_force else { return Ok(None) };
+        let body = self.store.content(&in_force.content)?.unwrap_or_default();
+        let read = front_matter::parse(&format!("{}.md", document.id), &body).ok();
+        Ok(read.and_then(|read| read.field("title").map(str::to_owned)))
     }
 
     fn gather_new(
@@ -234,6 +245,14 @@ fn opens_round(policy: &Policy, document: &Document, action: &ActionName) -> boo
                 Target::Same | Target::Origin => false,
             },
         )
+    })
+}
+
+/// Tells whether a request could restore the version in force.
+fn restores(policy: &Policy, document: &Document, action: &ActionName) -> bool {
+    policy.standing(document).is_some_and(|(workflow, _)| {
+        let mut edges = workflow.leaving(&document.state).filter(|edge| edge.action == *action);
+        edges.any(|edge| edge.effects.contains(&Effect::RestoreVersionInForce))
     })
 }
 

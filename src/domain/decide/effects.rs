@@ -202,6 +202,9 @@ impl Step<'_> {
                 if let Some(in_force) = &document.in_force {
                     document.version = in_force.version;
                     document.content = in_force.content;
+                    if let Some(title) = &self.facts.title_in_force {
+                        document.title.clone_from(title);
+                    }
                     document.verdicts.clear();
                     document.rejected = None;
                 }

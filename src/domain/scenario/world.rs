@@ -189,6 +189,11 @@ impl<'p> World<'p> {
             Some(text) => front_matter::parse("document", text.as_bytes()),
             None => Err("there is no content".to_owned()),
         };
+        let in_force = document.as_ref().and_then(|it| it.in_force.as_ref());
+        let title_in_force = in_force
+            .and_then(|it| self.contents.get(&it.content))
+            .and_then(|text| front_matter::parse("document", text.as_bytes()).ok())
+            .and_then(|read| read.field("title").map(str::to_owned));
         let parent = parent.and_then(|id| self.documents.get(id)).cloned();
         let new = match &request.subject {
             Subject::New(document_type) => {
@@ -206,6 +211,7 @@ impl<'p> World<'p> {
             users: self.user_facts(),
             copy,
             front_matter,
+            title_in_force,
             new,
             project,
         }
