@@ -7,34 +7,10 @@ use serde_yaml::Spanned;
 use super::source::{PolicyFile, Seats, StateSource, TransitionSource, TypeSource, WorkflowFile};
 use super::{
     Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
-    RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, lint, nearest,
+    RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, nearest,
 };
-use crate::domain::digest::Digest;
 use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
 use crate::domain::yaml::{self, Place, YamlError};
-
-/// A policy that was read and found sound, with the files that it was read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The rules.
-    pub policy: Policy,
-    /// The files.
-    pub sources: Sources,
-    /// The digest of the files.
-    pub digest: Digest,
-}
-
-impl Candidate {
-    /// Reads and checks a policy; all faults are returned, in the order of their places.
-    pub fn new(sources: Sources) -> Result<Self, Vec<Fault>> {
-        let policy = compile(&sources)?;
-        let faults = lint(&policy);
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        Ok(Self { policy, digest: sources.digest(), sources })
-    }
-}
 
 /// Reads a policy and looks up every name in it.
 pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {

@@ -3,6 +3,7 @@
 //! What stands here has been through [`compile`]: every name in it exists. `lint` looks for what
 //! is well-formed and still wrong.
 
+mod candidate;
 mod compile;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::compile::{Candidate, compile};
+pub use self::candidate::Candidate;
+pub use self::compile::compile;
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::verbs::compile_actions;
