@@ -27,7 +27,7 @@ impl Desk {
     /// Opens the project that the command line or the working directory names. A project that
     /// cannot be opened is no failure yet: the command may need none.
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
-        let root = root_ahead(arguments).or_else(|| world.set_variable("QMS_ROOT").map(PathBuf::from));
+        let root = root_ahead(arguments).or_else(|| root_by_variable(world));
         let mut project = open(world, root.as_deref());
         let policy = match &mut project {
             Ok(context) => context.session.policy().ok(),
@@ -56,8 +56,10 @@ impl Desk {
 
     /// Gives the project to a command, with the caller's claim.
     pub fn context(&mut self, world: &World, global: &Global) -> Result<&mut Context, CommandError> {
-        if global.root.is_some() && global.root != self.root {
-            self.root.clone_from(&global.root);
+        // What looked like `--root` ahead of the parser may have been part of a text.
+        let root = global.root.clone().or_else(|| root_by_variable(world));
+        if root != self.root {
+            self.root = root;
             self.project = open(world, self.root.as_deref()).map_err(Some);
         }
         match &mut self.project {
@@ -91,13 +93,19 @@ fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
     Ok(Context { site, session, claim: Claim { user: String::new() }, process: world.process })
 }
 
-/// Where keys are kept, after the XDG base directory specification.
+/// Where keys are kept, after the XDG base directory specification, by which a relative path counts
+/// as none.
 pub fn key_place(world: &World) -> KeyPlace {
-    let home = || world.set_variable("HOME").map(|home| Path::new(&home).join(".local").join("state"));
+    let folder = |name| world.set_variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || folder("HOME").map(|home| home.join(".local").join("state"));
     KeyPlace {
         file: world.set_variable("QMS_KEY_FILE").map(PathBuf::from),
-        state_home: world.set_variable("XDG_STATE_HOME").map(PathBuf::from).or_else(home),
+        state_home: folder("XDG_STATE_HOME").or_else(home),
     }
+}
+
+fn root_by_variable(world: &World) -> Option<PathBuf> {
+    world.set_variable("QMS_ROOT").map(PathBuf::from)
 }
 
 /// Reads `--root` ahead of the parser, which needs the verbs of that project.

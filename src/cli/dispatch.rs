@@ -56,9 +56,9 @@ pub fn dispatch(
         Subject::Document(grammar::document_id(of_command)?)
     };
     let raw = grammar::inputs(&action, of_command)?;
-    let inputs = fetch(world, raw)?;
     let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
     let context = desk.context(world, global)?;
+    let inputs = fetch(world, raw)?;
     act::run(context, act::Arguments { action: action.name, subject, inputs, mode }).map(reply)
 }
 
