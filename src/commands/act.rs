@@ -103,7 +103,8 @@ pub(super) fn carry_out(
         }
     }
     if let Some(journal) = journal.filter(|_| warnings.is_empty()) {
-        journal.finish()?;
+        // A marker that stays makes the next command write the same files again.
+        let _stays = journal.finish();
     }
     Ok((acted?, warnings))
 }
@@ -116,7 +117,7 @@ fn report(
     mode: Mode,
 ) -> Result<Reply, CommandError> {
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
-    let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings)? } else { None };
+    let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings) } else { None };
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
     let headline = headline(policy.action(&request.action), request, &after.id, mode);
@@ -140,21 +141,19 @@ fn report(
 }
 
 /// Writes or takes away the working copy that the action gave or took in.
-fn lay_down(
-    context: &Context,
-    acted: &Acted,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<String>, CommandError> {
-    let Some(after) = &acted.after else { return Ok(None) };
+fn lay_down(context: &Context, acted: &Acted, warnings: &mut Vec<Warning>) -> Option<String> {
+    let after = acted.after.as_ref()?;
     let workspace = context.workspace(&acted.actor);
     let path = workspace.path(&after.id);
-    let Some(content) = &acted.content else {
-        if acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged)) {
-            workspace.remove(&after.id)?;
-        }
-        return Ok(None);
-    };
     let mut warn = |code, message| warnings.push(Warning { code, message });
+    let Some(content) = &acted.content else {
+        if acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
+            && let Err(error) = workspace.remove(&after.id)
+        {
+            warn("copy_not_removed", format!("{} is checked in, but its copy stays: {error}", after.id));
+        }
+        return None;
+    };
     match workspace.place(&after.id, after.content, content) {
         Ok(Placed::Written) => {}
         Ok(Placed::Kept) => {
@@ -173,7 +172,7 @@ fn lay_down(
             );
         }
     }
-    Ok(Some(path.display().to_string()))
+    Some(path.display().to_string())
 }
 
 fn headline(action: Option<&Action>, request: &Request, id: &DocumentId, mode: Mode) -> String {
