@@ -669,6 +669,76 @@ fn long_text_comes_from_the_line_a_file_or_standard_input() {
 }
 
 #[test]
+fn reviewers_do_not_see_each_others_comments_while_their_round_is_open() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review --assignees tu,lead",
+        "-u tu review CR-001 --recommend --comment \"What tu found\"",
+    ]);
+    let views =
+        ["comments CR-001", "history CR-001", "history CR-001 -o wide", "audit export", "diff CR-001"];
+    let sees = |user: &str, words: &str| {
+        let all = views.map(|view| {
+            let text = project.run(&format!("-u {user} {view}")).is(0).text();
+            text + &project.run(&format!("-u {user} {view} -o yaml")).text()
+        });
+        all.concat().contains(words)
+    };
+    assert!(!sees("qa", "What tu found") && !sees("lead", "What tu found"));
+    assert!(sees("tu", "What tu found") && sees("claude", "What tu found"));
+    let withheld = project.ask("-u qa comments CR-001").is(0);
+    assert_eq!(withheld["data"]["comments"], json!([]));
+    assert_eq!(withheld["warnings"][0]["code"], "comments_withheld");
+    // Having answered does not end the round.
+    project.run("-u qa review CR-001 --recommend --comment \"What qa found\"").is(0);
+    assert!(!sees("qa", "What tu found") && sees("qa", "What qa found") && !sees("tu", "What qa found"));
+    project.run("-u lead review CR-001 --recommend --comment fine").is(0);
+    assert!(sees("qa", "What tu found") && sees("tu", "What qa found"));
+    assert_eq!(project.ask("-u qa comments CR-001").is(0)["warnings"], json!([]));
+    // What earlier rounds said is known to the next.
+    project.run("-u claude route CR-001 --approval").is(0);
+    assert!(sees("qa", "What tu found"));
+}
+
+#[test]
+fn the_end_of_an_attachment_stands_in_its_history() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude release CR-001",
+        "-u claude create VR --parent CR-001 --title y",
+        "-u claude checkin CR-001-VR-001",
+        "-u claude terminate CR-001 --reason enough",
+        "-u qa approve CR-001",
+    ]);
+    assert_eq!(project.ask("-u qa status CR-001-VR-001").is(0)["data"]["document"]["state"], "TERMINATED");
+    let history = project.ask("-u qa history CR-001-VR-001").is(0);
+    let entries = &history["data"]["entries"];
+    assert_eq!(names(entries, "action"), ["create", "checkin", "approve"]);
+    assert_eq!(names(entries, "document"), ["CR-001-VR-001", "CR-001-VR-001", "CR-001"]);
+    let text = project.run("-u qa history CR-001-VR-001").is(0).text();
+    assert!(text.ends_with("  CR-001: IN_TERMINATION → TERMINATED\n"), "{text}");
+}
+
+#[test]
+fn a_text_is_never_taken_for_a_flag() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review --assignees tu,lead"]);
+    for (user, text) in [("tu", "--root=/nowhere"), ("lead", "--json"), ("qa", "-o=yaml")] {
+        let line = ["-u", user, "review", "CR-001", "--recommend", "--comment", text];
+        let ran = project.words(&line).run().is(0);
+        assert!(ran.text().starts_with("✓ Review submitted"), "{}", ran.text());
+    }
+    let comments = project.ask("-u claude comments CR-001").is(0);
+    assert_eq!(names(&comments["data"]["comments"], "comment"), ["--root=/nowhere", "--json", "-o=yaml"]);
+}
+
+#[test]
 fn every_exit_status_is_reached() {
     let project = Project::new();
     project.play(&["-u claude create CR --title x"]);

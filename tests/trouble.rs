@@ -48,6 +48,12 @@ fn is_whole(project: &Project) {
     project.run("-u qa doctor").is(0);
 }
 
+fn is_whole_for(project: &Project, user: u32) {
+    let mut call = project.call("-u qa audit verify --contents");
+    call.command.uid(user).gid(user);
+    call.run().is(0);
+}
+
 /// Checks that a line is refused for one reason, recorded, and changes nothing.
 fn is_refused(project: &Project, line: &str, status: i32, reason: &str, words: &str) {
     let refused = project.keeps(1, || project.ask(line)).is(status);
@@ -190,7 +196,7 @@ fn a_comment_of_five_megabytes_is_refused_and_not_kept() {
     project.keeps(0, || call().input([b'a', 0xff, 0xfe]).ask()).is(2);
     // The longest that is allowed comes through whole.
     call().input("é".repeat(32 * 1024)).ask().is(0);
-    let comments = project.ask("-u qa comments CR-001").is(0);
+    let comments = project.ask("-u claude comments CR-001").is(0);
     assert_eq!(comments["data"]["comments"][0]["comment"].as_str().unwrap().len(), 65_536);
 }
 
@@ -362,6 +368,25 @@ fn a_working_copy_of_an_earlier_check_out_is_refused() {
     let refused = project.keeps(1, || project.ask("-u claude checkin CR-001")).is(7);
     assert_eq!(refused.reasons(), ["not_owner", "not_checked_out"]);
     assert_eq!(fs::read(&copy).unwrap(), old.0);
+}
+
+#[test]
+fn a_working_copy_that_cannot_be_removed_is_checked_in_all_the_same() {
+    let project = drafted();
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        eprintln!("left out: only root can act as another user");
+        return;
+    }
+    walk(project.folder(), &|path| chown(path, Some(NOBODY), Some(NOBODY)).unwrap());
+    let copy = project.copy("claude", "CR-001");
+    chown(copy.parent().unwrap(), Some(0), Some(0)).unwrap();
+    let mut call = project.call("-u claude checkin CR-001");
+    call.command.uid(NOBODY).gid(NOBODY);
+    let answer = call.ask().is(0);
+    assert_eq!(answer["warnings"][0]["code"], "copy_not_removed");
+    assert_eq!(answer["data"]["document"]["checked_out_by"], Value::Null);
+    assert!(copy.exists());
+    is_whole_for(&project, NOBODY);
 }
 
 // The store.
@@ -590,6 +615,21 @@ fn a_full_disk_loses_nothing() {
 // Streams and terminals.
 
 #[test]
+fn nobody_waits_for_text_that_is_of_no_use() {
+    let project = in_review();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let run = |line: &str| {
+        let mut call = project.call(line);
+        call.command.stdin(reader.try_clone().unwrap());
+        call.run()
+    };
+    run("review CR-001 --recommend --comment -").is(2).says("who is calling?");
+    run("-u tu review CR-001 --recommend --comment - --root /nowhere").is(5);
+    run("-u tu review --recommend --comment -").is(2);
+    drop(writer);
+}
+
+#[test]
 fn a_closed_standard_input_is_an_empty_one() {
     let project = in_review();
     let closed = |line: &str| {
@@ -738,6 +778,18 @@ fn without_its_key_a_project_can_be_read_and_verified_and_not_changed() {
     named(&kept).is(0);
     fs::rename(&kept, &key).unwrap();
     is_whole(&project);
+}
+
+#[test]
+fn a_relative_path_is_no_place_for_a_key() {
+    let project = Project::empty();
+    let init = || project.call("init").variable("XDG_STATE_HOME", "state");
+    init().run().is(1).says("`XDG_STATE_HOME`");
+    init().variable("HOME", "home").run().is(1).says("`HOME`");
+    assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
+    let home = project.folder().join("home");
+    init().variable("HOME", &home.display().to_string()).run().is(0);
+    assert!(home.join(".local/state/qms").is_dir() && !project.path("state").exists());
 }
 
 #[test]

@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::history::EntryView;
+use super::veil::Veil;
 use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;
 use crate::domain::audit::{Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
 use crate::domain::identity::Actor;
 use crate::session::Audit;
-use crate::store::{Entries, StoreError};
+use crate::store::{Entries, ListQuery, StoreError};
 
 /// What to do with the audit trail.
 #[derive(Debug, clap::Subcommand)]
@@ -194,6 +195,11 @@ pub fn export(
     format: ExportForm,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
+    let mut veil = Veil::new(actor);
+    context.session.read(actor).documents(&ListQuery::default(), &mut |document| {
+        veil.look(&document);
+        Ok(())
+    })?;
     let mut failed = None;
     let io = |source| DiskError::Io { action: "write", path: "standard output".into(), source };
     let header = match format {
@@ -203,7 +209,8 @@ pub fn export(
     };
     out.write_all(header.as_bytes()).map_err(io)?;
     let walked = context.session.read(actor).entries(Entries::From(0), &mut |stored| {
-        let view = EntryView::decode(stored.index, stored.bytes)?;
+        let mut view = EntryView::decode(stored.index, stored.bytes)?;
+        veil.cover(&mut view);
         let line = match format {
             ExportForm::Jsonl => serde_json::to_string(&view).unwrap_or_default() + "\n",
             ExportForm::Csv => cells(&view).map(|cell| csv_cell(&cell)).join(",") + "\r\n",

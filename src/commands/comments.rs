@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::history::entries_of;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, veil};
 use crate::domain::audit::EntryResult;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Outcome;
@@ -51,8 +51,9 @@ impl fmt::Display for CommentsReport {
 /// Lists what people said about a document.
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    context.document(&actor, id)?;
-    let comments = entries_of(context, &actor, id)?
+    let document = context.document(&actor, id)?;
+    let (entries, withheld) = entries_of(context, &actor, &document)?;
+    let comments = entries
         .into_iter()
         .filter(|entry| entry.result == EntryResult::Permitted)
         .filter_map(|entry| {
@@ -67,5 +68,5 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
             })
         })
         .collect();
-    Ok(Reply::new(CommentsReport { comments }).by(actor))
+    Ok(veil::warn(Reply::new(CommentsReport { comments }).by(actor), withheld))
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::table::Table;
+use super::veil::{self, Veil};
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::{Entry, EntryResult, leaf_hash};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::{Kind, Outcome};
+use crate::domain::document::{Document, Kind, Outcome};
 use crate::domain::id::{DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Actor, Assurance, Isolation};
 use crate::store::{Entries, StoreError};
@@ -17,6 +18,8 @@ use crate::store::{Entries, StoreError};
 #[derive(Debug, Serialize)]
 pub struct HistoryReport {
     entries: Vec<EntryView>,
+    #[serde(skip)]
+    id: DocumentId,
 }
 
 /// An entry, by the names of the JSON contract.
@@ -138,13 +141,18 @@ impl fmt::Display for HistoryReport {
         );
         for it in &self.entries {
             let verdict = it.verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
+            // What ended a document may be about the one that it belonged to.
+            let what = match it.document.as_ref().filter(|document| **document != self.id) {
+                Some(other) => format!("{other}: {}", it.what()),
+                None => it.what(),
+            };
             let mut row = vec![
                 it.index.to_string(),
                 it.at.to_string(),
                 it.who(),
                 format!("{}{verdict}", it.action),
                 it.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
-                it.what(),
+                what,
             ];
             if f.alternate() {
                 row.push(it.content_digest.map_or_else(|| "-".to_owned(), |digest| digest.short()));
@@ -160,24 +168,39 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// Lists what was recorded about a document.
+/// Lists what was recorded about a document, the end of its parent included where that ended it.
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    context.document(&actor, id)?;
-    let entries = entries_of(context, &actor, id)?;
-    Ok(Reply::new(HistoryReport { entries }).by(actor))
+    let document = context.document(&actor, id)?;
+    let (mut entries, withheld) = entries_of(context, &actor, &document)?;
+    if let Some(parent) = &document.parent {
+        context.session.read(&actor).entries(Entries::Of(parent), &mut |stored| {
+            let deltas = Entry::decode(stored.bytes).map(|entry| entry.deltas).unwrap_or_default();
+            if deltas.iter().any(|delta| delta.key == id.as_str()) {
+                entries.push(EntryView::decode(stored.index, stored.bytes)?);
+            }
+            Ok(())
+        })?;
+        entries.sort_by_key(|entry| entry.index);
+    }
+    let reply = Reply::new(HistoryReport { entries, id: id.clone() }).by(actor);
+    Ok(veil::warn(reply, withheld))
 }
 
-/// Reads the entries about a document.
+/// Reads the entries about a document, and counts the comments that are withheld from the reader.
 pub(super) fn entries_of(
     context: &mut Context,
     actor: &Actor,
-    id: &DocumentId,
-) -> Result<Vec<EntryView>, CommandError> {
-    let mut entries = Vec::new();
-    context.session.read(actor).entries(Entries::Of(id), &mut |stored| {
-        entries.push(EntryView::decode(stored.index, stored.bytes)?);
+    document: &Document,
+) -> Result<(Vec<EntryView>, usize), CommandError> {
+    let mut veil = Veil::new(actor);
+    veil.look(document);
+    let (mut entries, mut withheld) = (Vec::new(), 0);
+    context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
+        let mut entry = EntryView::decode(stored.index, stored.bytes)?;
+        withheld += usize::from(veil.cover(&mut entry));
+        entries.push(entry);
         Ok(())
     })?;
-    Ok(entries)
+    Ok((entries, withheld))
 }

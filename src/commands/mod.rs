@@ -21,6 +21,7 @@ mod reply;
 pub mod status;
 mod table;
 pub mod user;
+mod veil;
 pub mod view;
 pub mod workflow;
 pub mod workspace;
