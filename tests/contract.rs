@@ -9,9 +9,13 @@
 
 mod project;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
+use std::rc::Rc;
+use std::{fs, io};
 
+use qms::cli::{self, Terminals, World};
+use qms::domain::digest::Timestamp;
 use serde_json::{Value, json};
 
 use self::project::Project;
@@ -773,6 +777,81 @@ fn every_exit_status_is_reached() {
     fs::remove_file(project.database()).unwrap();
     reach("-u qa list", 12, Some("store_unavailable"));
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), [0, 1, 2, 4, 5, 7, 8, 12, 80, 82]);
+}
+
+/// A stream that is kept.
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
+    let stdout = Kept::default();
+    let mut world = World {
+        arguments: ["qms", "init", "--json"].map(Into::into).to_vec(),
+        variable: Box::new(|_| None),
+        directory: Project::empty().root(),
+        program: "qms".into(),
+        clock: || Timestamp::from_millis(0),
+        random: |_| panic!("no more randomness"),
+        process: 1,
+        stdin: Box::new(io::empty()),
+        stdout: Box::new(stdout.clone()),
+        stderr: Box::new(io::sink()),
+        terminals: Terminals::default(),
+    };
+    assert_eq!(cli::run(&mut world), 70);
+    let answer: Value = serde_json::from_slice(&stdout.0.borrow()).unwrap();
+    check("failure", &answer);
+    assert_eq!([&answer["error"]["code"], &answer["error"]["status"]], [&json!("bug"), &json!(70)]);
+    assert!(answer["error"]["message"].as_str().unwrap().ends_with("no more randomness"));
+}
+
+#[test]
+fn any_text_comes_through_yaml_and_json_alike() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    let texts = [
+        "yes",
+        "1.10",
+        "~",
+        "null",
+        "- a\n- b",
+        "a: b",
+        "# no comment",
+        "'single' \"double\"",
+        "  leading",
+        "tab\there",
+        "line\r\nends\n\nblank",
+        "\u{1b}[31m\u{7}\u{9b}",
+        "\u{85}\u{2028}\u{2029}\u{feff}",
+        "é 標題 🦀",
+        "{{x}} %y @z `w` !tag &anchor *alias",
+        "|\n  block",
+        "---\n...\n",
+        "\\ \\n \u{202e}",
+        "0x1F 1e3 .inf 2001-01-01",
+    ];
+    for (number, text) in texts.iter().enumerate() {
+        let to = if number % 2 == 0 { "lead" } else { "claude" };
+        project.words(&["-u", "lead", "transfer", "CR-001", "--to", to, "--reason", text]).run().is(0);
+    }
+    let json = project.ask("-u qa comments CR-001").is(0);
+    let said = names(&json["data"]["comments"], "comment");
+    assert_eq!(said, texts);
+    let yaml = project.run("-u qa comments CR-001 -o yaml").is(0).text();
+    let parsed: Value = serde_yaml::from_str(&yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    assert_eq!(&parsed, json.value());
+    project.run("-u qa audit verify").is(0);
 }
 
 #[test]

@@ -394,10 +394,29 @@ fn an_open_round_ends_under_the_policy_that_it_began_with() {
     // From now on only quality reviews, and issuing needs nobody's review.
     rewrite(&project, "to: CHECKED, by: [quality, reviewer]", "to: CHECKED, by: [quality]");
     rewrite(&project, "guards: [unanimous, { reviewed_by: quality }], ", "");
+    // A verb of the round gets another name, and another gets an input that must be given.
+    rewrite(&project, "action: withdraw,", "action: pull_back,");
+    let path = project.path("workflows/actions.yaml");
+    let verbs = fs::read_to_string(&path).unwrap();
+    let graded = verbs.replace(
+        "      comment: { takes: text, required: true, help: What you found }",
+        "      comment: { takes: text, required: true, help: What you found }\n      \
+         grade: { takes: line, required: true, help: How good it is }",
+    );
+    assert_ne!(graded, verbs);
+    fs::write(&path, graded + "  pull_back: { label: Pull back, help: Take it back, sop: SOP-002#5 }\n")
+        .unwrap();
     let new = project.ask("-u lead workflow adopt").is(0)["data"]["digest"].clone();
     assert_ne!(old, new);
+    assert_eq!(actions(&project, "claude"), ["withdraw", "status"]);
+    let back = project.run("-u claude withdraw CAL-0001 --dry-run").is(0).text();
+    assert!(back.starts_with("would be permitted: CAL-0001 withdrawn\n"), "{back}");
+    project.ask("-u claude pull-back CAL-0001").is(2);
+    assert!(project.run("review --help").is(0).text().contains("--grade"));
     assert_eq!(document(&project)["policy_digest"], old, "the round goes on as it began");
     assert_eq!(actions(&project, "tu"), ["review", "status"]);
+    // The verbs of the command line are those of the policy that decides.
+    project.ask("-u tu review CAL-0001 --request-updates --comment hm --grade x").is(2);
     project.ask("-u tu review CAL-0001 --request-updates --comment hm").is(0);
     let entries = project.ask("-u qa history CAL-0001").is(0);
     assert_eq!(entries["data"]["entries"].as_array().unwrap().last().unwrap()["policy_digest"], old);
@@ -410,5 +429,9 @@ fn an_open_round_ends_under_the_policy_that_it_began_with() {
     let refused = project.ask("-u claude route CAL-0001 --review --assignees tu").is(4);
     assert_eq!(refused.reasons(), ["assignee_not_eligible"]);
     assert!(refused["error"]["message"].as_str().unwrap().contains("tu"), "{:#}", refused.value());
+    project.run("-u claude route CAL-0001 --review").is(0);
+    assert_eq!(actions(&project, "claude"), ["pull_back", "status"]);
+    project.ask("-u qa review CAL-0001 --recommend --comment fine").is(2);
+    project.ask("-u qa review CAL-0001 --recommend --comment fine --grade A").is(0);
     project.run("-u qa audit verify").is(0);
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::ahead;
 use super::grammar::Global;
 use super::world::World;
 use crate::commands::{CommandError, Context};
@@ -17,7 +18,7 @@ use crate::store::Sqlite;
 
 /// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
-    /// The verbs of the policy in force; outside a project those that come with the program.
+    /// The verbs that the command line has.
     pub actions: Vec<Action>,
     root: Option<PathBuf>,
     project: Result<Context, Option<CommandError>>,
@@ -27,14 +28,24 @@ impl Desk {
     /// Opens the project that the command line or the working directory names. A project that
     /// cannot be opened is no failure yet: the command may need none.
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
-        let root = root_ahead(arguments).or_else(|| root_by_variable(world));
-        let mut project = open(world, root.as_deref());
-        let policy = match &mut project {
-            Ok(context) => context.session.policy().ok(),
-            Err(_) => None,
-        };
-        let actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
-        Self { actions, root, project: project.map_err(Some) }
+        let root = ahead::root(arguments).or_else(|| root_by_variable(world));
+        let project = open(world, root.as_deref()).map_err(Some);
+        Self { actions: Vec::new(), root, project }
+    }
+
+    /// Learns the verbs for a command line: those of the policy that decides about the document that
+    /// it names, else of the one in force, and outside a project those that come with the program.
+    pub fn learn_verbs(&mut self, arguments: &[OsString]) {
+        let policy = self.project.as_mut().ok().and_then(|context| {
+            let about = ahead::document(arguments).map(|id| context.session.policy_about(&id));
+            about.unwrap_or_else(|| context.session.policy()).ok()
+        });
+        self.actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
+    }
+
+    /// Returns the root that was named, if one was.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     /// Finds a verb about documents.
@@ -106,21 +117,4 @@ pub fn key_place(world: &World) -> KeyPlace {
 
 fn root_by_variable(world: &World) -> Option<PathBuf> {
     world.set_variable("QMS_ROOT").map(PathBuf::from)
-}
-
-/// Reads `--root` ahead of the parser, which needs the verbs of that project.
-pub fn root_ahead(arguments: &[OsString]) -> Option<PathBuf> {
-    let mut words = arguments.iter().skip(1);
-    while let Some(word) = words.next() {
-        if word == "--" {
-            return None;
-        }
-        if word == "--root" {
-            return words.next().map(PathBuf::from);
-        }
-        if let Some(value) = word.to_str().and_then(|word| word.strip_prefix("--root=")) {
-            return Some(PathBuf::from(value));
-        }
-    }
-    None
 }

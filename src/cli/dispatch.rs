@@ -59,7 +59,7 @@ pub fn dispatch(
     let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
     let context = desk.context(world, global)?;
     let inputs = fetch(world, raw)?;
-    act::run(context, act::Arguments { action: action.name, subject, inputs, mode }).map(reply)
+    act::run(context, act::Arguments { action, subject, inputs, mode }).map(reply)
 }
 
 fn reply(reply: Reply) -> Done {

@@ -88,6 +88,7 @@ pub fn classify(error: &CommandError) -> Outcome {
         CommandError::Name(_) | CommandError::Usage(_) => {
             (Code::Usage, vec!["qms --help".to_owned()], Value::Null)
         }
+        CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, vec!["qms list".to_owned()], Value::Null),
         CommandError::PolicyInvalid(faults) => {
             let faults: Vec<Value> = faults

@@ -1,5 +1,6 @@
 //! The command-line face: it reads the command line, asks and prints. It holds no rule.
 
+mod ahead;
 mod completion;
 mod demo;
 mod desk;
@@ -10,8 +11,10 @@ mod prompt;
 mod ui;
 mod world;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind as Parse;
@@ -19,7 +22,7 @@ use clap::error::ErrorKind as Parse;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
 use self::grammar::Global;
-use self::ui::{Color, Format, Manner};
+use self::ui::{Color, Manner};
 pub use self::world::{Terminals, World};
 use crate::commands::CommandError;
 use crate::commands::view::NextLine;
@@ -29,8 +32,19 @@ use crate::disk::DiskError;
 const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
 
 /// Runs one command line, and the lines of its menu that a person chooses, and returns the exit
-/// status of the last.
+/// status of the last. A fault of the program has a status too, and undoes what was begun.
 pub fn run(world: &mut World) -> u8 {
+    let ended = catch_unwind(AssertUnwindSafe(|| run_to_the_end(world)));
+    ended.unwrap_or_else(|fault| {
+        let words = fault.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("it stopped");
+        let manner = manner_ahead(world, &world.arguments);
+        let printed = ui::failure(world, manner, &CommandError::Bug(words.to_owned()), None);
+        settle(world, Code::Bug.status(), printed)
+    })
+}
+
+fn run_to_the_end(world: &mut World) -> u8 {
     let arguments = world.arguments.clone();
     let mut desk = Desk::open(world, &arguments);
     let (mut status, mut menu) = one(world, &mut desk, &arguments);
@@ -44,7 +58,8 @@ pub fn run(world: &mut World) -> u8 {
             None => Some(lines),
             Some(words) => {
                 let next;
-                (status, next) = one(world, &mut desk, &with_root(&arguments, words));
+                let words = in_project(desk.root(), words);
+                (status, next) = one(world, &mut desk, &words);
                 // What failed without a menu of its own leaves the one that was there.
                 next.or(Some(lines).filter(|_| status != 0))
             }
@@ -54,11 +69,11 @@ pub fn run(world: &mut World) -> u8 {
 }
 
 /// A line of the menu is run in the project that the first command named.
-fn with_root(first: &[OsString], words: Vec<String>) -> Vec<OsString> {
+fn in_project(root: Option<&Path>, words: Vec<String>) -> Vec<OsString> {
     let mut words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-    if let Some(root) = desk::root_ahead(first) {
-        words.extend([OsString::from("--root"), root.into_os_string()]);
-    }
+    words.extend(
+        root.into_iter().flat_map(|root| [OsStr::new("--root"), root.as_os_str()]).map(OsString::from),
+    );
     words
 }
 
@@ -67,6 +82,7 @@ type Menu = Option<Vec<NextLine>>;
 
 /// Runs one command line and returns the exit status, with the menu that follows.
 fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu) {
+    desk.learn_verbs(arguments);
     let parsed = grammar::command(&desk.actions)
         .try_get_matches_from(arguments)
         .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
@@ -133,23 +149,8 @@ fn manner(world: &World, global: &Global) -> Manner {
     }
 }
 
-/// What can be told of the manner before the command line is understood.
 fn manner_ahead(world: &World, arguments: &[OsString]) -> Manner {
-    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
-    let after = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
-    let named = |value: &str| {
-        let joined = ["--output=", "-o", "-o="].map(|flag| format!("{flag}{value}"));
-        words.iter().any(|word| joined.iter().any(|one| one == word))
-            || [after("-o"), after("--output")].iter().flatten().any(|word| **word == value)
-    };
-    let json = words.iter().any(|word| word == "--json") || named("json");
-    let format = if json {
-        Format::Json
-    } else if named("yaml") {
-        Format::Yaml
-    } else {
-        Format::Text
-    };
+    let format = ahead::format(arguments);
     Manner { format, menu: false, brief: true, color: colored(world, Color::Auto) }
 }
 

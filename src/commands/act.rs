@@ -9,7 +9,7 @@ use super::{CommandError, Context, Reply, Warning, publish};
 use crate::disk::{Journal, Placed};
 use crate::domain::decide::Note;
 use crate::domain::document::Document;
-use crate::domain::id::{ActionName, DocumentId, StateName, UserName};
+use crate::domain::id::{DocumentId, StateName, UserName};
 use crate::domain::policy::{Action, InputKind};
 use crate::domain::request::{Inputs, Request, Subject};
 use crate::session::{Acted, Mode};
@@ -18,7 +18,7 @@ use crate::session::{Acted, Mode};
 #[derive(Debug)]
 pub struct Arguments {
     /// The verb.
-    pub action: ActionName,
+    pub action: Action,
     /// What it is about.
     pub subject: Subject,
     /// What the caller says with it.
@@ -66,14 +66,14 @@ pub fn run(context: &mut Context, arguments: Arguments) -> Result<Reply, Command
         _ => None,
     };
     let request = Request {
-        action: arguments.action,
+        action: arguments.action.name.clone(),
         subject: arguments.subject,
         inputs: arguments.inputs,
         copy,
         candidate: None,
     };
     let (acted, warnings) = carry_out(context, &request, arguments.mode)?;
-    report(context, &request, acted, warnings, arguments.mode)
+    report(context, &arguments.action, &request, acted, warnings, arguments.mode)
 }
 
 /// Acts, with a marker laid down around it, so that files that follow the commit are finished by
@@ -111,6 +111,7 @@ pub(super) fn carry_out(
 
 fn report(
     context: &mut Context,
+    action: &Action,
     request: &Request,
     acted: Acted,
     mut warnings: Vec<Warning>,
@@ -120,7 +121,7 @@ fn report(
     let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings) } else { None };
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
-    let headline = headline(policy.action(&request.action), request, &after.id, mode);
+    let headline = headline(action, request, &after.id, mode);
     let notes: Vec<String> = acted.notes.iter().map(|note| note_words(note, &after.id)).collect();
     let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
     let report = ActReport {
@@ -175,13 +176,12 @@ fn lay_down(context: &Context, acted: &Acted, warnings: &mut Vec<Warning>) -> Op
     Some(path.display().to_string())
 }
 
-fn headline(action: Option<&Action>, request: &Request, id: &DocumentId, mode: Mode) -> String {
-    let words = match action {
-        Some(Action { done: Some(done), .. }) => done.replace("{id}", id.as_str()),
-        Some(action) => format!("{}: {id}", action.label),
-        None => format!("{}: {id}", request.action),
+fn headline(action: &Action, request: &Request, id: &DocumentId, mode: Mode) -> String {
+    let words = match &action.done {
+        Some(done) => done.replace("{id}", id.as_str()),
+        None => format!("{}: {id}", action.label),
     };
-    let choice = action.into_iter().flat_map(|action| &action.inputs).find_map(|input| match &input.kind {
+    let choice = action.inputs.iter().find_map(|input| match &input.kind {
         InputKind::OneOf(_) => request.inputs.text(input.name.as_str()),
         _ => None,
     });

@@ -118,6 +118,9 @@ pub enum CommandError {
         /// The first bad entry, where it is known.
         index: Option<u64>,
     },
+    /// The program is at fault.
+    #[error("this is a fault of the program, please report it: {0}")]
+    Bug(String),
     /// The project has faults that its files or its store can be mended of.
     #[error("{} faults found", .0.len())]
     Unhealthy(Vec<doctor::Finding>),

@@ -132,6 +132,15 @@ impl Session {
         self.policy_at(&digest)
     }
 
+    /// Returns the policy that decides about a document: the one that its open round began under,
+    /// else the one in force.
+    pub fn policy_about(&mut self, id: &DocumentId) -> Result<Rc<Policy>, SessionError> {
+        match self.store.document(id)?.and_then(|document| document.round) {
+            Some(round) => self.policy_at(&round.policy),
+            None => self.policy(),
+        }
+    }
+
     /// Returns a policy that was adopted once.
     fn policy_at(&mut self, digest: &Digest) -> Result<Rc<Policy>, SessionError> {
         if let Some(policy) = self.policies.get(digest) {
