@@ -1,0 +1,261 @@
+//! Documents, menus, tasks, lists and contents, field by field.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{keys, names};
+use crate::project::Project;
+use crate::project::answer::Answer;
+
+#[test]
+fn a_document_and_its_transition_have_the_fields_of_the_contract() {
+    let project = Project::new();
+    let created = project.ask("-u claude create CR --title \"A change\"").is(0);
+    let fields = "id type title state version effective_version owner authors checked_out_by parent phase \
+                  revision content_digest policy_digest workflow assignees created_at updated_at";
+    assert_eq!(keys(&created["data"]["document"]), fields.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(created["data"]["transition"], json!({"from": null, "to": "DRAFT"}));
+    let document = &created["data"]["document"];
+    assert_eq!(document["authors"], json!(["claude"]));
+    assert_eq!([&document["version"], &document["effective_version"]], [&json!("0.1"), &Value::Null]);
+
+    let routed = project.ask("-u claude route CR-001 --review --assignees tu").is(0);
+    assert_eq!(routed["data"]["transition"], json!({"from": "DRAFT", "to": "IN_PRE_REVIEW"}));
+    let seat = |user, verdict: Value| json!({"user": user, "task": "review", "answered": !verdict.is_null(), "verdict": verdict});
+    let document = &routed["data"]["document"];
+    assert_eq!(document["assignees"], json!([seat("qa", Value::Null), seat("tu", Value::Null)]));
+    assert_eq!(document["phase"], json!("pre_review"));
+    let reviewed = project.ask("-u tu review CR-001 --request-updates --comment x").is(0);
+    let seats = &reviewed["data"]["document"]["assignees"];
+    assert_eq!(seats, &json!([seat("qa", Value::Null), seat("tu", json!("request_updates"))]));
+
+    let installed = project.ask("-u claude status SOP-001").is(0);
+    assert_eq!(installed["data"]["document"]["effective_version"], json!("1.0"));
+    assert_eq!(installed["data"]["document"]["owner"], Value::Null);
+}
+
+/// Fills in what a menu line still needs, as a script would; `user` where it asks for one.
+fn filled(line: &Value, user: &str) -> Vec<String> {
+    let mut argv: Vec<Value> = line["argv"].as_array().unwrap().clone();
+    let mut slots = 0;
+    for input in line["inputs"].as_array().unwrap() {
+        let Some(at) = input["argv_index"].as_u64() else {
+            assert_eq!(input["required"], json!(false), "{line}");
+            continue;
+        };
+        slots += 1;
+        let at = usize::try_from(at).unwrap();
+        assert!(argv[at].is_null(), "{line}");
+        argv[at] = match (input["name"].as_str().unwrap(), &input["one_of"][0]) {
+            (_, choice) if choice.is_object() => choice["flag"].clone(),
+            ("assignees" | "to", _) => json!(user),
+            _ => json!("- because it is so -"),
+        };
+    }
+    let given =
+        argv.iter().map(|word| word.as_str().unwrap_or_else(|| panic!("{line}")).to_owned()).collect();
+    assert_eq!(line["argv"].as_array().unwrap().iter().filter(|word| word.is_null()).count(), slots);
+    given
+}
+
+#[test]
+fn every_menu_line_runs_as_it_stands_once_its_inputs_are_filled_in() {
+    let project = Project::new();
+    let mut tried = BTreeSet::new();
+    let mut look = |id: &str| {
+        for user in ["claude", "qa", "tu", "lead"] {
+            let menu = project.ask(&format!("-u {user} next {id}")).is(0);
+            for line in menu["data"]["next"].as_array().unwrap() {
+                assert_eq!(line["available"], json!(true));
+                assert_eq!(line["missing"], json!([]));
+                let action = line["action"].as_str().unwrap().to_owned();
+                let runs = |user: &&str| {
+                    let mut words = filled(line, user);
+                    assert_eq!(words.remove(0), "qms");
+                    words.extend((action != "status").then(|| "--dry-run".to_owned()));
+                    project.words(&words).ask().status == 0
+                };
+                assert!(["tu", "lead"].iter().any(runs), "{line:#}");
+                tried.insert(action);
+            }
+            let all = project.ask(&format!("-u {user} next {id} --all")).is(0);
+            for line in all["data"]["next"].as_array().unwrap() {
+                let is_open = line["missing"].as_array().unwrap().is_empty();
+                assert_eq!(line["available"], json!(is_open), "{line}");
+            }
+        }
+    };
+    for line in [
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review --assignees tu",
+        "-u tu review CR-001 --recommend --comment x",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude release CR-001",
+    ] {
+        project.run(line).is(0);
+        look("CR-001");
+    }
+    look("SOP-001");
+    project.run("-u claude checkout SOP-001").is(0);
+    look("SOP-001");
+    let expected = [
+        "approve",
+        "assign",
+        "cancel",
+        "checkin",
+        "checkout",
+        "discard",
+        "reject",
+        "release",
+        "review",
+        "route",
+        "status",
+        "terminate",
+        "transfer",
+        "unassign",
+        "withdraw",
+    ];
+    assert_eq!(tried.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_choice_is_offered_as_values_in_snake_case_and_flags_in_kebab_case() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review"]);
+    let menu = project.ask("-u qa next CR-001").is(0);
+    let review = &menu["data"]["next"][0];
+    assert_eq!(review["action"], "review");
+    let outcome = &review["inputs"][0];
+    assert_eq!(
+        outcome["one_of"],
+        json!([
+            {"value": "recommend", "flag": "--recommend"},
+            {"value": "request_updates", "flag": "--request-updates"}
+        ])
+    );
+    assert_eq!(review["argv"][5], Value::Null);
+    assert_eq!([&outcome["argv_index"], &review["inputs"][1]["argv_index"]], [&json!(5), &json!(7)]);
+    let command = "qms --user qa review CR-001 --recommend|--request-updates --comment <text>";
+    assert_eq!(review["command"], command);
+    project.words(&filled(review, "")[1..]).ask().is(0);
+    let history = project.ask("-u qa history CR-001").is(0);
+    assert_eq!(history["data"]["entries"][2]["comment"], "- because it is so -");
+}
+
+#[test]
+fn tasks_and_working_copies_are_listed_for_their_holders() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title One",
+        "-u claude create CR --title Two",
+        "-u claude create CR --title Three",
+        "-u claude route CR-001 --review --assignees tu",
+    ]);
+    let tasks = project.ask("-u tu inbox").is(0);
+    let task = &tasks["data"]["tasks"][0];
+    let fields = ["document", "title", "task", "state", "version", "assigned_by", "assigned_at"];
+    assert_eq!(keys(task), fields);
+    assert_eq!([&task["document"], &task["assigned_by"]], [&json!("CR-001"), &json!("claude")]);
+    assert_eq!(project.ask("-u lead inbox").is(0)["data"]["tasks"], json!([]));
+
+    project.edit("claude", "CR-003", "Three", "Four");
+    let copies = project.ask("-u claude workspace").is(0);
+    let documents = &copies["data"]["documents"];
+    assert_eq!(names(documents, "id"), ["CR-002", "CR-003"]);
+    assert_eq!(names(documents, "copy"), ["unchanged", "changed"]);
+    assert_eq!(documents[0]["path"], json!(project.copy("claude", "CR-002")));
+    fs::remove_file(project.copy("claude", "CR-002")).unwrap();
+    fs::write(project.copy("claude", "CR-003"), [0xff, 0xfe]).unwrap();
+    let copies = project.ask("-u claude workspace").is(0);
+    assert_eq!(names(&copies["data"]["documents"], "copy"), ["missing", "changed"]);
+}
+
+#[test]
+fn pages_join_to_the_whole_list_under_every_filter() {
+    let project = Project::new();
+    project.play(&["-u lead user add ann --group initiator --human"]);
+    for number in 0..12 {
+        let owner = if number % 3 == 0 { "ann" } else { "claude" };
+        project.run(&format!("-u {owner} create CR --title n{number}")).is(0);
+    }
+    project.play(&[
+        "-u claude create TP --parent CR-002 --title t1",
+        "-u claude create TP --parent CR-002 --title t2",
+        "-u claude create TP --parent CR-002 --title t3",
+        "-u claude route CR-002 --review --assignees tu",
+        "-u claude route CR-003 --review --assignees tu",
+        "-u claude route CR-005 --review",
+    ]);
+    let ids = |answer: &Answer| -> Vec<String> {
+        names(&answer["data"]["documents"], "id").iter().map(|id| (*id).to_owned()).collect()
+    };
+    for (filter, count) in [
+        ("", 22),
+        ("--type CR", 12),
+        ("--type TP --owner claude", 3),
+        ("--state DRAFT", 12),
+        ("--state DRAFT --type CR", 9),
+        ("--owner ann", 4),
+        ("--assignee tu", 2),
+        ("--assignee qa", 3),
+        ("--parent CR-002", 3),
+        ("--owner nobody", 0),
+        ("--type INV", 0),
+    ] {
+        let whole = project.ask(&format!("-u qa list {filter}")).is(0);
+        assert_eq!(ids(&whole).len(), count, "{filter}");
+        assert_eq!(whole["data"]["next_cursor"], Value::Null);
+        for limit in [1, 3, 50] {
+            let mut joined = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = project.ask(&format!("-u qa list {filter} --limit {limit} {cursor}")).is(0);
+                assert!(ids(&page).len() <= limit);
+                joined.extend(ids(&page));
+                match page["data"]["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("--cursor {next}"),
+                    None => break,
+                }
+            }
+            assert_eq!(joined, ids(&whole), "{filter} by {limit}");
+            if limit == 1 && count > 5 {
+                // One page after the other is enough for the long lists.
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn reading_gives_the_very_bytes_and_says_when_they_are_not_in_force() {
+    let project = Project::new();
+    project.run("-u claude checkout SOP-001").is(0);
+    let path = project.copy("claude", "SOP-001");
+    let in_force = fs::read(&path).unwrap();
+    let mut draft = in_force.clone();
+    draft.extend("\r\nzwölf\tЖ \u{202e}x\u{1b}[31m  \n\n".as_bytes());
+    fs::write(&path, &draft).unwrap();
+    project.run("-u claude checkin SOP-001").is(0);
+
+    let read = project.run("-u qa read SOP-001").is(0);
+    assert_eq!(read.stdout, in_force);
+    assert_eq!(read.stderr, "acting as qa (claimed)\n");
+    let banner = "acting as qa (claimed)\n⚠ SOP-001 1.2 is not in force; 1.0 is\n";
+    for line in ["-u qa read SOP-001 --draft", "-u qa read SOP-001 --version 1.2"] {
+        let read = project.run(line).is(0);
+        assert_eq!(read.stdout, draft, "{line}");
+        assert_eq!(read.stderr, banner);
+        let answer = project.ask(line).is(0);
+        assert_eq!(answer["data"]["content"], json!(String::from_utf8(draft.clone()).unwrap()));
+        assert_eq!(answer["warnings"][0]["code"], "not_in_force");
+        assert_eq!(answer["data"]["in_force"], json!(false));
+        assert_eq!(answer.stderr, banner);
+    }
+    assert_eq!(project.run("-u qa read SOP-001 --version 1.0").is(0).stdout, in_force);
+    project.run("-u claude create CR --title x").is(0);
+    project.run("-u qa read CR-001").is(0).says("CR-001 0.1 is not in force; the document is DRAFT");
+}

@@ -1,0 +1,187 @@
+//! What is recorded, in which order reasons come, and what is withheld.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{furnished, keys, names};
+use crate::project::Project;
+
+#[test]
+fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review"]);
+    let refused = project
+        .keeps(1, || project.ask("-u claude review CR-001 --recommend --comment \"Looks good\""))
+        .is(7);
+    let expected = ["group_not_allowed", "not_assigned", "is_author", "is_owner"];
+    assert_eq!(refused.reasons(), expected);
+    assert_eq!(refused["error"]["code"], "denied");
+    assert_eq!(refused["meta"]["actor"]["user"], "claude");
+    assert_eq!(names(&refused["data"]["next"], "action"), ["checkout", "withdraw", "cancel", "status"]);
+
+    let history = project.ask("-u qa history CR-001").is(0);
+    let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
+    let fields = "index at actor claimed actor_kind group assurance isolation session parent action document \
+                  version from to result verdict comment reasons content_digest policy_digest count leaf_hash";
+    assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
+    assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
+    assert_eq!(names(&entry["reasons"], "name"), expected);
+    assert_eq!([&entry["from"], &entry["to"]], [&json!("IN_PRE_REVIEW"), &json!("IN_PRE_REVIEW")]);
+    let all = history["data"]["entries"].as_array().unwrap();
+    assert!(all.windows(2).all(|two| two[0]["index"].as_u64() < two[1]["index"].as_u64()));
+
+    let text = project.run("-u claude approve CR-001").is(7);
+    assert_eq!(text.text(), "", "a refusal is no result");
+    for words in ["acting as claude (claimed)", "nothing was changed", "(group_not_allowed)", "[1] Check out"]
+    {
+        assert!(text.stderr.contains(words), "{words:?} in {}", text.stderr);
+    }
+}
+
+#[test]
+fn identity_comes_before_permission_and_permission_before_precondition() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x"]);
+    // In this state nobody can approve; an initiator never may; an unknown user is told nothing.
+    let unknown = project.ask("-u nobody approve CR-001").is(8);
+    assert_eq!([&unknown["error"]["code"], &unknown["data"]["next"]], [&json!("not_verified"), &json!([])]);
+    assert_eq!(unknown["meta"]["actor"], Value::Null);
+    assert_eq!(
+        unknown["error"]["message"],
+        project.ask("-u nobody approve CR-999").is(8)["error"]["message"]
+    );
+    let permission = project.ask("-u claude approve CR-001").is(7);
+    assert_eq!(permission.reasons(), ["group_not_allowed", "not_from_this_state"]);
+    assert_eq!(project.ask("-u qa approve CR-001").is(4).reasons(), ["not_from_this_state"]);
+    // Of one refusal the permissions stand first.
+    let blank = project.ask("-u tu cancel CR-001 --reason \" \"").is(7);
+    assert_eq!(blank.reasons(), ["group_not_allowed", "not_owner", "missing_input", "checked_out"]);
+}
+
+#[test]
+fn an_unknown_name_is_recorded_as_a_claim_and_counted_not_repeated() {
+    let project = Project::new();
+    project.keeps(1, || {
+        for _ in 0..3 {
+            project.ask("-u mallory create CR --title x").is(8);
+        }
+    });
+    let log = project.run("-u qa audit export").is(0).text();
+    let entry: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    assert_eq!([&entry["actor"], &entry["claimed"]], [&Value::Null, &json!("mallory")]);
+    assert_eq!(names(&entry["reasons"], "name"), ["unknown_user"]);
+    project.keeps(0, || project.ask("-u mallory create CR --dry-run").is(8));
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen_and_writes_nothing() {
+    let project = furnished();
+    project.keeps(0, || {
+        for (line, status) in [
+            ("-u claude create CR --title x", 0),
+            ("-u claude route CR-002 --review", 0),
+            ("-u claude checkin CR-002", 0),
+            ("-u claude checkout CR-001", 0),
+            ("-u qa assign CR-001 --assignees lead", 0),
+            ("-u qa review CR-001 --recommend --comment fine", 0),
+            ("-u claude withdraw CR-001", 0),
+            ("-u claude discard SOP-001 --reason enough", 0),
+            ("-u lead transfer CR-001 --to lead --reason holiday", 0),
+            ("-u lead user add bob --group reviewer --human", 0),
+            ("-u lead user move qa --group reviewer", 4),
+            ("-u lead user remove claude", 4),
+            ("-u lead namespace add NEXT", 0),
+            ("-u lead workflow adopt", 4),
+            ("-u qa create CR --title x", 7),
+            ("-u claude approve CR-001", 7),
+            ("-u nobody create CR", 8),
+        ] {
+            let answer = project.ask(&format!("{line} --dry-run")).is(status);
+            if status == 0 && answer["data"].get("dry_run").is_some() {
+                assert_eq!(answer["data"]["dry_run"], json!(true), "{line}");
+            }
+            let text = project.run(&format!("{line} --dry-run")).is(status).text();
+            assert_eq!(text.starts_with("would be permitted: "), status == 0, "{line}: {text}");
+        }
+    });
+}
+
+#[test]
+fn reviewers_do_not_see_each_others_comments_while_their_round_is_open() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review --assignees tu,lead",
+        "-u tu review CR-001 --recommend --comment \"What tu found\"",
+    ]);
+    let views =
+        ["comments CR-001", "history CR-001", "history CR-001 -o wide", "audit export", "diff CR-001"];
+    let sees = |user: &str, words: &str| {
+        let all = views.map(|view| {
+            let text = project.run(&format!("-u {user} {view}")).is(0).text();
+            text + &project.run(&format!("-u {user} {view} -o yaml")).text()
+        });
+        all.concat().contains(words)
+    };
+    assert!(!sees("qa", "What tu found") && !sees("lead", "What tu found"));
+    assert!(sees("tu", "What tu found") && sees("claude", "What tu found"));
+    let withheld = project.ask("-u qa comments CR-001").is(0);
+    assert_eq!(withheld["data"]["comments"], json!([]));
+    assert_eq!(withheld["warnings"][0]["code"], "comments_withheld");
+    // Having answered does not end the round.
+    project.run("-u qa review CR-001 --recommend --comment \"What qa found\"").is(0);
+    assert!(!sees("qa", "What tu found") && sees("qa", "What qa found") && !sees("tu", "What qa found"));
+    project.run("-u lead review CR-001 --recommend --comment fine").is(0);
+    assert!(sees("qa", "What tu found") && sees("tu", "What qa found"));
+    assert_eq!(project.ask("-u qa comments CR-001").is(0)["warnings"], json!([]));
+    // What earlier rounds said is known to the next.
+    project.run("-u claude route CR-001 --approval").is(0);
+    assert!(sees("qa", "What tu found"));
+}
+
+#[test]
+fn the_end_of_an_attachment_stands_in_its_history() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude release CR-001",
+        "-u claude create VR --parent CR-001 --title y",
+        "-u claude checkin CR-001-VR-001",
+        "-u claude terminate CR-001 --reason enough",
+        "-u qa approve CR-001",
+    ]);
+    assert_eq!(project.ask("-u qa status CR-001-VR-001").is(0)["data"]["document"]["state"], "TERMINATED");
+    let history = project.ask("-u qa history CR-001-VR-001").is(0);
+    let entries = &history["data"]["entries"];
+    assert_eq!(names(entries, "action"), ["create", "checkin", "approve"]);
+    assert_eq!(names(entries, "document"), ["CR-001-VR-001", "CR-001-VR-001", "CR-001"]);
+    let text = project.run("-u qa history CR-001-VR-001").is(0).text();
+    assert!(text.ends_with("  CR-001: IN_TERMINATION → TERMINATED\n"), "{text}");
+}
+
+#[test]
+fn the_log_can_be_exported_and_proved() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x"]);
+    let jsonl = project.run("-u qa audit export").is(0).text();
+    assert_eq!(i64::try_from(jsonl.lines().count()).unwrap(), project.log_size());
+    let last: Value = serde_json::from_str(jsonl.lines().last().unwrap()).unwrap();
+    assert_eq!([&last["action"], &last["document"]], [&json!("create"), &json!("CR-001")]);
+    let proof = project.ask("-u qa audit proof 1").is(0);
+    assert_eq!(proof["data"]["leaf_hash"], last["leaf_hash"]);
+    project.ask("-u qa audit proof 99").is(5);
+    let csv = project.run("-u qa audit export --format csv").is(0).text();
+    assert!(csv.starts_with("index,at,actor,") && csv.lines().count() == 3, "{csv}");
+    project.run("-u qa audit export --format md").is(0);
+    let checkpoint = project.run("-u qa audit checkpoint").is(0).stdout;
+    fs::write(project.path("kept"), checkpoint).unwrap();
+    project.play(&["-u claude create CR --title y"]);
+    let verified = project.ask("-u qa audit verify --contents --checkpoint kept").is(0);
+    assert_eq!(verified["data"]["checkpoint"], json!(true));
+    assert_eq!(verified["data"]["entries"], json!(project.log_size()));
+}
