@@ -117,3 +117,71 @@ fn read_size(line: &str) -> Option<u64> {
 fn read_root(line: &str) -> Option<Digest> {
     STANDARD.decode(line).ok()?.try_into().ok().map(Digest::from_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::samples::key;
+
+    fn sample() -> Checkpoint {
+        Checkpoint { origin: Checkpoint::origin_of("0123"), size: 20, root: Digest::of(b"root") }
+    }
+
+    fn verify(text: &str) -> Result<Checkpoint, CheckpointError> {
+        Checkpoint::verify(text, "qms/0123", &key().checkpoint_key())
+    }
+
+    /// Signs lines that `Checkpoint::sign` would not write.
+    fn signed(body: &str) -> String {
+        note::sign(body, "qms/0123", &key())
+    }
+
+    #[test]
+    fn signed_checkpoint_verifies() {
+        let text = sample().sign(&key());
+        assert_eq!(verify(&text), Ok(sample()));
+        assert_eq!(Checkpoint::parse(&text), Ok(sample()));
+    }
+
+    #[test]
+    fn checkpoint_of_another_log_or_key_is_refused() {
+        let text = sample().sign(&key());
+        let other = Checkpoint::verify(&text, "qms/4567", &key().checkpoint_key());
+        assert!(matches!(other, Err(CheckpointError::Origin { .. })));
+        let other = Checkpoint::verify(&text, "qms/0123", &Digest::of(b"another key"));
+        assert!(matches!(other, Err(CheckpointError::NotSigned { .. })));
+    }
+
+    #[test]
+    fn changed_checkpoint_is_refused() {
+        let text = sample().sign(&key()).replace("\n20\n", "\n21\n");
+        assert!(matches!(verify(&text), Err(CheckpointError::BadSignature { .. })));
+        assert_eq!(Checkpoint::parse(&text).map(|read| read.size), Ok(21));
+    }
+
+    #[test]
+    fn lines_that_later_standards_add_are_tolerated() {
+        let text = signed(&format!("{}later 1\nlater 2\n", sample().body()));
+        assert_eq!(verify(&text), Ok(sample()));
+    }
+
+    #[test]
+    fn malformed_bodies_are_refused() {
+        let root = STANDARD.encode(Digest::of(b"root").as_bytes());
+        for body in [
+            "qms/0123\n".to_owned(),
+            "qms/0123\n20\n".to_owned(),
+            format!("\n20\n{root}\n"),
+            format!("qms/0123\n020\n{root}\n"),
+            format!("qms/0123\n+20\n{root}\n"),
+            format!("qms/0123\n18446744073709551616\n{root}\n"),
+            format!("qms/0123\n20\n{}\n", root.trim_end_matches('=')),
+            "qms/0123\n20\nAAAA\n".to_owned(),
+            format!("qms/0123\n20\n{root}\n\n"),
+            format!("qms/0123\n20\n{root}\n\nmore\n"),
+        ] {
+            assert!(matches!(verify(&signed(&body)), Err(CheckpointError::Malformed(_))), "{body:?}");
+        }
+        assert!(matches!(verify("20"), Err(CheckpointError::Malformed(_))));
+    }
+}

@@ -36,3 +36,24 @@ codes! {
     Outcome { Recommend = 1, RequestUpdates = 2, Approve = 3, Reject = 4 }
     Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outsiders_are_shown_every_code() {
+        let page = include_str!("mod.rs");
+        let words = [
+            Isolation::ALL.iter().map(|one| (one.code(), one.as_str())).collect::<Vec<_>>(),
+            EntryResult::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Kind::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Assurance::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Outcome::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Table::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+        ];
+        for (code, word) in words.concat() {
+            assert!(page.contains(&format!(" {code} {word}")), "{code} {word} is not shown");
+        }
+    }
+}

@@ -79,21 +79,8 @@ impl<'a> EntryView<'a> {
         if reader.array() != Some(FORMAT) {
             return Err(DecodeError::Format);
         }
-        let mut view = Self::start(&mut reader)?;
-        let mut last = 0;
-        while let Some(tag) = reader.byte() {
-            if tag <= last {
-                return Err(DecodeError::Order(tag));
-            }
-            last = tag;
-            view.read_tagged(tag, &mut reader)?;
-        }
-        Ok(view)
-    }
-
-    /// Reads what is always there.
-    fn start(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
+        let reader = &mut reader;
+        let mut view = Self {
             index: number("index", reader)?,
             at: Timestamp::from_millis(number("time", reader)?.cast_signed()),
             isolation: code("isolation", reader)?,
@@ -117,7 +104,16 @@ impl<'a> EntryView<'a> {
             count: 1,
             reasons: Reader::default(),
             deltas: Reader::default(),
-        })
+        };
+        let mut last = 0;
+        while let Some(tag) = reader.byte() {
+            if tag <= last {
+                return Err(DecodeError::Order(tag));
+            }
+            last = tag;
+            view.read_tagged(tag, reader)?;
+        }
+        Ok(view)
     }
 
     /// Reads what may be absent, after its tag.

@@ -31,3 +31,41 @@ fn field_delta(old: Option<Field<'_>>, new: Option<Field<'_>>) -> Option<FieldDe
     let (old, new) = (old.map(|(_, value)| value), new.map(|(_, value)| value));
     (old != new).then_some(FieldDelta { name, old, new })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::samples::{name, new_document};
+    use crate::domain::digest::Timestamp;
+
+    #[test]
+    fn nothing_changed_is_no_delta() {
+        let document = new_document("SOP-001", Timestamp::from_millis(0));
+        assert_eq!(row_delta(Some(Row::Document(&document)), Row::Document(&document)), None);
+    }
+
+    #[test]
+    fn only_what_changed_is_in_the_delta() {
+        let old = new_document("SOP-001", Timestamp::from_millis(0));
+        let mut new = old.clone();
+        new.state = name("IN_REVIEW");
+        new.checkout = None;
+        new.parent = Some(name("CR-001"));
+        let delta = row_delta(Some(Row::Document(&old)), Row::Document(&new));
+        let fields: Vec<_> = delta.iter().flat_map(|delta| &delta.fields).collect();
+        let shape: Vec<_> = fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.old.is_some(), field.new.is_some()))
+            .collect();
+        assert_eq!(shape, [("checkout", true, false), ("parent", false, true), ("state", true, true)]);
+    }
+
+    #[test]
+    fn new_row_has_no_old_values() {
+        let document = new_document("SOP-001", Timestamp::from_millis(0));
+        let delta = row_delta(None, Row::Document(&document));
+        let fields: Vec<_> = delta.iter().flat_map(|delta| &delta.fields).collect();
+        assert_eq!(fields.len(), Row::Document(&document).fields().len());
+        assert!(fields.iter().all(|field| field.old.is_none()));
+    }
+}

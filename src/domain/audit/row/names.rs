@@ -17,6 +17,11 @@ macro_rules! names {
             }
         }
 
+        /// Tells whether a code stands for anything.
+        pub(in crate::domain::audit) fn is_code(code: u8) -> bool {
+            matches!(code, $($code)|*)
+        }
+
         fn code_of(text: &str) -> Option<u8> {
             match text {
                 $($text => Some($code),)*
@@ -69,11 +74,6 @@ names! {
     AUTHORS = 0x81 "author/",
     SEATS = 0x82 "seat/",
     VERDICTS = 0x83 "verdict/",
-}
-
-/// Tells whether a code stands for anything.
-pub(in crate::domain::audit) fn is_code(code: u8) -> bool {
-    text_of(code).is_some()
 }
 
 /// Tells whether the rest of the name follows the code.
@@ -145,6 +145,14 @@ mod tests {
             ["seat/qa", "verdict/pre_review/qa", "author/claude", "mood", "mood/today", "state/x", "/"]
         {
             assert_eq!(FieldName::of(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn outsiders_are_shown_every_code() {
+        let page = include_str!("mod.rs");
+        for (code, text) in ALL.iter().filter(|(_, text)| !text.is_empty()) {
+            assert!(page.contains(&format!("| {code:#04x} {text} |")), "{code:#04x} {text} is not shown");
         }
     }
 

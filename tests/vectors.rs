@@ -1,0 +1,353 @@
+//! Golden vectors: every byte that is hashed, tagged or signed, against committed text.
+//!
+//! A difference is a change of the format: whoever means it prints the actual text with
+//! `cargo test --test vectors -- --ignored` and commits it by hand, with a new format number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::io::Write as _;
+
+use qms::domain::audit::{
+    Checkpoint, Entry, EntryResult, Frontier, ProjectKey, Row, Sealed, SealedReason, consistency_proof,
+    inclusion_proof, leaf_hash, row_delta, verify_consistency, verify_inclusion,
+};
+use qms::domain::digest::{Digest, Timestamp, from_hex, to_hex};
+use qms::domain::document::{
+    Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
+};
+use qms::domain::id::Version;
+use qms::domain::identity::{Assurance, Isolation};
+use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+
+type Outcomes<T = ()> = Result<T, Box<dyn Error>>;
+
+const KEYS: &str = include_str!("vectors/keys.txt");
+const ENTRIES: &str = include_str!("vectors/entries.txt");
+const ROWS: &str = include_str!("vectors/rows.txt");
+const TREE: &str = include_str!("vectors/tree.txt");
+const CHECKPOINT: &str = include_str!("vectors/checkpoint.txt");
+
+/// The id of the project that all vectors are of.
+const PROJECT: &str = "000102030405060708090a0b0c0d0e0f";
+
+/// The leaves that certificate-transparency publishes with their trees.
+const LEAVES: [&str; 8] =
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+
+/// Returns the lines of a committed file; those that begin with `#` are for people.
+fn lines(file: &str) -> Vec<&str> {
+    file.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// A secret that nobody uses: the bytes 0 to 31.
+fn key() -> Outcomes<ProjectKey> {
+    let secret: Vec<u8> = (0..32).collect();
+    Ok(ProjectKey::new(&secret).ok_or("32 bytes are a key")?)
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000 + seconds * 1000)
+}
+
+fn published_leaves() -> Outcomes<Vec<Digest>> {
+    LEAVES.iter().map(|leaf| Ok(leaf_hash(&from_hex(leaf).ok_or("not hexadecimal")?))).collect()
+}
+
+fn frontier(leaves: &[Digest]) -> Frontier {
+    let mut frontier = Frontier::default();
+    for leaf in leaves {
+        frontier.push(*leaf);
+    }
+    frontier
+}
+
+fn actual_keys() -> Outcomes<Vec<String>> {
+    let (key, leaves) = (key()?, published_leaves()?);
+    let leaf = leaves.first().ok_or("no leaf")?;
+    Ok(vec![
+        format!("fingerprint: {}", key.fingerprint().as_str()),
+        format!("checkpoint public key: {}", key.checkpoint_key()),
+        format!(
+            "tag of entry 7 with the first published leaf: {}",
+            to_hex(key.tag_entry(7, leaf).as_bytes())
+        ),
+        format!("tag of the empty head: {}", to_hex(key.tag_head(&Frontier::default()).as_bytes())),
+        format!(
+            "tag of the head of the published tree: {}",
+            to_hex(key.tag_head(&frontier(&leaves)).as_bytes())
+        ),
+    ])
+}
+
+fn actual_tree() -> Outcomes<Vec<String>> {
+    let leaves = published_leaves()?;
+    let hex = |proof: &[Digest]| proof.iter().map(Digest::to_string).collect::<Vec<_>>().join(" ");
+    let mut lines = Vec::new();
+    for size in 0..=leaves.len() {
+        let some = leaves.get(..size).ok_or("no such tree")?;
+        lines.push(format!("root of {size}: {}", frontier(some).root()));
+    }
+    for (index, size) in [(0, 8), (5, 8), (2, 3), (1, 5)] {
+        let some = leaves.get(..size).ok_or("no such tree")?;
+        let proof = inclusion_proof(some, index).ok_or("no such leaf")?;
+        let leaf = some.get(usize::try_from(index)?).ok_or("no such leaf")?;
+        assert!(verify_inclusion(leaf, index, size as u64, &proof, &frontier(some).root()));
+        lines.push(format!("inclusion of leaf {index} in {size}: {}", hex(&proof)));
+    }
+    for (old, new) in [(1, 8), (6, 8), (2, 5)] {
+        let (before, after) =
+            (leaves.get(..old).ok_or("no such tree")?, leaves.get(..new).ok_or("no such tree")?);
+        let proof = consistency_proof(after, old as u64).ok_or("no such tree")?;
+        let roots = (frontier(before).root(), frontier(after).root());
+        assert!(verify_consistency(old as u64, new as u64, &roots.0, &roots.1, &proof));
+        lines.push(format!("consistency of {old} with {new}: {}", hex(&proof)));
+    }
+    Ok(lines)
+}
+
+/// A document in which everything is there that can be there.
+fn full_document() -> Outcomes<Document> {
+    let content = Digest::of(b"content");
+    let seat =
+        |answer| -> Outcomes<_> { Ok(Seat { assigned_by: "claude".parse()?, assigned_at: at(60), answer }) };
+    let answer = Answer { outcome: Outcome::Recommend, at: at(90) };
+    let verdict = Verdict { outcome: Outcome::Recommend, group: "quality".parse()?, at: at(90), revision: 8 };
+    Ok(Document {
+        id: "CR-001-VAR-002".parse()?,
+        document_type: "VAR".parse()?,
+        workflow: "executable".parse()?,
+        title: "Wärmebehandlung".to_owned(),
+        state: "IN_PRE_REVIEW".parse()?,
+        version: Version::new(1, 10),
+        last_minor: 10,
+        content,
+        in_force: Some(InForce { version: Version::new(1, 0), content: Digest::of(b"in force") }),
+        owner: Some("claude".parse()?),
+        creator: Some("lead".parse()?),
+        authors: BTreeSet::from(["claude".parse()?, "lead".parse()?]),
+        checkout: Some(Checkout { by: "claude".parse()?, base: content }),
+        parent: Some("CR-001".parse()?),
+        template: Some(TemplateVersion { id: "TEMPLATE-VAR".parse()?, version: Version::new(2, 0) }),
+        round: Some(Round {
+            task: Task::Review,
+            phase: "pre_review".parse()?,
+            origin: "DRAFT".parse()?,
+            asked_by: "claude".parse()?,
+            opened_at: at(60),
+            content,
+            policy: Digest::of(b"policy"),
+            seats: BTreeMap::from([("qa".parse()?, seat(Some(answer))?), ("tu".parse()?, seat(None)?)]),
+        }),
+        verdicts: BTreeMap::from([(("pre_review".parse()?, "qa".parse()?), verdict)]),
+        rejected: Some(6),
+        revision: 8,
+        created_at: at(0),
+        updated_at: at(90),
+    })
+}
+
+fn actual_rows() -> Outcomes<Vec<String>> {
+    let document = full_document()?;
+    let version = VersionRecord {
+        document: document.id.clone(),
+        version: document.version,
+        content: document.content,
+        author: Some("claude".parse()?),
+        at: at(30),
+    };
+    let user = User {
+        name: "qa".parse()?,
+        printed_name: "Quality Assurance".to_owned(),
+        group: "quality".parse()?,
+        kind: Kind::Agent,
+        removed_at: Some(at(900)),
+    };
+    let namespace = Namespace { name: "CORE".parse()?, added_by: "lead".parse()?, added_at: at(10) };
+    let policy = PolicyRecord {
+        digest: Digest::of(b"policy"),
+        sources: "{\"a.yaml\":\"a: 1\\n\"}".to_owned(),
+        compiled: "{\"a\":1}".to_owned(),
+        adopted_at: at(0),
+    };
+    let project = Project {
+        id: PROJECT.to_owned(),
+        policy: policy.digest,
+        key_fingerprint: key()?.fingerprint().as_str().to_owned(),
+        checkpoint_key: key()?.checkpoint_key(),
+        origin: Digest::of(b"program"),
+        created_at: at(0),
+    };
+    let rows = [
+        Row::Document(&document),
+        Row::Version(&version),
+        Row::User(&user),
+        Row::Namespace(&namespace),
+        Row::Policy(&policy),
+        Row::Project(&project),
+    ];
+    let mut lines = Vec::new();
+    for row in rows {
+        let (table, key) = (row.table(), row.key());
+        for (name, value) in row.fields() {
+            lines.push(format!("{table} {key} {name}: {}", to_hex(&value)).trim_end().to_owned());
+        }
+    }
+    lines.push(format!("document {} flat: {}", document.id, to_hex(&Row::Document(&document).flat())));
+    Ok(lines)
+}
+
+fn minimal_entry() -> Entry {
+    Entry {
+        index: 0,
+        at: Timestamp::from_millis(0),
+        actor: None,
+        claimed: None,
+        actor_kind: None,
+        group: None,
+        assurance: None,
+        isolation: Isolation::None,
+        session: None,
+        parent: None,
+        action: "genesis".to_owned(),
+        document: None,
+        version: None,
+        from: None,
+        to: None,
+        result: EntryResult::Permitted,
+        verdict: None,
+        comment: None,
+        reasons: Vec::new(),
+        content_digest: None,
+        policy_digest: Digest::of(b"policy"),
+        count: 1,
+        deltas: Vec::new(),
+    }
+}
+
+/// What a review leaves behind.
+fn usual_entry() -> Outcomes<Entry> {
+    let mut old = full_document()?;
+    old.revision = 7;
+    old.updated_at = at(60);
+    old.verdicts.clear();
+    old.round.iter_mut().flat_map(|round| round.seats.values_mut()).for_each(|seat| seat.answer = None);
+    let new = full_document()?;
+    Ok(Entry {
+        index: 41,
+        at: at(90),
+        actor: Some("qa".parse()?),
+        claimed: Some("qa".to_owned()),
+        actor_kind: Some(Kind::Agent),
+        group: Some("quality".parse()?),
+        assurance: Some(Assurance::Token),
+        action: "review".to_owned(),
+        document: Some(new.id.clone()),
+        version: Some(new.version),
+        from: Some(new.state.clone()),
+        to: Some(new.state.clone()),
+        verdict: Some(Outcome::Recommend),
+        comment: Some("complete".to_owned()),
+        content_digest: Some(new.content),
+        deltas: row_delta(Some(Row::Document(&old)), Row::Document(&new)).into_iter().collect(),
+        ..minimal_entry()
+    })
+}
+
+/// Everything at once, long lengths and a field without a code too.
+fn full_entry() -> Outcomes<Entry> {
+    let usual = usual_entry()?;
+    let mut deltas = usual.deltas.clone();
+    let new = full_document()?;
+    deltas.extend(row_delta(None, Row::Document(&new)));
+    if let Some(field) = deltas.last_mut().and_then(|delta| delta.fields.first_mut()) {
+        field.name = String::from("mood");
+    }
+    let reason = |remedy: Option<&str>| SealedReason {
+        name: "not_assigned".to_owned(),
+        message: "you have no open task here".to_owned(),
+        remedy: remedy.map(str::to_owned),
+    };
+    Ok(Entry {
+        index: u64::MAX,
+        at: Timestamp::from_millis(-1),
+        isolation: Isolation::Broker,
+        session: Some("s-1".to_owned()),
+        parent: Some("lead".parse()?),
+        result: EntryResult::Denied,
+        comment: Some("ä".repeat(200)),
+        reasons: vec![reason(None), reason(Some("qms assign CR-001-VAR-002 --assignees qa"))],
+        count: 3,
+        deltas,
+        ..usual
+    })
+}
+
+fn actual_entries() -> Outcomes<Vec<String>> {
+    let mut lines = Vec::new();
+    for (name, entry) in [("minimal", minimal_entry()), ("usual", usual_entry()?), ("full", full_entry()?)] {
+        let sealed = Sealed::new(entry, &key()?);
+        lines.push(format!("{name} bytes: {}", to_hex(&sealed.bytes)));
+        lines.push(format!("{name} leaf: {}", sealed.leaf));
+        lines.push(format!("{name} tag: {}", to_hex(sealed.tag.as_bytes())));
+    }
+    Ok(lines)
+}
+
+fn actual_checkpoint() -> Outcomes<String> {
+    Ok(Checkpoint::new(PROJECT, &frontier(&published_leaves()?)).sign(&key()?))
+}
+
+#[test]
+fn keys_and_tags_are_as_published() -> Outcomes {
+    assert_eq!(actual_keys()?, lines(KEYS));
+    Ok(())
+}
+
+#[test]
+fn trees_and_proofs_are_those_of_certificate_transparency() -> Outcomes {
+    assert_eq!(actual_tree()?, lines(TREE));
+    Ok(())
+}
+
+#[test]
+fn values_of_rows_are_as_published() -> Outcomes {
+    assert_eq!(actual_rows()?, lines(ROWS));
+    Ok(())
+}
+
+#[test]
+fn canonical_bytes_are_as_published() -> Outcomes {
+    assert_eq!(actual_entries()?, lines(ENTRIES));
+    let published: BTreeMap<_, _> = lines(ENTRIES).iter().filter_map(|line| line.split_once(": ")).collect();
+    for (name, entry) in [("minimal", minimal_entry()), ("usual", usual_entry()?)] {
+        let bytes = published.get(format!("{name} bytes").as_str()).and_then(|hex| from_hex(hex));
+        assert_eq!(Entry::decode(&bytes.ok_or("not hexadecimal")?)?, entry);
+    }
+    Ok(())
+}
+
+#[test]
+fn checkpoint_is_as_published() -> Outcomes {
+    assert_eq!(actual_checkpoint()?, CHECKPOINT);
+    let origin = Checkpoint::origin_of(PROJECT);
+    let read = Checkpoint::verify(CHECKPOINT, &origin, &key()?.checkpoint_key())?;
+    assert_eq!(read, Checkpoint::new(PROJECT, &frontier(&published_leaves()?)));
+    Ok(())
+}
+
+#[test]
+#[ignore = "prints the actual text of every vector"]
+fn print() -> Outcomes {
+    let files = [
+        ("keys", actual_keys()?),
+        ("tree", actual_tree()?),
+        ("rows", actual_rows()?),
+        ("entries", actual_entries()?),
+        ("checkpoint", vec![actual_checkpoint()?]),
+    ];
+    let mut out = std::io::stdout().lock();
+    for (file, lines) in files {
+        writeln!(out, "--- tests/vectors/{file}.txt\n{}", lines.join("\n"))?;
+    }
+    Ok(())
+}
