@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::history::EntryView;
+use super::entry::EntryView;
 use super::veil::Veil;
 use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;

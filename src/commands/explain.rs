@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::table::Table;
 use super::{CommandError, Reply};
 use crate::domain::decide::Condition;
-use crate::domain::policy::{nearest, vocabulary};
+use crate::domain::nearest::nearest;
+use crate::domain::policy::vocabulary;
 
 /// A name, and what it means.
 #[derive(Debug, Clone, Serialize)]

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod comments;
 pub mod diff;
 pub mod doctor;
+mod entry;
 pub mod explain;
 pub mod history;
 pub mod inbox;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reply;
-use super::history::EntryView;
+use super::entry::EntryView;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, UserName};

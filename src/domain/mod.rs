@@ -8,6 +8,7 @@ pub mod facts;
 pub mod front_matter;
 pub mod id;
 pub mod identity;
+pub mod nearest;
 pub mod policy;
 pub mod project;
 pub mod request;

@@ -9,7 +9,7 @@ use serde_yaml::{
 };
 use thiserror::Error;
 
-use super::policy::nearest;
+use super::nearest::nearest;
 
 /// Largest YAML text that is read, in bytes. The largest file of the embedded policy has 10 KiB.
 const TEXT_MAX: usize = 512 * 1024;

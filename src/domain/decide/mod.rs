@@ -1,7 +1,7 @@
 //! The decision: may this actor do this, now? A total function that fails closed.
 //!
 //! [`decide`] is the only maker of a [`Permit`], and without one nothing changes. It looks nothing
-//! up; everything it knows is in [`Facts`]. [`menu`] asks the same question for every action, with
+//! up; everything it knows is in [`Facts`]. [`menu()`] asks the same question for every action, with
 //! the inputs left open.
 
 mod created;

@@ -7,9 +7,10 @@ use serde_yaml::Spanned;
 use super::source::{PolicyFile, Seats, StateSource, TransitionSource, TypeSource, WorkflowFile};
 use super::{
     Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
-    RoundRule, Scope, Sources, State, Target, Transition, When, Workflow, nearest,
+    RoundRule, Scope, Sources, State, Target, Transition, When, Workflow,
 };
 use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
+use crate::domain::nearest::nearest;
 use crate::domain::yaml::{self, Place, YamlError};
 
 /// Reads a policy and looks up every name in it.

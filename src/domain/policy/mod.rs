@@ -1,6 +1,6 @@
 //! The policy: groups, verbs, life cycles and document types, resolved from YAML.
 //!
-//! What stands here has been through [`compile`]: every name in it exists. `lint` looks for what
+//! What stands here has been through [`compile()`]: every name in it exists. `lint` looks for what
 //! is well-formed and still wrong.
 
 mod candidate;
@@ -22,7 +22,7 @@ pub use self::compile::compile;
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::verbs::compile_actions;
-pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, nearest, vocabulary};
+pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task};
 use super::id::{

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
 use crate::domain::id::GroupName;
+use crate::domain::nearest::nearest;
 
 /// A condition of a transition, beyond the group of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,15 +174,6 @@ fn unknown(kind: &str, word: &str, known: impl Iterator<Item = &'static str>) ->
         Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
         None => format!("unknown {kind} `{word}`"),
     }
-}
-
-/// Finds the known word that `word` was probably meant to be.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }
 
 impl<'de> Deserialize<'de> for Guard {

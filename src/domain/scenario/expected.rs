@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::source::StepValue;
 use crate::domain::decide::{Condition, Denial, Line, Note};
 use crate::domain::document::Document;
-use crate::domain::policy::{Policy, nearest};
+use crate::domain::nearest::nearest;
+use crate::domain::policy::Policy;
 
 /// What can be expected of a document.
 const FIELDS: [&str; 8] =

@@ -58,6 +58,7 @@
 mod codes;
 mod decode;
 mod encode;
+mod error;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -65,7 +66,7 @@ mod view;
 
 pub(super) use self::codes::Coded;
 
-pub use self::decode::DecodeError;
+pub use self::error::DecodeError;
 pub(super) use self::raw::{RawDelta, RawName};
 pub use self::view::{DeltaView, EntryView, FieldView, ReasonView};
 

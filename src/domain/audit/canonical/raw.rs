@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::decode::DecodeError;
+use super::error::DecodeError;
 use super::{BOTH, Coded as _, NEW, OLD};
 use crate::domain::audit::row::{FieldName, Table, has_rest, is_code};
 use crate::domain::audit::wire::{Reader, put};

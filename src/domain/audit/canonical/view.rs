@@ -1,6 +1,6 @@
 //! Canonical bytes read in place: nothing is copied, so that a million entries take a second.
 
-use super::decode::DecodeError;
+use super::error::DecodeError;
 use super::raw::RawDelta;
 use super::{Coded, FORMAT, tag};
 use crate::domain::audit::entry::EntryResult;

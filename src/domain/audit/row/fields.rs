@@ -48,6 +48,9 @@ pub(in crate::domain::audit) fn put_name(out: &mut Vec<u8>, name: &FieldName<'_>
     }
 }
 
+/// Room for the fields of a document; few have more.
+const DOCUMENT_FIELDS: usize = 28;
+
 /// The fields of a row, as they come.
 #[derive(Default)]
 struct Fields<'a>(Vec<Field<'a>>);
@@ -84,43 +87,45 @@ fn decimal(number: impl Display) -> Vec<u8> {
     number.to_string().into_bytes()
 }
 
+// Fields are put in the order of their codes, so that sorting them finds them sorted.
+
 fn of_document(document: &Document) -> Fields<'_> {
-    let mut fields = Fields::default();
-    fields.put_text(names::TYPE, &document.document_type);
-    fields.put_text(names::WORKFLOW, &document.workflow);
-    fields.put_text(names::TITLE, &document.title);
-    fields.put_text(names::STATE, &document.state);
-    fields.put_text(names::VERSION, document.version);
-    fields.put_text(names::LAST_MINOR, document.last_minor);
-    fields.put_digest(names::CONTENT, &document.content);
-    if let Some(in_force) = &document.in_force {
-        fields.put(names::IN_FORCE, in_force_value(in_force));
-    }
-    fields.put_text_if_any(names::OWNER, document.owner.as_ref());
-    fields.put_text_if_any(names::CREATOR, document.creator.as_ref());
-    for author in &document.authors {
-        fields.put_with(names::AUTHORS, author.as_str(), []);
-    }
+    let mut fields = Fields(Vec::with_capacity(DOCUMENT_FIELDS));
     if let Some(checkout) = &document.checkout {
         fields.put(names::CHECKOUT, checkout_value(checkout));
     }
+    fields.put_digest(names::CONTENT, &document.content);
+    fields.put_time(names::CREATED_AT, document.created_at);
+    fields.put_text_if_any(names::CREATOR, document.creator.as_ref());
+    if let Some(in_force) = &document.in_force {
+        fields.put(names::IN_FORCE, in_force_value(in_force));
+    }
+    fields.put_text(names::LAST_MINOR, document.last_minor);
+    fields.put_text_if_any(names::OWNER, document.owner.as_ref());
     fields.put_text_if_any(names::PARENT, document.parent.as_ref());
+    fields.put_text_if_any(names::REJECTED, document.rejected);
+    fields.put_text(names::REVISION, document.revision);
+    if let Some(round) = &document.round {
+        fields.put(names::ROUND, round_value(round));
+    }
+    fields.put_text(names::STATE, &document.state);
     if let Some(template) = &document.template {
         fields.put(names::TEMPLATE, template_value(template));
     }
-    if let Some(round) = &document.round {
-        fields.put(names::ROUND, round_value(round));
-        for (user, seat) in &round.seats {
-            fields.put_with(names::SEATS, user.as_str(), seat_value(seat));
-        }
+    fields.put_text(names::TITLE, &document.title);
+    fields.put_text(names::TYPE, &document.document_type);
+    fields.put_time(names::UPDATED_AT, document.updated_at);
+    fields.put_text(names::VERSION, document.version);
+    fields.put_text(names::WORKFLOW, &document.workflow);
+    for author in &document.authors {
+        fields.put_with(names::AUTHORS, author.as_str(), []);
+    }
+    for (user, seat) in document.round.iter().flat_map(|round| &round.seats) {
+        fields.put_with(names::SEATS, user.as_str(), seat_value(seat));
     }
     for ((phase, user), verdict) in &document.verdicts {
         fields.put_with(names::VERDICTS, format!("{phase}/{user}"), verdict_value(verdict));
     }
-    fields.put_text_if_any(names::REJECTED, document.rejected);
-    fields.put_text(names::REVISION, document.revision);
-    fields.put_time(names::CREATED_AT, document.created_at);
-    fields.put_time(names::UPDATED_AT, document.updated_at);
     fields
 }
 
@@ -168,43 +173,43 @@ fn verdict_value(verdict: &Verdict) -> Vec<u8> {
 
 fn of_version(record: &VersionRecord) -> Fields<'_> {
     let mut fields = Fields::default();
-    fields.put_digest(names::CONTENT, &record.content);
-    fields.put_text_if_any(names::AUTHOR, record.author.as_ref());
     fields.put_time(names::AT, record.at);
+    fields.put_text_if_any(names::AUTHOR, record.author.as_ref());
+    fields.put_digest(names::CONTENT, &record.content);
     fields
 }
 
 fn of_user(user: &User) -> Fields<'_> {
     let mut fields = Fields::default();
-    fields.put_text(names::PRINTED_NAME, &user.printed_name);
     fields.put_text(names::GROUP, &user.group);
     fields.put_text(names::KIND, user.kind);
+    fields.put_text(names::PRINTED_NAME, &user.printed_name);
     fields.put_text_if_any(names::REMOVED_AT, user.removed_at.map(Timestamp::millis));
     fields
 }
 
 fn of_namespace(namespace: &Namespace) -> Fields<'_> {
     let mut fields = Fields::default();
-    fields.put_text(names::ADDED_BY, &namespace.added_by);
     fields.put_time(names::ADDED_AT, namespace.added_at);
+    fields.put_text(names::ADDED_BY, &namespace.added_by);
     fields
 }
 
 fn of_policy(record: &PolicyRecord) -> Fields<'_> {
     let mut fields = Fields::default();
-    fields.put_digest(names::SOURCES, &Digest::of(record.sources.as_bytes()));
-    fields.put_digest(names::COMPILED, &Digest::of(record.compiled.as_bytes()));
     fields.put_time(names::ADOPTED_AT, record.adopted_at);
+    fields.put_digest(names::COMPILED, &Digest::of(record.compiled.as_bytes()));
+    fields.put_digest(names::SOURCES, &Digest::of(record.sources.as_bytes()));
     fields
 }
 
 fn of_project(project: &Project) -> Fields<'_> {
     let mut fields = Fields::default();
-    fields.put_text(names::ID, &project.id);
-    fields.put_digest(names::POLICY, &project.policy);
-    fields.put_text(names::KEY_FINGERPRINT, &project.key_fingerprint);
     fields.put_digest(names::CHECKPOINT_KEY, &project.checkpoint_key);
-    fields.put_digest(names::ORIGIN, &project.origin);
     fields.put_time(names::CREATED_AT, project.created_at);
+    fields.put_text(names::ID, &project.id);
+    fields.put_text(names::KEY_FINGERPRINT, &project.key_fingerprint);
+    fields.put_digest(names::ORIGIN, &project.origin);
+    fields.put_digest(names::POLICY, &project.policy);
     fields
 }
