@@ -129,6 +129,7 @@ fn session(error: &SessionError) -> Row {
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
+        SessionError::HeadTag => (Code::Audit, hint("qms audit verify"), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, hint("qms doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => {
             let faults: Vec<String> =

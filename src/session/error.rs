@@ -55,6 +55,9 @@ pub enum SessionError {
         /// The fingerprint that the project names.
         expected: String,
     },
+    /// The newest point of the log bears no tag of the project key: it was cut or put back.
+    #[error("the end of the log was not made with the project key; nothing is recorded after it")]
+    HeadTag,
     /// A policy that was adopted cannot be read.
     #[error("policy {} cannot be read: {message}", .digest.short())]
     PolicyUnreadable {

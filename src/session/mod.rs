@@ -193,6 +193,12 @@ impl Session {
 
     fn attempt(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
         let head = self.store.head()?;
+        // Whoever recorded after a log that was cut would vouch for what is left of it.
+        if let Some(key) = &self.key
+            && !head.tag.as_ref().is_some_and(|tag| key.verifies_head(&head.frontier, tag.as_bytes()))
+        {
+            return Err(SessionError::HeadTag);
+        }
         let time = self.time(&head);
         let actor = match self.verify(claim) {
             Err(SessionError::NotVerified(refusal)) => {
