@@ -78,7 +78,7 @@ fn output_that_nobody_reads_is_no_failure_and_changes_no_status() {
     // The action is done although nobody hears of it.
     assert_eq!(unread(&project, "-u tu review CR-001 --recommend --comment ok", true).0, Some(0));
     assert_eq!(document(&project, "CR-001")["assignees"][1]["answered"], json!(true));
-    assert_eq!(unread(&project, "demo --folder demo", false), (Some(0), String::new()));
+    assert_eq!(unread(&project, "demo --folder ../demo", false), (Some(0), String::new()));
     is_whole(&project);
 }
 
