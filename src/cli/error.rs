@@ -6,6 +6,7 @@ use crate::commands::CommandError;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::Class;
+use crate::domain::policy::Fault;
 use crate::session::SessionError;
 use crate::store::StoreError;
 
@@ -91,11 +92,7 @@ pub fn classify(error: &CommandError) -> Outcome {
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, vec!["qms list".to_owned()], Value::Null),
         CommandError::PolicyInvalid(faults) => {
-            let faults: Vec<Value> = faults
-                .iter()
-                .map(|fault| json!({"place": fault.place.to_string(), "name": fault.name, "message": fault.message}))
-                .collect();
-            (Code::Policy, vec!["qms workflow lint".to_owned()], json!({ "faults": faults }))
+            (Code::Policy, vec!["qms workflow lint".to_owned()], of_faults(faults))
         }
         CommandError::Yaml(error) => (Code::Policy, Vec::new(), json!({"place": error.place.to_string()})),
         CommandError::ScenariosFailed { failures, .. } => {
@@ -131,14 +128,15 @@ fn session(error: &SessionError) -> Row {
         }
         SessionError::HeadTag => (Code::Audit, hint("qms audit verify"), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, hint("qms doctor"), Value::Null),
-        SessionError::PolicyFaults(faults) => {
-            let faults: Vec<String> =
-                faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect();
-            (Code::Policy, Vec::new(), json!({ "faults": faults }))
-        }
+        SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
         SessionError::Store(error) => (Code::Store, store_hints(error), Value::Null),
     }
+}
+
+fn of_faults(faults: &[Fault]) -> Value {
+    let shown = |it: &Fault| json!({"place": it.place.to_string(), "name": it.name, "message": it.message});
+    json!({ "faults": faults.iter().map(shown).collect::<Vec<_>>() })
 }
 
 fn store_hints(error: &StoreError) -> Vec<String> {
