@@ -9,7 +9,6 @@ use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Effect, Policy, Target};
 use crate::store::{Entries, StoreError};
 
 /// A page and the bytes that should stand there.
@@ -42,10 +41,11 @@ pub(super) fn render(
     document: &Document,
 ) -> Result<Vec<Rendered>, CommandError> {
     let policy = context.session.policy()?;
-    let in_force = state_in_force(&policy, document);
+    let known = policy.document_type(&document.document_type);
+    let in_force = known.and_then(|(workflow, _)| workflow.state_in_force()).unwrap_or(&document.state);
     let mut rendered = Vec::new();
     let approvals = approvals(context, actor, document)?;
-    for mut page in Mirror::pages(document, &in_force) {
+    for mut page in Mirror::pages(document, in_force) {
         let Some(body) = context.session.read(actor).content(&page.content)? else { continue };
         let of_page = approvals.iter().filter(|(version_of, _)| *version_of == page.content);
         page.approvals = of_page.map(|(_, approval)| approval.clone()).collect();
@@ -53,19 +53,6 @@ pub(super) fn render(
         rendered.push((page, bytes));
     }
     Ok(rendered)
-}
-
-fn state_in_force(policy: &Policy, document: &Document) -> crate::domain::id::StateName {
-    policy
-        .document_type(&document.document_type)
-        .and_then(|(workflow, _)| {
-            workflow.transitions.iter().find(|edge| edge.completion.contains(&Effect::PutInForce))
-        })
-        .and_then(|edge| match &edge.to {
-            Target::State(state) => Some(state.clone()),
-            Target::Same | Target::Origin => None,
-        })
-        .unwrap_or_else(|| document.state.clone())
 }
 
 /// The approvals of a document's contents, from the log.

@@ -1,15 +1,13 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::seal::{bare, policy_record, seal};
 use super::{Clock, Session, SessionError, Time};
 use crate::domain::audit::{ProjectKey, Row, row_delta};
+use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::{Document, InForce, User};
+use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
-use crate::domain::id::{StateName, Version};
-use crate::domain::policy::{Candidate, Effect, Fault, Policy, Sources, Target, Workflow};
+use crate::domain::policy::{Candidate, Fault, Policy, Sources};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
 use crate::store::{Change, Store};
@@ -103,16 +101,6 @@ impl Session {
     }
 }
 
-/// The state in which documents of a life cycle are in force.
-fn state_in_force(workflow: &Workflow) -> Option<&StateName> {
-    workflow.transitions.iter().find(|edge| edge.completion.contains(&Effect::PutInForce)).and_then(|edge| {
-        match &edge.to {
-            Target::State(state) => Some(state),
-            Target::Same | Target::Origin => None,
-        }
-    })
-}
-
 /// Reads a document that comes with the program; the message says why it cannot be installed.
 fn install(
     policy: &Policy,
@@ -123,32 +111,8 @@ fn install(
     let (workflow, document_type) = policy
         .document_type(&read.document_type)
         .ok_or_else(|| format!("{}: the policy knows no type {}", installed.file, read.document_type))?;
-    let state = state_in_force(workflow)
-        .ok_or_else(|| format!("{}: nothing comes into force in `{}`", installed.file, workflow.name))?;
-    let (version, content) = (Version::new(1, 0), Digest::of(installed.text.as_bytes()));
-    let document = Document {
-        title: read.field("title").unwrap_or_default().to_owned(),
-        id: read.id.clone(),
-        document_type: document_type.name.clone(),
-        workflow: workflow.name.clone(),
-        state: state.clone(),
-        version,
-        last_minor: 0,
-        content,
-        in_force: Some(InForce { version, content }),
-        owner: None,
-        creator: None,
-        authors: BTreeSet::new(),
-        checkout: None,
-        parent: None,
-        template: None,
-        round: None,
-        verdicts: BTreeMap::new(),
-        rejected: None,
-        revision: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let record = VersionRecord { document: read.id, version, content, author: None, at: now };
-    Ok((document, record))
+    let content = Digest::of(installed.text.as_bytes());
+    let title = read.field("title").unwrap_or_default().to_owned();
+    decide::installed(workflow, document_type, read.id, &title, content, now)
+        .ok_or_else(|| format!("{}: nothing comes into force in `{}`", installed.file, workflow.name))
 }

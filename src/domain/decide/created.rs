@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Permit;
-use crate::domain::digest::Digest;
-use crate::domain::document::{Document, TemplateVersion};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, InForce, TemplateVersion};
 use crate::domain::facts::{Facts, NewDocument};
 use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, Version};
-use crate::domain::policy::Policy;
+use crate::domain::policy::{DocumentType, Policy, Workflow};
+use crate::domain::project::VersionRecord;
 
 /// Builds the document before the effects of its creation, and the text that it begins with.
 pub(super) fn new_document(
@@ -52,4 +53,42 @@ pub(super) fn new_document(
         updated_at: facts.now,
     };
     Some((document, Some(text)))
+}
+
+/// Builds a document that is in force from the first moment, without anyone having made it: what
+/// comes with the program. `None` where nothing of its type ever comes into force.
+pub fn installed(
+    workflow: &Workflow,
+    document_type: &DocumentType,
+    id: DocumentId,
+    title: &str,
+    content: Digest,
+    at: Timestamp,
+) -> Option<(Document, VersionRecord)> {
+    let version = Version::new(1, 0);
+    let record = VersionRecord { document: id.clone(), version, content, author: None, at };
+    let document = Document {
+        id,
+        document_type: document_type.name.clone(),
+        workflow: workflow.name.clone(),
+        title: title.to_owned(),
+        state: workflow.state_in_force()?.clone(),
+        version,
+        last_minor: 0,
+        content,
+        in_force: Some(InForce { version, content }),
+        owner: None,
+        creator: None,
+        authors: BTreeSet::new(),
+        checkout: None,
+        parent: None,
+        template: None,
+        round: None,
+        verdicts: BTreeMap::new(),
+        rejected: None,
+        revision: 1,
+        created_at: at,
+        updated_at: at,
+    };
+    Some((document, record))
 }

@@ -16,6 +16,7 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
+pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
 pub use self::reason::{Class, Condition, Denial, Reason};

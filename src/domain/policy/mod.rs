@@ -10,6 +10,7 @@ pub(crate) mod fixture;
 mod lint;
 mod pattern;
 mod source;
+mod sources;
 mod verbs;
 mod vocabulary;
 
@@ -21,9 +22,9 @@ pub use self::candidate::Candidate;
 pub use self::compile::compile;
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
+pub use self::sources::Sources;
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
-use super::digest::Digest;
 use super::document::{Document, Kind, Task};
 use super::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
@@ -381,25 +382,16 @@ impl Workflow {
         self.state(name).is_some_and(|state| state.is_final)
     }
 
+    /// Finds the state in which documents are in force, where the life cycle knows one.
+    pub fn state_in_force(&self) -> Option<&StateName> {
+        self.transitions.iter().find_map(|edge| match &edge.to {
+            Target::State(state) if edge.completion.contains(&Effect::PutInForce) => Some(state),
+            _ => None,
+        })
+    }
+
     /// Lists the transitions that start in `state`.
     pub fn leaving<'a>(&'a self, state: &'a StateName) -> impl Iterator<Item = &'a Transition> {
         self.transitions.iter().filter(move |transition| transition.from.contains(state))
-    }
-}
-
-/// The files of a policy by name, and the digest that stands for all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sources(pub BTreeMap<String, String>);
-
-impl Sources {
-    /// Digests names and texts, each preceded by its length, under the tag `qms.policy/1`.
-    pub fn digest(&self) -> Digest {
-        let mut bytes = b"qms.policy/1\n".to_vec();
-        for text in self.0.iter().flat_map(|(name, text)| [name, text]) {
-            bytes.extend((text.len() as u64).to_be_bytes());
-            bytes.extend(text.as_bytes());
-        }
-        Digest::of(&bytes)
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::decide::{
-    Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
+    self, Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
 };
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::{Document, InForce, Kind, User};
+use crate::domain::document::{Document, Kind, User};
 use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
 use crate::domain::front_matter;
-use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version, WorkflowName};
+use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, WorkflowName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
-use crate::domain::policy::{DocumentType, Effect, IdParts, Policy, Target, Workflow};
+use crate::domain::policy::{DocumentType, IdParts, Policy, Workflow};
 use crate::domain::project::VersionRecord;
 use crate::domain::request::{CopyFacts, Inputs, Request, Subject, WorkingCopy};
 
@@ -84,42 +84,13 @@ impl<'p> World<'p> {
     /// Puts a template in force that nobody created, as a project begins with it.
     fn install(&mut self, id: &DocumentId) {
         let Some((workflow, document_type)) = type_of_template(self.policy, id) else { return };
-        let in_force = workflow.transitions.iter().find_map(|edge| match &edge.to {
-            Target::State(to) if edge.completion.contains(&Effect::PutInForce) => Some(to),
-            _ => None,
-        });
-        let Some(state) = in_force.or_else(|| workflow.states.first().map(|it| &it.name)) else { return };
         let text = front_matter::compose(id, &document_type.name, Some("Template"), &[], None);
-        let content = Digest::of(text.as_bytes());
-        let (version, at) = (Version::new(1, 0), Timestamp::from_millis(START));
+        let (content, at) = (Digest::of(text.as_bytes()), Timestamp::from_millis(START));
+        let made = decide::installed(workflow, document_type, id.clone(), "Template", content, at);
+        let Some((document, version)) = made else { return };
         self.contents.insert(content, text);
-        self.documents.insert(
-            id.clone(),
-            Document {
-                id: id.clone(),
-                document_type: document_type.name.clone(),
-                workflow: workflow.name.clone(),
-                title: "Template".to_owned(),
-                state: state.clone(),
-                version,
-                last_minor: 0,
-                content,
-                in_force: Some(InForce { version, content }),
-                owner: None,
-                creator: None,
-                authors: BTreeSet::new(),
-                checkout: None,
-                parent: None,
-                template: None,
-                round: None,
-                verdicts: BTreeMap::new(),
-                rejected: None,
-                revision: 1,
-                created_at: at,
-                updated_at: at,
-            },
-        );
-        self.versions.push(VersionRecord { document: id.clone(), version, content, author: None, at });
+        self.documents.insert(id.clone(), document);
+        self.versions.push(version);
     }
 
     /// Checks who somebody claims to be.
