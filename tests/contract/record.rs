@@ -185,3 +185,21 @@ fn the_log_can_be_exported_and_proved() {
     assert_eq!(verified["data"]["checkpoint"], json!(true));
     assert_eq!(verified["data"]["entries"], json!(project.log_size()));
 }
+
+#[test]
+fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
+    let project = furnished();
+    let before = project.files();
+    let store = rusqlite::Connection::open(project.database()).unwrap();
+    // Whoever has the file and not the key can cut the log and mend its head, except for the tag.
+    store.execute("UPDATE head SET tag = zeroblob(32)", []).unwrap();
+    for line in ["-u claude create CR --title x", "-u mallory create CR --title x", "-u tu approve CR-001"] {
+        let refused = project.keeps(0, || project.ask(line)).is(80);
+        assert_eq!(refused["error"]["code"], "audit_failed");
+        assert_eq!(refused["error"]["hints"], json!(["qms audit verify"]));
+    }
+    assert_eq!(project.files(), before);
+    // Reading goes on, and says what is wrong to whoever asks.
+    project.ask("-u qa list").is(0);
+    project.ask("-u qa audit verify").is(80);
+}
