@@ -156,6 +156,7 @@ fn disk(error: &DiskError) -> Row {
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::KeyExposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
+        DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
         DiskError::Config(_) | DiskError::NoHome | DiskError::Io { .. } => {
             (Code::Failed, Vec::new(), Value::Null)
         }

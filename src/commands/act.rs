@@ -88,7 +88,7 @@ pub(super) fn carry_out(
     }
     let size = context.session.log_size()?;
     // Where no marker can be laid down, the store cannot be written either, and says why.
-    let journal = Journal::begin(&context.site, &context.process.to_string(), size).ok();
+    let journal = Journal::begin(&context.site, context.process, size).ok();
     let acted = context.session.act(&context.claim, request, mode);
     let mut warnings = Vec::new();
     if let Ok(acted) = &acted {

@@ -1,14 +1,13 @@
 //! Publishing documents into the mirror, from what the store says now.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 
 use super::{CommandError, Context};
-use crate::disk::{Approval, DiskError, Journal, Mirror, Page};
+use crate::disk::{Approval, Journal, Mirror, Page, PublishLock};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
-use crate::domain::id::DocumentId;
-use crate::domain::identity::Actor;
+use crate::domain::id::{DocumentId, Version};
+use crate::domain::identity::{Actor, Assurance};
 use crate::store::{Entries, StoreError};
 
 /// A page and the bytes that should stand there.
@@ -16,10 +15,7 @@ pub(super) type Rendered = (Page, Vec<u8>);
 
 /// Publishes a document. The lock keeps two processes from publishing in the wrong order.
 pub(super) fn publish(context: &mut Context, actor: &Actor, id: &DocumentId) -> Result<(), CommandError> {
-    let path = context.site.private().join("publish.lock");
-    let io = |source| DiskError::Io { action: "lock", path: path.clone(), source };
-    let lock = File::create(&path).map_err(io)?;
-    lock.lock().map_err(io)?;
+    let _turn = PublishLock::take(&context.site)?;
     let document = context.document(actor, id)?;
     let mirror = Mirror::new(&context.site);
     let pages = render(context, actor, &document)?;
@@ -47,7 +43,7 @@ pub(super) fn render(
     let approvals = approvals(context, actor, document)?;
     for mut page in Mirror::pages(document, in_force) {
         let Some(body) = context.session.read(actor).content(&page.content)? else { continue };
-        let of_page = approvals.iter().filter(|(version_of, _)| *version_of == page.content);
+        let of_page = approvals.iter().filter(|(version, _)| *version == page.version);
         page.approvals = of_page.map(|(_, approval)| approval.clone()).collect();
         let bytes = Mirror::render(&page, &body);
         rendered.push((page, bytes));
@@ -55,22 +51,28 @@ pub(super) fn render(
     Ok(rendered)
 }
 
-/// The approvals of a document's contents, from the log.
+/// Who approved which version, from the log. A round that ended in no new version, such as one about
+/// retirement, says nothing about the content.
 fn approvals(
     context: &mut Context,
     actor: &Actor,
     document: &Document,
-) -> Result<Vec<(crate::domain::digest::Digest, Approval)>, CommandError> {
-    let mut found = Vec::new();
+) -> Result<Vec<(Version, Approval)>, CommandError> {
+    let (mut found, mut of_round, mut reached) = (Vec::new(), Vec::new(), None);
     context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
-        if entry.result == EntryResult::Permitted
-            && entry.verdict == Some(Outcome::Approve)
-            && let (Some(user), Some(content)) = (entry.actor, entry.content_digest)
-        {
-            let assurance =
-                entry.assurance.map_or("claimed", crate::domain::identity::Assurance::as_str).to_owned();
-            found.push((content, Approval { user, at: entry.at, assurance }));
+        let Some(version) = entry.version.filter(|_| entry.result == EntryResult::Permitted) else {
+            return Ok(());
+        };
+        if let Some(user) = entry.actor.filter(|_| entry.verdict == Some(Outcome::Approve)) {
+            let assurance = entry.assurance.map_or("claimed", Assurance::as_str).to_owned();
+            of_round.push(Approval { user, at: entry.at, assurance });
+        }
+        if version.major > reached.replace(version.major).unwrap_or(version.major) {
+            found.extend(of_round.drain(..).map(|approval| (version, approval)));
+        }
+        if entry.from != entry.to {
+            of_round.clear();
         }
         Ok(())
     })?;

@@ -44,6 +44,9 @@ pub enum DiskError {
     /// There is no place to keep the key.
     #[error("neither `XDG_STATE_HOME` nor `HOME` is set, so that there is no place for the project key")]
     NoHome,
+    /// Another process holds a lock for longer than it is worth waiting.
+    #[error("`{}` is held by another process", .0.display())]
+    Busy(PathBuf),
     /// Reading or writing failed.
     #[error("cannot {action} `{}`", .path.display())]
     Io {

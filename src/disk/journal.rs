@@ -5,10 +5,13 @@
 //! next command writes the files of everything that was recorded since.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use super::{DiskError, Site, file};
+
+/// How many names are tried for a marker.
+const NAMES: u32 = 100;
 
 /// A marker that is held while an action is under way.
 #[derive(Debug)]
@@ -31,16 +34,26 @@ fn folder(site: &Site) -> PathBuf {
 }
 
 impl Journal {
-    /// Lays down a marker. `name` is distinct for each action, such as the process number.
-    pub fn begin(site: &Site, name: &str, size: u64) -> Result<Self, DiskError> {
+    /// Lays down a marker. `process` makes its name; one that is taken is left alone, since on a
+    /// shared folder two machines can have processes of the same number.
+    pub fn begin(site: &Site, process: u32, size: u64) -> Result<Self, DiskError> {
         let folder = folder(site);
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))?;
-        let path = folder.join(name);
-        let mut lock = File::create(&path).map_err(DiskError::io("write", &path))?;
-        lock.try_lock().map_err(|error| DiskError::io("lock", &path)(error.into()))?;
-        // Written after it is locked: an empty marker is of a process that had not begun.
-        write!(lock, "{size}").map_err(DiskError::io("write", &path))?;
-        Ok(Self { path, _lock: lock })
+        for number in 0..NAMES {
+            let path = folder.join(format!("{process}-{number}"));
+            let mut lock = match File::create_new(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                made => made.map_err(DiskError::io("write", &path))?,
+            };
+            // Whoever tidies up may hold it at this moment, to look into it and take it away.
+            if lock.try_lock().is_err() {
+                continue;
+            }
+            // Written after it is locked: an empty marker is of a process that had not begun.
+            write!(lock, "{size}").map_err(DiskError::io("write", &path))?;
+            return Ok(Self { path, _lock: lock });
+        }
+        Err(DiskError::Busy(folder))
     }
 
     /// Takes the marker away: everything is written.

@@ -5,12 +5,14 @@
 mod error;
 mod file;
 mod journal;
+mod lock;
 mod mirror;
 mod site;
 mod workspace;
 
 pub use self::error::DiskError;
 pub use self::journal::{Journal, Unfinished};
+pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page};
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

@@ -259,3 +259,33 @@ fn reading_gives_the_very_bytes_and_says_when_they_are_not_in_force() {
     project.run("-u claude create CR --title x").is(0);
     project.run("-u qa read CR-001").is(0).says("CR-001 0.1 is not in force; the document is DRAFT");
 }
+
+#[test]
+fn the_mirror_names_who_approved_the_version_and_nobody_who_let_it_go() {
+    let project = Project::new();
+    let page = || fs::read_to_string(project.path("QMS/SOP/SOP-001.md")).unwrap();
+    let approvals = || page().lines().filter(|line| line.contains("assurance:")).count();
+    project.play(&["-u lead user add qb --group quality --agent", "-u claude checkout SOP-001"]);
+    project.edit("claude", "SOP-001", "Initial issue", "Shorter");
+    project.play(&[
+        "-u claude route SOP-001 --review --assignees qa",
+        "-u qa review SOP-001 --recommend --comment fine",
+        "-u qa route SOP-001 --approval --assignees tu",
+        "-u qa reject SOP-001 --comment wait",
+        "-u qa assign SOP-001 --assignees qa",
+        "-u qa review SOP-001 --recommend --comment fine",
+        "-u qa route SOP-001 --approval --assignees tu",
+        "-u tu approve SOP-001",
+    ]);
+    assert_eq!(approvals(), 0, "a version in force that came with the program");
+    project.play(&["-u qa approve SOP-001"]);
+    assert!(page().contains("version: \"2.0\""), "{}", page());
+    assert_eq!(approvals(), 2);
+    project.play(&["-u qa route SOP-001 --retirement --assignees qb", "-u qb approve SOP-001"]);
+    assert!(page().contains("state: RETIRED"), "{}", page());
+    assert_eq!(approvals(), 2, "{}", page());
+    // One that was never approved here has no approvals, whoever let it go.
+    project.play(&["-u qa route SOP-002 --retirement --assignees qb", "-u qb approve SOP-002"]);
+    let page = fs::read_to_string(project.path("QMS/SOP/SOP-002.md")).unwrap();
+    assert!(page.contains("state: RETIRED") && !page.contains("approved_by"), "{page}");
+}
