@@ -28,8 +28,9 @@ pub struct Facts {
     pub copy: CopyFacts,
     /// The front matter of the stored content; the message says why it cannot be read.
     pub front_matter: Result<FrontMatter, String>,
-    /// The title of the version in force, where the request would restore that version.
-    pub title_in_force: Option<String>,
+    /// The front matter of the version in force, where the request would restore that version or
+    /// is compared with it.
+    pub front_matter_in_force: Option<FrontMatter>,
     /// What is known about a document to be created.
     pub new: Option<NewDocument>,
     /// What is known about the project, for requests about the project.

@@ -158,7 +158,20 @@ impl CopyFacts {
                         read.document_type, read.id
                     ))
                 }
-                Ok(front_matter) => Self::Sound { content: Digest::of(bytes), front_matter },
+                Ok(read) => {
+                    let came_from = document.template.as_ref().map(|template| template.id.as_str());
+                    match (read.fields.get("template").map(String::as_str), came_from) {
+                        (named, known) if named == known => {
+                            Self::Sound { content: Digest::of(bytes), front_matter: read }
+                        }
+                        (_, Some(known)) => Self::Unsound(format!(
+                            "the front matter of the working copy must say `template: {known}`, as at creation"
+                        )),
+                        (_, None) => Self::Unsound(format!(
+                            "the front matter of the working copy names a template; {id} came from none"
+                        )),
+                    }
+                }
             },
         }
     }

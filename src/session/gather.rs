@@ -55,7 +55,7 @@ impl Session {
             users: users.collect(),
             copy: CopyFacts::NotOut,
             front_matter: Err("the content was not read".to_owned()),
-            title_in_force: None,
+            front_matter_in_force: None,
             new: None,
             project: None,
         })
@@ -80,11 +80,14 @@ impl Session {
         let counts = if chooses { self.store.task_counts()? } else { BTreeMap::new() };
         let mut facts = self.empty_facts(now, digest, &counts)?;
         facts.copy = CopyFacts::examine(&document, actor.name(), copy);
-        if wants_front_matter(&policy, &document) && facts.copy == CopyFacts::NotOut {
-            facts.front_matter = self.front_matter(&document)?;
+        let is_examined = wants_front_matter(&policy, &document);
+        if is_examined && facts.copy == CopyFacts::NotOut {
+            facts.front_matter = self.front_matter(&document.id, &document.content)?;
         }
-        if action.is_some_and(|action| restores(&policy, &document, action)) {
-            facts.title_in_force = self.title_in_force(&document)?;
+        if let Some(in_force) = &document.in_force
+            && (is_examined || action.is_some_and(|action| restores(&policy, &document, action)))
+        {
+            facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
         }
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
@@ -104,19 +107,15 @@ impl Session {
         Ok(children)
     }
 
-    fn front_matter(&mut self, document: &Document) -> Result<Result<FrontMatter, String>, SessionError> {
-        let body = self.store.content(&document.content)?;
-        Ok(match body {
-            Some(body) => front_matter::parse(&format!("{}.md", document.id), &body),
-            None => Err(format!("the content of {} is not in the store", document.id)),
+    fn front_matter(
+        &mut self,
+        id: &DocumentId,
+        content: &Digest,
+    ) -> Result<Result<FrontMatter, String>, SessionError> {
+        Ok(match self.store.content(content)? {
+            Some(body) => front_matter::parse(&format!("{id}.md"), &body),
+            None => Err(format!("the content of {id} is not in the store")),
         })
-    }
-
-    fn title_in_force(&mut self, document: &Document) -> Result<Option<String>, SessionError> {
-        let Some(in_force) = &document.in_force else { return Ok(None) };
-        let body = self.store.content(&in_force.content)?.unwrap_or_default();
-        let read = front_matter::parse(&format!("{}.md", document.id), &body).ok();
-        Ok(read.and_then(|read| read.field("title").map(str::to_owned)))
     }
 
     fn gather_new(

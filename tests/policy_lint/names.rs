@@ -53,6 +53,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unknown_name",
+        &[("controlled.yaml", "renewed: [revision_summary]", "renewed: [revision_sumary]")],
+        "{ title: Standard",
+        "unknown required field `revision_sumary`, did you mean `revision_summary`?",
+    ),
+    Case(
+        "unknown_name",
         &[("controlled.yaml", "{ reviewed_by: quality }", "{ reviewed_by: qualty }")],
         "{ action: route, when: { target: approval }",
         "unknown group `qualty`, did you mean `quality`?",

@@ -38,6 +38,8 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
         ("type: CR\n", "", "has no `type`"),
         ("id: CR-001", "id: CR-002", "names CR CR-002, not CR-001"),
         ("type: CR", "type: SOP", "names SOP CR-001"),
+        ("template: TEMPLATE-CR", "template: TEMPLATE-SOP", "must say `template: TEMPLATE-CR`"),
+        ("template: TEMPLATE-CR\n", "", "must say `template: TEMPLATE-CR`"),
         ("title: \"A change\"", "title: \"A change\"\nversion: \"9.0\"", "`version` does not belong"),
         ("title: \"A change\"", "title: \"A change\"\nstate: EFFECTIVE", "`state` does not belong"),
     ] {

@@ -202,8 +202,9 @@ impl Step<'_> {
                 if let Some(in_force) = &document.in_force {
                     document.version = in_force.version;
                     document.content = in_force.content;
-                    if let Some(title) = &self.facts.title_in_force {
-                        document.title.clone_from(title);
+                    let read = self.facts.front_matter_in_force.as_ref();
+                    if let Some(title) = read.and_then(|read| read.field("title")) {
+                        title.clone_into(&mut document.title);
                     }
                     document.verdicts.clear();
                     document.rejected = None;

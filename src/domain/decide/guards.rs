@@ -3,6 +3,7 @@
 use super::seats::Seating;
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Outcome, Verdict};
+use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
 use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
 use crate::domain::request::CopyFacts;
@@ -172,18 +173,28 @@ impl Case<'_> {
         match front_matter {
             Err(why) => vec![Reason::new(Condition::FrontMatterIncomplete, why).remedy(remedy())],
             Ok(read) => {
-                let required =
-                    workflow.document_type(&document.document_type).map(|it| it.required.as_slice());
-                let missing = required.unwrap_or_default().iter().filter(|field| read.field(field).is_none());
-                missing
-                    .map(|field| {
-                        let message =
-                            format!("the front matter of {id} has no `{field}`, or only a placeholder");
-                        Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
-                    })
-                    .collect()
+                let rules = workflow.document_type(&document.document_type);
+                let required = rules.map(|it| it.required.as_slice()).unwrap_or_default();
+                let missing = required.iter().filter(|field| read.field(field).is_none()).map(|field| {
+                    let message = format!("the front matter of {id} has no `{field}`, or only a placeholder");
+                    Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
+                });
+                let renewed = rules.map(|it| it.renewed.as_slice()).unwrap_or_default();
+                let stale = renewed.iter().filter(|field| self.says_the_same(document, read, field));
+                let stale = stale.map(|field| {
+                    let message = format!("`{field}` of {id} is that of the version in force");
+                    Reason::new(Condition::RevisionNotDescribed, message).remedy(remedy())
+                });
+                missing.chain(stale).collect()
             }
         }
+    }
+
+    /// Tells whether a field of a revision is as in the version in force; what cannot be compared
+    /// counts as the same.
+    fn says_the_same(&self, document: &Document, read: &FrontMatter, field: &str) -> bool {
+        document.in_force.is_some()
+            && self.facts.front_matter_in_force.as_ref().is_none_or(|it| it.field(field) == read.field(field))
     }
 
     /// Whoever is named can answer; and where a round opens, it can be filled.

@@ -4,7 +4,7 @@ use super::{Applied, Case, Condition, Permit, Reason, Way};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
-use crate::domain::policy::{Action, Guard, Plain, ProjectRule};
+use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
 use crate::domain::project::Namespace;
 
 pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
@@ -60,7 +60,11 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
             one(Condition::UserNotFound, format!("`{}` is not a user of this project", name.escape_debug()))
         }
         Plain::UserIsIdle => known.map_or_else(Vec::new, |user| unmet_idle(case, facts, user)),
-        Plain::AdministratorRemains => known.map_or_else(Vec::new, |user| unmet_remaining(case, rule, user)),
+        Plain::AdministratorRemains => match (&facts.candidate, known) {
+            (Some(Ok(candidate)), _) => unmet_under(case, &candidate.policy, rule),
+            (_, Some(user)) => unmet_remaining(case, rule, user),
+            _ => Vec::new(),
+        },
         Plain::NamespaceIsNew
             if facts.namespaces.iter().any(|one| Some(one.as_str()) == case.inputs.text("namespace")) =>
         {
@@ -122,6 +126,25 @@ fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Vec<Reas
     }
     let message = format!("`{}` is the last user who may do this", user.name);
     vec![Reason::new(Condition::LastAdministrator, message)]
+}
+
+/// Under another policy, too, somebody must be able to do this, and everybody must have a group.
+fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reason> {
+    let users = || case.facts.users.values().map(|facts| &facts.user);
+    let stranded = users().filter(|user| !policy.groups.contains_key(&user.group)).map(|user| {
+        let message =
+            format!("`{}` is of group {}, which the candidate does not know", user.name, user.group);
+        Reason::new(Condition::PolicyStrandsUsers, message)
+    });
+    let may = |group| {
+        let mut rules = policy.project.iter().filter(|it| it.action == rule.action);
+        rules.any(|it| policy.acts_as(group, &it.by))
+    };
+    let nobody = (!users().any(|user| may(&user.group))).then(|| {
+        let message = format!("under the candidate no user could `{}` again", rule.action);
+        Reason::new(Condition::LastAdministrator, message)
+    });
+    stranded.chain(nobody).collect()
 }
 
 fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {

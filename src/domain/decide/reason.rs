@@ -70,6 +70,7 @@ conditions! {
     NotCheckedOut = "not_checked_out", Precondition, "You do not have the document checked out.";
     CopyUnsound = "copy_unsound", Precondition, "The working copy is missing, is of another document or base, or its front matter cannot be read.";
     FrontMatterIncomplete = "front_matter_incomplete", Precondition, "The front matter lacks a field that the document type requires.";
+    RevisionNotDescribed = "revision_not_described", Precondition, "The revision says of itself what the version in force said; it must say what changed.";
     AssigneeNotEligible = "assignee_not_eligible", Precondition, "Someone named could not answer the task.";
     AlreadyAssigned = "already_assigned", Precondition, "Everyone who could be seated has a seat in this round.";
     NobodyToRelease = "nobody_to_release", Precondition, "Someone named has no open task in this round.";
@@ -96,6 +97,7 @@ conditions! {
     NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
     PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";
     PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
+    PolicyStrandsUsers = "policy_strands_users", Precondition, "A user is of a group that the candidate policy does not know.";
     PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state that the candidate policy does not know.";
 }
 

@@ -248,12 +248,17 @@ impl Compiler {
             }
             ParentRule { types: parent.types, states: parent.states }
         });
+        let required = || source.required.iter().map(String::as_str);
+        for one in source.renewed.iter().filter(|one| !source.required.contains(one)) {
+            self.unknown(&at, "required field", one, required());
+        }
         Some(DocumentType {
             name,
             title: source.title,
             id,
             template: source.template,
             required: source.required,
+            renewed: source.renewed,
             parent,
             attachment: source.attachment,
             place: at,

@@ -298,6 +298,8 @@ pub struct DocumentType {
     pub template: Option<DocumentId>,
     /// The front-matter fields that a document must have when it is routed.
     pub required: Vec<String>,
+    /// Those of them that a revision must say anew.
+    pub renewed: Vec<String>,
     /// What it belongs to.
     pub parent: Option<ParentRule>,
     /// Whether it ends with its parent instead of holding it up.

@@ -99,6 +99,8 @@ pub(super) struct TypeSource {
     pub(super) template: Option<DocumentId>,
     #[serde(default)]
     pub(super) required: Vec<String>,
+    #[serde(default)]
+    pub(super) renewed: Vec<String>,
     pub(super) parent: Option<ParentSource>,
     #[serde(default)]
     pub(super) attachment: bool,

@@ -279,7 +279,8 @@ impl Play<'_> {
         };
         let copy = |bytes| WorkingCopy::Present { document: id.clone(), base, bytes };
         let copy = match edit {
-            Edit::Changed => Some(copy(write("as it should be"))),
+            Edit::Changed => Some(copy(write("as it should be after edit {edit}"))),
+            Edit::Undescribed => Some(copy(write("as it should be"))),
             Edit::Incomplete => Some(copy(write(""))),
             Edit::Unreadable => Some(copy(b"no front matter\n".to_vec())),
             Edit::Unchanged => Some(copy(bytes)),

@@ -54,6 +54,7 @@ pub(super) enum About {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edit {
     Changed,
+    Undescribed,
     Incomplete,
     Unreadable,
     Stale,
@@ -62,8 +63,9 @@ pub(super) enum Edit {
     Unchanged,
 }
 
-const EDITS: [(&str, Edit); 7] = [
+const EDITS: [(&str, Edit); 8] = [
     ("changed", Edit::Changed),
+    ("undescribed", Edit::Undescribed),
     ("incomplete", Edit::Incomplete),
     ("unreadable", Edit::Unreadable),
     ("stale", Edit::Stale),

@@ -130,12 +130,17 @@ impl<'p> World<'p> {
         };
     }
 
-    /// Writes a text that no document had before, with these front-matter fields.
+    /// Writes a text that no document had before, with these front-matter fields; `{edit}` in a value
+    /// becomes the number of the text.
     pub(crate) fn write(&mut self, document: &Document, fields: &[(&str, &str)]) -> String {
         self.edits += 1;
         let mut text = format!("---\nid: {}\ntype: {}\n", document.id, document.document_type);
+        if let Some(template) = &document.template {
+            text.push_str(&format!("template: {}\n", template.id));
+        }
         for (name, value) in fields {
-            text.push_str(&format!("{name}: {}\n", serde_json::Value::from(*value)));
+            let value = value.replace("{edit}", &self.edits.to_string());
+            text.push_str(&format!("{name}: {}\n", serde_json::Value::from(value)));
         }
         text.push_str(&format!("---\n\n# Edit {}\n", self.edits));
         text
@@ -161,10 +166,9 @@ impl<'p> World<'p> {
             None => Err("there is no content".to_owned()),
         };
         let in_force = document.as_ref().and_then(|it| it.in_force.as_ref());
-        let title_in_force = in_force
+        let front_matter_in_force = in_force
             .and_then(|it| self.contents.get(&it.content))
-            .and_then(|text| front_matter::parse("document", text.as_bytes()).ok())
-            .and_then(|read| read.field("title").map(str::to_owned));
+            .and_then(|text| front_matter::parse("document", text.as_bytes()).ok());
         let parent = parent.and_then(|id| self.documents.get(id)).cloned();
         let new = match &request.subject {
             Subject::New(document_type) => {
@@ -182,7 +186,7 @@ impl<'p> World<'p> {
             users: self.user_facts(),
             copy,
             front_matter,
-            title_in_force,
+            front_matter_in_force,
             new,
             project,
         }

@@ -194,7 +194,7 @@ impl<'a> Dice<'a> {
             children,
             users,
             copy,
-            title_in_force: None,
+            front_matter_in_force: None,
             front_matter: if self.one_in(5) { Err("unreadable".to_owned()) } else { Ok(front_matter) },
             new: (document.is_none() && !self.one_in(4)).then(|| self.new_document(policy)),
             project: self.one_in(6).then(|| self.project()),
