@@ -168,6 +168,7 @@ impl Maker {
             session: None,
             parent: None,
             action: "review".to_owned(),
+            inputs: BTreeMap::from([("outcome".to_owned(), "recommend".to_owned())]),
             document: Some(document.id.clone()),
             version: Some(document.version),
             from,

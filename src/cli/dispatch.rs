@@ -100,7 +100,10 @@ fn built_in(
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
-        return audit::export(context, &actor, format, &mut world.stdout).map(|()| Done::Printed(0));
+        if let Some(warning) = audit::export(context, &actor, format, &mut world.stdout)? {
+            ui::say(world, &format!("⚠ {warning}"));
+        }
+        return Ok(Done::Printed(0));
     }
     let answer = match command {
         BuiltIn::Status { document } => status::run(context, &document),

@@ -169,7 +169,7 @@ pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, Comman
 }
 
 /// Columns of the export as a table.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "index",
     "at",
     "actor",
@@ -177,6 +177,7 @@ const COLUMNS: [&str; 16] = [
     "group",
     "assurance",
     "action",
+    "inputs",
     "document",
     "version",
     "from",
@@ -188,13 +189,14 @@ const COLUMNS: [&str; 16] = [
     "leaf_hash",
 ];
 
-/// Writes the whole log, entry by entry, so that its size does not matter.
+/// Writes the whole log, entry by entry, so that its size does not matter. Returns a warning where
+/// something is withheld.
 pub fn export(
     context: &mut Context,
     actor: &Actor,
     format: ExportForm,
     out: &mut dyn Write,
-) -> Result<(), CommandError> {
+) -> Result<Option<String>, CommandError> {
     let mut veil = Veil::new(actor);
     context.session.read(actor).documents(&ListQuery::default(), &mut |document| {
         veil.look(&document);
@@ -227,10 +229,10 @@ pub fn export(
         None => walked?,
     }
     out.flush().map_err(io)?;
-    Ok(())
+    Ok(veil.words())
 }
 
-fn cells(view: &EntryView) -> [String; 16] {
+fn cells(view: &EntryView) -> [String; 17] {
     fn text<T: ToString>(value: Option<&T>) -> String {
         value.map_or_else(String::new, T::to_string)
     }
@@ -242,6 +244,7 @@ fn cells(view: &EntryView) -> [String; 16] {
         text(view.group.as_ref()),
         text(view.assurance.as_ref()),
         view.action.clone(),
+        view.told(),
         text(view.document.as_ref()),
         text(view.version.as_ref()),
         text(view.from.as_ref()),

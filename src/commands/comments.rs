@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::history::entries_of;
-use super::{CommandError, Context, Reply, veil};
+use super::{CommandError, Context, Reply};
 use crate::domain::audit::EntryResult;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Outcome;
@@ -52,7 +52,7 @@ impl fmt::Display for CommentsReport {
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let document = context.document(&actor, id)?;
-    let (entries, withheld) = entries_of(context, &actor, &document)?;
+    let (entries, veil) = entries_of(context, &actor, &document)?;
     let comments = entries
         .into_iter()
         .filter(|entry| entry.result == EntryResult::Permitted)
@@ -68,5 +68,5 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
             })
         })
         .collect();
-    Ok(veil::warn(Reply::new(CommentsReport { comments }).by(actor), withheld))
+    Ok(veil.warn(Reply::new(CommentsReport { comments }).by(actor)))
 }

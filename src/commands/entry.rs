@@ -1,5 +1,7 @@
 //! An entry of the log as it looks from outside.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::domain::audit::{Entry, EntryResult, leaf_hash};
@@ -23,6 +25,7 @@ pub struct EntryView {
     pub(super) session: Option<String>,
     pub(super) parent: Option<UserName>,
     pub(super) action: String,
+    pub(super) inputs: BTreeMap<String, String>,
     pub(super) document: Option<DocumentId>,
     pub(super) version: Option<Version>,
     pub(super) from: Option<StateName>,
@@ -65,6 +68,7 @@ impl EntryView {
             session: entry.session,
             parent: entry.parent,
             action: entry.action,
+            inputs: entry.inputs,
             document: entry.document,
             version: entry.version,
             from: entry.from,
@@ -104,8 +108,23 @@ impl EntryView {
         self.reasons.iter().map(|reason| reason.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
+    /// Says what was told with it, except what the verdict says, too.
+    pub(super) fn told(&self) -> String {
+        let verdict = self.verdict.map(Outcome::as_str);
+        let told = self.inputs.iter().filter(|(_, value)| Some(value.as_str()) != verdict);
+        told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// Says in a few words what became of it.
     pub(super) fn what(&self) -> String {
+        match self.told() {
+            told if told.is_empty() => self.outcome(),
+            told if self.outcome().is_empty() => told,
+            told => format!("{} ({told})", self.outcome()),
+        }
+    }
+
+    fn outcome(&self) -> String {
         let reasons = || self.reason_names();
         match (self.result, &self.from, &self.to) {
             (EntryResult::Denied, _, _) if self.count > 1 => {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::entry::EntryView;
 use super::table::Table;
-use super::veil::{self, Veil};
+use super::veil::Veil;
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::Entry;
 use crate::domain::document::Document;
@@ -62,7 +62,7 @@ fn first_line(text: &str) -> &str {
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let document = context.document(&actor, id)?;
-    let (mut entries, withheld) = entries_of(context, &actor, &document)?;
+    let (mut entries, veil) = entries_of(context, &actor, &document)?;
     if let Some(parent) = &document.parent {
         context.session.read(&actor).entries(Entries::Of(parent), &mut |stored| {
             let deltas = Entry::decode(stored.bytes).map(|entry| entry.deltas).unwrap_or_default();
@@ -74,23 +74,23 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
         entries.sort_by_key(|entry| entry.index);
     }
     let reply = Reply::new(HistoryReport { entries, id: id.clone() }).by(actor);
-    Ok(veil::warn(reply, withheld))
+    Ok(veil.warn(reply))
 }
 
-/// Reads the entries about a document, and counts the comments that are withheld from the reader.
+/// Reads the entries about a document, without what is withheld from the reader.
 pub(super) fn entries_of(
     context: &mut Context,
     actor: &Actor,
     document: &Document,
-) -> Result<(Vec<EntryView>, usize), CommandError> {
+) -> Result<(Vec<EntryView>, Veil), CommandError> {
     let mut veil = Veil::new(actor);
     veil.look(document);
-    let (mut entries, mut withheld) = (Vec::new(), 0);
+    let mut entries = Vec::new();
     context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
         let mut entry = EntryView::decode(stored.index, stored.bytes)?;
-        withheld += usize::from(veil.cover(&mut entry));
+        veil.cover(&mut entry);
         entries.push(entry);
         Ok(())
     })?;
-    Ok((entries, withheld))
+    Ok((entries, veil))
 }

@@ -1,6 +1,7 @@
 //! What a caller asks for: an action, what it is about, and what the caller says with it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,19 @@ pub enum Value {
     Users(Vec<UserName>),
     /// A document.
     Document(DocumentId),
+}
+
+impl fmt::Display for Value {
+    /// Writes it as it is recorded: users are separated by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Users(users) => {
+                f.write_str(&users.iter().map(UserName::as_str).collect::<Vec<_>>().join(","))
+            }
+            Self::Document(id) => id.fmt(f),
+        }
+    }
 }
 
 impl Inputs {

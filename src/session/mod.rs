@@ -214,7 +214,7 @@ impl Session {
             Ok(permit) => permit,
             Err(denial) => {
                 if mode == Mode::Commit {
-                    self.seal_denial(head, time, &actor, &facts, request, &denial)?;
+                    self.seal_denial(head, time, &actor, (&policy, &facts), request, &denial)?;
                 }
                 let menu = decide::menu(&policy, &facts, &actor);
                 return Err(SessionError::Denied(Box::new(Refusal {

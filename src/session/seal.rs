@@ -1,5 +1,7 @@
 //! Sealing: from what happened to entries, and with them into the store.
 
+use std::collections::BTreeMap;
+
 use super::{Session, SessionError, Time};
 use crate::domain::audit::{Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, row_delta};
 use crate::domain::decide::{Applied, Denial, Reason};
@@ -17,6 +19,9 @@ const CLOCK_TOLERANCE: i64 = 5 * 60 * 1000;
 
 /// Window in which like refusals of one unverified name count as one entry, in milliseconds.
 const REFUSAL_WINDOW: i64 = 60 * 1000;
+
+/// Longest value of an input that is recorded, in bytes.
+const VALUE_MAX: usize = 1024;
 
 /// Longest claimed name that is recorded, in characters. It comes from outside, unverified.
 const CLAIM_MAX: usize = 64;
@@ -44,6 +49,7 @@ impl Session {
         self.collect(&mut change, facts, request, applied, time)?;
         let mut entry = blank(time, request, facts.policy);
         by_actor(&mut entry, actor);
+        entry.inputs = told(policy, request);
         entry.comment = said(policy, request);
         entry.verdict = applied.verdict;
         entry.deltas = self.deltas(&change, facts)?;
@@ -63,12 +69,13 @@ impl Session {
         head: Head,
         time: Time,
         actor: &Actor,
-        facts: &Facts,
+        (policy, facts): (&Policy, &Facts),
         request: &Request,
         denial: &Denial,
     ) -> Result<Entry, SessionError> {
         let mut entry = blank(time, request, facts.policy);
         by_actor(&mut entry, actor);
+        entry.inputs = told(policy, request);
         entry.result = EntryResult::Denied;
         entry.reasons = denial.reasons().iter().map(sealed_reason).collect();
         if let Some(document) = &facts.document {
@@ -237,7 +244,7 @@ pub(super) fn seal(change: &mut Change, head: Head, entries: Vec<Entry>, key: &P
 /// Builds the record of a policy: its files, and what they mean.
 pub(super) fn policy_record(
     digest: Digest,
-    sources: &std::collections::BTreeMap<String, String>,
+    sources: &BTreeMap<String, String>,
     policy: &Policy,
     time: Time,
 ) -> Result<PolicyRecord, SessionError> {
@@ -265,6 +272,7 @@ pub(super) fn bare(time: Time, action: &str, policy: Digest) -> Entry {
         session: None,
         parent: None,
         action: action.to_owned(),
+        inputs: BTreeMap::new(),
         document: None,
         version: None,
         from: None,
@@ -293,6 +301,20 @@ fn by_actor(entry: &mut Entry, actor: &Actor) {
     entry.isolation = actor.isolation();
     entry.session = actor.session().map(str::to_owned);
     entry.parent = actor.parent().cloned();
+}
+
+/// What the actor told with the action, except texts: whom, where to, which kind.
+fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
+    let inputs = policy.action(&request.action).map(|action| action.inputs.as_slice()).unwrap_or_default();
+    let known = inputs.iter().filter(|input| input.kind != InputKind::Text);
+    known
+        .filter_map(|input| {
+            let mut value = request.inputs.0.get(&input.name)?.to_string();
+            // A refused request can hold anything, and an entry stays for ever.
+            value.truncate(value.floor_char_boundary(VALUE_MAX));
+            Some((input.name.to_string(), value))
+        })
+        .collect()
 }
 
 /// What the actor said with the action: the text that it takes, whatever the policy calls it.

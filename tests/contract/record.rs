@@ -22,11 +22,12 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
 
     let history = project.ask("-u qa history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
-    let fields = "index at actor claimed actor_kind group assurance isolation session parent action document \
+    let fields = "index at actor claimed actor_kind group assurance isolation session parent action inputs document \
                   version from to result verdict comment reasons content_digest policy_digest count leaf_hash";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
     assert_eq!(names(&entry["reasons"], "name"), expected);
+    assert_eq!(entry["inputs"], json!({"outcome": "recommend"}));
     assert_eq!([&entry["from"], &entry["to"]], [&json!("IN_PRE_REVIEW"), &json!("IN_PRE_REVIEW")]);
     let all = history["data"]["entries"].as_array().unwrap();
     assert!(all.windows(2).all(|two| two[0]["index"].as_u64() < two[1]["index"].as_u64()));
@@ -108,7 +109,7 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() {
 }
 
 #[test]
-fn reviewers_do_not_see_each_others_comments_while_their_round_is_open() {
+fn nobody_sees_what_others_said_in_a_round_that_is_open() {
     let project = Project::new();
     project.play(&[
         "-u claude create CR --title x",
@@ -124,8 +125,11 @@ fn reviewers_do_not_see_each_others_comments_while_their_round_is_open() {
         });
         all.concat().contains(words)
     };
-    assert!(!sees("qa", "What tu found") && !sees("lead", "What tu found"));
-    assert!(sees("tu", "What tu found") && sees("claude", "What tu found"));
+    // Nor does who has no seat: a seat can be given at any time, and who owns the document starts reviewers.
+    project.run("-u lead user add qb --group quality --agent").is(0);
+    assert!(["qa", "lead", "qb", "claude"].iter().all(|user| !sees(user, "What tu found")));
+    assert!(sees("tu", "What tu found"));
+    project.run("-u qa audit export").is(0).says("1 comment of an open round is shown when the round ends");
     let withheld = project.ask("-u qa comments CR-001").is(0);
     assert_eq!(withheld["data"]["comments"], json!([]));
     assert_eq!(withheld["warnings"][0]["code"], "comments_withheld");
@@ -202,4 +206,35 @@ fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
     // Reading goes on, and says what is wrong to whoever asks.
     project.ask("-u qa list").is(0);
     project.ask("-u qa audit verify").is(80);
+}
+
+#[test]
+fn entries_say_whom_and_what_an_action_was_about() {
+    let project = Project::new();
+    project.play(&[
+        "-u lead user add ann --group initiator --human --name \"Ann Other\"",
+        "-u lead namespace add CORE",
+        "-u claude create CR --title x",
+        "-u lead transfer CR-001 --to ann --reason \"claude is away\"",
+    ]);
+    project.run("-u ann route CR-001 --retirement --assignees tu,qa").is(4);
+    let log = project.run("-u qa audit export").is(0).text();
+    let told: Vec<(String, Value)> = log
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|entry| (entry["action"].as_str().unwrap().to_owned(), entry["inputs"].clone()))
+        .collect();
+    let expected = [
+        ("user_add", json!({"user": "ann", "group": "initiator", "kind": "human", "name": "Ann Other"})),
+        ("namespace_add", json!({"namespace": "CORE"})),
+        ("create", json!({"title": "x"})),
+        ("transfer", json!({"to": "ann"})),
+        ("route", json!({"target": "retirement", "assignees": "tu,qa"})),
+    ];
+    assert_eq!(told, expected.map(|(action, inputs)| (action.to_owned(), inputs)));
+    let history = project.run("-u qa history CR-001").is(0).text();
+    assert!(history.contains("DRAFT (to: ann)"), "{history}");
+    let table = project.run("-u qa audit export --format csv").is(0).text();
+    assert!(table.contains("\"assignees: tu,qa, target: retirement\""), "{table}");
 }

@@ -50,6 +50,7 @@ pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {
         session: None,
         parent: None,
         action: "route".to_owned(),
+        inputs: BTreeMap::new(),
         document: document.cloned(),
         version: None,
         from: None,

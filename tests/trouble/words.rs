@@ -136,7 +136,7 @@ fn a_comment_of_five_megabytes_is_refused_and_not_kept() {
     project.keeps(0, || call().input([b'a', 0xff, 0xfe]).ask()).is(2);
     // The longest that is allowed comes through whole.
     call().input("é".repeat(32 * 1024)).ask().is(0);
-    let comments = project.ask("-u claude comments CR-001").is(0);
+    let comments = project.ask("-u tu comments CR-001").is(0);
     assert_eq!(comments["data"]["comments"][0]["comment"].as_str().unwrap().len(), 65_536);
 }
 

@@ -1,5 +1,7 @@
 //! What an entry of the log says.
 
+use std::collections::BTreeMap;
+
 use super::key::Tag;
 use super::row::Table;
 use crate::domain::digest::{Digest, Timestamp};
@@ -42,6 +44,9 @@ pub struct Entry {
     pub parent: Option<UserName>,
     /// The action, as it was named.
     pub action: String,
+    /// What the actor told with it, by name, except texts, which are the comment. Users are separated
+    /// by commas.
+    pub inputs: BTreeMap<String, String>,
     /// The document.
     pub document: Option<DocumentId>,
     /// Its version after the action.

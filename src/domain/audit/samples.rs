@@ -67,6 +67,7 @@ pub(super) fn plain_entry(index: u64, at: Timestamp, action: &str) -> Entry {
         session: None,
         parent: None,
         action: action.to_owned(),
+        inputs: BTreeMap::new(),
         document: None,
         version: None,
         from: None,
@@ -188,11 +189,12 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
         digests(),
         prop_oneof![Just(1), any::<u64>()],
         vec(deltas(), 0..4),
+        btree_map("[a-z_]{0,8}", ".{0,300}", 0..3),
     );
     (any::<u64>(), times(), who, what, rest).prop_map(|(index, at, who, what, rest)| {
         let (actor, claimed, actor_kind, group, assurance, isolation, session, parent) = who;
         let (action, document, version, from, to, result, verdict, comment) = what;
-        let (reasons, content_digest, policy_digest, count, deltas) = rest;
+        let (reasons, content_digest, policy_digest, count, deltas, inputs) = rest;
         Entry {
             index,
             at,
@@ -205,6 +207,7 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
             session,
             parent,
             action,
+            inputs,
             document,
             version,
             from,

@@ -21,6 +21,7 @@ impl Entry {
             session: view.session.map(str::to_owned),
             parent: name("parent", view.parent, UserName::parse)?,
             action: view.action.to_owned(),
+            inputs: view.inputs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             document: name("document", view.document, DocumentId::parse)?,
             version: view.version,
             from: name("from", view.from, StateName::parse)?,

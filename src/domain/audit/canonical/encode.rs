@@ -50,6 +50,15 @@ impl Entry {
         for delta in &self.deltas {
             put_delta(&mut out, delta);
         }
+        if !self.inputs.is_empty() {
+            let mut run = Vec::new();
+            for (name, value) in &self.inputs {
+                put(&mut run, name.as_bytes());
+                put(&mut run, value.as_bytes());
+            }
+            out.push(tag::INPUTS);
+            put(&mut out, &run);
+        }
         out
     }
 }

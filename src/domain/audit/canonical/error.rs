@@ -34,6 +34,12 @@ pub enum DecodeError {
     /// A count of 1 is written out.
     #[error("a count of 1 is written out")]
     Count,
+    /// Inputs are out of order, or one is there twice.
+    #[error("the input `{}` is out of order or there twice", .name.escape_debug())]
+    InputOrder {
+        /// The input.
+        name: String,
+    },
     /// A delta changes nothing.
     #[error("the delta of `{}` has no field", .key.escape_debug())]
     EmptyDelta {

@@ -41,6 +41,7 @@
 //! | 0x0f | content digest | digest |
 //! | 0x10 | count | `u64`, left out where it is 1 |
 //! | 0x11 | delta | code of the table, text key, run of fields, at least one |
+//! | 0x12 | inputs | run of pairs of text name and text value, at least one, in rising order of the bytes of the names |
 //!
 //! The fields of a delta follow one another without a tag, no name twice: the name and the order as
 //! `row/` says, then one byte that says which values follow (1 the old one, 2 the new one, 3 both),
@@ -97,4 +98,5 @@ mod tag {
     pub(super) const CONTENT_DIGEST: u8 = 0x0f;
     pub(super) const COUNT: u8 = 0x10;
     pub(super) const DELTA: u8 = 0x11;
+    pub(super) const INPUTS: u8 = 0x12;
 }

@@ -103,7 +103,7 @@ fn every_cut_is_refused() {
 
 #[test]
 fn what_follows_the_last_part_is_refused() {
-    assert_eq!(refusal(&followed_by(&[0x12])), DecodeError::Tag(0x12));
+    assert_eq!(refusal(&followed_by(&[0x13])), DecodeError::Tag(0x13));
     assert_eq!(refusal(&followed_by(&[0xff])), DecodeError::Tag(0xff));
     assert_eq!(refusal(&followed_by(&[0x00])), DecodeError::Order(0x00));
 }
@@ -123,6 +123,20 @@ fn texts_and_names_are_checked() {
     assert_eq!(refusal(&followed_by(&[tag::VERSION, 3, b'0', b'1', b'0'])), DecodeError::Name("version"));
     assert_eq!(refusal(&followed_by(&[tag::VERDICT, 9])), DecodeError::Code { what: "verdict", code: 9 });
     assert_eq!(refusal(&followed_by(&[tag::COMMENT, 2, b'x'])), DecodeError::Malformed("comment"));
+}
+
+#[test]
+fn inputs_have_one_order_and_no_name_twice() {
+    let inputs = |run: &[u8]| {
+        let length = u8::try_from(run.len()).unwrap_or(u8::MAX);
+        followed_by(&[&[tag::INPUTS, length], run].concat())
+    };
+    assert!(Entry::decode(&inputs(b"\x01a\x01x\x01b\x00")).is_ok());
+    assert_eq!(refusal(&inputs(b"")), DecodeError::Malformed("name of an input"));
+    assert_eq!(refusal(&inputs(b"\x01a")), DecodeError::Malformed("value of an input"));
+    let order = |name: &str| DecodeError::InputOrder { name: name.to_owned() };
+    assert_eq!(refusal(&inputs(b"\x01b\x01x\x01a\x01x")), order("a"));
+    assert_eq!(refusal(&inputs(b"\x01a\x01x\x01a\x01y")), order("a"));
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub struct EntryView<'a> {
     pub count: u64,
     reasons: Reader<'a>,
     deltas: Reader<'a>,
+    inputs: Reader<'a>,
 }
 
 /// Why something was refused.
@@ -104,6 +105,7 @@ impl<'a> EntryView<'a> {
             count: 1,
             reasons: Reader::default(),
             deltas: Reader::default(),
+            inputs: Reader::default(),
         };
         let mut last = 0;
         while let Some(tag) = reader.byte() {
@@ -144,6 +146,7 @@ impl<'a> EntryView<'a> {
                 }
             }
             tag::DELTA => self.deltas = several(tag, reader, RawDelta::check)?,
+            tag::INPUTS => self.inputs = check_inputs(reader)?,
             unknown => return Err(DecodeError::Tag(unknown)),
         }
         Ok(())
@@ -157,6 +160,12 @@ impl<'a> EntryView<'a> {
             reader.byte();
             Some(reason)
         })
+    }
+
+    /// Iterates over what the actor told, by name.
+    pub fn inputs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let mut reader = self.inputs;
+        std::iter::from_fn(move || read_input(&mut reader).ok())
     }
 
     /// Iterates over everything that changed.
@@ -214,6 +223,24 @@ fn read_reason<'a>(reader: &mut Reader<'a>) -> Result<ReasonView<'a>, DecodeErro
             _ => return Err(DecodeError::Malformed("remedy of a reason")),
         },
     })
+}
+
+/// Reads inputs and returns the place of the first, once all are known to be sound.
+fn check_inputs<'a>(reader: &mut Reader<'a>) -> Result<Reader<'a>, DecodeError> {
+    let inputs = Reader::new(reader.run().ok_or(DecodeError::Malformed("inputs"))?);
+    let (mut rest, mut last) = (inputs, None);
+    while last.is_none() || !rest.rest().is_empty() {
+        let (name, _) = read_input(&mut rest)?;
+        if last.is_some_and(|last| last >= name) {
+            return Err(DecodeError::InputOrder { name: name.to_owned() });
+        }
+        last = Some(name);
+    }
+    Ok(inputs)
+}
+
+fn read_input<'a>(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {
+    Ok((text("name of an input", reader)?, text("value of an input", reader)?))
 }
 
 fn text<'a>(what: &'static str, reader: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
