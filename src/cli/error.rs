@@ -130,6 +130,9 @@ fn session(error: &SessionError) -> Row {
         SessionError::PolicyUnreadable { .. } => (Code::Policy, hint("qms doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
+        SessionError::Store(StoreError::Altered(_)) => {
+            (Code::Audit, hint("qms audit verify --contents"), Value::Null)
+        }
         SessionError::Store(error) => (Code::Store, store_hints(error), Value::Null),
     }
 }

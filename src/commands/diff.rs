@@ -78,7 +78,7 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     let mut texts = Vec::new();
     for version in [from, to] {
         let digest = digest_of(context, &actor, id, version)?;
-        texts.push(String::from_utf8_lossy(&body(context, &actor, id, digest)?).into_owned());
+        texts.push(String::from_utf8_lossy(&body(context, &actor, &digest)?).into_owned());
     }
     let [old, new] = texts.as_slice() else { return Err(CommandError::Usage("two versions".to_owned())) };
     let diff = TextDiff::from_lines(old.as_str(), new.as_str());

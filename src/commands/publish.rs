@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, read};
 use crate::disk::{Approval, Journal, Mirror, Page, PublishLock};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
@@ -42,7 +42,7 @@ pub(super) fn render(
     let mut rendered = Vec::new();
     let approvals = approvals(context, actor, document)?;
     for mut page in Mirror::pages(document, in_force) {
-        let Some(body) = context.session.read(actor).content(&page.content)? else { continue };
+        let body = read::body(context, actor, &page.content)?;
         let of_page = approvals.iter().filter(|(version, _)| *version == page.version);
         page.approvals = of_page.map(|(_, approval)| approval.clone()).collect();
         let bytes = Mirror::render(&page, &body);

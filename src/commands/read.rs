@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::Actor;
+use crate::store::StoreError;
 
 /// Which version to read.
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,7 @@ pub fn run(context: &mut Context, input: &ReadInput) -> Result<Reply, CommandErr
         (None, Some(in_force)) if !input.draft => (in_force.version, in_force.content),
         _ => (document.version, document.content),
     };
-    let bytes = body(context, &actor, &document.id, digest)?;
+    let bytes = body(context, &actor, &digest)?;
     let in_force = document.in_force.as_ref().is_some_and(|it| it.version == version);
     let report = ReadReport {
         id: document.id.clone(),
@@ -83,16 +84,7 @@ pub(super) fn digest_of(
         .ok_or_else(|| CommandError::NotFound(format!("{id} has no version {version}")))
 }
 
-/// Reads a content; where it is missing the store has lost it.
-pub(super) fn body(
-    context: &mut Context,
-    actor: &Actor,
-    id: &DocumentId,
-    digest: Digest,
-) -> Result<Vec<u8>, CommandError> {
-    let found = context.session.read(actor).content(&digest)?;
-    found.ok_or_else(|| CommandError::AuditFailed {
-        message: format!("content {} of {id} is not in the store", digest.short()),
-        index: None,
-    })
+/// Reads a content that the record names.
+pub(super) fn body(context: &mut Context, actor: &Actor, digest: &Digest) -> Result<Vec<u8>, CommandError> {
+    Ok(context.session.read(actor).content(digest)?.ok_or(StoreError::Altered(*digest))?)
 }

@@ -100,8 +100,10 @@ impl Session {
             Ok(())
         })?;
         for digest in named {
-            if self.store.content(&digest)?.is_none_or(|body| Digest::of(&body) != digest) {
-                return Ok(Some(digest));
+            match self.store.content(&digest) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(StoreError::Altered(_)) => return Ok(Some(digest)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(None)

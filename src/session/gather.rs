@@ -13,7 +13,7 @@ use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
 use crate::domain::identity::Actor;
 use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target};
 use crate::domain::request::{CopyFacts, Request, Subject, WorkingCopy};
-use crate::store::ListQuery;
+use crate::store::{ListQuery, StoreError};
 
 impl Session {
     /// Gathers the facts about `request`, and the policy that decides on it: the one in force, or
@@ -78,6 +78,10 @@ impl Session {
         // Counting everybody's tasks is worth it only where somebody is about to be chosen.
         let chooses = action.is_some_and(|action| opens_round(&policy, &document, action));
         let counts = if chooses { self.store.task_counts()? } else { BTreeMap::new() };
+        // Nobody gives a verdict on a text that is not the one that was routed.
+        if action.is_some_and(|action| judges(&policy, &document, action)) {
+            self.body(&document.content)?;
+        }
         let mut facts = self.empty_facts(now, digest, &counts)?;
         facts.copy = CopyFacts::examine(&document, actor.name(), copy);
         let is_examined = wants_front_matter(&policy, &document);
@@ -112,10 +116,12 @@ impl Session {
         id: &DocumentId,
         content: &Digest,
     ) -> Result<Result<FrontMatter, String>, SessionError> {
-        Ok(match self.store.content(content)? {
-            Some(body) => front_matter::parse(&format!("{id}.md"), &body),
-            None => Err(format!("the content of {id} is not in the store")),
-        })
+        Ok(front_matter::parse(&format!("{id}.md"), &self.body(content)?))
+    }
+
+    /// Returns a content that the record names.
+    pub(super) fn body(&mut self, digest: &Digest) -> Result<Vec<u8>, SessionError> {
+        Ok(self.store.content(digest)?.ok_or(StoreError::Altered(*digest))?)
     }
 
     fn gather_new(
@@ -165,8 +171,8 @@ impl Session {
     fn template(&mut self, id: &DocumentId) -> Result<Option<(Document, String)>, SessionError> {
         let Some(document) = self.store.document(id)? else { return Ok(None) };
         let Some(in_force) = &document.in_force else { return Ok(None) };
-        let body = self.store.content(&in_force.content)?;
-        Ok(body.and_then(|bytes| String::from_utf8(bytes).ok()).map(|text| (document, text)))
+        let body = self.body(&in_force.content)?;
+        Ok(String::from_utf8(body).ok().map(|text| (document, text)))
     }
 
     fn gather_project(
@@ -244,6 +250,13 @@ fn opens_round(policy: &Policy, document: &Document, action: &ActionName) -> boo
                 Target::Same | Target::Origin => false,
             },
         )
+    })
+}
+
+/// Tells whether a request could give a verdict.
+fn judges(policy: &Policy, document: &Document, action: &ActionName) -> bool {
+    policy.standing(document).is_some_and(|(workflow, _)| {
+        workflow.leaving(&document.state).any(|edge| edge.action == *action && edge.verdict.is_some())
     })
 }
 

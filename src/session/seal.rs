@@ -222,7 +222,7 @@ impl Session {
         let Some(after) = applied.after.as_ref().filter(|_| applied.gives_copy) else { return Ok(None) };
         match &applied.composed {
             Some(text) => Ok(Some(text.clone().into_bytes())),
-            None => Ok(self.store.content(&after.content)?),
+            None => self.body(&after.content).map(Some),
         }
     }
 }

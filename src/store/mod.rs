@@ -190,6 +190,9 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// A content is not, or is no longer, what was kept under its digest.
+    #[error("the content {0} is missing or changed")]
+    Altered(Digest),
     /// Anything else that the backend says.
     #[error("the store failed")]
     Failed(#[source] Cause),
@@ -223,7 +226,7 @@ pub trait Read {
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError>;
     /// Visits every version of every document.
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError>;
-    /// Returns a content.
+    /// Returns a content, or [`StoreError::Altered`] where it has another digest by now.
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
     /// Returns a user, removed or not.
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError>;

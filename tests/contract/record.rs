@@ -238,3 +238,28 @@ fn entries_say_whom_and_what_an_action_was_about() {
     let table = project.run("-u qa audit export --format csv").is(0).text();
     assert!(table.contains("\"assignees: tu,qa, target: retirement\""), "{table}");
 }
+
+#[test]
+fn a_text_that_was_changed_behind_the_record_is_neither_shown_nor_judged() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review"]);
+    let digest = project.ask("-u qa status CR-001").is(0)["data"]["document"]["content_digest"].clone();
+    let store = rusqlite::Connection::open(project.database()).unwrap();
+    let forge = "UPDATE contents SET body = CAST(replace(CAST(body AS TEXT), 'Purpose', 'purpose') AS BLOB)";
+    store.execute_batch("DROP TRIGGER contents_stay").unwrap();
+    assert!(store.execute(forge, []).unwrap() > 0);
+    let lines = [
+        "-u qa read CR-001",
+        "-u qa diff CR-001",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u claude checkout CR-001",
+    ];
+    for line in lines {
+        let refused = project.keeps(0, || project.ask(line)).is(80);
+        assert_eq!(refused["error"]["code"], "audit_failed", "{line}");
+        let message = format!("the content {} is missing or changed", digest.as_str().unwrap());
+        assert_eq!(refused["error"]["message"], message, "{line}");
+        assert_eq!(refused["error"]["hints"], json!(["qms audit verify --contents"]));
+    }
+    project.ask("-u qa audit verify --contents").is(80);
+}

@@ -253,7 +253,7 @@ pub(super) fn version(row: &Row<'_>) -> Answer<VersionRecord> {
 /// Takes `digest, size, encoding, body`.
 pub(super) fn content(row: &Row<'_>) -> Answer<Vec<u8>> {
     let mut columns = Columns::of("contents", row);
-    let _named_in_errors = columns.digest()?;
+    let digest = columns.digest()?;
     let size: usize = columns.number()?;
     if columns.text()? != "plain" {
         return Err(columns.unreadable(&"its encoding is unknown").into());
@@ -261,6 +261,9 @@ pub(super) fn content(row: &Row<'_>) -> Answer<Vec<u8>> {
     let body = columns.bytes()?;
     if body.len() != size {
         return Err(columns.unreadable(&"its size is not the recorded one").into());
+    }
+    if Digest::of(body) != digest {
+        return Err(StoreError::Altered(digest).into());
     }
     Ok(body.to_vec())
 }
