@@ -197,32 +197,7 @@ fn actual_rows() -> Outcomes<Vec<String>> {
 }
 
 fn minimal_entry() -> Entry {
-    Entry {
-        index: 0,
-        at: Timestamp::from_millis(0),
-        actor: None,
-        claimed: None,
-        actor_kind: None,
-        group: None,
-        assurance: None,
-        isolation: Isolation::None,
-        session: None,
-        parent: None,
-        action: "genesis".to_owned(),
-        inputs: BTreeMap::new(),
-        document: None,
-        version: None,
-        from: None,
-        to: None,
-        result: EntryResult::Permitted,
-        verdict: None,
-        comment: None,
-        reasons: Vec::new(),
-        content_digest: None,
-        policy_digest: Digest::of(b"policy"),
-        count: 1,
-        deltas: Vec::new(),
-    }
+    Entry::new(Timestamp::from_millis(0), "genesis", Digest::of(b"policy"))
 }
 
 /// What a review leaves behind.

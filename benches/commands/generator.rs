@@ -5,13 +5,13 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use qms::domain::audit::{Delta, Entry, EntryResult, ProjectKey, Row, Sealed, row_delta};
+use qms::domain::audit::{Delta, Entry, ProjectKey, Row, Sealed, row_delta};
 use qms::domain::digest::{Digest, Timestamp, to_hex};
 use qms::domain::document::{Document, Kind, Outcome, Round, Seat, Task};
 use qms::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
-use qms::domain::identity::{Assurance, Isolation};
+use qms::domain::identity::Assurance;
 use qms::domain::project::VersionRecord;
 use qms::embedded;
 use qms::session::{Founding, Session};
@@ -158,29 +158,21 @@ impl Maker {
     ) -> Result<(), Box<dyn Error>> {
         let entry = Entry {
             index: self.size(),
-            at,
             actor: Some(UserName::parse("qa")?),
             claimed: Some("qa".to_owned()),
             actor_kind: Some(Kind::Agent),
             group: Some(GroupName::parse("quality")?),
             assurance: Some(Assurance::Claimed),
-            isolation: Isolation::None,
-            session: None,
-            parent: None,
-            action: "review".to_owned(),
             inputs: BTreeMap::from([("outcome".to_owned(), "recommend".to_owned())]),
             document: Some(document.id.clone()),
             version: Some(document.version),
             from,
             to: Some(document.state.clone()),
-            result: EntryResult::Permitted,
             verdict: Some(Outcome::Recommend),
             comment: Some("Scope, impact and test plan are complete; nothing is missing".to_owned()),
-            reasons: Vec::new(),
             content_digest: Some(document.content),
-            policy_digest: self.policy,
-            count: 1,
             deltas,
+            ..Entry::new(at, "review", self.policy)
         };
         let sealed = Sealed::new(entry, &self.key);
         self.head.frontier.push(sealed.leaf);

@@ -1,8 +1,8 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
-use super::seal::{bare, policy_record, seal};
+use super::seal::{policy_record, seal};
 use super::{Clock, Session, SessionError, Time};
-use crate::domain::audit::{ProjectKey, Row, row_delta};
+use crate::domain::audit::{Entry, ProjectKey, Row, row_delta};
 use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -83,7 +83,7 @@ impl Session {
             origin: founding.origin,
             created_at: now,
         };
-        let mut entry = bare(time, "genesis", candidate.digest);
+        let mut entry = Entry::new(time.now, "genesis", candidate.digest);
         entry.comment = Some(format!("installed by a program with digest {}", project.origin));
         let rows = change
             .documents

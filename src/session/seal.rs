@@ -8,7 +8,7 @@ use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::identity::{Actor, Isolation, NotVerified};
+use crate::domain::identity::{Actor, NotVerified};
 use crate::domain::policy::{InputKind, Policy};
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Request, Subject, WorkingCopy};
@@ -47,7 +47,7 @@ impl Session {
     ) -> Result<Entry, SessionError> {
         let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
         self.collect(&mut change, facts, request, applied, time)?;
-        let mut entry = blank(time, request, facts.policy);
+        let mut entry = Entry::new(time.now, request.action.as_str(), facts.policy);
         by_actor(&mut entry, actor);
         entry.inputs = told(policy, request);
         entry.comment = said(policy, request);
@@ -73,7 +73,7 @@ impl Session {
         request: &Request,
         denial: &Denial,
     ) -> Result<Entry, SessionError> {
-        let mut entry = blank(time, request, facts.policy);
+        let mut entry = Entry::new(time.now, request.action.as_str(), facts.policy);
         by_actor(&mut entry, actor);
         entry.inputs = told(policy, request);
         entry.result = EntryResult::Denied;
@@ -109,7 +109,7 @@ impl Session {
             change.head = head;
             return Ok(self.store.commit(&change)?);
         }
-        let mut entry = blank(time, request, policy);
+        let mut entry = Entry::new(time.now, request.action.as_str(), policy);
         entry.claimed = Some(claimed.clone());
         entry.result = EntryResult::Denied;
         entry.count = counted.map_or(0, |window| window.count) + 1;
@@ -258,40 +258,6 @@ pub(super) fn policy_record(
     })
 }
 
-/// An entry about nothing yet.
-pub(super) fn bare(time: Time, action: &str, policy: Digest) -> Entry {
-    Entry {
-        index: 0,
-        at: time.now,
-        actor: None,
-        claimed: None,
-        actor_kind: None,
-        group: None,
-        assurance: None,
-        isolation: Isolation::None,
-        session: None,
-        parent: None,
-        action: action.to_owned(),
-        inputs: BTreeMap::new(),
-        document: None,
-        version: None,
-        from: None,
-        to: None,
-        result: EntryResult::Permitted,
-        verdict: None,
-        comment: None,
-        reasons: Vec::new(),
-        content_digest: None,
-        policy_digest: policy,
-        count: 1,
-        deltas: Vec::new(),
-    }
-}
-
-fn blank(time: Time, request: &Request, policy: Digest) -> Entry {
-    bare(time, request.action.as_str(), policy)
-}
-
 fn by_actor(entry: &mut Entry, actor: &Actor) {
     entry.actor = Some(actor.name().clone());
     entry.claimed = Some(actor.name().to_string());
@@ -340,7 +306,7 @@ fn sealed_reason(reason: &Reason) -> SealedReason {
 }
 
 fn clock_warning(time: Time, behind: i64, policy: Digest) -> Entry {
-    let mut entry = bare(time, "clock_warning", policy);
+    let mut entry = Entry::new(time.now, "clock_warning", policy);
     entry.comment = Some(format!("the system clock is {} s behind the last entry", behind / 1000));
     entry
 }

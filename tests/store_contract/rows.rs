@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use qms::domain::audit::{Entry, EntryResult, Frontier, ProjectKey, Sealed, leaf_hash};
+use qms::domain::audit::{Entry, Frontier, ProjectKey, Sealed, leaf_hash};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use qms::domain::id::{DocumentId, StateName, TypeName, UserName, Version};
-use qms::domain::identity::Isolation;
 use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use qms::store::{Change, Entries, Head, ListQuery, OpenTask, Store, StoreError};
 
@@ -40,29 +39,12 @@ pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {
     let leaf = leaf_hash(&bytes);
     let entry = Entry {
         index,
-        at: at(index.try_into().unwrap_or(i64::MAX)),
         actor: Some(name("qa")),
         claimed: Some("qa".to_owned()),
         actor_kind: Some(Kind::Human),
         group: Some(name("quality")),
-        assurance: None,
-        isolation: Isolation::None,
-        session: None,
-        parent: None,
-        action: "route".to_owned(),
-        inputs: BTreeMap::new(),
         document: document.cloned(),
-        version: None,
-        from: None,
-        to: None,
-        result: EntryResult::Permitted,
-        verdict: None,
-        comment: None,
-        reasons: Vec::new(),
-        content_digest: None,
-        policy_digest: digest("policy"),
-        count: 1,
-        deltas: Vec::new(),
+        ..Entry::new(at(index.try_into().unwrap_or(i64::MAX)), "route", digest("policy"))
     };
     Sealed { entry, bytes, leaf, tag: key.tag_entry(index, &leaf) }
 }

@@ -73,6 +73,39 @@ pub struct Entry {
     pub deltas: Vec<Delta>,
 }
 
+impl Entry {
+    /// Begins an entry that nobody asked for and that says nothing yet; its index is given when it is
+    /// sealed.
+    pub fn new(at: Timestamp, action: &str, policy_digest: Digest) -> Self {
+        Self {
+            index: 0,
+            at,
+            actor: None,
+            claimed: None,
+            actor_kind: None,
+            group: None,
+            assurance: None,
+            isolation: Isolation::None,
+            session: None,
+            parent: None,
+            action: action.to_owned(),
+            inputs: BTreeMap::new(),
+            document: None,
+            version: None,
+            from: None,
+            to: None,
+            result: EntryResult::Permitted,
+            verdict: None,
+            comment: None,
+            reasons: Vec::new(),
+            content_digest: None,
+            policy_digest,
+            count: 1,
+            deltas: Vec::new(),
+        }
+    }
+}
+
 /// Why something was refused, as it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedReason {

@@ -57,29 +57,12 @@ pub(super) fn new_document(id: &str, at: Timestamp) -> Document {
 pub(super) fn plain_entry(index: u64, at: Timestamp, action: &str) -> Entry {
     Entry {
         index,
-        at,
         actor: Some(name("claude")),
         claimed: Some("claude".to_owned()),
         actor_kind: Some(Kind::Agent),
         group: Some(name("initiator")),
         assurance: Some(Assurance::Claimed),
-        isolation: Isolation::None,
-        session: None,
-        parent: None,
-        action: action.to_owned(),
-        inputs: BTreeMap::new(),
-        document: None,
-        version: None,
-        from: None,
-        to: None,
-        result: EntryResult::Permitted,
-        verdict: None,
-        comment: None,
-        reasons: Vec::new(),
-        content_digest: None,
-        policy_digest: Digest::of(b"policy"),
-        count: 1,
-        deltas: Vec::new(),
+        ..Entry::new(at, action, Digest::of(b"policy"))
     }
 }
 
