@@ -75,7 +75,12 @@ impl Workspace {
             return unusable("has lost the file beside it that says what it started from");
         };
         match fs::read(&path) {
-            Ok(bytes) => Some(WorkingCopy::Present { document: sidecar.document, base: sidecar.base, bytes }),
+            Ok(bytes) => Some(WorkingCopy::Present {
+                document: sidecar.document,
+                base: sidecar.base,
+                path: path.display().to_string(),
+                bytes,
+            }),
             Err(error) => unusable(&format!("cannot be read: {error}")),
         }
     }
@@ -89,14 +94,12 @@ impl Workspace {
     /// check-out it is kept, anything else is moved aside.
     pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
         let path = self.path(id);
-        let placed = match fs::symlink_metadata(&path) {
-            Ok(about)
-                if about.is_file() && self.read_sidecar(id).is_some_and(|sidecar| sidecar.base == base) =>
-            {
+        let placed = match self.read(id) {
+            Some(WorkingCopy::Present { document, base: from, .. }) if document == *id && from == base => {
                 return Ok(Placed::Kept);
             }
-            Ok(_) => Placed::SetAside(set_aside(&path)?),
-            Err(_) => Placed::Written,
+            Some(_) => Placed::SetAside(set_aside(&path)?),
+            None => Placed::Written,
         };
         let sidecar = Sidecar { document: id.clone(), base };
         let text =

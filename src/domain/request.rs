@@ -124,10 +124,12 @@ pub enum WorkingCopy {
         document: DocumentId,
         /// The content that it started from.
         base: Digest,
+        /// Where it lies, as its holder would call it.
+        path: String,
         /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// There is something that cannot be a working copy, and why.
+    /// There is something that cannot be a working copy, and why. A check-out moves it aside.
     Unusable(String),
 }
 
@@ -136,8 +138,10 @@ pub enum WorkingCopy {
 pub enum CopyFacts {
     /// The caller has none out.
     NotOut,
-    /// One is out, and it cannot be used; why, in a sentence.
-    Unsound(String),
+    /// One is out, and it is gone or not what was given out; a check-out gives it anew.
+    Lost(String),
+    /// One is out, and what its holder wrote cannot be used; a check-out leaves it as it is.
+    Spoilt(String),
     /// One is out and sound.
     Sound {
         /// The digest of its bytes.
@@ -155,38 +159,38 @@ impl CopyFacts {
         };
         let id = &document.id;
         match copy {
-            None => Self::Unsound(format!("the working copy of {id} is gone")),
-            Some(WorkingCopy::Unusable(why)) => Self::Unsound(why.clone()),
+            None => Self::Lost(format!("the working copy of {id} is gone")),
+            Some(WorkingCopy::Unusable(why)) => Self::Lost(why.clone()),
             Some(WorkingCopy::Present { document: of, .. }) if of != id => {
-                Self::Unsound(format!("the working copy is of {of}, not of {id}"))
+                Self::Lost(format!("the working copy is of {of}, not of {id}"))
             }
-            Some(WorkingCopy::Present { base, .. }) if base != &checkout.base => Self::Unsound(format!(
+            Some(WorkingCopy::Present { base, .. }) if base != &checkout.base => Self::Lost(format!(
                 "the working copy of {id} started from another content than its check-out"
             )),
-            Some(WorkingCopy::Present { bytes, .. }) => match front_matter::parse(&format!("{id}.md"), bytes)
-            {
-                Err(message) => Self::Unsound(message),
+            Some(WorkingCopy::Present { path, bytes, .. }) => match front_matter::parse(path, bytes) {
+                Err(message) => Self::Spoilt(message),
                 Ok(read) if &read.id != id || read.document_type != document.document_type => {
-                    Self::Unsound(format!(
-                        "the front matter of the working copy names {} {}, not {id}",
+                    Self::Spoilt(format!(
+                        "the front matter of `{path}` names {} {}, not {id}",
                         read.document_type, read.id
                     ))
                 }
-                Ok(read) => {
-                    let came_from = document.template.as_ref().map(|template| template.id.as_str());
-                    match (read.fields.get("template").map(String::as_str), came_from) {
-                        (named, known) if named == known => {
-                            Self::Sound { content: Digest::of(bytes), front_matter: read }
-                        }
-                        (_, Some(known)) => Self::Unsound(format!(
-                            "the front matter of the working copy must say `template: {known}`, as at creation"
-                        )),
-                        (_, None) => Self::Unsound(format!(
-                            "the front matter of the working copy names a template; {id} came from none"
-                        )),
-                    }
-                }
+                Ok(read) => match misnamed_template(document, &read) {
+                    Some(words) => Self::Spoilt(format!("the front matter of `{path}` {words}")),
+                    None => Self::Sound { content: Digest::of(bytes), front_matter: read },
+                },
             },
         }
     }
+}
+
+/// Says what is wrong with the template that the front matter names, if anything: the tool wrote it
+/// there, and the record knows it.
+fn misnamed_template(document: &Document, read: &FrontMatter) -> Option<String> {
+    let known = document.template.as_ref().map(|template| template.id.as_str());
+    let named = read.fields.get("template").map(String::as_str);
+    (named != known).then(|| match known {
+        Some(known) => format!("must say `template: {known}`, as at creation"),
+        None => format!("names a template, and {} came from none", document.id),
+    })
 }

@@ -232,6 +232,7 @@ impl Session {
         let given = given.map(|bytes| WorkingCopy::Present {
             document: after.id.clone(),
             base: after.content,
+            path: format!("{}.md", after.id),
             bytes: bytes.to_vec(),
         });
         self.menu_of(actor, after.clone(), sent.or(given.as_ref()))

@@ -20,6 +20,9 @@ fn a_deleted_working_copy_is_missed_and_restored() {
         is_refused(&project, line, 4, "copy_unsound", "the working copy of CR-001 is gone");
     }
     project.run("-u claude checkin CR-001").is(4).says("try: qms --user claude checkout CR-001");
+    // Nobody is told to run what is somebody else's.
+    let refused = project.ask("-u lead checkin CR-001").is(7);
+    assert!(refused["error"]["reasons"].as_array().unwrap().iter().all(|one| one["remedy"].is_null()));
     project.run("-u claude checkout CR-001").is(0);
     assert_eq!(fs::read(&copy).unwrap(), text);
     project.run("-u claude checkin CR-001").is(0);
@@ -48,6 +51,13 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
         fs::write(&copy, &broken).unwrap();
         is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", words);
         project.run("-u claude route CR-001 --review").is(4).says(words);
+        // No command mends what somebody wrote.
+        let refused = project.ask("-u claude checkin CR-001").is(4);
+        let reason = &refused["error"]["reasons"][0];
+        let said = reason["message"].as_str().unwrap();
+        assert!(said.contains(&copy.display().to_string()), "{said}");
+        assert!(said.ends_with("move it away and run `qms --user claude checkout CR-001`"), "{said}");
+        assert_eq!(reason["remedy"], Value::Null);
         // Checking out again never overwrites what somebody wrote.
         project.run("-u claude checkout CR-001").is(0).says("left as it is");
         assert_eq!(fs::read_to_string(&copy).unwrap(), broken);
@@ -101,6 +111,9 @@ fn a_working_copy_that_is_a_link_a_folder_a_pipe_or_huge_is_refused() {
     fs::File::create(&copy).unwrap().set_len(17 * 1024 * 1024).unwrap();
     let refused = project.ask("-u claude checkin CR-001").is(4);
     assert!(refused["error"]["message"].as_str().unwrap().contains("larger than 16 MiB"));
+    assert_eq!(refused["error"]["reasons"][0]["remedy"], "qms --user claude checkout CR-001");
+    let restored = project.ask("-u claude checkout CR-001").is(0);
+    assert_eq!(restored["warnings"][0]["code"], "copy_set_aside");
     assert_eq!(document(&project, "CR-001")["version"], "0.1");
 }
 

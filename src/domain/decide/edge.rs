@@ -330,9 +330,9 @@ impl Case<'_> {
             && pattern.needs_namespace()
             && !registered.contains(namespace)
         {
-            let reason =
-                Reason::new(Condition::NamespaceUnknown, format!("namespace {namespace} is not registered"));
-            reasons.push(reason.remedy(self.command(&format!("namespace add {namespace}"))));
+            let message = format!("namespace {namespace} is not registered");
+            let reason = Reason::new(Condition::NamespaceUnknown, message);
+            reasons.push(self.with_project_verb(reason, "namespace add", namespace.as_str()));
         }
         reasons
     }

@@ -41,8 +41,8 @@ impl Case<'_> {
                 when(!reviewed, || {
                     let message =
                         format!("the present content of {} was not reviewed by {group}", document.id);
-                    Reason::new(Condition::NotReviewed, message)
-                        .remedy(format!("qms assign {} --assignees <{group} user>", document.id))
+                    let reason = Reason::new(Condition::NotReviewed, message);
+                    self.with_verb(reason, "assign", &format!("--assignees <{group} user>"))
                 })
             }
         }
@@ -69,7 +69,7 @@ impl Case<'_> {
             }
             Plain::CheckedOut => when(holder != Some(me), || {
                 Reason::new(Condition::NotCheckedOut, format!("`{me}` does not have {id} checked out"))
-                    .remedy(self.command(&format!("checkout {id}")))
+                    .remedy(self.verb("checkout", ""))
             }),
             Plain::NotCheckedOut => {
                 holder.map(|holder| self.is_checked_out(document, holder)).into_iter().collect()
@@ -81,13 +81,7 @@ impl Case<'_> {
                 })
                 .into_iter()
                 .collect(),
-            Plain::CopyIsSound => match &self.facts.copy {
-                CopyFacts::Unsound(why) => vec![
-                    Reason::new(Condition::CopyUnsound, why.clone())
-                        .remedy(self.command(&format!("checkout {id}"))),
-                ],
-                CopyFacts::NotOut | CopyFacts::Sound { .. } => Vec::new(),
-            },
+            Plain::CopyIsSound => self.unmet_copy().into_iter().collect(),
             Plain::FrontMatterComplete => self.unmet_front_matter(workflow, document),
             Plain::AssigneesEligible => self.unmet_assignees(workflow, edge, document),
             Plain::AssigneesSeated => Seating::of(self, workflow, &document.state, document)
@@ -116,7 +110,7 @@ impl Case<'_> {
             }),
             Plain::OnceApproved => when(document.version.major == 0, || {
                 Reason::new(Condition::NeverApproved, format!("{id} was never approved"))
-                    .remedy(self.command(&format!("cancel {id} --reason <text>")))
+                    .remedy(self.verb("cancel", "--reason <text>"))
             }),
             Plain::RevisesVersionInForce => when(document.in_force.is_none(), || {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
@@ -154,21 +148,33 @@ impl Case<'_> {
     fn is_checked_out(&self, document: &Document, holder: &UserName) -> Reason {
         let reason =
             Reason::new(Condition::CheckedOut, format!("{} is checked out by {holder}", document.id));
-        if holder == self.actor.name() {
-            reason.remedy(self.command(&format!("checkin {}", document.id)))
-        } else {
-            reason
+        if holder == self.actor.name() { reason.remedy(self.verb("checkin", "")) } else { reason }
+    }
+
+    fn unmet_copy(&self) -> Option<Reason> {
+        let reason = |why: &String| Reason::new(Condition::CopyUnsound, why);
+        match &self.facts.copy {
+            CopyFacts::NotOut | CopyFacts::Sound { .. } => None,
+            CopyFacts::Lost(why) => Some(reason(why).remedy(self.verb("checkout", ""))),
+            // A check-out never overwrites what somebody wrote, so that it helps only after that.
+            CopyFacts::Spoilt(why) => Some(match self.verb("checkout", "") {
+                Some(command) => {
+                    reason(&format!("{why}; mend the file, or move it away and run `{command}`"))
+                }
+                None => reason(why),
+            }),
         }
     }
 
     fn unmet_front_matter(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         let id = &document.id;
-        let remedy = || self.command(&format!("checkout {id}"));
+        // Who has a copy out has only to write.
+        let remedy = || if self.facts.copy == CopyFacts::NotOut { self.verb("checkout", "") } else { None };
         let front_matter = match &self.facts.copy {
             CopyFacts::Sound { front_matter, .. } => Ok(front_matter),
             CopyFacts::NotOut => self.facts.front_matter.as_ref().map_err(String::clone),
             // The copy that would be checked in is unsound; its own guard says so.
-            CopyFacts::Unsound(_) => return Vec::new(),
+            CopyFacts::Lost(_) | CopyFacts::Spoilt(_) => return Vec::new(),
         };
         match front_matter {
             Err(why) => vec![Reason::new(Condition::FrontMatterIncomplete, why).remedy(remedy())],
@@ -255,8 +261,7 @@ impl Case<'_> {
             .filter(|(_, verdict)| verdict.revision <= rejected)
             .map(|(name, _)| {
                 let message = format!("{} was rejected after {name} reviewed it", document.id);
-                Reason::new(Condition::RejectedSince, message)
-                    .remedy(self.command(&format!("checkout {}", document.id)))
+                Reason::new(Condition::RejectedSince, message).remedy(self.verb("checkout", ""))
             })
             .collect()
     }

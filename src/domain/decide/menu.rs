@@ -88,7 +88,7 @@ fn line(
         Some((name, value)) => Inputs::default().with(name.clone(), Value::Text(value.clone())),
         None => Inputs::default(),
     };
-    let case = Case { policy, facts, actor, inputs: &inputs, open: true };
+    let case = Case { policy, facts, actor, inputs: &inputs, open: true, seeks: true };
     let missing = match case.decide(action) {
         Ok(_) => Vec::new(),
         Err(reasons) if reasons.is_empty() => vec![Reason::new(Condition::UnknownAction, "not decided")],

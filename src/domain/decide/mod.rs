@@ -11,6 +11,7 @@ mod guards;
 mod menu;
 mod project;
 mod reason;
+mod remedy;
 mod seats;
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ enum Way {
 
 /// Decides on a request.
 pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Result<Permit, Denial> {
-    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false };
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: true };
     let way = match (&request.subject, policy.action(&request.action)) {
         (_, None) => Err(vec![Reason::new(
             Condition::UnknownAction,
@@ -84,13 +85,14 @@ pub fn transition_meant(
     actor: &Actor,
     request: &Request,
 ) -> Option<(WorkflowName, usize)> {
-    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false };
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: false };
     let (workflow, edge) = case.meant(policy.action(&request.action)?)?;
     let place = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
     Some((workflow.name.clone(), place))
 }
 
 /// One question: these facts, this actor, these inputs.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     policy: &'a Policy,
     facts: &'a Facts,
@@ -99,6 +101,8 @@ struct Case<'a> {
     /// Whether inputs that are absent may still be given: then a condition on them holds if some
     /// value would meet it.
     open: bool,
+    /// Whether commands are looked for that would meet what is not met.
+    seeks: bool,
 }
 
 impl Case<'_> {

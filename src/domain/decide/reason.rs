@@ -131,10 +131,10 @@ impl Reason {
         }
     }
 
-    /// Adds the command that would meet the condition.
+    /// Adds the command that would meet the condition, where the one who is refused may run one.
     #[must_use]
-    pub fn remedy(mut self, command: impl Into<String>) -> Self {
-        self.remedy = Some(command.into());
+    pub fn remedy(mut self, command: impl Into<Option<String>>) -> Self {
+        self.remedy = command.into();
         self
     }
 }

@@ -168,8 +168,9 @@ impl<'a> Seating<'a> {
         candidates.min_by_key(|(_, facts)| facts.open_tasks).map(|(name, _)| name.clone()).ok_or_else(|| {
             let slot = &self.rule.slot;
             let message = format!("no user of group {slot} could answer for {}", self.document.id);
-            let mut reason = Reason::new(Condition::NoEligible, message)
-                .remedy(format!("qms --user <administrator> user add <name> --group {slot} --human"));
+            let mut reason = Reason::new(Condition::NoEligible, message);
+            reason =
+                self.case.with_project_verb(reason, "user add", &format!("<name> --group {slot} --human"));
             reason.name = format!("{}_{slot}", Condition::NoEligible);
             vec![reason]
         })

@@ -261,7 +261,7 @@ impl Play<'_> {
     /// Does to the working copy what the step says.
     fn edit(&mut self, edit: Edit, user: &UserName, id: &DocumentId) -> Result<(), String> {
         let out = self.world.copy(user, id).cloned();
-        let (Some(WorkingCopy::Present { base, bytes, .. }), Some(document)) =
+        let (Some(WorkingCopy::Present { base, path, bytes, .. }), Some(document)) =
             (out, self.world.document(id).cloned())
         else {
             return Err(format!("{user} has no working copy of {id} to change"));
@@ -277,7 +277,8 @@ impl Play<'_> {
             }
             self.world.write(&document, &fields).into_bytes()
         };
-        let copy = |bytes| WorkingCopy::Present { document: id.clone(), base, bytes };
+        let at = |base, bytes| WorkingCopy::Present { document: id.clone(), base, path: path.clone(), bytes };
+        let copy = |bytes| at(base, bytes);
         let copy = match edit {
             Edit::Changed => Some(copy(write("as it should be after edit {edit}"))),
             Edit::Undescribed => Some(copy(write("as it should be"))),
@@ -285,13 +286,10 @@ impl Play<'_> {
             Edit::Unreadable => Some(copy(b"no front matter\n".to_vec())),
             Edit::Unchanged => Some(copy(bytes)),
             Edit::Missing => None,
-            Edit::Stale => {
-                let base = Digest::of(b"another content");
-                Some(WorkingCopy::Present { document: id.clone(), base, bytes })
-            }
+            Edit::Stale => Some(at(Digest::of(b"another content"), bytes)),
             Edit::Foreign => {
                 let document = DocumentId::parse("FOREIGN-001").map_err(|error| error.to_string())?;
-                Some(WorkingCopy::Present { document, base, bytes })
+                Some(WorkingCopy::Present { document, base, path: path.clone(), bytes })
             }
         };
         self.world.replace_copy(user, id, copy);

@@ -306,6 +306,7 @@ impl<'p> World<'p> {
             let copy = WorkingCopy::Present {
                 document: document.id.clone(),
                 base: document.content,
+                path: format!("{}.md", document.id),
                 bytes: text.into_bytes(),
             };
             self.copies.entry((actor.name().clone(), document.id.clone())).or_insert(copy);

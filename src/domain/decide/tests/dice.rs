@@ -170,9 +170,10 @@ impl<'a> Dice<'a> {
     pub(super) fn facts(&mut self, policy: &Policy) -> Facts {
         let document = (!self.one_in(8)).then(|| self.document(policy));
         let front_matter = self.front_matter(document.as_ref());
-        let copy = match self.roll(3) {
+        let copy = match self.roll(4) {
             0 => CopyFacts::NotOut,
-            1 => CopyFacts::Unsound("it is gone".to_owned()),
+            1 => CopyFacts::Lost("it is gone".to_owned()),
+            2 => CopyFacts::Spoilt("it cannot be read".to_owned()),
             _ => CopyFacts::Sound {
                 content: self.content(),
                 front_matter: self.front_matter(document.as_ref()),

@@ -9,6 +9,9 @@ use crate::domain::identity::Actor;
 use crate::domain::policy::{Policy, fixture};
 use crate::domain::request::{Inputs, Value};
 
+/// Commands of everyone who may read.
+const READING: [&str; 3] = ["comments", "list", "status"];
+
 /// Lists the inputs for a line that are permitted.
 pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {
     let Some(document) = &facts.document else { return Vec::new() };
@@ -44,6 +47,35 @@ pub(super) fn check(policy: &Policy, facts: &Facts, actor: &Actor) -> Result<(),
 
 proptest! {
     #![proptest_config(config(192))]
+
+    #[test]
+    fn a_remedy_is_a_command_that_this_actor_may_run_now(numbers in stream(160)) {
+        let policy = &fixture::candidate().policy;
+        let mut dice = Dice::new(&numbers);
+        let facts = dice.facts(policy);
+        let asked = dice.request(policy, &facts);
+        for user in facts.users.values() {
+            let actor = actor(&user.user);
+            let lines = menu(policy, &facts, &actor);
+            let mut reasons: Vec<_> = lines.iter().flat_map(|line| line.missing.clone()).collect();
+            if let Err(denial) = decide(policy, &facts, &actor, &asked) {
+                reasons.extend_from_slice(denial.reasons());
+            }
+            for remedy in reasons.into_iter().filter_map(|reason| reason.remedy) {
+                let words: Vec<&str> = remedy.split(' ').collect();
+                prop_assert!(words.starts_with(&["qms", "--user", actor.name().as_str()]), "{}", remedy);
+                let verb = words.get(3).copied().unwrap_or_default();
+                let of_project = format!("{verb}_{}", words.get(4).copied().unwrap_or_default());
+                let rule = policy.project.iter().find(|rule| rule.action.as_str() == of_project);
+                let may = match rule {
+                    Some(rule) => policy.acts_as(actor.group(), &rule.by),
+                    None if READING.contains(&verb) => true,
+                    None => lines.iter().any(|line| line.action.as_str() == verb && line.is_open()),
+                };
+                prop_assert!(may, "{} is told to run `{}`", actor.name(), remedy);
+            }
+        }
+    }
 
     #[test]
     fn a_line_is_open_exactly_when_some_inputs_are_permitted(numbers in stream(160)) {

@@ -38,7 +38,12 @@ fn world(kind: &str) -> (World<'static>, DocumentId) {
     let id = id.unwrap_or_else(|| panic!("nothing was created"));
     let document = document(&world, &id).clone();
     let bytes = world.write(&document, &[("title", "Title"), ("revision_summary", "text")]).into_bytes();
-    let copy = WorkingCopy::Present { document: id.clone(), base: document.content, bytes };
+    let copy = WorkingCopy::Present {
+        document: id.clone(),
+        base: document.content,
+        path: "copy.md".to_owned(),
+        bytes,
+    };
     world.replace_copy(&name("claude"), &id, Some(copy));
     act(&mut world, "claude", "checkin", &id, &[]).unwrap_or_else(|denial| panic!("{denial:?}"));
     (world, id)

@@ -72,7 +72,12 @@ fn scribble(world: &mut World<'_>, dice: &mut Dice<'_>, id: &DocumentId) {
         return;
     }
     let text = world.write(&document, &[("title", "Title"), ("revision_summary", "text")]);
-    let copy = WorkingCopy::Present { document: id.clone(), base: checkout.base, bytes: text.into_bytes() };
+    let copy = WorkingCopy::Present {
+        document: id.clone(),
+        base: checkout.base,
+        path: "copy.md".to_owned(),
+        bytes: text.into_bytes(),
+    };
     world.replace_copy(&checkout.by, id, Some(copy));
 }
 

@@ -1,0 +1,61 @@
+//! The command that would meet a condition, given only to somebody who could run it here and now.
+
+use super::{Case, Reason};
+use crate::domain::id::{ActionName, GroupName};
+use crate::domain::policy::ProjectRule;
+use crate::domain::request::Inputs;
+
+impl Case<'_> {
+    /// A verb about the present document, where the same decision leaves it open to this actor.
+    /// `flags` are what it still has to be told.
+    pub(super) fn verb(&self, verb: &str, flags: &str) -> Option<String> {
+        // While one remedy is tried no other is looked for, so that the search ends.
+        let document = self.document().filter(|_| self.seeks)?;
+        let action = self.policy.action(&ActionName::parse(verb).ok()?)?;
+        let inputs = Inputs::default();
+        let ahead = Case { inputs: &inputs, open: true, seeks: false, ..*self };
+        let words = format!("{} {} {flags}", verb.replace('_', "-"), document.id);
+        ahead.decide(action).is_ok().then(|| self.command(words.trim_end()))
+    }
+
+    /// Adds a verb about the present document to a reason, or says for whom it is.
+    pub(super) fn with_verb(&self, reason: Reason, verb: &str, flags: &str) -> Reason {
+        if let Some(command) = self.verb(verb, flags) {
+            return reason.remedy(command);
+        }
+        let standing = self.document().and_then(|document| self.policy.standing(document));
+        let groups = standing.into_iter().flat_map(|(workflow, state)| {
+            let leaving = workflow.leaving(&state.name);
+            leaving.filter(|edge| edge.action.as_str() == verb).flat_map(|edge| &edge.by)
+        });
+        self.for_others(reason, verb, groups)
+    }
+
+    /// Adds a command about the project to a reason, or says for whom it is.
+    pub(super) fn with_project_verb(&self, reason: Reason, verb: &str, rest: &str) -> Reason {
+        let action = verb.replace(' ', "_");
+        let rules = || self.policy.project.iter().filter(|rule| rule.action.as_str() == action);
+        let groups = |rule: &ProjectRule| self.actor_is_one_of(&rule.by);
+        if rules().any(groups) {
+            return reason.remedy(self.command(&format!("{verb} {rest}")));
+        }
+        self.for_others(reason, verb, rules().flat_map(|rule| &rule.by))
+    }
+
+    fn for_others<'g>(
+        &self,
+        mut reason: Reason,
+        verb: &str,
+        groups: impl Iterator<Item = &'g GroupName>,
+    ) -> Reason {
+        let mut names: Vec<&GroupName> = groups.collect();
+        names.sort_unstable();
+        names.dedup();
+        let mine = names.iter().any(|group| self.actor_is_one_of(std::slice::from_ref(group)));
+        if !mine && !names.is_empty() {
+            let names = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            reason.message = format!("{}; `{verb}` is for {names}", reason.message);
+        }
+        reason
+    }
+}
