@@ -16,6 +16,8 @@ mod forms;
 mod project;
 #[path = "contract/record.rs"]
 mod record;
+#[path = "contract/statuses.rs"]
+mod statuses;
 
 use serde_json::Value;
 

@@ -6,6 +6,7 @@ use crate::commands::CommandError;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::Class;
+use crate::domain::identity::Actor;
 use crate::domain::policy::Fault;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -81,36 +82,47 @@ pub struct Outcome {
     pub details: Value,
 }
 
-/// Looks a failure up.
-pub fn classify(error: &CommandError) -> Outcome {
+/// Looks a failure up. The hints are commands of `caller`, where it was verified.
+pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
+    let by = By(caller);
     let (code, hints, details) = match error {
-        CommandError::Session(error) => session(error),
+        CommandError::Session(error) => session(error, by),
         CommandError::Disk(error) => disk(error),
         CommandError::Name(_) | CommandError::Usage(_) => {
             (Code::Usage, vec!["qms --help".to_owned()], Value::Null)
         }
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
-        CommandError::NotFound(_) => (Code::NotFound, vec!["qms list".to_owned()], Value::Null),
-        CommandError::PolicyInvalid(faults) => {
-            (Code::Policy, vec!["qms workflow lint".to_owned()], of_faults(faults))
-        }
+        CommandError::NotFound(_) => (Code::NotFound, Vec::new(), Value::Null),
+        CommandError::Unknown { hint, .. } => (Code::NotFound, by.run(hint), Value::Null),
+        CommandError::PolicyInvalid(faults) => (Code::Policy, by.run("workflow lint"), of_faults(faults)),
         CommandError::Yaml(error) => (Code::Policy, Vec::new(), json!({"place": error.place.to_string()})),
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))
         }
-        CommandError::AuditFailed { index, .. } => {
-            (Code::Audit, vec!["qms doctor".to_owned()], json!({"index": index}))
-        }
+        CommandError::AuditFailed { index, .. } => (Code::Audit, by.run("doctor"), json!({"index": index})),
         CommandError::Unhealthy(findings) => {
-            (Code::Failed, vec!["qms doctor --repair".to_owned()], json!({ "findings": findings }))
+            (Code::Failed, by.run("doctor --repair"), json!({ "findings": findings }))
         }
     };
     Outcome { code, hints, details }
 }
 
+/// Whose commands the hints are.
+#[derive(Clone, Copy)]
+struct By<'a>(Option<&'a Actor>);
+
+impl By<'_> {
+    fn run(self, words: &str) -> Vec<String> {
+        vec![match self.0 {
+            Some(actor) => format!("qms --user {} {words}", actor.name()),
+            None => format!("qms {words}"),
+        }]
+    }
+}
+
 type Row = (Code, Vec<String>, Value);
 
-fn session(error: &SessionError) -> Row {
+fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
         SessionError::NotVerified(_) => (Code::NotVerified, Vec::new(), Value::Null),
@@ -119,21 +131,27 @@ fn session(error: &SessionError) -> Row {
             Class::Permission => (Code::Permission, Vec::new(), Value::Null),
             Class::Precondition => (Code::Precondition, Vec::new(), Value::Null),
         },
-        SessionError::NoDocument(_) => (Code::NotFound, hint("qms list"), Value::Null),
-        SessionError::NoType(_) => (Code::NotFound, hint("qms workflow show"), Value::Null),
+        SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
+        SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
+        SessionError::NoUser(_) => (Code::NotFound, by.run("user list"), Value::Null),
+        SessionError::NoGroup { .. } => (Code::NotFound, Vec::new(), Value::Null),
+        SessionError::NoNamespace { name, may_add } => {
+            let add = format!("namespace add {name}");
+            (Code::NotFound, by.run(if *may_add { &add } else { "namespace list" }), Value::Null)
+        }
         SessionError::Unfounded => (Code::Store, hint("qms init"), Value::Null),
         SessionError::Founded => (Code::Usage, Vec::new(), Value::Null),
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
-        SessionError::HeadTag => (Code::Audit, hint("qms audit verify"), Value::Null),
-        SessionError::PolicyUnreadable { .. } => (Code::Policy, hint("qms doctor"), Value::Null),
+        SessionError::HeadTag => (Code::Audit, by.run("audit verify"), Value::Null),
+        SessionError::PolicyUnreadable { .. } => (Code::Policy, by.run("doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
         SessionError::Store(StoreError::Altered(_)) => {
-            (Code::Audit, hint("qms audit verify --contents"), Value::Null)
+            (Code::Audit, by.run("audit verify --contents"), Value::Null)
         }
-        SessionError::Store(error) => (Code::Store, store_hints(error), Value::Null),
+        SessionError::Store(error) => (Code::Store, store_hints(error, by), Value::Null),
     }
 }
 
@@ -142,9 +160,9 @@ fn of_faults(faults: &[Fault]) -> Value {
     json!({ "faults": faults.iter().map(shown).collect::<Vec<_>>() })
 }
 
-fn store_hints(error: &StoreError) -> Vec<String> {
+fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
     match error {
-        StoreError::Damaged { .. } | StoreError::Unreadable { .. } => vec!["qms doctor".to_owned()],
+        StoreError::Damaged { .. } | StoreError::Unreadable { .. } => by.run("doctor"),
         StoreError::Newer { .. } => vec!["use a newer qms".to_owned()],
         _ => Vec::new(),
     }

@@ -12,7 +12,7 @@ use crate::commands::read::ReadInput;
 use crate::commands::user::UserCommand;
 use crate::commands::view::flag;
 use crate::commands::workflow::WorkflowCommand;
-use crate::domain::id::{DocumentId, InputName, TypeName, UserName};
+use crate::domain::id::{DocumentId, IdWord, InputName, TypeName, UserName};
 use crate::domain::policy::{Action, Input, InputKind, Scope};
 
 /// What every command takes.
@@ -241,6 +241,10 @@ pub fn inputs(
         let name = flag(input.name.as_str());
         let one = || matches.get_one::<String>(&name).cloned();
         let raw = match &input.kind {
+            // A word of a new document becomes part of its id.
+            InputKind::Word if action.scope == Scope::New => {
+                one().map(|text| IdWord::parse(&text)).transpose()?.map(|word| Raw::Text(word.to_string()))
+            }
             InputKind::Line | InputKind::Word => one().map(Raw::Text),
             InputKind::Document => one().map(|text| DocumentId::parse(&text)).transpose()?.map(Raw::Document),
             InputKind::User | InputKind::Users => matches

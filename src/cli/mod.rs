@@ -96,7 +96,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         Err(error) => {
             let actor = desk.actor();
             let printed = ui::failure(world, manner, &error, actor.as_ref());
-            (error::classify(&error).code.status(), ui::next_of(&error), printed)
+            (error::classify(&error, None).code.status(), ui::next_of(&error), printed)
         }
         Ok(dispatch::Done::Printed(status)) => (status, None, Ok(())),
         Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, manner, &text)),

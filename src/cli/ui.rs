@@ -10,7 +10,7 @@ use super::error::{Outcome, classify};
 use super::world::World;
 use crate::commands::view::{NextLine, next_lines};
 use crate::commands::{CommandError, Reply};
-use crate::domain::decide::{Class, Reason};
+use crate::domain::decide::{Class, Condition, Reason};
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::{Actor, Assurance};
 use crate::session::SessionError;
@@ -154,7 +154,7 @@ pub fn failure(
     actor: Option<&Actor>,
 ) -> io::Result<()> {
     identity(world, actor);
-    let outcome = classify(error);
+    let outcome = classify(error, actor);
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });
@@ -223,6 +223,9 @@ pub fn next_of(error: &CommandError) -> Option<Vec<NextLine>> {
 fn error_value(error: &CommandError, outcome: &Outcome) -> Value {
     let reasons = match error {
         CommandError::Session(SessionError::Denied(refusal)) => json!(refusal.denial.reasons()),
+        CommandError::Session(SessionError::NotVerified(why)) => {
+            json!([Reason::new(Condition::UnknownUser, why.to_string())])
+        }
         _ => json!([]),
     };
     json!({

@@ -65,7 +65,10 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
             // The entry names the version after the verdict; its content is what was judged.
             let judged = mine.and_then(|entry| entry.content_digest);
             let judged = judged.ok_or_else(|| {
-                CommandError::NotFound(format!("`{}` gave no verdict on {id}", actor.name()))
+                CommandError::unknown(
+                    format!("`{}` gave no verdict on {id}", actor.name()),
+                    format!("history {id}"),
+                )
             })?;
             version_of(context, &actor, id, judged)?
         }
@@ -96,5 +99,6 @@ fn version_of(
 ) -> Result<Version, CommandError> {
     let versions = context.session.read(actor).versions(id)?;
     let found = versions.iter().find(|record| record.content == content).map(|record| record.version);
-    found.ok_or_else(|| CommandError::NotFound(format!("no version of {id} has that content")))
+    let what = || format!("no version of {id} has that content");
+    found.ok_or_else(|| CommandError::unknown(what(), format!("history {id}")))
 }

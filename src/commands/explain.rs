@@ -62,7 +62,8 @@ pub fn run(name: Option<&str>, codes: Vec<Explanation>) -> Result<Reply, Command
         if known.is_empty() {
             let near = nearest(name, names.iter().map(|one| one.name.as_str()));
             let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-            return Err(CommandError::NotFound(format!("nothing is called `{}`{hint}", name.escape_debug())));
+            let what = format!("nothing is called `{}`{hint}", name.escape_debug());
+            return Err(CommandError::unknown(what, "explain"));
         }
         names = known;
     }

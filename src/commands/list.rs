@@ -9,6 +9,8 @@ use super::view::DocumentView;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::{from_hex, to_hex};
 use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::identity::Actor;
+use crate::session::SessionError;
 use crate::store::ListQuery;
 
 /// Which documents to list.
@@ -99,6 +101,10 @@ pub fn run(context: &mut Context, input: ListInput) -> Result<Reply, CommandErro
         checked_out_by: None,
     };
     let mut documents = views(context, &actor, &query)?;
+    if documents.is_empty() {
+        // Nothing of the kind is one answer, no such kind another.
+        check_names(context, &actor, query)?;
+    }
     let mut next_cursor = None;
     if let Some(limit) = input.limit.and_then(|limit| usize::try_from(limit).ok())
         && documents.len() > limit
@@ -109,10 +115,31 @@ pub fn run(context: &mut Context, input: ListInput) -> Result<Reply, CommandErro
     Ok(Reply::new(ListReport { documents, next_cursor }).by(actor))
 }
 
+/// Checks that what a query names exists.
+fn check_names(context: &mut Context, actor: &Actor, query: ListQuery) -> Result<(), CommandError> {
+    let policy = context.session.policy()?;
+    if let Some(name) = query.document_type.filter(|name| policy.document_type(name).is_none()) {
+        return Err(SessionError::NoType(name).into());
+    }
+    let is_state = |name: &StateName| policy.workflows.values().any(|life| life.state(name).is_some());
+    if let Some(name) = query.state.filter(|name| !is_state(name)) {
+        return Err(CommandError::unknown(format!("no state `{name}`"), "workflow show"));
+    }
+    for name in query.owner.into_iter().chain(query.assignee) {
+        if context.session.read(actor).user(name.as_str())?.is_none() {
+            return Err(SessionError::NoUser(name).into());
+        }
+    }
+    if let Some(parent) = query.parent {
+        context.document(actor, &parent)?;
+    }
+    Ok(())
+}
+
 /// Reads what a query selects.
 pub(super) fn views(
     context: &mut Context,
-    actor: &crate::domain::identity::Actor,
+    actor: &Actor,
     query: &ListQuery,
 ) -> Result<Vec<DocumentView>, CommandError> {
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);

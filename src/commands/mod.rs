@@ -92,9 +92,17 @@ pub enum CommandError {
     /// What was asked for makes no sense; nothing was done.
     #[error("{0}")]
     Usage(String),
-    /// Something that was named does not exist.
+    /// Something that was named does not exist, and nothing lists what does.
     #[error("{0}")]
     NotFound(String),
+    /// Something that was named does not exist.
+    #[error("{what}")]
+    Unknown {
+        /// What was looked for, in words.
+        what: String,
+        /// The command that shows what there is, from its verb on.
+        hint: String,
+    },
     /// The policy in the project's files has faults.
     #[error("{}", fault_words(.0))]
     PolicyInvalid(Vec<Fault>),
@@ -125,6 +133,13 @@ pub enum CommandError {
     /// The project has faults that its files or its store can be mended of.
     #[error("{} faults found", .0.len())]
     Unhealthy(Vec<doctor::Finding>),
+}
+
+impl CommandError {
+    /// Says that something does not exist, and which command shows what does.
+    pub(super) fn unknown(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Unknown { what: what.into(), hint: hint.into() }
+    }
 }
 
 impl From<StoreError> for CommandError {

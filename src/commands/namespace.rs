@@ -18,7 +18,7 @@ pub enum NamespaceCommand {
     /// Register a namespace
     Add {
         /// Its name: an upper-case letter, then A-Z, 0-9, `_`
-        namespace: String,
+        namespace: IdWord,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -67,13 +67,12 @@ pub fn run(context: &mut Context, command: NamespaceCommand) -> Result<Reply, Co
     let (actor, warnings, done) = match command {
         NamespaceCommand::List => (context.actor()?, Vec::new(), None),
         NamespaceCommand::Add { namespace, dry_run } => {
-            let shown = namespace.escape_debug().to_string();
-            let request = project_request("namespace_add", vec![("namespace", namespace)])?;
+            let request = project_request("namespace_add", vec![("namespace", namespace.to_string())])?;
             let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
             let (acted, warnings) = carry_out(context, &request, mode)?;
             let done = match mode {
-                Mode::Commit => format!("✓ added namespace {shown}"),
-                Mode::DryRun => format!("would be permitted: added namespace {shown}"),
+                Mode::Commit => format!("✓ added namespace {namespace}"),
+                Mode::DryRun => format!("would be permitted: added namespace {namespace}"),
             };
             (acted.actor, warnings, Some(done))
         }

@@ -79,9 +79,9 @@ pub(super) fn digest_of(
 ) -> Result<Digest, CommandError> {
     let versions = context.session.read(actor).versions(id)?;
     let found = versions.iter().find(|record| record.version == version);
-    found
-        .map(|record| record.content)
-        .ok_or_else(|| CommandError::NotFound(format!("{id} has no version {version}")))
+    found.map(|record| record.content).ok_or_else(|| {
+        CommandError::unknown(format!("{id} has no version {version}"), format!("history {id}"))
+    })
 }
 
 /// Reads a content that the record names.

@@ -8,9 +8,9 @@ use super::act::carry_out;
 use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::domain::document::{Kind, User};
-use crate::domain::id::{ActionName, InputName};
+use crate::domain::id::{ActionName, GroupName, InputName, UserName};
 use crate::domain::request::{Inputs, Request, Subject, Value};
-use crate::session::Mode;
+use crate::session::{Mode, SessionError};
 
 /// What to do with users.
 #[derive(Debug, clap::Subcommand)]
@@ -18,10 +18,10 @@ pub enum UserCommand {
     /// Register a user
     Add {
         /// Name of the user: a lower-case letter, then a-z, 0-9, `_`, `-`
-        user: String,
+        user: UserName,
         /// Group of the user
         #[arg(long)]
-        group: String,
+        group: GroupName,
         /// Printed name
         #[arg(long)]
         name: Option<String>,
@@ -37,15 +37,15 @@ pub enum UserCommand {
     /// Show a user
     Show {
         /// Name of the user
-        user: String,
+        user: UserName,
     },
     /// Put a user into another group
     Move {
         /// Name of the user
-        user: String,
+        user: UserName,
         /// The new group
         #[arg(long)]
-        group: String,
+        group: GroupName,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -53,7 +53,7 @@ pub enum UserCommand {
     /// End a user's rights; the name is never given again
     Remove {
         /// Name of the user
-        user: String,
+        user: UserName,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -137,28 +137,26 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
         }
         UserCommand::Show { user } => {
             let actor = context.actor()?;
-            let found = context.session.read(&actor).user(&user)?;
-            let found =
-                found.ok_or_else(|| CommandError::NotFound(format!("no user `{}`", user.escape_debug())))?;
+            let found = context.session.read(&actor).user(user.as_str())?;
+            let found = found.ok_or(SessionError::NoUser(user))?;
             let done = if found.removed_at.is_some() { "removed user" } else { "user" }.to_owned();
             Ok(Reply::new(UserReport { user: Some(found), done }).by(actor))
         }
         UserCommand::Add { user, group, name, kind, dry_run } => {
-            let mut inputs =
-                vec![("user", user.clone()), ("group", group), ("kind", kind.kind().to_string())];
+            let mut inputs = vec![
+                ("user", user.to_string()),
+                ("group", group.to_string()),
+                ("kind", kind.kind().to_string()),
+            ];
             inputs.extend(name.map(|name| ("name", name)));
             change(context, "user_add", &user, inputs, dry_run, "added")
         }
-        UserCommand::Move { user, group, dry_run } => change(
-            context,
-            "user_move",
-            &user,
-            vec![("user", user.clone()), ("group", group)],
-            dry_run,
-            "moved",
-        ),
+        UserCommand::Move { user, group, dry_run } => {
+            let inputs = vec![("user", user.to_string()), ("group", group.to_string())];
+            change(context, "user_move", &user, inputs, dry_run, "moved")
+        }
         UserCommand::Remove { user, dry_run } => {
-            change(context, "user_remove", &user, vec![("user", user.clone())], dry_run, "removed")
+            change(context, "user_remove", &user, vec![("user", user.to_string())], dry_run, "removed")
         }
     }
 }
@@ -166,7 +164,7 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
 fn change(
     context: &mut Context,
     action: &str,
-    user: &str,
+    user: &UserName,
     inputs: Vec<(&str, String)>,
     dry_run: bool,
     done: &str,
@@ -174,13 +172,12 @@ fn change(
     let request = project_request(action, inputs)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let (acted, warnings) = carry_out(context, &request, mode)?;
-    let user = user.escape_debug();
     let done = if dry_run {
         format!("would be permitted: {done} user {user}")
     } else {
         format!("✓ {done} user {user}")
     };
-    let found = context.session.read(&acted.actor).user(&user.to_string())?;
+    let found = context.session.read(&acted.actor).user(user.as_str())?;
     let mut reply = Reply::new(UserReport { user: found, done }).by(acted.actor);
     reply.warnings = warnings;
     Ok(reply)

@@ -153,7 +153,8 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
 fn find<'p>(policy: &'p Policy, name: &str) -> Result<&'p Workflow, CommandError> {
     policy.workflows.values().find(|workflow| workflow.name.as_str() == name).ok_or_else(|| {
         let known = policy.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        CommandError::NotFound(format!("no life cycle `{}`; there are {known}", name.escape_debug()))
+        let what = format!("no life cycle `{}`; there are {known}", name.escape_debug());
+        CommandError::unknown(what, "workflow show")
     })
 }
 
@@ -267,7 +268,8 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
         for name in files {
             let text = on_disk.0.get(name);
             let text = text.ok_or_else(|| {
-                CommandError::NotFound(format!("no file `workflows/{}`", name.escape_debug()))
+                let what = format!("no file `workflows/{}`", name.escape_debug());
+                CommandError::unknown(what, "workflow diff")
             })?;
             merged.0.insert(name.clone(), text.clone());
         }

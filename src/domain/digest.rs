@@ -31,6 +31,7 @@ impl Digest {
             kind: "digest",
             expected: "64 lower-case hexadecimal digits",
             text: text.to_owned(),
+            meant: None,
         })
     }
 
@@ -124,7 +125,7 @@ impl TryFrom<String> for Timestamp {
     fn try_from(text: String) -> Result<Self, InvalidName> {
         DateTime::parse_from_rfc3339(&text)
             .map(|time| Self(time.timestamp_millis()))
-            .map_err(|_| InvalidName { kind: "time", expected: "an RFC 3339 time", text })
+            .map_err(|_| InvalidName { kind: "time", expected: "an RFC 3339 time", text, meant: None })
     }
 }
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// A text that is not the identifier it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{}` is not a {kind}: expected {expected}", .text.escape_debug())]
+#[error("`{}` is not a {kind}: expected {expected}{}", .text.escape_debug(), suggestion(.meant.as_deref()))]
 pub struct InvalidName {
     /// What the text was taken for, in words.
     pub kind: &'static str,
@@ -19,6 +19,13 @@ pub struct InvalidName {
     pub expected: &'static str,
     /// The text as it came.
     pub text: String,
+    /// The name that it would be in the other case of letters. It is suggested, never taken: what is
+    /// sealed is what was said.
+    pub meant: Option<String>,
+}
+
+fn suggestion(meant: Option<&str>) -> String {
+    meant.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 /// Longest document id, in bytes: an addendum of an addendum of an addendum still fits, and the id
@@ -79,7 +86,9 @@ macro_rules! names {
                 if $rule(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(InvalidName { kind: $kind, expected: $expected, text: text.to_owned() })
+                    let cases = [text.trim().to_ascii_uppercase(), text.trim().to_ascii_lowercase()];
+                    let meant = cases.into_iter().find(|name| $rule(name));
+                    Err(InvalidName { kind: $kind, expected: $expected, text: text.to_owned(), meant })
                 }
             }
 
@@ -183,6 +192,7 @@ impl Version {
                 kind: "version",
                 expected: "two numbers joined by a dot, as in `1.0`",
                 text: text.to_owned(),
+                meant: None,
             })
     }
 }
@@ -227,6 +237,16 @@ mod tests {
         for good in ["qa", "q", "qa-2", "a_b", &"q".repeat(32)] {
             assert!(UserName::parse(good).is_ok(), "{good:?} was refused");
         }
+    }
+
+    #[test]
+    fn a_name_in_the_wrong_case_is_refused_with_the_right_one() {
+        let said = |refused: Result<DocumentId, InvalidName>| refused.map_err(|error| error.to_string());
+        let shown = said(DocumentId::parse("cr-001")).err().unwrap_or_default();
+        assert!(shown.ends_with("; did you mean `CR-001`?"), "{shown}");
+        let shown = said(DocumentId::parse("cr.001")).err().unwrap_or_default();
+        assert!(!shown.contains("did you mean"), "{shown}");
+        assert_eq!(UserName::parse("QA").err().and_then(|error| error.meant).as_deref(), Some("qa"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::domain::decide::{Denial, Line};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
-use crate::domain::id::{DocumentId, TypeName};
+use crate::domain::id::{DocumentId, GroupName, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, NotVerified};
 use crate::domain::policy::Fault;
 use crate::store::StoreError;
@@ -38,6 +38,25 @@ pub enum SessionError {
     /// The policy knows no such document type.
     #[error("no document type `{0}`")]
     NoType(TypeName),
+    /// No user ever had this name.
+    #[error("no user `{0}`")]
+    NoUser(UserName),
+    /// The policy knows no such group.
+    #[error("no group `{name}`; there are {known}")]
+    NoGroup {
+        /// The group.
+        name: GroupName,
+        /// The groups that the policy knows.
+        known: String,
+    },
+    /// The namespace is not registered.
+    #[error("no namespace `{name}` is registered")]
+    NoNamespace {
+        /// The namespace.
+        name: IdWord,
+        /// Whether the caller may register it.
+        may_add: bool,
+    },
     /// The store has no project in it.
     #[error("the store holds no project")]
     Unfounded,

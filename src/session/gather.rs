@@ -24,7 +24,7 @@ impl Session {
         request: &Request,
         now: Timestamp,
     ) -> Result<(Rc<Policy>, Facts), SessionError> {
-        match &request.subject {
+        let gathered = match &request.subject {
             Subject::Document(id) => {
                 let document =
                     self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
@@ -33,7 +33,10 @@ impl Session {
             }
             Subject::New(document_type) => self.gather_new(document_type, request, now),
             Subject::Project => self.gather_project(request, now),
-        }
+        };
+        let (policy, facts) = gathered?;
+        self.check_names(actor, request, &policy, &facts)?;
+        Ok((policy, facts))
     }
 
     fn empty_facts(

@@ -8,6 +8,7 @@ mod audit;
 mod error;
 mod gather;
 mod genesis;
+mod named;
 mod seal;
 
 use std::collections::BTreeMap;

@@ -203,7 +203,7 @@ fn pages_join_to_the_whole_list_under_every_filter() {
         ("--assignee tu", 2),
         ("--assignee qa", 3),
         ("--parent CR-002", 3),
-        ("--owner nobody", 0),
+        ("--owner tu", 0),
         ("--type INV", 0),
     ] {
         let whole = project.ask(&format!("-u qa list {filter}")).is(0);

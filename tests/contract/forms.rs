@@ -240,6 +240,15 @@ fn every_exit_status_is_reached() {
     reach("-u claude approve CR-001", 7, Some("denied"));
     reach("-u nobody list", 8, Some("not_verified"));
 
+    // A store in which somebody else always was first.
+    let store = rusqlite::Connection::open(project.database()).unwrap();
+    let ignoring = "CREATE TRIGGER first BEFORE UPDATE ON head BEGIN SELECT RAISE(IGNORE); END; ";
+    store.execute_batch(ignoring).unwrap();
+    reach("-u claude checkin CR-001", 6, Some("conflict"));
+    store.execute_batch("DROP TRIGGER first").unwrap();
+    drop(store);
+    reach("-u claude checkin CR-001", 0, None);
+
     fs::write(project.path("workflows/record.yaml"), "schema: qms.workflow/1\nworkflow: [\n").unwrap();
     reach("-u qa workflow lint", 82, Some("policy_invalid"));
 
@@ -257,5 +266,5 @@ fn every_exit_status_is_reached() {
 
     fs::remove_file(project.database()).unwrap();
     reach("-u qa list", 12, Some("store_unavailable"));
-    assert_eq!(reached.into_iter().collect::<Vec<_>>(), [0, 1, 2, 4, 5, 7, 8, 12, 80, 82]);
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), [0, 1, 2, 4, 5, 6, 7, 8, 12, 80, 82]);
 }

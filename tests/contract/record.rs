@@ -200,7 +200,8 @@ fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
     for line in ["-u claude create CR --title x", "-u mallory create CR --title x", "-u tu approve CR-001"] {
         let refused = project.keeps(0, || project.ask(line)).is(80);
         assert_eq!(refused["error"]["code"], "audit_failed");
-        assert_eq!(refused["error"]["hints"], json!(["qms audit verify"]));
+        let hint = refused["error"]["hints"][0].as_str().unwrap();
+        assert!(hint.ends_with(" audit verify"), "{hint}");
     }
     assert_eq!(project.files(), before);
     // Reading goes on, and says what is wrong to whoever asks.
@@ -259,7 +260,8 @@ fn a_text_that_was_changed_behind_the_record_is_neither_shown_nor_judged() {
         assert_eq!(refused["error"]["code"], "audit_failed", "{line}");
         let message = format!("the content {} is missing or changed", digest.as_str().unwrap());
         assert_eq!(refused["error"]["message"], message, "{line}");
-        assert_eq!(refused["error"]["hints"], json!(["qms audit verify --contents"]));
+        let hint = refused["error"]["hints"][0].as_str().unwrap();
+        assert!(hint.ends_with(" audit verify --contents"), "{hint}");
     }
     project.ask("-u qa audit verify --contents").is(80);
 }

