@@ -3,6 +3,7 @@
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Subcommand as _};
 
+use super::help;
 use super::ui::{Color, Format};
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
@@ -141,9 +142,10 @@ pub fn command(actions: &[Action]) -> Command {
         command = command.subcommand(verb(action));
     }
     // The derived commands bring their own description along; the program's comes last.
-    BuiltIn::augment_subcommands(command)
+    let command = BuiltIn::augment_subcommands(command)
         .about("Governs controlled documents where people and AI agents work side by side")
-        .long_about(None)
+        .long_about(None);
+    help::grouped(command)
 }
 
 fn verb(action: &Action) -> Command {

@@ -7,6 +7,7 @@ mod desk;
 mod dispatch;
 mod error;
 mod grammar;
+mod help;
 mod prompt;
 mod ui;
 mod world;

@@ -1,0 +1,66 @@
+//! The first page of the help: what moves documents, what looks at them, what looks after the rest.
+
+use std::fmt::Write as _;
+
+use clap::Command;
+use clap::builder::StyledStr;
+
+/// The program's own commands by what they are about; everything else is a verb of the policy.
+const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "Look at documents",
+        &["status", "next", "list", "inbox", "workspace", "read", "diff", "history", "comments"],
+    ),
+    ("Look after the project", &["init", "user", "namespace", "workflow", "audit", "doctor"]),
+    ("About the program", &["explain", "completion", "demo"]),
+];
+
+/// Lists the commands under headings.
+pub fn grouped(command: Command) -> Command {
+    let styles = command.get_styles().clone();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let is_own = |name: &&str| GROUPS.iter().any(|(_, group)| group.contains(name));
+    let verbs: Vec<&str> = names.iter().filter(|name| !is_own(name)).copied().collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let mut list = String::new();
+    for (heading, group) in [("Move documents", verbs.as_slice())].iter().chain(GROUPS) {
+        let _ = writeln!(list, "{header}{heading}:{header:#}");
+        for name in *group {
+            let about = command.find_subcommand(name).and_then(Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(list, "  {literal}{name:width$}{literal:#}  {about}");
+        }
+        list.push('\n');
+    }
+    // Braces would be taken for places of the template.
+    let list = list.replace(['{', '}'], "");
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{list}{header}Options:{header:#}\n{{options}}\n\n\
+         {{after-help}}"
+    );
+    command.help_template(StyledStr::from(template))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::grammar;
+    use crate::embedded;
+
+    #[test]
+    fn every_command_stands_in_the_help_once_and_under_its_heading() {
+        let actions = embedded::actions();
+        let mut command = grammar::command(&actions);
+        let help = command.render_long_help().to_string();
+        let place = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text:?} in {help}"));
+        for name in command.get_subcommands().map(Command::get_name) {
+            let line = |line: &&str| line.split_whitespace().next() == Some(name) && line.starts_with("  ");
+            assert_eq!(help.lines().filter(line).count(), 1, "{name} in {help}");
+        }
+        assert!(place("Move documents:") < place("  checkout"));
+        assert!(place("  transfer") < place("Look at documents:"));
+        assert!(place("Look at documents:") < place("  status"));
+        assert!(place("Options:") < place("`qms next"));
+    }
+}
