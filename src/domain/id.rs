@@ -73,6 +73,17 @@ fn dashed_upper(text: &str) -> bool {
         })
 }
 
+/// Finds the name that a text would be in the other case of letters. `PreApproved` is no slip of that
+/// kind: upper case would only run its words together.
+fn in_another_case(text: &str, rule: fn(&str) -> bool) -> Option<String> {
+    let mut rest = text.trim().chars().skip(1).filter(char::is_ascii_alphabetic);
+    let is_upper = rest.next().is_some_and(|first| first.is_ascii_uppercase());
+    if rest.any(|letter| letter.is_ascii_uppercase() != is_upper) {
+        return None;
+    }
+    [text.trim().to_ascii_uppercase(), text.trim().to_ascii_lowercase()].into_iter().find(|name| rule(name))
+}
+
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident, $kind:literal, $rule:ident, $expected:literal;)*) => {$(
         $(#[$doc])*
@@ -86,8 +97,7 @@ macro_rules! names {
                 if $rule(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    let cases = [text.trim().to_ascii_uppercase(), text.trim().to_ascii_lowercase()];
-                    let meant = cases.into_iter().find(|name| $rule(name));
+                    let meant = in_another_case(text, $rule);
                     Err(InvalidName { kind: $kind, expected: $expected, text: text.to_owned(), meant })
                 }
             }
@@ -244,9 +254,12 @@ mod tests {
         let said = |refused: Result<DocumentId, InvalidName>| refused.map_err(|error| error.to_string());
         let shown = said(DocumentId::parse("cr-001")).err().unwrap_or_default();
         assert!(shown.ends_with("; did you mean `CR-001`?"), "{shown}");
-        let shown = said(DocumentId::parse("cr.001")).err().unwrap_or_default();
-        assert!(!shown.contains("did you mean"), "{shown}");
-        assert_eq!(UserName::parse("QA").err().and_then(|error| error.meant).as_deref(), Some("qa"));
+        for other in ["cr.001", "CrInv-001"] {
+            let shown = said(DocumentId::parse(other)).err().unwrap_or_default();
+            assert!(!shown.contains("did you mean"), "{shown}");
+        }
+        let meant = |text| UserName::parse(text).err().and_then(|error| error.meant);
+        assert_eq!([meant("QA"), meant("Claude")], [Some("qa".to_owned()), Some("claude".to_owned())]);
     }
 
     #[test]
