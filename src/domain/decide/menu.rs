@@ -6,7 +6,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::facts::Facts;
 use crate::domain::id::{ActionName, InputName};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Action, Input, InputKind, Policy, When};
+use crate::domain::policy::{Action, Effect, Input, InputKind, Policy, When};
 use crate::domain::request::{Inputs, Value};
 
 /// One line of a menu.
@@ -107,5 +107,8 @@ fn line(
         },
     });
     let inputs = inputs.collect();
-    Line { action: action.name.clone(), label: label.to_owned(), choice, inputs, missing }
+    let withdraws = facts.document.as_ref().is_some_and(|document| document.round.is_some())
+        && case.meant(action).is_some_and(|(_, edge)| edge.effects.contains(&Effect::CheckOut));
+    let label = if withdraws { format!("{label} (withdraws the round)") } else { label.to_owned() };
+    Line { action: action.name.clone(), label, choice, inputs, missing }
 }
