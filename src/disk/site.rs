@@ -48,7 +48,8 @@ impl Site {
     /// Opens the project whose root is `root`.
     pub fn at(root: &Path) -> Result<Self, DiskError> {
         if root.join(CONFIG).is_file() {
-            Self::read(root)
+            // As the system calls it, so that no path is shown with `.` or `..` in it.
+            Self::read(&fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()))
         } else {
             Err(DiskError::NotAProject(root.to_owned()))
         }
