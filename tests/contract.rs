@@ -16,6 +16,8 @@ mod forms;
 mod project;
 #[path = "contract/record.rs"]
 mod record;
+#[path = "contract/said.rs"]
+mod said;
 #[path = "contract/statuses.rs"]
 mod statuses;
 

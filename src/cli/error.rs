@@ -94,7 +94,10 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, Vec::new(), Value::Null),
         CommandError::Unknown { hint, .. } => (Code::NotFound, by.run(hint), Value::Null),
-        CommandError::PolicyInvalid(faults) => (Code::Policy, by.run("workflow lint"), of_faults(faults)),
+        CommandError::PolicyInvalid(faults) => (Code::Policy, by.run("workflow diff"), of_faults(faults)),
+        CommandError::FilesMissing { hints, faults, .. } => {
+            (Code::Policy, hints.iter().flat_map(|hint| by.run(hint)).collect(), of_faults(faults))
+        }
         CommandError::Yaml(error) => (Code::Policy, Vec::new(), json!({"place": error.place.to_string()})),
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))

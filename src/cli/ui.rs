@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::error::{Outcome, classify};
 use super::world::World;
-use crate::commands::view::{NextLine, next_lines};
+use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
 use crate::domain::decide::{Class, Condition, Reason};
 use crate::domain::front_matter::is_deceptive;
@@ -99,7 +99,7 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     }
     if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu) {
         let separate = !text.is_empty();
-        let lines = menu_text(menu, actor.name().as_str());
+        let lines = menu_text(menu, actor.name().as_str(), reply.awaited.as_deref());
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
     }
     world.stdout.flush()
@@ -129,10 +129,16 @@ pub fn identity(world: &mut World, actor: Option<&Actor>) {
 }
 
 /// A menu as it stands in the text output.
-pub fn menu_text(menu: &[NextLine], user: &str) -> String {
+pub fn menu_text(menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
     let width = menu.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     let digits = menu.len().to_string().len();
-    let mut text = format!("Available actions for user '{user}':");
+    let mut text = String::new();
+    // Looking is always allowed; a menu of nothing else is a dead end, and says who goes on.
+    if menu.iter().all(|line| line.action == "status") {
+        let who = awaited.map(|who| format!("; waiting for: {who}")).unwrap_or_default();
+        text.push_str(&format!("Nothing to do for user '{user}' now{who}\n\n"));
+    }
+    text.push_str(&format!("Available actions for user '{user}':"));
     for (number, line) in menu.iter().enumerate() {
         let mark = format!("[{}]", number + 1);
         let label = format!("{}:", safe(&line.label));
@@ -186,7 +192,8 @@ pub fn failure(
         say(world, &format!("  try: {}", safe(hint)));
     }
     if let (Some(menu), Some(actor), true) = (next, actor, manner.menu) {
-        say(world, &format!("\n{}", menu_text(&menu, actor.name().as_str())));
+        let awaited = awaited_of(error, actor);
+        say(world, &format!("\n{}", menu_text(&menu, actor.name().as_str(), awaited.as_deref())));
     }
     Ok(())
 }
@@ -201,6 +208,9 @@ fn say_reason(world: &mut World, reason: &Reason) {
 fn lines_of(error: &CommandError) -> Vec<String> {
     match error {
         CommandError::PolicyInvalid(faults) if faults.len() > 1 => {
+            faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
+        }
+        CommandError::FilesMissing { faults, .. } => {
             faults.iter().map(|fault| format!("{}: {}", fault.place, fault.message)).collect()
         }
         CommandError::ScenariosFailed { failures, .. } => failures.clone(),
@@ -218,6 +228,11 @@ pub fn next_of(error: &CommandError) -> Option<Vec<NextLine>> {
             .map(|document| next_lines(&refusal.menu, refusal.actor.name(), &document.id, false)),
         _ => None,
     }
+}
+
+fn awaited_of(error: &CommandError, actor: &Actor) -> Option<String> {
+    let CommandError::Session(SessionError::Denied(refusal)) = error else { return None };
+    awaited(refusal.document.as_ref()?, actor.name())
 }
 
 fn error_value(error: &CommandError, outcome: &Outcome) -> Value {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::view::{DocumentView, NextLine, next_lines};
+use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply, Warning, publish};
-use crate::disk::{Journal, Placed};
+use crate::disk::{Journal, Placed, Workspace};
 use crate::domain::decide::Note;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, UserName};
@@ -34,6 +34,7 @@ pub struct ActReport {
     transition: Transition,
     dry_run: bool,
     notes: Vec<String>,
+    /// Said in the success message, which is printed also where nothing else is.
     working_copy: Option<String>,
     next: Vec<NextLine>,
 }
@@ -46,9 +47,6 @@ struct Transition {
 
 impl fmt::Display for ActReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.working_copy {
-            writeln!(f, "  working copy: {path}")?;
-        }
         let to = &self.transition.to;
         match &self.transition.from {
             Some(from) if from != to => write!(f, "\nDocument state: {from} → {to}"),
@@ -121,8 +119,14 @@ fn report(
     let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings) } else { None };
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
-    let headline = headline(action, request, &after.id, mode);
-    let notes: Vec<String> = acted.notes.iter().map(|note| note_words(note, &after.id)).collect();
+    let mut headline = headline(action, request, &after.id, mode);
+    if let Some(path) = &working_copy {
+        headline = format!("{headline}\n  working copy: {path}");
+    }
+    let notes: Vec<String> =
+        acted.notes.iter().filter_map(|note| note_words(context, note, &after.id)).collect();
+    warnings.extend(acted.notes.iter().filter_map(|note| note_warning(note, &after.id)));
+    let awaited = awaited(&after, acted.actor.name());
     let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
@@ -132,7 +136,7 @@ fn report(
         working_copy,
         next: next.clone(),
     };
-    let mut reply = Reply::new(report).by(acted.actor).message(headline, notes).menu(next);
+    let mut reply = Reply::new(report).by(acted.actor).message(headline, notes).menu(next).awaiting(awaited);
     reply.warnings = warnings;
     Ok(match acted.clock_behind {
         Some(behind) => reply
@@ -192,8 +196,8 @@ fn headline(action: &Action, request: &Request, id: &DocumentId, mode: Mode) -> 
     }
 }
 
-fn note_words(note: &Note, id: &DocumentId) -> String {
-    match note {
+fn note_words(context: &Context, note: &Note, id: &DocumentId) -> Option<String> {
+    Some(match note {
         Note::CheckedIn(version) => format!("checked in as {version}"),
         Note::Unchanged => "the working copy was unchanged".to_owned(),
         Note::Withdrawn(state) => format!("withdrawn first: {id} is back in {state}"),
@@ -203,5 +207,17 @@ fn note_words(note: &Note, id: &DocumentId) -> String {
         Note::Awaiting(1) => "1 more answer is awaited".to_owned(),
         Note::Awaiting(count) => format!("{count} more answers are awaited"),
         Note::Ended(child) => format!("{child} ended with it"),
-    }
+        Note::Voided(holder) => {
+            let path = Workspace::new(&context.site, holder).path(id);
+            let path = path.display();
+            format!("the check-out by {holder} is void: {path} stays, and can no longer be checked in")
+        }
+        Note::NoTemplate(_) => return None,
+    })
+}
+
+fn note_warning(note: &Note, id: &DocumentId) -> Option<Warning> {
+    let Note::NoTemplate(template) = note else { return None };
+    let message = format!("{template} is not in force, so that {id} begins without its text");
+    Some(Warning { code: "template_missing", message })
 }

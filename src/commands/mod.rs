@@ -13,6 +13,7 @@ pub mod explain;
 pub mod history;
 pub mod inbox;
 pub mod init;
+mod life_cycle;
 pub mod list;
 pub mod namespace;
 pub mod next;
@@ -34,6 +35,7 @@ use crate::disk::{DiskError, Site, Workspace};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, InvalidName};
 use crate::domain::identity::{Actor, Claim};
+use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
 use crate::domain::yaml::YamlError;
 use crate::session::{Session, SessionError};
@@ -106,11 +108,21 @@ pub enum CommandError {
     /// The policy in the project's files has faults.
     #[error("{}", fault_words(.0))]
     PolicyInvalid(Vec<Fault>),
+    /// The policy has faults, and files of the one in force are not among the candidates.
+    #[error("{} missing, and the policy does not hold without it", missing_words(.files))]
+    FilesMissing {
+        /// The files, by their paths.
+        files: Vec<String>,
+        /// The commands that write them out again, from their verbs on.
+        hints: Vec<String>,
+        /// What does not hold.
+        faults: Vec<Fault>,
+    },
     /// A YAML file cannot be read.
     #[error(transparent)]
     Yaml(#[from] YamlError),
     /// Scenarios came out otherwise than they say.
-    #[error("{failed} of {total} scenarios failed")]
+    #[error("{failed} of {} failed", counted(*.total as u64, "scenario"))]
     ScenariosFailed {
         /// How many failed.
         failed: usize,
@@ -131,7 +143,7 @@ pub enum CommandError {
     #[error("this is a fault of the program, please report it: {0}")]
     Bug(String),
     /// The project has faults that its files or its store can be mended of.
-    #[error("{} faults found", .0.len())]
+    #[error("{} found", counted(.0.len() as u64, "fault"))]
     Unhealthy(Vec<doctor::Finding>),
 }
 
@@ -148,10 +160,16 @@ impl From<StoreError> for CommandError {
     }
 }
 
+fn missing_words(files: &[String]) -> String {
+    let verb = if files.len() == 1 { "is" } else { "are" };
+    let files: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+    format!("{} {verb}", files.join(", "))
+}
+
 fn fault_words(faults: &[Fault]) -> String {
     match faults {
         [] => "the policy has faults".to_owned(),
         [one] => format!("{}: {}", one.place, one.message),
-        many => format!("the policy has {} faults", many.len()),
+        many => format!("the policy has {}", counted(many.len() as u64, "fault")),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::view::{NextLine, next_lines};
+use super::view::{NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply};
 use crate::domain::id::DocumentId;
 
@@ -37,9 +37,10 @@ impl fmt::Display for NextReport {
 /// Shows the menu of a document; with `all` also what is missing for the rest.
 pub fn run(context: &mut Context, id: &DocumentId, all: bool) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
+    let awaited = awaited(&context.document(&actor, id)?, actor.name());
     let copy = context.workspace(&actor).read(id);
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, all);
     let open = next.iter().filter(|line| line.available).cloned().collect();
-    Ok(Reply::new(NextReport { next }).by(actor).menu(open))
+    Ok(Reply::new(NextReport { next }).by(actor).menu(open).awaiting(awaited))
 }

@@ -49,6 +49,8 @@ pub struct Reply {
     pub report: Box<dyn Report>,
     /// The menu that follows, for commands about a document.
     pub menu: Option<Vec<NextLine>>,
+    /// Who acts next on the document, where that is somebody else.
+    pub awaited: Option<String>,
     /// Whether the text is a file's content, to be given out byte by byte.
     pub verbatim: bool,
 }
@@ -63,6 +65,7 @@ impl Reply {
             notes: Vec::new(),
             report: Box::new(report),
             menu: None,
+            awaited: None,
             verbatim: false,
         }
     }
@@ -86,6 +89,13 @@ impl Reply {
     #[must_use]
     pub fn menu(mut self, menu: Vec<NextLine>) -> Self {
         self.menu = Some(menu);
+        self
+    }
+
+    /// Says who acts next on the document.
+    #[must_use]
+    pub fn awaiting(mut self, awaited: Option<String>) -> Self {
+        self.awaited = awaited;
         self
     }
 

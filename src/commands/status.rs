@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::view::{DocumentView, NextLine, next_lines};
+use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply};
 use crate::domain::id::{DocumentId, UserName};
 
@@ -46,6 +46,9 @@ impl fmt::Display for StatusReport {
                 "\n  type: {}   life cycle: {}   revision: {}",
                 it.document_type, it.workflow, it.revision
             )?;
+            if let Some(template) = &it.template {
+                write!(f, "\n  template: {} {}", template.id, template.version)?;
+            }
             write!(f, "\n  content: {}\n  policy:  {}", it.content_digest, it.policy_digest)?;
             write!(f, "\n  created: {}   updated: {}", it.created_at, it.updated_at)?;
         }
@@ -61,7 +64,8 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
     let copy = context.workspace(&actor).read(id);
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, false);
+    let awaited = awaited(&document, actor.name());
     let report =
         StatusReport { document: DocumentView::new(document, &policy, in_force), next: next.clone() };
-    Ok(Reply::new(report).by(actor).menu(next))
+    Ok(Reply::new(report).by(actor).menu(next).awaiting(awaited))
 }

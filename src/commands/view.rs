@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::decide::{Line, Reason};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::{Document, Outcome, Task};
+use crate::domain::document::{Document, Outcome, Task, TemplateVersion};
 use crate::domain::id::{
     DocumentId, InputName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
@@ -44,6 +44,8 @@ pub struct DocumentView {
     pub policy_digest: Digest,
     /// Its life cycle.
     pub workflow: WorkflowName,
+    /// The template version that it began from.
+    pub template: Option<TemplateVersion>,
     /// Who takes part in the open round.
     pub assignees: Vec<AssigneeView>,
     /// When it was created.
@@ -94,6 +96,7 @@ impl DocumentView {
             content_digest: document.content,
             policy_digest,
             workflow: document.workflow,
+            template: document.template,
             assignees: assignees.collect(),
             created_at: document.created_at,
             updated_at: document.updated_at,
@@ -212,6 +215,20 @@ fn placeholder(name: &str) -> &str {
         "comment" | "reason" => "text",
         other => other,
     }
+}
+
+/// Names who acts next on a document other than `viewer`: who has not answered in the round, else the
+/// owner.
+pub fn awaited(document: &Document, viewer: &UserName) -> Option<String> {
+    let waiting: Vec<String> = match &document.round {
+        Some(round) => {
+            let open = round.seats.keys().filter(|name| round.awaits(name));
+            open.map(|name| format!("{name} ({})", round.task)).collect()
+        }
+        None => document.owner.iter().map(|owner| format!("{owner} (owner)")).collect(),
+    };
+    let is_viewer = document.round.is_none() && document.owner.as_ref() == Some(viewer);
+    (!waiting.is_empty() && !is_viewer).then(|| waiting.join(", "))
 }
 
 /// Writes a menu: its open lines, and the closed ones too where `all` are wanted.

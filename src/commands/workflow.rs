@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use similar::TextDiff;
 
 use super::act::carry_out;
-use super::table::Table;
+use super::life_cycle::{find, show, show_source};
 use super::user::project_request;
 use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
-use crate::domain::policy::{Candidate, Fault, Policy, Sources, Target, When, Workflow};
+use crate::domain::plural::counted;
+use crate::domain::policy::{Candidate, Fault, Policy, Sources};
 use crate::domain::scenario;
 use crate::embedded;
 use crate::picture;
@@ -29,6 +30,9 @@ pub enum WorkflowCommand {
     Show {
         /// The life cycle; without it the names of all
         workflow: Option<String>,
+        /// Print a file of the policy in force as it was adopted, such as `controlled.yaml`
+        #[arg(long, value_name = "FILE", conflicts_with = "workflow")]
+        source: Option<String>,
     },
     /// Draw a life cycle in force
     Graph {
@@ -65,9 +69,9 @@ pub enum Form {
 
 /// A text that was made, whole.
 #[derive(Debug, Serialize)]
-struct TextReport {
-    digest: Option<Digest>,
-    text: String,
+pub(super) struct TextReport {
+    pub(super) digest: Option<Digest>,
+    pub(super) text: String,
 }
 
 impl fmt::Display for TextReport {
@@ -76,49 +80,12 @@ impl fmt::Display for TextReport {
     }
 }
 
-/// The transitions of a life cycle.
-#[derive(Debug, Serialize)]
-struct ShowReport {
-    workflow: String,
-    states: Vec<String>,
-    types: Vec<String>,
-    transitions: Vec<Edge>,
-}
-
-#[derive(Debug, Serialize)]
-struct Edge {
-    action: String,
-    when: Option<String>,
-    from: Vec<String>,
-    to: String,
-    by: Vec<String>,
-    guards: Vec<String>,
-}
-
-impl fmt::Display for ShowReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.workflow, self.types.join(", "))?;
-        writeln!(f, "states: {}\n", self.states.join(", "))?;
-        let mut table = Table::new(f.alternate(), &["ACTION", "FROM", "TO", "BY"], &["GUARDS"]);
-        for it in &self.transitions {
-            let verb =
-                it.when.as_ref().map_or_else(|| it.action.clone(), |when| format!("{} ({when})", it.action));
-            let from = if it.from.is_empty() { "–".to_owned() } else { it.from.join(", ") };
-            let mut row = vec![verb, from, it.to.clone(), it.by.join(", ")];
-            if f.alternate() {
-                row.push(it.guards.join(", "));
-            }
-            table.row(row);
-        }
-        write!(f, "{table}")
-    }
-}
-
 /// Answers where there is no project, about the policy that comes with the program.
 pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandError> {
     let candidate = Candidate::new(embedded::policy()).map_err(CommandError::PolicyInvalid)?;
     match command {
-        WorkflowCommand::Show { workflow } => show(&candidate.policy, workflow.as_deref()),
+        WorkflowCommand::Show { source: Some(file), .. } => show_source(&candidate.sources, file),
+        WorkflowCommand::Show { workflow, .. } => show(&candidate.policy, workflow.as_deref()),
         WorkflowCommand::Graph { workflow, format } => graph(&candidate.policy, workflow, *format),
         _ => Err(CommandError::NotFound(
             "no project here: its candidate files are under `workflows/`".to_owned(),
@@ -130,12 +97,17 @@ pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandErro
 pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let reply = match command {
-        WorkflowCommand::Show { workflow } => show(&*context.session.policy()?, workflow.as_deref())?,
+        WorkflowCommand::Show { source: Some(file), .. } => show_source(&in_force(context)?, &file)?,
+        WorkflowCommand::Show { workflow, .. } => show(&*context.session.policy()?, workflow.as_deref())?,
         WorkflowCommand::Graph { workflow, format } => graph(&*context.session.policy()?, &workflow, format)?,
         WorkflowCommand::Lint => {
             let candidate = candidate(context)?;
-            let text = format!("✓ no faults in {} files", candidate.sources.0.len());
-            Reply::new(TextReport { digest: Some(candidate.digest), text })
+            let files = counted(candidate.sources.0.len() as u64, "file");
+            let report =
+                TextReport { digest: Some(candidate.digest), text: format!("✓ no faults in {files}") };
+            let old = in_force(context)?;
+            let missing = missing(context, &old, &candidate.sources);
+            missing.warn(Reply::new(report))
         }
         WorkflowCommand::Test => test(context)?,
         WorkflowCommand::Diff => {
@@ -143,53 +115,12 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
             let text = differences(&old, &new);
             let text =
                 if text.is_empty() { "the candidate files are the policy in force".to_owned() } else { text };
-            Reply::new(TextReport { digest: Some(new.digest()), text })
+            let missing = missing(context, &old, &new);
+            missing.warn(Reply::new(TextReport { digest: Some(new.digest()), text }))
         }
         WorkflowCommand::Adopt { files, dry_run } => return adopt(context, &files, dry_run),
     };
     Ok(reply.by(actor))
-}
-
-fn find<'p>(policy: &'p Policy, name: &str) -> Result<&'p Workflow, CommandError> {
-    policy.workflows.values().find(|workflow| workflow.name.as_str() == name).ok_or_else(|| {
-        let known = policy.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let what = format!("no life cycle `{}`; there are {known}", name.escape_debug());
-        CommandError::unknown(what, "workflow show")
-    })
-}
-
-fn show(policy: &Policy, name: Option<&str>) -> Result<Reply, CommandError> {
-    let Some(name) = name else {
-        let lines = policy.workflows.values().map(|workflow| {
-            let types = workflow.types.iter().map(|it| it.name.to_string()).collect::<Vec<_>>().join(", ");
-            format!("{}: {types}", workflow.name)
-        });
-        return Ok(Reply::new(TextReport { digest: None, text: lines.collect::<Vec<_>>().join("\n") }));
-    };
-    let workflow = find(policy, name)?;
-    let names = |groups: &[crate::domain::id::GroupName]| groups.iter().map(ToString::to_string).collect();
-    let transitions = workflow.transitions.iter().map(|edge| Edge {
-        action: edge.action.to_string(),
-        when: edge.when.as_ref().map(|when| match when {
-            When::Input(_, value) => value.clone(),
-            When::ContentChanged(true) => "content changed".to_owned(),
-            When::ContentChanged(false) => "content unchanged".to_owned(),
-        }),
-        from: edge.from.iter().map(ToString::to_string).collect(),
-        to: match &edge.to {
-            Target::Same => "same".to_owned(),
-            Target::Origin => "origin".to_owned(),
-            Target::State(state) => state.to_string(),
-        },
-        by: names(&edge.by),
-        guards: edge.guards.iter().map(|guard| guard.name().to_owned()).collect(),
-    });
-    Ok(Reply::new(ShowReport {
-        workflow: workflow.name.to_string(),
-        states: workflow.states.iter().map(|state| state.name.to_string()).collect(),
-        types: workflow.types.iter().map(|it| it.name.to_string()).collect(),
-        transitions: transitions.collect(),
-    }))
 }
 
 fn graph(policy: &Policy, name: &str, format: Form) -> Result<Reply, CommandError> {
@@ -229,8 +160,10 @@ fn sources_on_disk(context: &Context) -> Result<Sources, CommandError> {
     Ok(Sources(yaml_files(&context.site.workflows())?))
 }
 
-fn candidate(context: &Context) -> Result<Candidate, CommandError> {
-    Candidate::new(sources_on_disk(context)?).map_err(CommandError::PolicyInvalid)
+fn candidate(context: &mut Context) -> Result<Candidate, CommandError> {
+    let (old, new) = (in_force(context)?, sources_on_disk(context)?);
+    let missing = missing(context, &old, &new);
+    Candidate::new(new).map_err(|faults| missing.explain(faults))
 }
 
 /// The files of the policy in force.
@@ -242,6 +175,41 @@ fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
     let record = record.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
     let files = serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
     Ok(Sources(files))
+}
+
+/// Files of the policy in force that are not among the candidates: ended on purpose, or lost.
+struct Missing(Vec<(String, PathBuf)>);
+
+fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missing {
+    let names = in_force.0.keys().filter(|name| !candidate.0.contains_key(*name));
+    Missing(names.map(|name| (name.clone(), context.site.workflows().join(name))).collect())
+}
+
+impl Missing {
+    fn hint((name, path): &(String, PathBuf)) -> String {
+        format!("workflow show --source {name} > {}", path.display())
+    }
+
+    /// Says of a sound candidate what it would end.
+    fn warn(&self, reply: Reply) -> Reply {
+        self.0.iter().fold(reply, |reply, file| {
+            let (name, hint) = (&file.0, Self::hint(file));
+            let message = format!(
+                "`workflows/{name}` is in force and not among the candidate files, which end what is in it; \
+                 `qms {hint}` writes it out again"
+            );
+            reply.warn("candidate_file_missing", message)
+        })
+    }
+
+    /// Says of an unsound candidate that it lacks files, rather than only what follows from that.
+    fn explain(&self, faults: Vec<Fault>) -> CommandError {
+        if self.0.is_empty() {
+            return CommandError::PolicyInvalid(faults);
+        }
+        let files = self.0.iter().map(|(name, _)| format!("workflows/{name}")).collect();
+        CommandError::FilesMissing { files, hints: self.0.iter().map(Self::hint).collect(), faults }
+    }
 }
 
 fn differences(old: &Sources, new: &Sources) -> String {
@@ -277,6 +245,7 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
     };
     // Faults are shown with their places; the refusal that is recorded names them too.
     let faults: Vec<Fault> = Candidate::new(new.clone()).err().unwrap_or_default();
+    let missing = missing(context, &old, &new);
     let mut request = project_request("policy_adopt", Vec::new())?;
     request.candidate = Some(new.0.clone());
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
@@ -285,7 +254,7 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
         && let Err(CommandError::Session(SessionError::Denied(refusal))) = &outcome
         && refusal.denial.class() == crate::domain::decide::Class::Precondition
     {
-        return Err(CommandError::PolicyInvalid(faults));
+        return Err(missing.explain(faults));
     }
     let (acted, warnings) = outcome?;
     let done = if dry_run { "would be permitted: policy adopted" } else { "✓ policy adopted" };
@@ -293,10 +262,10 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
         format!("{done}\n  from {}\n  to   {}\n\n{}", old.digest(), new.digest(), differences(&old, &new));
     let mut reply = Reply::new(TextReport { digest: Some(new.digest()), text }).by(acted.actor);
     reply.warnings = warnings;
-    Ok(reply)
+    Ok(missing.warn(reply))
 }
 
-fn test(context: &Context) -> Result<Reply, CommandError> {
+fn test(context: &mut Context) -> Result<Reply, CommandError> {
     let candidate = candidate(context)?;
     let files = yaml_files(&context.site.workflows().join("scenarios"))?;
     if files.is_empty() {
@@ -314,7 +283,7 @@ fn test(context: &Context) -> Result<Reply, CommandError> {
         }
     }
     if failures.is_empty() {
-        let text = format!("✓ {total} scenarios passed");
+        let text = format!("✓ {} passed", counted(total as u64, "scenario"));
         return Ok(Reply::new(TextReport { digest: Some(candidate.digest), text }));
     }
     Err(CommandError::ScenariosFailed { failed: failures.len(), total, failures })

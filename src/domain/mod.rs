@@ -9,6 +9,7 @@ pub mod front_matter;
 pub mod id;
 pub mod identity;
 pub mod nearest;
+pub mod plural;
 pub mod policy;
 pub mod project;
 pub mod request;

@@ -7,6 +7,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, GroupName, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, NotVerified};
+use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
 use crate::store::StoreError;
 
@@ -86,7 +87,7 @@ pub enum SessionError {
         message: String,
     },
     /// The policy to begin with has faults.
-    #[error("the policy has {} faults", .0.len())]
+    #[error("the policy has {}", counted(.0.len() as u64, "fault"))]
     PolicyFaults(Vec<Fault>),
     /// The store failed.
     #[error(transparent)]

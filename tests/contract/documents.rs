@@ -14,7 +14,7 @@ fn a_document_and_its_transition_have_the_fields_of_the_contract() {
     let project = Project::new();
     let created = project.ask("-u claude create CR --title \"A change\"").is(0);
     let fields = "id type title state version effective_version owner authors checked_out_by parent phase \
-                  revision content_digest policy_digest workflow assignees created_at updated_at";
+                  revision content_digest policy_digest workflow template assignees created_at updated_at";
     assert_eq!(keys(&created["data"]["document"]), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!(created["data"]["transition"], json!({"from": null, "to": "DRAFT"}));
     let document = &created["data"]["document"];

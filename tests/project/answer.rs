@@ -72,7 +72,7 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         match word {
             "--help" | "-h" => return "text".to_owned(),
             "--version" if command.is_empty() => return "text".to_owned(),
-            "-u" | "--user" | "-o" | "--output" | "--root" | "--color" => drop(words.next()),
+            "-u" | "--user" | "-o" | "--output" | "--root" | "--color" | "--source" => drop(words.next()),
             _ if word.starts_with('-') => {}
             _ => command.push(word),
         }

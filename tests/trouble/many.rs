@@ -29,7 +29,7 @@ fn forty_creates_at_once_get_forty_numbers_in_a_row() {
     for (status, _, stderr) in &ended {
         assert_eq!((*status, stderr.as_str()), (Some(0), "acting as claude (claimed)\n"));
     }
-    let ids: BTreeSet<&str> = ended.iter().map(|(_, text, _)| text.trim()).collect();
+    let ids: BTreeSet<&str> = ended.iter().filter_map(|(_, text, _)| text.lines().next()).collect();
     let expected: Vec<String> = (1..=40).map(|number| format!("✓ CR-{number:03} created")).collect();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(project.log_size(), 41);

@@ -50,6 +50,10 @@ pub enum Note {
     Awaiting(usize),
     /// An attachment ended with its parent.
     Ended(DocumentId),
+    /// What this user had checked out is checked out no more.
+    Voided(UserName),
+    /// The type names this template, and no version of it is in force.
+    NoTemplate(DocumentId),
 }
 
 /// Applies a permit. Infallible: what could fail was decided before.
@@ -106,6 +110,7 @@ impl Step<'_> {
         if self.facts.document.is_none() && self.applied.versions.is_empty() {
             self.record_version();
         }
+        self.miss_template();
         let open = self
             .document
             .round
@@ -192,7 +197,9 @@ impl Step<'_> {
                 self.applied.gives_copy = true;
             }
             Effect::CheckIn => self.check_in(),
-            Effect::VoidCheckout => document.checkout = None,
+            Effect::VoidCheckout => {
+                self.applied.notes.extend(document.checkout.take().map(|void| Note::Voided(void.by)));
+            }
             Effect::BeginRevision => {
                 document.last_minor += 1;
                 document.version.minor = document.last_minor;
@@ -244,6 +251,12 @@ impl Step<'_> {
             author: Some(self.actor().clone()),
             at: self.facts.now,
         });
+    }
+
+    fn miss_template(&mut self) {
+        let Some(new) = self.facts.new.as_ref().filter(|new| new.template.is_none()) else { return };
+        let template = self.policy.document_type(&new.document_type).and_then(|(_, it)| it.template.clone());
+        self.applied.notes.extend(template.map(Note::NoTemplate));
     }
 
     fn check_in(&mut self) {

@@ -4,6 +4,7 @@ use super::{Applied, Case, Condition, Permit, Reason, Way};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
+use crate::domain::plural::counted;
 use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
 use crate::domain::project::Namespace;
 
@@ -98,13 +99,13 @@ fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason>
     let name = &user.name;
     let mut reasons = Vec::new();
     if facts.owned > 0 {
-        let message = format!("`{name}` owns {} unfinished documents", facts.owned);
+        let message = format!("`{name}` owns {}", counted(facts.owned, "unfinished document"));
         let remedy = case.command(&format!("list --owner {name}"));
         reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
     }
     let tasks = case.facts.users.get(name).map_or(0, |facts| facts.open_tasks);
     if tasks > 0 {
-        let message = format!("`{name}` has {tasks} open tasks");
+        let message = format!("`{name}` has {}", counted(tasks, "open task"));
         let remedy = case.command(&format!("list --assignee {name}"));
         reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
     }

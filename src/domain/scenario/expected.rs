@@ -169,6 +169,8 @@ fn word_of(note: &Note) -> &'static str {
         Note::Seated(_) => "seated",
         Note::Awaiting(_) => "awaiting",
         Note::Ended(_) => "ended",
+        Note::Voided(_) => "voided",
+        Note::NoTemplate(_) => "no_template",
     }
 }
 
