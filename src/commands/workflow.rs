@@ -187,7 +187,11 @@ fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missin
 
 impl Missing {
     fn hint((name, path): &(String, PathBuf)) -> String {
-        format!("workflow show --source {name} > {}", path.display())
+        let path = path.display().to_string();
+        let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+        let path =
+            if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) };
+        format!("workflow show --source {name} > {path}")
     }
 
     /// Says of a sound candidate what it would end.
