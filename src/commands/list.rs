@@ -65,7 +65,8 @@ impl fmt::Display for ListReport {
                 it.title.clone(),
             ];
             if f.alternate() {
-                row.push(it.authors.iter().map(UserName::as_str).collect::<Vec<_>>().join(", "));
+                let authors = it.authors.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ");
+                row.push(if authors.is_empty() { "-".to_owned() } else { authors });
                 row.push(it.checked_out_by.as_ref().map_or_else(|| "-".to_owned(), UserName::to_string));
                 row.push(it.updated_at.to_string());
             }

@@ -99,6 +99,20 @@ fn a_menu_without_an_action_says_who_goes_on() {
 }
 
 #[test]
+fn front_matter_that_is_missing_is_asked_for_where_it_can_be_written() {
+    let project = Project::new();
+    project.run("-u claude create CR").is(0);
+    let line = "-u claude route CR-001 --review";
+    let refused = project.ask(line).is(4);
+    let reason = &refused["error"]["reasons"][0];
+    assert!(reason["message"].as_str().unwrap().ends_with("; write it in the working copy"), "{reason}");
+    assert_eq!(reason["remedy"], Value::Null);
+    project.run("-u claude checkin CR-001").is(0);
+    let refused = project.ask(line).is(4);
+    assert_eq!(refused["error"]["reasons"][0]["remedy"], "qms --user claude checkout CR-001");
+}
+
+#[test]
 fn paths_are_shown_without_detours() {
     let project = Project::new();
     let shown = project.run("--root ./workflows/.. -u claude create CR --title x").is(0).text();

@@ -239,7 +239,7 @@ impl Case<'_> {
         if edge.guards.iter().any(|guard| guard.name() == Plain::TemplateInForce.as_str())
             && new.template.is_none()
         {
-            let message = format!("{} needs a template in force", document_type.name);
+            let message = format!("type {} needs a template in force", document_type.name);
             reasons.push(Reason::new(Condition::TemplateNotInForce, message));
         }
         let parts = IdParts {
@@ -270,7 +270,7 @@ impl Case<'_> {
         let rule = match (&document_type.parent, &self.facts.parent) {
             (None, None) => return None,
             (None, Some(_)) => {
-                let message = format!("a {} belongs to no other document", document_type.name);
+                let message = format!("type {} belongs to no other document", document_type.name);
                 return Some(Reason::new(Condition::ParentUnsuitable, message));
             }
             (Some(rule), _) => rule,
@@ -278,12 +278,12 @@ impl Case<'_> {
         let types = rule.types.iter().map(crate::domain::id::TypeName::as_str).collect::<Vec<_>>().join(", ");
         let Some(parent) = &self.facts.parent else {
             let message =
-                format!("a {} belongs to one of {types}: name it with `--parent`", document_type.name);
+                format!("type {} belongs to one of {types}: name it with `--parent`", document_type.name);
             return Some(Reason::new(Condition::ParentMissing, message));
         };
         if !rule.types.contains(&parent.document_type) {
             let message = format!(
-                "{} is a {}; a {} belongs to one of {types}",
+                "{} is of type {}; type {} belongs to one of {types}",
                 parent.id, parent.document_type, document_type.name
             );
             return Some(Reason::new(Condition::ParentUnsuitable, message));
@@ -298,7 +298,7 @@ impl Case<'_> {
         let wanted = if wanted.is_empty() { "unfinished".to_owned() } else { wanted };
         (!suits).then(|| {
             let message =
-                format!("{} is {}; a {} needs it {wanted}", parent.id, parent.state, document_type.name);
+                format!("{} is {}; type {} needs it {wanted}", parent.id, parent.state, document_type.name);
             Reason::new(Condition::ParentUnsuitable, message)
         })
     }
@@ -317,12 +317,13 @@ impl Case<'_> {
             let given = self.inputs.says(flag);
             let kind = &document_type.name;
             if needed && !given && !self.open {
-                reasons.push(Reason::new(Condition::MissingInput, format!("a {kind} needs `--{flag}`")));
+                reasons.push(Reason::new(Condition::MissingInput, format!("type {kind} needs `--{flag}`")));
             } else if given && value.is_none() {
                 let message = format!("`{flag}` takes an upper-case letter, then A-Z, 0-9 and `_`");
                 reasons.push(Reason::new(Condition::InvalidInput, message));
             } else if given && !needed {
-                reasons.push(Reason::new(Condition::InvalidInput, format!("a {kind} takes no `--{flag}`")));
+                reasons
+                    .push(Reason::new(Condition::InvalidInput, format!("type {kind} takes no `--{flag}`")));
             }
         }
         let registered = self.facts.new.as_ref().map(|new| &new.namespaces);

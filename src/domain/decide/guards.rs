@@ -181,14 +181,17 @@ impl Case<'_> {
             Ok(read) => {
                 let rules = workflow.document_type(&document.document_type);
                 let required = rules.map(|it| it.required.as_slice()).unwrap_or_default();
+                let is_out = self.facts.copy != CopyFacts::NotOut;
+                let place = if is_out { "; write it in the working copy" } else { "" };
                 let missing = required.iter().filter(|field| read.field(field).is_none()).map(|field| {
-                    let message = format!("the front matter of {id} has no `{field}`, or only a placeholder");
+                    let message =
+                        format!("the front matter of {id} has no `{field}`, or only a placeholder{place}");
                     Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
                 });
                 let renewed = rules.map(|it| it.renewed.as_slice()).unwrap_or_default();
                 let stale = renewed.iter().filter(|field| self.says_the_same(document, read, field));
                 let stale = stale.map(|field| {
-                    let message = format!("`{field}` of {id} is that of the version in force");
+                    let message = format!("`{field}` of {id} is that of the version in force{place}");
                     Reason::new(Condition::RevisionNotDescribed, message).remedy(remedy())
                 });
                 missing.chain(stale).collect()
