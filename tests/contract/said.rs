@@ -113,6 +113,19 @@ fn front_matter_that_is_missing_is_asked_for_where_it_can_be_written() {
 }
 
 #[test]
+fn who_may_assign_is_told_to_ask_again_and_who_may_not_to_read() {
+    let project = furnished();
+    project.run("-u qa review CR-001 --recommend --comment fine").is(0);
+    for (user, remedy) in [("qa", "assign CR-001 --assignees tu"), ("claude", "comments CR-001")] {
+        let refused = project.ask(&format!("-u {user} route CR-001 --approval")).is(4);
+        assert_eq!(refused.reasons(), ["not_unanimous"]);
+        assert_eq!(refused["error"]["reasons"][0]["remedy"], format!("qms --user {user} {remedy}"));
+        project.run(&format!("-u {user} {remedy}")).is(0);
+        project.run("-u tu review CR-001 --request-updates --comment still");
+    }
+}
+
+#[test]
 fn paths_are_shown_without_detours() {
     let project = Project::new();
     let shown = project.run("--root ./workflows/.. -u claude create CR --title x").is(0).text();

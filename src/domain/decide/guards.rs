@@ -247,8 +247,10 @@ impl Case<'_> {
             .filter(|(_, verdict)| !matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve))
             .map(|(name, _)| {
                 let message = format!("{name} asked for changes to {}", document.id);
+                // An author mends what was found; who may assign can ask whether it still stands.
+                let reading = || self.command(&format!("comments {}", document.id));
                 Reason::new(Condition::NotUnanimous, message)
-                    .remedy(self.command(&format!("comments {}", document.id)))
+                    .remedy(self.assigning(name).unwrap_or_else(reading))
             })
             .collect();
         if against.is_empty() && Self::counted(workflow, document).next().is_none() {

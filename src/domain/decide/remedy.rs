@@ -1,19 +1,29 @@
 //! The command that would meet a condition, given only to somebody who could run it here and now.
 
 use super::{Case, Reason};
-use crate::domain::id::{ActionName, GroupName};
+use crate::domain::id::{ActionName, GroupName, InputName, UserName};
 use crate::domain::policy::ProjectRule;
-use crate::domain::request::Inputs;
+use crate::domain::request::{Inputs, Value};
 
 impl Case<'_> {
     /// A verb about the present document, where the same decision leaves it open to this actor.
     /// `flags` are what it still has to be told.
     pub(super) fn verb(&self, verb: &str, flags: &str) -> Option<String> {
+        self.verb_with(verb, flags, &Inputs::default())
+    }
+
+    /// Asking somebody for another verdict, where that one could be asked.
+    pub(super) fn assigning(&self, name: &UserName) -> Option<String> {
+        let input = InputName::parse("assignees").ok()?;
+        let inputs = Inputs::default().with(input, Value::Users(vec![name.clone()]));
+        self.verb_with("assign", &format!("--assignees {name}"), &inputs)
+    }
+
+    fn verb_with(&self, verb: &str, flags: &str, inputs: &Inputs) -> Option<String> {
         // While one remedy is tried no other is looked for, so that the search ends.
         let document = self.document().filter(|_| self.seeks)?;
         let action = self.policy.action(&ActionName::parse(verb).ok()?)?;
-        let inputs = Inputs::default();
-        let ahead = Case { inputs: &inputs, open: true, seeks: false, ..*self };
+        let ahead = Case { inputs, open: true, seeks: false, ..*self };
         let words = format!("{} {} {flags}", verb.replace('_', "-"), document.id);
         ahead.decide(action).is_ok().then(|| self.command(words.trim_end()))
     }
