@@ -239,7 +239,11 @@ impl Case<'_> {
         if edge.guards.iter().any(|guard| guard.name() == Plain::TemplateInForce.as_str())
             && new.template.is_none()
         {
-            let message = format!("type {} needs a template in force", document_type.name);
+            let kind = &document_type.name;
+            let message = match &document_type.template {
+                Some(template) => format!("type {kind} needs {template}, which is not in force"),
+                None => format!("type {kind} needs a template, and the policy names none"),
+            };
             reasons.push(Reason::new(Condition::TemplateNotInForce, message));
         }
         let parts = IdParts {
