@@ -188,8 +188,9 @@ fn actual_rows() -> Outcomes<Vec<String>> {
     let mut lines = Vec::new();
     for row in rows {
         let (table, key) = (row.table(), row.key());
-        for (name, value) in row.fields() {
-            lines.push(format!("{table} {key} {name}: {}", to_hex(&value)).trim_end().to_owned());
+        for field in row_delta(None, row).into_iter().flat_map(|delta| delta.fields) {
+            let value = to_hex(&field.new.unwrap_or_default());
+            lines.push(format!("{table} {key} {}: {value}", field.name).trim_end().to_owned());
         }
     }
     lines.push(format!("document {} flat: {}", document.id, to_hex(&Row::Document(&document).flat())));

@@ -67,9 +67,9 @@ fn user_word(text: &str) -> bool {
 fn dashed_upper(text: &str) -> bool {
     text.len() <= DOCUMENT_ID_MAX
         && text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.split('-').all(|part| {
+        && text.as_bytes().split(|b| *b == b'-').all(|part| {
             !part.is_empty()
-                && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+                && part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
         })
 }
 

@@ -5,26 +5,23 @@ use ring::digest::{Context, SHA256};
 
 use crate::domain::digest::Digest;
 
-fn finish(context: Context) -> Digest {
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    Digest::from_bytes(out)
-}
-
 /// Hashes the bytes of an entry.
 pub fn leaf_hash(bytes: &[u8]) -> Digest {
     let mut context = Context::new(&SHA256);
     context.update(&[0]);
     context.update(bytes);
-    finish(context)
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    Digest::from_bytes(out)
 }
 
 fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    let mut context = Context::new(&SHA256);
-    context.update(&[1]);
-    context.update(left.as_bytes());
-    context.update(right.as_bytes());
-    finish(context)
+    let mut bytes = [1; 65];
+    let (_, hashes) = bytes.split_at_mut(1);
+    let (first, second) = hashes.split_at_mut(32);
+    first.copy_from_slice(left.as_bytes());
+    second.copy_from_slice(right.as_bytes());
+    Digest::of(&bytes)
 }
 
 /// The right edge of a growing tree: the roots of its complete subtrees, largest first. It is all

@@ -3,33 +3,56 @@
 //! A length below 255 is one byte. A longer one is the byte 255 and the length as 8 bytes, big
 //! end first. Each length has one form only, so that equal things have equal bytes.
 
+use std::fmt::{self, Display, Write as _};
+
 /// Says that a length of 8 bytes follows.
 const LONG: u8 = 255;
 
 /// Writes a run of bytes.
 pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
-    match u8::try_from(bytes.len()) {
-        Ok(length) if length < LONG => out.push(length),
-        _ => {
-            out.push(LONG);
-            out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-        }
-    }
+    put_length(out, bytes.len());
     out.extend_from_slice(bytes);
 }
 
-/// Returns how many bytes [`put`] writes for a run of `length` bytes.
-pub(super) fn size_of_run(length: usize) -> usize {
-    if length < usize::from(LONG) { 1 + length } else { 9 + length }
+/// Writes as one run whatever `write` writes.
+pub(super) fn put_run(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    let end = out.len();
+    put_length(out, end - start);
+    // Runs are short: to move one is cheaper than to write it somewhere else first.
+    let length = out.len() - end;
+    if let Some(run) = out.get_mut(start..) {
+        run.rotate_right(length);
+    }
 }
 
-/// Writes several runs as one value.
-pub(super) fn composite<const N: usize>(parts: [&[u8]; N]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(parts.iter().map(|part| size_of_run(part.len())).sum());
-    for part in parts {
-        put(&mut out, part);
+/// Writes a text as a run.
+pub(super) fn put_text(out: &mut Vec<u8>, text: impl Display) {
+    put_run(out, |out| {
+        // Nothing that is written here refuses to be.
+        let _infallible = write!(Text(out), "{text}");
+    });
+}
+
+/// Lets texts be written among bytes.
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
-    out
+}
+
+fn put_length(out: &mut Vec<u8>, length: usize) {
+    match u8::try_from(length) {
+        Ok(short) if short < LONG => out.push(short),
+        _ => {
+            out.push(LONG);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
 }
 
 /// Reads bytes from the front. Every method returns `None`, and is of no use after, where the
@@ -95,11 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_of_every_length_come_back_and_take_the_expected_room() {
+    fn runs_of_every_length_come_back_however_they_are_written() {
         for length in [0, 1, 254, 255, 256, 70_000] {
             let mut bytes = Vec::new();
-            put(&mut bytes, &vec![7; length]);
-            assert_eq!(bytes.len(), size_of_run(length));
+            put(&mut bytes, &vec![b'7'; length]);
+            let mut same = Vec::new();
+            put_run(&mut same, |out| out.resize(out.len() + length, b'7'));
+            put_text(&mut same, "7".repeat(length));
+            assert_eq!(same, bytes.repeat(2));
             let mut reader = Reader::new(&bytes);
             assert_eq!(reader.run().map(<[u8]>::len), Some(length));
             assert_eq!(reader.rest(), b"");

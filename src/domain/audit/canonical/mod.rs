@@ -68,7 +68,7 @@ mod view;
 pub(super) use self::codes::Coded;
 
 pub use self::error::DecodeError;
-pub(super) use self::raw::{RawDelta, RawName};
+pub(super) use self::raw::{RawDelta, RawField, RawName};
 pub use self::view::{DeltaView, EntryView, FieldView, ReasonView};
 
 /// `Q`, format 1.

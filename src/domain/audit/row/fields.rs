@@ -1,42 +1,34 @@
-//! What each row says, field by field.
+//! What a row says, field by field.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::Row;
 use super::names::{self, FieldName, has_rest};
-use crate::domain::audit::wire::{composite, put};
+use crate::domain::audit::wire::{put, put_run, put_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
-/// The name of a field and the canonical bytes of its value.
-pub type Field<'a> = (FieldName<'a>, Vec<u8>);
-
-impl<'a> Row<'a> {
-    /// Returns what the row says, in the order of the names.
-    pub fn fields(&self) -> Vec<Field<'a>> {
-        let mut fields = match *self {
-            Self::Document(document) => of_document(document),
-            Self::Version(record) => of_version(record),
-            Self::User(user) => of_user(user),
-            Self::Namespace(namespace) => of_namespace(namespace),
-            Self::Policy(record) => of_policy(record),
-            Self::Project(project) => of_project(project),
-        };
-        fields.0.sort_unstable();
-        fields.0
-    }
-
-    /// Returns the fields one after another, each as name and run of the value: the form in which
-    /// replay holds a row.
+impl Row<'_> {
+    /// Returns the fields as [`Row::put_fields`] writes them.
     pub fn flat(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for (name, value) in self.fields() {
-            put_name(&mut out, &name);
-            put(&mut out, &value);
-        }
+        self.put_fields(&mut out);
         out
+    }
+
+    /// Writes the fields one after another, each as name and run of the value, in the order of the
+    /// names: the form in which replay holds a row.
+    pub fn put_fields(&self, out: &mut Vec<u8>) {
+        let fields = &mut Fields(out);
+        match *self {
+            Self::Document(document) => of_document(fields, document),
+            Self::Version(record) => of_version(fields, record),
+            Self::User(user) => of_user(fields, user),
+            Self::Namespace(namespace) => of_namespace(fields, namespace),
+            Self::Policy(record) => of_policy(fields, record),
+            Self::Project(project) => of_project(fields, project),
+        }
     }
 }
 
@@ -48,24 +40,24 @@ pub(in crate::domain::audit) fn put_name(out: &mut Vec<u8>, name: &FieldName<'_>
     }
 }
 
-/// Room for the fields of a document; few have more.
-const DOCUMENT_FIELDS: usize = 28;
+/// The fields of a row, as they are written.
+struct Fields<'a>(&'a mut Vec<u8>);
 
-/// The fields of a row, as they come.
-#[derive(Default)]
-struct Fields<'a>(Vec<Field<'a>>);
-
-impl<'a> Fields<'a> {
-    fn put(&mut self, code: u8, value: impl Into<Vec<u8>>) {
-        self.put_with(code, "", value);
+impl Fields<'_> {
+    fn put(&mut self, code: u8, value: impl FnOnce(&mut Vec<u8>)) {
+        self.0.push(code);
+        put_run(self.0, value);
     }
 
-    fn put_with(&mut self, code: u8, rest: impl Into<Cow<'a, str>>, value: impl Into<Vec<u8>>) {
-        self.0.push((FieldName::new(code, rest), value.into()));
+    fn put_with(&mut self, code: u8, rest: impl Display, value: impl FnOnce(&mut Vec<u8>)) {
+        self.0.push(code);
+        put_text(self.0, rest);
+        put_run(self.0, value);
     }
 
     fn put_text(&mut self, code: u8, value: impl Display) {
-        self.put(code, value.to_string());
+        self.0.push(code);
+        put_text(self.0, value);
     }
 
     fn put_text_if_any(&mut self, code: u8, value: Option<impl Display>) {
@@ -75,7 +67,8 @@ impl<'a> Fields<'a> {
     }
 
     fn put_digest(&mut self, code: u8, digest: &Digest) {
-        self.put(code, digest.as_bytes().as_slice());
+        self.0.push(code);
+        put(self.0, digest.as_bytes());
     }
 
     fn put_time(&mut self, code: u8, time: Timestamp) {
@@ -83,22 +76,18 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn decimal(number: impl Display) -> Vec<u8> {
-    number.to_string().into_bytes()
-}
+// What follows writes fields in the order of their codes, and under one code in the order of the
+// rest: `/` comes before every character of a name.
 
-// Fields are put in the order of their codes, so that sorting them finds them sorted.
-
-fn of_document(document: &Document) -> Fields<'_> {
-    let mut fields = Fields(Vec::with_capacity(DOCUMENT_FIELDS));
+fn of_document(fields: &mut Fields<'_>, document: &Document) {
     if let Some(checkout) = &document.checkout {
-        fields.put(names::CHECKOUT, checkout_value(checkout));
+        fields.put(names::CHECKOUT, |out| put_checkout(out, checkout));
     }
     fields.put_digest(names::CONTENT, &document.content);
     fields.put_time(names::CREATED_AT, document.created_at);
     fields.put_text_if_any(names::CREATOR, document.creator.as_ref());
     if let Some(in_force) = &document.in_force {
-        fields.put(names::IN_FORCE, in_force_value(in_force));
+        fields.put(names::IN_FORCE, |out| put_in_force(out, in_force));
     }
     fields.put_text(names::LAST_MINOR, document.last_minor);
     fields.put_text_if_any(names::OWNER, document.owner.as_ref());
@@ -106,11 +95,11 @@ fn of_document(document: &Document) -> Fields<'_> {
     fields.put_text_if_any(names::REJECTED, document.rejected);
     fields.put_text(names::REVISION, document.revision);
     if let Some(round) = &document.round {
-        fields.put(names::ROUND, round_value(round));
+        fields.put(names::ROUND, |out| put_round(out, round));
     }
     fields.put_text(names::STATE, &document.state);
     if let Some(template) = &document.template {
-        fields.put(names::TEMPLATE, template_value(template));
+        fields.put(names::TEMPLATE, |out| put_template(out, template));
     }
     fields.put_text(names::TITLE, &document.title);
     fields.put_text(names::TYPE, &document.document_type);
@@ -118,98 +107,86 @@ fn of_document(document: &Document) -> Fields<'_> {
     fields.put_text(names::VERSION, document.version);
     fields.put_text(names::WORKFLOW, &document.workflow);
     for author in &document.authors {
-        fields.put_with(names::AUTHORS, author.as_str(), []);
+        fields.put_with(names::AUTHORS, author, |_| ());
     }
     for (user, seat) in document.round.iter().flat_map(|round| &round.seats) {
-        fields.put_with(names::SEATS, user.as_str(), seat_value(seat));
+        fields.put_with(names::SEATS, user, |out| put_seat(out, seat));
     }
     for ((phase, user), verdict) in &document.verdicts {
-        fields.put_with(names::VERDICTS, format!("{phase}/{user}"), verdict_value(verdict));
+        fields.put_with(names::VERDICTS, format_args!("{phase}/{user}"), |out| put_verdict(out, verdict));
     }
-    fields
 }
 
-fn in_force_value(in_force: &InForce) -> Vec<u8> {
-    composite([in_force.version.to_string().as_bytes(), in_force.content.as_bytes()])
+fn put_in_force(out: &mut Vec<u8>, in_force: &InForce) {
+    put_text(out, in_force.version);
+    put(out, in_force.content.as_bytes());
 }
 
-fn checkout_value(checkout: &Checkout) -> Vec<u8> {
-    composite([checkout.by.as_str().as_bytes(), checkout.base.as_bytes()])
+fn put_checkout(out: &mut Vec<u8>, checkout: &Checkout) {
+    put_text(out, &checkout.by);
+    put(out, checkout.base.as_bytes());
 }
 
-fn template_value(template: &TemplateVersion) -> Vec<u8> {
-    composite([template.id.as_str().as_bytes(), template.version.to_string().as_bytes()])
+fn put_template(out: &mut Vec<u8>, template: &TemplateVersion) {
+    put_text(out, &template.id);
+    put_text(out, template.version);
 }
 
-fn round_value(round: &Round) -> Vec<u8> {
-    composite([
-        round.task.as_str().as_bytes(),
-        round.phase.as_str().as_bytes(),
-        round.origin.as_str().as_bytes(),
-        round.asked_by.as_str().as_bytes(),
-        &decimal(round.opened_at.millis()),
-        round.content.as_bytes(),
-        round.policy.as_bytes(),
-    ])
+fn put_round(out: &mut Vec<u8>, round: &Round) {
+    put_text(out, round.task);
+    put_text(out, &round.phase);
+    put_text(out, &round.origin);
+    put_text(out, &round.asked_by);
+    put_text(out, round.opened_at.millis());
+    put(out, round.content.as_bytes());
+    put(out, round.policy.as_bytes());
 }
 
-fn seat_value(seat: &Seat) -> Vec<u8> {
-    let mut value = composite([seat.assigned_by.as_str().as_bytes(), &decimal(seat.assigned_at.millis())]);
+fn put_seat(out: &mut Vec<u8>, seat: &Seat) {
+    put_text(out, &seat.assigned_by);
+    put_text(out, seat.assigned_at.millis());
     if let Some(answer) = &seat.answer {
-        put(&mut value, answer.outcome.as_str().as_bytes());
-        put(&mut value, &decimal(answer.at.millis()));
+        put_text(out, answer.outcome);
+        put_text(out, answer.at.millis());
     }
-    value
 }
 
-fn verdict_value(verdict: &Verdict) -> Vec<u8> {
-    composite([
-        verdict.outcome.as_str().as_bytes(),
-        verdict.group.as_str().as_bytes(),
-        &decimal(verdict.at.millis()),
-        &decimal(verdict.revision),
-    ])
+fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
+    put_text(out, verdict.outcome);
+    put_text(out, &verdict.group);
+    put_text(out, verdict.at.millis());
+    put_text(out, verdict.revision);
 }
 
-fn of_version(record: &VersionRecord) -> Fields<'_> {
-    let mut fields = Fields::default();
+fn of_version(fields: &mut Fields<'_>, record: &VersionRecord) {
     fields.put_time(names::AT, record.at);
     fields.put_text_if_any(names::AUTHOR, record.author.as_ref());
     fields.put_digest(names::CONTENT, &record.content);
-    fields
 }
 
-fn of_user(user: &User) -> Fields<'_> {
-    let mut fields = Fields::default();
+fn of_user(fields: &mut Fields<'_>, user: &User) {
     fields.put_text(names::GROUP, &user.group);
     fields.put_text(names::KIND, user.kind);
     fields.put_text(names::PRINTED_NAME, &user.printed_name);
     fields.put_text_if_any(names::REMOVED_AT, user.removed_at.map(Timestamp::millis));
-    fields
 }
 
-fn of_namespace(namespace: &Namespace) -> Fields<'_> {
-    let mut fields = Fields::default();
+fn of_namespace(fields: &mut Fields<'_>, namespace: &Namespace) {
     fields.put_time(names::ADDED_AT, namespace.added_at);
     fields.put_text(names::ADDED_BY, &namespace.added_by);
-    fields
 }
 
-fn of_policy(record: &PolicyRecord) -> Fields<'_> {
-    let mut fields = Fields::default();
+fn of_policy(fields: &mut Fields<'_>, record: &PolicyRecord) {
     fields.put_time(names::ADOPTED_AT, record.adopted_at);
     fields.put_digest(names::COMPILED, &Digest::of(record.compiled.as_bytes()));
     fields.put_digest(names::SOURCES, &Digest::of(record.sources.as_bytes()));
-    fields
 }
 
-fn of_project(project: &Project) -> Fields<'_> {
-    let mut fields = Fields::default();
+fn of_project(fields: &mut Fields<'_>, project: &Project) {
     fields.put_digest(names::CHECKPOINT_KEY, &project.checkpoint_key);
     fields.put_time(names::CREATED_AT, project.created_at);
     fields.put_text(names::ID, &project.id);
     fields.put_text(names::KEY_FINGERPRINT, &project.key_fingerprint);
     fields.put_digest(names::ORIGIN, &project.origin);
     fields.put_digest(names::POLICY, &project.policy);
-    fields
 }

@@ -35,13 +35,15 @@ mod delta;
 mod fields;
 mod names;
 
+use std::fmt;
+
 pub use self::delta::row_delta;
-pub use self::fields::Field;
+pub(super) use self::delta::{changes, read_field};
 pub(super) use self::fields::put_name;
 pub use self::names::FieldName;
 pub(super) use self::names::{has_rest, is_code};
 use super::canonical::Coded as _;
-use super::wire::put;
+use super::wire::put_text;
 use crate::domain::document::{Document, User, words};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
@@ -95,20 +97,28 @@ impl Row<'_> {
 
     /// Returns what names the row within its table.
     pub fn key(&self) -> String {
-        match self {
-            Self::Document(document) => document.id.to_string(),
-            Self::Version(record) => format!("{}@{}", record.document, record.version),
-            Self::User(user) => user.name.to_string(),
-            Self::Namespace(namespace) => namespace.name.to_string(),
-            Self::Policy(record) => record.digest.to_string(),
-            Self::Project(_) => "project".to_owned(),
-        }
+        Key(*self).to_string()
     }
 
-    /// Returns the bytes that rows are found by: code of the table and run of the key.
-    pub(super) fn locator(&self) -> Vec<u8> {
-        let mut out = vec![self.table().code()];
-        put(&mut out, self.key().as_bytes());
-        out
+    /// Writes the bytes that rows are found by: code of the table and run of the key.
+    pub(super) fn put_locator(&self, out: &mut Vec<u8>) {
+        out.push(self.table().code());
+        put_text(out, Key(*self));
+    }
+}
+
+/// The key of a row, to be written.
+struct Key<'a>(Row<'a>);
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Row::Document(document) => document.id.fmt(f),
+            Row::Version(record) => write!(f, "{}@{}", record.document, record.version),
+            Row::User(user) => user.name.fmt(f),
+            Row::Namespace(namespace) => namespace.name.fmt(f),
+            Row::Policy(record) => record.digest.fmt(f),
+            Row::Project(_) => f.write_str("project"),
+        }
     }
 }

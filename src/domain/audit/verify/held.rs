@@ -2,12 +2,14 @@
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use indexmap::IndexSet;
+use indexmap::set::MutableValues as _;
 
 use super::failure::RowName;
 use crate::domain::audit::canonical::{Coded as _, RawDelta, RawName};
-use crate::domain::audit::row::Table;
+use crate::domain::audit::row::{Table, read_field};
 use crate::domain::audit::wire::{Reader, put};
 
 /// A row: code of the table, run of the key, then name and value of each field as runs, in the
@@ -28,7 +30,7 @@ pub(super) enum Misfit<'a> {
 #[derive(Debug, Default)]
 pub(super) struct HeldRows {
     // The hasher has no random seed: `domain` is pure, and keys come from the project's own log.
-    rows: HashSet<HeldRow, BuildHasherDefault<DefaultHasher>>,
+    rows: IndexSet<HeldRow, BuildHasherDefault<DefaultHasher>>,
     scratch: Vec<u8>,
 }
 
@@ -46,7 +48,12 @@ impl HeldRow {
         self.split().0
     }
 
-    /// Returns the fields, as `Row::flat` writes them.
+    /// Returns all of it: the locator, then the fields.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the fields, as `Row::put_fields` writes them.
     pub(super) fn fields(&self) -> &[u8] {
         self.split().1.rest()
     }
@@ -91,33 +98,26 @@ impl HeldRows {
 
     /// Removes a row and returns it.
     pub(super) fn take(&mut self, locator: &[u8]) -> Option<HeldRow> {
-        self.rows.take(locator)
+        self.rows.swap_take(locator)
     }
 
     /// Changes a row, or adds it. After a misfit the rows are of no use any more.
     pub(super) fn apply<'a>(&mut self, delta: &RawDelta<'a>) -> Result<(), Misfit<'a>> {
-        let held = self.rows.take(delta.locator);
+        let held = self.rows.get_full_mut2(delta.locator).map(|(_, row)| row);
         self.scratch.clear();
         self.scratch.extend_from_slice(delta.locator);
-        merge(held.as_ref().map_or(&[], HeldRow::fields), delta, &mut self.scratch)?;
+        merge(held.as_ref().map_or(&[], |row| row.fields()), delta, &mut self.scratch)?;
         if self.scratch.len() == delta.locator.len() {
             return Err(Misfit::Emptied);
         }
-        let row = match held {
-            Some(mut row) if row.0.len() == self.scratch.len() => {
-                row.0.copy_from_slice(&self.scratch);
-                row
-            }
-            _ => HeldRow(self.scratch.as_slice().into()),
-        };
-        self.rows.insert(row);
+        match held {
+            // The locator, which the row is found by, stays as it was.
+            Some(row) if row.0.len() == self.scratch.len() => row.0.copy_from_slice(&self.scratch),
+            Some(row) => row.0 = self.scratch.as_slice().into(),
+            None => drop(self.rows.insert(HeldRow(self.scratch.as_slice().into()))),
+        }
         Ok(())
     }
-}
-
-/// Reads a field as `Row::flat` writes it.
-fn read_field<'a>(reader: &mut Reader<'a>) -> Option<(RawName<'a>, &'a [u8])> {
-    Some((RawName::read(reader)?, reader.run()?))
 }
 
 /// Writes `fields` with the changes of `delta`. Both are in the order of the names.
@@ -151,29 +151,4 @@ fn merge<'a>(fields: &[u8], delta: &RawDelta<'a>, out: &mut Vec<u8>) -> Result<(
     }
     out.extend_from_slice(held.rest());
     Ok(())
-}
-
-/// Names the fields that two strings of fields do not have in common.
-pub(super) fn differing_fields(one: &[u8], other: &[u8]) -> Vec<String> {
-    let (mut one, mut other) = (Reader::new(one), Reader::new(other));
-    let (mut a, mut b) = (read_field(&mut one), read_field(&mut other));
-    let mut names = Vec::new();
-    loop {
-        let order = match (a, b) {
-            (Some((a, _)), Some((b, _))) => a.cmp(&b),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return names,
-        };
-        if a != b {
-            let name = if order.is_le() { a } else { b };
-            names.extend(name.map(|(name, _)| name.to_string()));
-        }
-        if order.is_le() {
-            a = read_field(&mut one);
-        }
-        if order.is_ge() {
-            b = read_field(&mut other);
-        }
-    }
 }

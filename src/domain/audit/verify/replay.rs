@@ -1,8 +1,8 @@
 //! The stored rows against the state that the entries amount to.
 
 use super::failure::{Failure, RowName};
-use super::held::{HeldRow, HeldRows, differing_fields};
-use crate::domain::audit::row::Row;
+use super::held::{HeldRow, HeldRows};
+use crate::domain::audit::row::{Row, changes};
 use crate::domain::digest::Digest;
 use crate::domain::document::words;
 
@@ -38,22 +38,26 @@ pub struct Verified {
 pub struct Replay {
     rows: HeldRows,
     verified: Verified,
+    scratch: Vec<u8>,
 }
 
 impl Replay {
     pub(super) fn new(rows: HeldRows, verified: Verified) -> Self {
-        Self { rows, verified }
+        Self { rows, verified, scratch: Vec::new() }
     }
 
     /// Compares a stored row, each one once.
     pub fn check(&mut self, stored: Row<'_>) -> Result<(), Failure> {
         let name = || RowName { table: stored.table(), key: stored.key() };
-        let held = self.rows.take(&stored.locator()).ok_or_else(|| Failure::RowUnknown { row: name() })?;
-        let fields = stored.flat();
-        if held.fields() == fields {
+        self.scratch.clear();
+        stored.put_locator(&mut self.scratch);
+        let held = self.rows.take(&self.scratch).ok_or_else(|| Failure::RowUnknown { row: name() })?;
+        stored.put_fields(&mut self.scratch);
+        if held.bytes() == self.scratch {
             return Ok(());
         }
-        Err(Failure::RowDiffers { row: name(), fields: differing_fields(held.fields(), &fields) })
+        let fields = changes(held.fields(), &stored.flat()).map(|field| field.name.to_string()).collect();
+        Err(Failure::RowDiffers { row: name(), fields })
     }
 
     /// Ends the comparison, once every stored row was checked.

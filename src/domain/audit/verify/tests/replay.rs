@@ -56,8 +56,8 @@ fn new_row_with_a_past_is_found() {
 #[test]
 fn row_that_loses_every_field_is_found() {
     let namespace = Log::sample().namespace;
-    let fields = Row::Namespace(&namespace).fields();
-    let fields = fields.into_iter().map(|(name, value)| change(&name.to_string(), Some(&value), None));
+    let added = row_delta(None, Row::Namespace(&namespace)).unwrap_or_else(|| panic!("it has fields"));
+    let fields = added.fields.iter().map(|field| change(&field.name, field.new.as_deref(), None));
     let row = RowName { table: Table::Namespace, key: "CORE".to_owned() };
     let failure = failure_of(Table::Namespace, "CORE", fields.collect());
     assert_eq!(failure, Some(Failure::Emptied { index: 20, row }));
