@@ -112,7 +112,7 @@ pub enum Entries<'a> {
     Of(&'a DocumentId),
 }
 
-/// An entry as it is stored. Its columns repeat what the bytes say, for queries and for readers.
+/// An entry as it is stored. The document column repeats what the bytes say, to be found by.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredEntry<'a> {
     /// Its place in the log.
@@ -193,9 +193,20 @@ pub enum StoreError {
     /// A content is not, or is no longer, what was kept under its digest.
     #[error("the content {0} is missing or changed")]
     Altered(Digest),
+    /// The tables are not those that the program made: one of them, or a column, is missing.
+    #[error("the tables of the store were changed: {0}")]
+    Tables(String),
     /// Anything else that the backend says.
     #[error("the store failed")]
     Failed(#[source] Cause),
+}
+
+impl StoreError {
+    /// Tells whether the store can be used, and what is in it is not what was put there: evidence,
+    /// where every other failure is an obstacle.
+    pub fn is_evidence(&self) -> bool {
+        matches!(self, Self::Unreadable { .. } | Self::Tables(_))
+    }
 }
 
 /// What visits stored entries one by one, and may stop with an answer of its own.

@@ -3,9 +3,8 @@
 CREATE TABLE head (              -- one row: the newest point of the log
   one         INTEGER PRIMARY KEY CHECK (one = 1),
   size        INTEGER NOT NULL,  -- number of entries
-  edge        BLOB NOT NULL,     -- roots of the complete subtrees, largest first
-  root        BLOB NOT NULL,     -- what the edge amounts to (RFC 6962)
-  tag         BLOB,              -- of size and root, under the project key
+  edge        BLOB NOT NULL,     -- roots of the complete subtrees (RFC 6962), largest first
+  tag         BLOB,              -- of size and root of the tree, under the project key
   at          INTEGER            -- time of the last entry
 ) STRICT;
 
@@ -102,13 +101,9 @@ CREATE TABLE versions (
   UNIQUE (document, version)
 ) STRICT;
 
-CREATE TABLE entries (           -- the log; the columns repeat what the bytes say
+CREATE TABLE entries (           -- the log; `qms audit export` shows what the bytes say
   idx         INTEGER PRIMARY KEY,
-  at          INTEGER NOT NULL,
-  actor       TEXT,
-  action      TEXT NOT NULL,
-  document    TEXT,
-  result      TEXT NOT NULL,     -- permitted, denied
+  document    TEXT,              -- repeats what the bytes say, to be found by
   bytes       BLOB NOT NULL,     -- canonical
   leaf        BLOB NOT NULL,     -- RFC 6962
   tag         BLOB NOT NULL      -- of idx and leaf, under the project key
@@ -120,10 +115,6 @@ CREATE TABLE refusals (          -- like refusals, counted since the last entry 
   since       INTEGER NOT NULL,
   count       INTEGER NOT NULL
 ) STRICT;
-
-CREATE VIEW log AS
-  SELECT idx, strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch') AS time, actor, action, document, result
-  FROM entries;
 
 CREATE TRIGGER entries_follow BEFORE INSERT ON entries
   WHEN NEW.idx <> (SELECT coalesce(max(idx), -1) + 1 FROM entries)
@@ -137,5 +128,4 @@ CREATE TRIGGER contents_remain BEFORE DELETE ON contents BEGIN SELECT RAISE(ABOR
 CREATE TRIGGER policies_stay BEFORE UPDATE ON policies BEGIN SELECT RAISE(ABORT, 'policies are only added'); END;
 CREATE TRIGGER policies_remain BEFORE DELETE ON policies BEGIN SELECT RAISE(ABORT, 'policies are only added'); END;
 
-INSERT INTO head (one, size, edge, root)
-  VALUES (1, 0, x'', x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+INSERT INTO head (one, size, edge) VALUES (1, 0, x'');

@@ -1,5 +1,6 @@
 //! Looks for damage that no single read would meet.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -9,6 +10,7 @@ use super::fault::{Answer, Fault};
 use super::rows::{self, document_columns};
 use super::{read, schema};
 use crate::domain::document::Document;
+use crate::store::StoreError;
 
 /// Returns a sentence for each finding. All reads see the same state.
 pub(super) fn check(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
@@ -24,25 +26,43 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Answer<Vec<String>>
     findings
 }
 
+/// Looks at one part, adds what it finds, and fails where it cannot look further.
+type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
+
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    for part in [file, references, migrations, log, readable, documents] {
+    let parts: [Part; 12] = [
+        file,
+        tables,
+        references,
+        migrations,
+        log,
+        |connection, _| read::project(connection).map(drop),
+        |connection, _| read::policies(connection).map(drop),
+        |connection, _| read::users(connection).map(drop),
+        |connection, _| read::namespaces(connection).map(drop),
+        |connection, _| read::all_refusals(connection).map(drop),
+        documents,
+        versions,
+    ];
+    for part in parts {
         // One damage must not hide another; a store that is locked is no finding.
-        match part(connection, &mut findings) {
-            Ok(()) => {}
-            Err(fault @ Fault::Said(_)) => findings.push(fault.at(path).to_string()),
-            Err(fault) if fault.is_damage() => findings.push(said(&fault)),
-            Err(fault) => return Err(fault),
+        if let Err(fault) = part(connection, &mut findings) {
+            match fault.at(path) {
+                obstacle @ (StoreError::Locked(_) | StoreError::Full(_) | StoreError::Unopened { .. }) => {
+                    return Err(obstacle.into());
+                }
+                StoreError::Damaged { source, .. } | StoreError::Failed(source) => {
+                    findings.push(format!("the store cannot be read: {source}"));
+                }
+                other => findings.push(other.to_string()),
+            }
         }
     }
+    // What cannot be read may be met more than once.
+    let mut met = BTreeSet::new();
+    findings.retain(|finding| met.insert(finding.clone()));
     Ok(findings)
-}
-
-fn said(fault: &Fault) -> String {
-    match fault {
-        Fault::Sql(error) => error.to_string(),
-        Fault::Said(error) => error.to_string(),
-    }
 }
 
 fn file(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
@@ -73,31 +93,67 @@ fn references(connection: &Connection, findings: &mut Vec<String>) -> Answer<()>
 
 fn migrations(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
     findings.extend(schema::altered(connection, schema::MIGRATIONS)?);
+    let sql = "SELECT count(*) FROM migrations WHERE version = ?";
+    for step in schema::MIGRATIONS {
+        if connection.query_row(sql, [step.version], |row| row.get::<_, i64>(0))? == 0 {
+            findings.push(format!("the migration {} `{}` is not remembered", step.version, step.name));
+        }
+    }
     Ok(())
 }
 
-/// Compares the head with the entries and with its own root.
-fn log(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
-    let frontier = read::head(connection)?.frontier;
-    let root: Vec<u8> = connection.query_row("SELECT root FROM head", (), |row| row.get(0))?;
-    if root != frontier.root().as_bytes() {
-        findings.push("the root in `head` does not follow from its edge".to_owned());
+/// Compares tables, indexes and triggers with those that the migrations make.
+fn tables(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
+    let made = Connection::open_in_memory()?;
+    schema::migrate(&made, Path::new(":memory:"), schema::MIGRATIONS)?;
+    let (made, mut found) = (parts(&made)?, parts(connection)?);
+    for (name, text) in made {
+        match found.remove(&name) {
+            Some(same) if same == text => {}
+            Some(_) => findings.push(format!("{name} is not as it was made")),
+            None => findings.push(format!("{name} is missing")),
+        }
     }
+    findings.extend(found.into_keys().map(|name| format!("{name} was added")));
+    Ok(())
+}
+
+/// Lists what a database is made of, by kind and name, each with its text. What SQLite makes for
+/// itself is left out.
+fn parts(connection: &Connection) -> Answer<BTreeMap<String, Option<String>>> {
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map((), |row| {
+        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok((format!("the {kind} `{name}`"), row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Compares the head with the entries.
+fn log(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
+    let size = read::head(connection)?.frontier.size();
     let sql = "SELECT count(*), coalesce(max(idx) + 1, 0) FROM entries";
     let (count, next): (i64, i64) = connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let size = frontier.size();
     if u64::try_from(count) != Ok(size) || u64::try_from(next) != Ok(size) {
         findings.push(format!("the head counts {size} entries, the log has {count} and continues at {next}"));
     }
     Ok(())
 }
 
-/// Reads all rows of the small tables; the first that cannot be read is named.
-fn readable(connection: &Connection, _findings: &mut Vec<String>) -> Answer<()> {
-    read::project(connection)?;
-    read::policies(connection)?;
-    read::users(connection)?;
-    read::namespaces(connection)?;
+/// Checks that the versions of a document stand in the order in which they were made: they are
+/// listed by a number that the log does not know.
+fn versions(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
+    let mut last = BTreeMap::new();
+    let mut out_of_order = BTreeSet::new();
+    read::all_versions(connection, &mut |record| {
+        if last.insert(record.document.clone(), record.version).is_some_and(|last| last >= record.version) {
+            out_of_order.insert(record.document);
+        }
+        Ok(())
+    })?;
+    let sentence = |id| format!("the versions of `{id}` are not in the order in which they were made");
+    findings.extend(out_of_order.into_iter().map(sentence));
     Ok(())
 }
 
@@ -109,14 +165,14 @@ fn documents(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> 
     while let Some(row) = rows.next()? {
         let document = match rows::document(row) {
             Ok(document) => document,
-            Err(fault @ Fault::Said(_)) => {
-                findings.push(said(&fault));
+            Err(Fault::Said(unreadable)) => {
+                findings.push(unreadable.to_string());
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         let id = &document.id;
-        if row.get::<_, String>("sort_key")? != id.sort_key() {
+        if row.get_ref("sort_key")?.as_bytes().ok() != Some(id.sort_key().as_bytes()) {
             findings.push(format!("`{id}` is listed in the wrong place: its `sort_key` is another one's"));
         }
         if projected(connection, &document)? != open_seats(&document) {

@@ -35,11 +35,6 @@ impl Fault {
         matches!(self.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
     }
 
-    /// Tells whether the file itself is damaged.
-    pub(super) fn is_damage(&self) -> bool {
-        matches!(self.code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-    }
-
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sql(error) => error.sqlite_error_code(),
@@ -50,6 +45,14 @@ impl Fault {
     /// Names the failure. `path` is the database.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let error = match self {
+            // The statements are fixed: where SQLite does not understand one, the tables changed.
+            Self::Sql(
+                rusqlite::Error::SqlInputError { msg, .. }
+                | rusqlite::Error::SqliteFailure(
+                    ffi::Error { extended_code: ffi::SQLITE_ERROR, .. },
+                    Some(msg),
+                ),
+            ) => return StoreError::Tables(msg),
             Self::Sql(error) => error,
             Self::Said(said) => return said,
         };

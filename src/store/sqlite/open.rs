@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault::{Answer, file_failure};
+use super::fault::{Answer, damaged, file_failure};
 use super::schema::{MIGRATIONS, format, known, migrate, refuse_newer};
 use crate::store::StoreError;
 
@@ -131,6 +131,10 @@ fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connectio
         connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     }
     let found = format(&connection, path)?;
+    if found == 0 {
+        // A store is made whole: none is left before its first step.
+        return Err(damaged(path, "the header bears no format").into());
+    }
     refuse_newer(found, MIGRATIONS)?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
     if found < known(MIGRATIONS) {

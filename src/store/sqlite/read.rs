@@ -202,6 +202,10 @@ pub(super) fn refusals(connection: &Connection, claimed: &str) -> Answer<Option<
     one(connection, sql, [claimed], rows::refusals)
 }
 
+pub(super) fn all_refusals(connection: &Connection) -> Answer<Vec<Refusals>> {
+    all(connection, "SELECT claimed, since, count FROM refusals", (), rows::refusals)
+}
+
 pub(super) fn entries(
     connection: &Connection,
     which: Entries<'_>,

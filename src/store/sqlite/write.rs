@@ -52,11 +52,10 @@ fn write_head(connection: &Connection, change: &Change) -> Answer<()> {
     let frontier = &change.head.frontier;
     let edge: Vec<u8> = frontier.edge().iter().flat_map(Digest::as_bytes).copied().collect();
     let moved = connection
-        .prepare_cached("UPDATE head SET size = ?, edge = ?, root = ?, tag = ?, at = ? WHERE size = ?")?
+        .prepare_cached("UPDATE head SET size = ?, edge = ?, tag = ?, at = ? WHERE size = ?")?
         .execute(params![
             integer(frontier.size())?,
             edge,
-            bytes(&frontier.root()),
             change.head.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
             millis(change.head.at),
             expected,
@@ -238,17 +237,12 @@ fn write_refusals(connection: &Connection, change: &Change) -> Answer<()> {
 }
 
 fn write_entries(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO entries (idx, at, actor, action, document, result, bytes, leaf, tag) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO entries (idx, document, bytes, leaf, tag) VALUES (?, ?, ?, ?, ?)";
     for sealed in &change.entries {
         let entry = &sealed.entry;
         connection.prepare_cached(sql)?.execute(params![
             integer(entry.index)?,
-            entry.at.millis(),
-            entry.actor.as_ref().map(UserName::as_str),
-            entry.action,
             entry.document.as_ref().map(DocumentId::as_str),
-            entry.result.as_str(),
             sealed.bytes,
             bytes(&sealed.leaf),
             sealed.tag.as_bytes().as_slice(),
