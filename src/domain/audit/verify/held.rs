@@ -15,7 +15,7 @@ use crate::domain::audit::wire::{Reader, put};
 /// A row: code of the table, run of the key, then name and value of each field as runs, in the
 /// order of the names. Table and key are its identity.
 #[derive(Debug)]
-pub(super) struct HeldRow(Box<[u8]>);
+pub(super) struct HeldRow(Vec<u8>);
 
 /// A delta that does not fit the row that is held.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) enum Misfit<'a> {
     Emptied,
 }
 
-/// The rows. One allocation for each, and none for a change that leaves the length as it was.
+/// The rows. One allocation for each, and none for a change after which it is no longer than it was.
 #[derive(Debug, Default)]
 pub(super) struct HeldRows {
     // The hasher has no random seed: `domain` is pure, and keys come from the project's own log.
@@ -112,9 +112,12 @@ impl HeldRows {
         }
         match held {
             // The locator, which the row is found by, stays as it was.
-            Some(row) if row.0.len() == self.scratch.len() => row.0.copy_from_slice(&self.scratch),
-            Some(row) => row.0 = self.scratch.as_slice().into(),
-            None => drop(self.rows.insert(HeldRow(self.scratch.as_slice().into()))),
+            Some(HeldRow(row)) => {
+                row.clear();
+                row.reserve_exact(self.scratch.len());
+                row.extend_from_slice(&self.scratch);
+            }
+            None => drop(self.rows.insert(HeldRow(self.scratch.clone()))),
         }
         Ok(())
     }
