@@ -18,6 +18,8 @@ mod project;
 mod store;
 #[path = "trouble/streams.rs"]
 mod streams;
+#[path = "trouble/tampered.rs"]
+mod tampered;
 #[path = "trouble/words.rs"]
 mod words;
 

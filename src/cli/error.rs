@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::commands::CommandError;
+use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::Class;
@@ -102,10 +103,14 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))
         }
-        CommandError::AuditFailed { index, .. } => (Code::Audit, by.run("doctor"), json!({"index": index})),
-        CommandError::Unhealthy(findings) => {
-            (Code::Failed, by.run("doctor --repair"), json!({ "findings": findings }))
+        CommandError::AuditFailed { index, more, .. } => {
+            let mut hints = after_tampering(by);
+            if *more {
+                hints.splice(0..0, by.run("doctor"));
+            }
+            (Code::Audit, hints, json!({"index": index}))
         }
+        CommandError::Unhealthy(findings) => unhealthy(findings, by),
     };
     Outcome { code, hints, details }
 }
@@ -124,6 +129,31 @@ impl By<'_> {
 }
 
 type Row = (Code, Vec<String>, Value);
+
+/// Nothing mends a record that was changed: it can be compared with what was kept elsewhere, and
+/// replaced by it.
+fn after_tampering(by: By<'_>) -> Vec<String> {
+    let mut hints = by.run("audit verify --checkpoint <one that was kept elsewhere>");
+    hints.push(BACKUP.to_owned());
+    hints
+}
+
+/// What is left where the store is beyond repair.
+const BACKUP: &str = "restore .qms from a backup";
+
+fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
+    let is_bad = findings.iter().any(Finding::is_about_the_record);
+    let mut hints = Vec::new();
+    if findings.iter().any(|finding| finding.repairable) {
+        hints.extend(by.run("doctor --repair"));
+    }
+    if is_bad {
+        hints.extend(after_tampering(by));
+    } else if findings.iter().any(|finding| !finding.repairable) {
+        hints.push(BACKUP.to_owned());
+    }
+    (if is_bad { Code::Audit } else { Code::Failed }, hints, json!({ "findings": findings }))
+}
 
 fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
@@ -165,7 +195,8 @@ fn of_faults(faults: &[Fault]) -> Value {
 
 fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
     match error {
-        StoreError::Damaged { .. } | StoreError::Unreadable { .. } => by.run("doctor"),
+        StoreError::Unreadable { .. } | StoreError::Tables(_) => by.run("audit verify"),
+        StoreError::Damaged { .. } => vec![BACKUP.to_owned()],
         StoreError::Newer { .. } => vec!["use a newer qms".to_owned()],
         _ => Vec::new(),
     }

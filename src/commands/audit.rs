@@ -14,7 +14,7 @@ use crate::disk::DiskError;
 use crate::domain::audit::{Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
 use crate::domain::identity::Actor;
-use crate::session::Audit;
+use crate::session::{Audit, Flaw};
 use crate::store::{Entries, ListQuery, StoreError};
 
 /// What to do with the audit trail.
@@ -113,30 +113,56 @@ impl fmt::Display for ProofReport {
     }
 }
 
+/// Verifies the audit trail. Whoever calls is verified on the way: see [`Session::audit`].
+///
+/// [`Session::audit`]: crate::session::Session::audit
+fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) -> Result<Reply, CommandError> {
+    let note = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|source| DiskError::Io {
+        action: "read",
+        path: checkpoint.unwrap_or_default(),
+        source,
+    })?;
+    let failed = |message: String, index, more| Err(CommandError::AuditFailed { message, index, more });
+    let (actor, audit) = context.session.audit(&context.claim, note.as_deref(), contents)?;
+    match (actor, audit) {
+        (_, Audit::Unsound(flaws)) => {
+            let first = flaws.first().map_or_else(String::new, sentence);
+            failed(first, flaws.first().and_then(Flaw::index), flaws.len() > 1)
+        }
+        (_, Audit::BadCheckpoint(error)) => failed(error.to_string(), None, false),
+        (actor, Audit::Sound(verified)) => {
+            let reply = Reply::new(VerifyReport {
+                entries: verified.entries,
+                rows: verified.rows,
+                root: verified.root,
+                head_tag: verified.head_tag.to_string(),
+                contents,
+                checkpoint: note.is_some(),
+            });
+            Ok(match actor {
+                Some(actor) => reply.by(actor),
+                None => reply,
+            })
+        }
+    }
+}
+
+/// Says what is wrong, and how much can be relied on in spite of it.
+fn sentence(flaw: &Flaw) -> String {
+    match flaw.index() {
+        Some(index) if index > 0 => format!("{flaw}; the log verifies up to entry {}", index - 1),
+        None if flaw.is_outside_the_log() => format!("{flaw}; the log itself verifies"),
+        _ => flaw.to_string(),
+    }
+}
+
 /// Carries out a command about the audit trail; an export is written by [`export`].
 pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, CommandError> {
-    let actor = context.actor()?;
+    let actor = match command {
+        AuditCommand::Verify { contents, checkpoint } => return verify(context, contents, checkpoint),
+        _ => context.actor()?,
+    };
     match command {
-        AuditCommand::Verify { contents, checkpoint } => {
-            let note = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|source| {
-                DiskError::Io { action: "read", path: checkpoint.clone().unwrap_or_default(), source }
-            })?;
-            let failed = |message: String, index| Err(CommandError::AuditFailed { message, index });
-            match context.session.audit(&actor, note.as_deref(), contents)? {
-                Audit::Sound(verified) => Ok(Reply::new(VerifyReport {
-                    entries: verified.entries,
-                    rows: verified.rows,
-                    root: verified.root,
-                    head_tag: verified.head_tag.to_string(),
-                    contents,
-                    checkpoint: note.is_some(),
-                })
-                .by(actor)),
-                Audit::Unsound(failure) => failed(failure.to_string(), failure.index()),
-                Audit::BadCheckpoint(error) => failed(error.to_string(), None),
-                Audit::BadContent(digest) => failed(format!("content {digest} is missing or changed"), None),
-            }
-        }
         AuditCommand::Checkpoint => {
             let (checkpoint, note) = context.session.checkpoint(&actor)?;
             let report = CheckpointReport {
@@ -162,8 +188,8 @@ pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, Comman
             let report = ProofReport { index, leaf_hash, size: frontier.size(), root: frontier.root(), path };
             Ok(Reply::new(report).by(actor))
         }
-        AuditCommand::Export { .. } => {
-            Err(CommandError::Usage("an export is written, not reported".to_owned()))
+        AuditCommand::Verify { .. } | AuditCommand::Export { .. } => {
+            Err(CommandError::Usage("this is answered elsewhere".to_owned()))
         }
     }
 }

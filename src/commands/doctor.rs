@@ -10,7 +10,7 @@ use crate::disk::{Mirror, Site};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
 use crate::domain::request::WorkingCopy;
-use crate::session::Audit;
+use crate::session::{Audit, Flaw};
 use crate::store::ListQuery;
 
 /// Something that is not as it should be.
@@ -44,38 +44,78 @@ impl fmt::Display for DoctorReport {
     }
 }
 
+impl Finding {
+    fn new(name: &'static str, message: String) -> Self {
+        Self { name, message, repairable: false }
+    }
+
+    /// Tells whether it is about the record itself, not about what is made from it.
+    pub fn is_about_the_record(&self) -> bool {
+        self.name == AUDIT || self.name == CONTENTS
+    }
+}
+
+/// The audit trail does not verify.
+const AUDIT: &str = "audit";
+
+/// A content is not what was recorded.
+const CONTENTS: &str = "contents";
+
 /// Checks the project, and with `repair` makes again what can be made from the store.
 pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
-    let actor = context.actor()?;
     let mut findings = Vec::new();
     let mut notes = Vec::new();
-    let finding = |name, message: String| Finding { name, message, repairable: false };
-    for message in context.session.read(&actor).check()? {
-        findings.push(finding("store", message));
-    }
-    match context.session.audit(&actor, None, true)? {
+    let (actor, audit) = context.session.audit(&context.claim, None, true)?;
+    match audit {
         Audit::Sound(verified) => {
             if context.session.key().is_none() {
                 notes.push(format!("{} entries verified without the project key", verified.entries));
             }
         }
-        Audit::Unsound(failure) => findings.push(finding("audit", failure.to_string())),
-        Audit::BadCheckpoint(error) => findings.push(finding("audit", error.to_string())),
-        Audit::BadContent(digest) => {
-            findings.push(finding("contents", format!("content {digest} is missing or changed")));
+        Audit::Unsound(flaws) => findings.extend(flaws.iter().map(|flaw| {
+            let name = if matches!(flaw, Flaw::Content(_)) { CONTENTS } else { AUDIT };
+            Finding::new(name, flaw.to_string())
+        })),
+        Audit::BadCheckpoint(error) => findings.push(Finding::new(AUDIT, error.to_string())),
+    }
+    for message in context.session.check_store()? {
+        // A row that cannot be read is found by both.
+        if !findings.iter().any(|known| known.message == message) {
+            findings.push(Finding::new("store", message));
         }
     }
+    let Some(actor) = actor else { return Err(CommandError::Unhealthy(findings)) };
     let mut repaired = Vec::new();
-    for document in everything(context, &actor)? {
-        findings.extend(mirror(context, &actor, &document, repair, &mut repaired)?);
-        notes.extend(copy(context, &document));
+    // Pages are compared with what the record says; where it says nothing, that was found above.
+    match pages(context, &actor, repair, &mut repaired) {
+        Ok((found, noted)) => {
+            findings.extend(found);
+            notes.extend(noted);
+        }
+        Err(_) if !findings.is_empty() => {}
+        Err(error) => return Err(error),
     }
-    notes.extend(strangers(context, &actor, repair, &mut repaired)?);
     if !findings.is_empty() {
         return Err(CommandError::Unhealthy(findings));
     }
     let checks = vec!["store", "audit trail", "contents", "mirror"];
     Ok(Reply::new(DoctorReport { checks, notes, repaired }).by(actor))
+}
+
+/// Looks after the files that are made from the store. Returns what it found and what it noted.
+fn pages(
+    context: &mut Context,
+    actor: &Actor,
+    repair: bool,
+    repaired: &mut Vec<String>,
+) -> Result<(Vec<Finding>, Vec<String>), CommandError> {
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for document in everything(context, actor)? {
+        findings.extend(mirror(context, actor, &document, repair, repaired)?);
+        notes.extend(copy(context, &document));
+    }
+    notes.extend(strangers(context, actor, repair, repaired)?);
+    Ok((findings, notes))
 }
 
 fn everything(context: &mut Context, actor: &Actor) -> Result<Vec<Document>, CommandError> {

@@ -138,11 +138,13 @@ pub enum CommandError {
         message: String,
         /// The first bad entry, where it is known.
         index: Option<u64>,
+        /// Whether more is wrong, which `doctor` lists.
+        more: bool,
     },
     /// The program is at fault.
     #[error("this is a fault of the program, please report it: {0}")]
     Bug(String),
-    /// The project has faults that its files or its store can be mended of.
+    /// The project has faults.
     #[error("{} found", counted(.0.len() as u64, "fault"))]
     Unhealthy(Vec<doctor::Finding>),
 }

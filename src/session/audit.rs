@@ -1,50 +1,169 @@
 //! Verifying the whole: every entry, every row, on request every content.
 
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
 use super::{Session, SessionError};
-use crate::domain::audit::{Checkpoint, CheckpointError, Failure, Row, Verified, Verifier};
+use crate::domain::audit::{Checkpoint, CheckpointError, Failure, Replay, Row, Verified, Verifier};
 use crate::domain::digest::Digest;
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Claim};
 use crate::store::{Entries, ListQuery, StoreError};
+
+/// So many flaws show what kind of damage it is; more are not collected.
+const FLAWS_MAX: usize = 100;
 
 /// What an audit came to.
 #[derive(Debug)]
 pub enum Audit {
     /// Everything is as it was sealed.
     Sound(Verified),
-    /// Something is not; the first thing that was found.
-    Unsound(Failure),
+    /// Something is not. There is at least one flaw; one of the log comes first, and without the
+    /// log no row can be judged.
+    Unsound(Vec<Flaw>),
     /// The checkpoint cannot be trusted.
     BadCheckpoint(CheckpointError),
+}
+
+/// Something that is not as it was sealed.
+#[derive(Debug, Error)]
+pub enum Flaw {
+    /// It does not verify.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    /// It cannot even be read.
+    #[error(transparent)]
+    Unreadable(StoreError),
     /// A content is missing or changed.
-    BadContent(Digest),
+    #[error("content {0} is missing or changed")]
+    Content(Digest),
+}
+
+impl Flaw {
+    /// Returns the index of the first bad or missing entry, where one can be named.
+    pub fn index(&self) -> Option<u64> {
+        match self {
+            Self::Failure(failure) => failure.index(),
+            Self::Unreadable(StoreError::Unreadable { table: "entries", key, .. }) => key.parse().ok(),
+            Self::Unreadable(_) | Self::Content(_) => None,
+        }
+    }
+
+    /// Tells whether it was found after all of the log had been verified.
+    pub fn is_outside_the_log(&self) -> bool {
+        match self {
+            Self::Failure(failure) => failure.index().is_none() && failure.row().is_some(),
+            Self::Unreadable(StoreError::Unreadable { table, .. }) => !["entries", "head"].contains(table),
+            Self::Unreadable(_) => false,
+            Self::Content(_) => true,
+        }
+    }
+}
+
+/// The flaws that were found so far.
+#[derive(Default)]
+struct Flaws {
+    found: Vec<Flaw>,
+    /// Whether there are rows that were not looked at, because one before them cannot be read.
+    unseen: bool,
+}
+
+impl Flaws {
+    fn push(&mut self, flaw: impl Into<Flaw>) {
+        if self.found.len() < FLAWS_MAX {
+            self.found.push(flaw.into());
+        }
+    }
+
+    /// Takes what came of reading a table. What was not read cannot be missed.
+    fn read<T>(&mut self, outcome: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match outcome {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if error.is_evidence() => {
+                self.unseen = true;
+                self.push(Flaw::Unreadable(error));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn check(&mut self, replay: &mut Replay, row: Row<'_>) {
+        if let Err(failure) = replay.check(row) {
+            self.push(failure);
+        }
+    }
 }
 
 impl Session {
     /// Verifies the log and everything that it speaks about, from one point in time. With
     /// `contents` the bodies are digested too; with a checkpoint the past is compared with it.
+    /// A caller who is not verified is told what is wrong all the same: whoever changed the users
+    /// could keep everybody from looking. That all is well is told to verified users only.
     pub fn audit(
         &mut self,
-        _actor: &Actor,
+        claim: &Claim,
         checkpoint: Option<&str>,
         contents: bool,
-    ) -> Result<Audit, SessionError> {
+    ) -> Result<(Option<Actor>, Audit), SessionError> {
         self.store.begin_snapshot()?;
+        let verified = self.verify(claim);
         let audit = self.audit_snapshot(checkpoint, contents);
         self.store.end_snapshot()?;
-        audit
+        match (verified, audit?) {
+            (Ok(actor), audit) => Ok((Some(actor), audit)),
+            (Err(_), Audit::Unsound(flaws)) => Ok((None, Audit::Unsound(flaws))),
+            (Err(refusal), _) => Err(refusal),
+        }
     }
 
     fn audit_snapshot(&mut self, checkpoint: Option<&str>, contents: bool) -> Result<Audit, SessionError> {
-        let project = self.project()?;
-        let origin = Checkpoint::origin_of(&project.id);
-        let read =
-            checkpoint.map(|text| Checkpoint::verify(text, &origin, &project.checkpoint_key)).transpose();
-        let checkpoint = match read {
-            Ok(checkpoint) => checkpoint,
-            Err(error) => return Ok(Audit::BadCheckpoint(error)),
+        let mut flaws = Flaws::default();
+        let project = flaws.read(self.store.project())?.flatten();
+        let checkpoint = match (checkpoint, &project) {
+            (Some(text), Some(project)) => {
+                let origin = Checkpoint::origin_of(&project.id);
+                match Checkpoint::verify(text, &origin, &project.checkpoint_key) {
+                    Ok(checkpoint) => Some(checkpoint),
+                    Err(error) => return Ok(Audit::BadCheckpoint(error)),
+                }
+            }
+            // Where the project is gone, that will be said.
+            _ => None,
         };
-        let head = self.store.head()?;
-        let mut verifier = Verifier::new(self.key.as_ref(), checkpoint.as_ref());
+        let mut replay = match self.audit_log(checkpoint.as_ref())? {
+            Ok(replay) => replay,
+            Err(flaw) => {
+                flaws.found.insert(0, flaw);
+                return Ok(Audit::Unsound(flaws.found));
+            }
+        };
+        if let Some(project) = &project {
+            flaws.check(&mut replay, Row::Project(project));
+        }
+        let named = self.audit_rows(&mut replay, &mut flaws)?;
+        if contents {
+            for digest in named {
+                match self.store.content(&digest) {
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(StoreError::Altered(_)) => flaws.push(Flaw::Content(digest)),
+                    other => drop(flaws.read(other)?),
+                }
+            }
+        }
+        if !flaws.unseen {
+            match replay.finish() {
+                Ok(verified) if flaws.found.is_empty() => return Ok(Audit::Sound(verified)),
+                Ok(_) => {}
+                Err(lost) => flaws.push(lost),
+            }
+        }
+        Ok(Audit::Unsound(flaws.found))
+    }
+
+    /// Verifies the entries and the head.
+    fn audit_log(&mut self, checkpoint: Option<&Checkpoint>) -> Result<Result<Replay, Flaw>, StoreError> {
+        let mut verifier = Verifier::new(self.key.as_ref(), checkpoint);
         let mut failure = None;
         let walked = self.store.entries(Entries::From(0), &mut |it| {
             verifier.push(it.index, it.bytes, it.leaf, it.tag, it.document).map_err(|found| {
@@ -54,59 +173,48 @@ impl Session {
             })
         });
         if let Some(failure) = failure {
-            return Ok(Audit::Unsound(failure));
+            return Ok(Err(failure.into()));
         }
-        walked?;
-        let mut replay = match verifier.finish(&head.frontier, head.tag.as_ref(), head.at) {
-            Ok(replay) => replay,
-            Err(failure) => return Ok(Audit::Unsound(failure)),
-        };
-        let mut first: Option<Failure> = None;
-        let mut check = |row: Row<'_>| {
-            if first.is_none() {
-                first = replay.check(row).err();
+        match walked.and_then(|()| self.store.head()) {
+            Ok(head) => {
+                Ok(verifier.finish(&head.frontier, head.tag.as_ref(), head.at).map_err(Flaw::Failure))
             }
-        };
-        self.store.documents(&ListQuery::default(), &mut |document| {
-            check(Row::Document(&document));
-            Ok(())
-        })?;
-        self.store.all_versions(&mut |version| {
-            check(Row::Version(&version));
-            Ok(())
-        })?;
-        self.store.users()?.iter().for_each(|user| check(Row::User(user)));
-        self.store.namespaces()?.iter().for_each(|namespace| check(Row::Namespace(namespace)));
-        self.store.policies()?.iter().for_each(|policy| check(Row::Policy(policy)));
-        check(Row::Project(&project));
-        if let Some(failure) = first {
-            return Ok(Audit::Unsound(failure));
+            Err(error) if error.is_evidence() => Ok(Err(Flaw::Unreadable(error))),
+            Err(error) => Err(error),
         }
-        let verified = match replay.finish() {
-            Ok(verified) => verified,
-            Err(failure) => return Ok(Audit::Unsound(failure)),
-        };
-        Ok(match if contents { self.bad_content()? } else { None } {
-            Some(digest) => Audit::BadContent(digest),
-            None => Audit::Sound(verified),
-        })
     }
 
-    /// Finds a content that a version names and that is missing or changed.
-    fn bad_content(&mut self) -> Result<Option<Digest>, SessionError> {
-        let mut named = std::collections::BTreeSet::new();
-        self.store.all_versions(&mut |version| {
+    /// Compares every row but the project's, and returns the contents that rows name.
+    fn audit_rows(&mut self, replay: &mut Replay, flaws: &mut Flaws) -> Result<BTreeSet<Digest>, StoreError> {
+        let mut named = BTreeSet::new();
+        let read = self.store.documents(&ListQuery::default(), &mut |document| {
+            flaws.check(replay, Row::Document(&document));
+            named.insert(document.content);
+            named.extend(document.in_force.map(|in_force| in_force.content));
+            Ok(())
+        });
+        flaws.read(read)?;
+        let read = self.store.all_versions(&mut |version| {
+            flaws.check(replay, Row::Version(&version));
             named.insert(version.content);
             Ok(())
-        })?;
-        for digest in named {
-            match self.store.content(&digest) {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(StoreError::Altered(_)) => return Ok(Some(digest)),
-                Err(error) => return Err(error.into()),
-            }
+        });
+        flaws.read(read)?;
+        for user in flaws.read(self.store.users())?.iter().flatten() {
+            flaws.check(replay, Row::User(user));
         }
-        Ok(None)
+        for namespace in flaws.read(self.store.namespaces())?.iter().flatten() {
+            flaws.check(replay, Row::Namespace(namespace));
+        }
+        for policy in flaws.read(self.store.policies())?.iter().flatten() {
+            flaws.check(replay, Row::Policy(policy));
+        }
+        Ok(named)
+    }
+
+    /// Looks for damage below the log, and returns a sentence for each.
+    pub fn check_store(&mut self) -> Result<Vec<String>, SessionError> {
+        Ok(self.store.check()?)
     }
 
     /// Signs the newest point of the log.

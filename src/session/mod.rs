@@ -14,7 +14,7 @@ mod seal;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use self::audit::Audit;
+pub use self::audit::{Audit, Flaw};
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
 use crate::domain::audit::{Entry, ProjectKey};
@@ -84,14 +84,26 @@ impl Session {
         key: Option<ProjectKey>,
         clock: Clock,
     ) -> Result<Self, SessionError> {
-        let project = store.project()?.ok_or(SessionError::Unfounded)?;
-        if let Some(key) = &key
-            && key.fingerprint().as_str() != project.key_fingerprint
-        {
-            return Err(SessionError::WrongKey {
-                found: key.fingerprint().as_str().to_owned(),
-                expected: project.key_fingerprint,
-            });
+        match store.project() {
+            Ok(Some(project)) => {
+                if let Some(key) = &key
+                    && key.fingerprint().as_str() != project.key_fingerprint
+                    && !made_head(key, store.as_mut())
+                {
+                    return Err(SessionError::WrongKey {
+                        found: key.fingerprint().as_str().to_owned(),
+                        expected: project.key_fingerprint,
+                    });
+                }
+            }
+            Ok(None) if store.head().is_ok_and(|head| head.frontier.size() == 0) => {
+                return Err(SessionError::Unfounded);
+            }
+            // Without its row a project is opened for one thing: to find out what befell it. All
+            // that needs the row fails where it needs it.
+            Ok(None) => {}
+            Err(error) if error.is_evidence() => {}
+            Err(error) => return Err(error.into()),
         }
         Ok(Self { store, key, clock, policies: BTreeMap::new() })
     }
@@ -253,6 +265,14 @@ impl Session {
             clock_behind: time.behind,
         })
     }
+}
+
+/// Tells whether the end of the log was made with `key`. Then it is the project's, whatever the row
+/// of the project says.
+fn made_head(key: &ProjectKey, store: &mut dyn Store) -> bool {
+    store.head().is_ok_and(|head| {
+        head.tag.as_ref().is_some_and(|tag| key.verifies_head(&head.frontier, tag.as_bytes()))
+    })
 }
 
 /// The time of an attempt: never before the last entry.
