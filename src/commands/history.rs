@@ -30,7 +30,8 @@ impl fmt::Display for HistoryReport {
             &["CONTENT", "COMMENT"],
         );
         for it in &self.entries {
-            let verdict = it.verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
+            let verdict = it.verdict.filter(|verdict| verdict.as_str() != it.action);
+            let verdict = verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
             // What ended a document may be about the one that it belonged to.
             let what = match it.document.as_ref().filter(|document| **document != self.id) {
                 Some(other) => format!("{other}: {}", it.what()),
