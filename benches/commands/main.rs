@@ -28,7 +28,8 @@ use rusqlite::Connection;
 const RUNS: usize = 25;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<String> = env::args().collect();
+    // The last one is from cargo.
+    let words: Vec<String> = env::args().filter(|word| word != "--bench").collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [_, "--empty"] => return Ok(()),
         [_, "--read", database] => return floor(database, false),

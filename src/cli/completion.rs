@@ -8,6 +8,6 @@ use crate::domain::policy::Action;
 /// Writes the script for a shell.
 pub fn script(actions: &[Action], shell: Shell) -> String {
     let mut bytes = Vec::new();
-    generate(shell, &mut grammar::command(actions), "qms", &mut bytes);
+    generate(shell, &mut grammar::command(actions, grammar::Extent::Whole), "qms", &mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

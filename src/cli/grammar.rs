@@ -1,5 +1,7 @@
 //! The command line: the program's own commands, and the verbs of the policy beside them.
 
+use std::ffi::OsString;
+
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Subcommand as _};
 
@@ -128,8 +130,38 @@ pub enum BuiltIn {
     },
 }
 
+/// How much of the command line is told. All of all takes longer than acting.
+#[derive(Clone, Copy)]
+pub enum Extent<'a> {
+    /// Everything.
+    Whole,
+    /// What these words need to be understood.
+    For(&'a [OsString]),
+}
+
+impl Extent<'_> {
+    fn has_verb(self, name: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::For(words) => words.iter().any(|word| word == name),
+        }
+    }
+
+    fn has_help(self) -> bool {
+        match self {
+            Self::Whole => true,
+            // Flags of one letter can stand together.
+            Self::For(words) => {
+                let asks =
+                    |word: &OsString| word.to_str().is_some_and(|it| it.starts_with('-') && it.contains('h'));
+                words.len() <= 1 || words.iter().any(asks)
+            }
+        }
+    }
+}
+
 /// Builds the command line with the verbs of a policy.
-pub fn command(actions: &[Action]) -> Command {
+pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
     let mut command = Command::new("qms")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -139,17 +171,22 @@ pub fn command(actions: &[Action]) -> Command {
         .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal.");
     command = Global::augment_args(command);
     for action in actions.iter().filter(|action| action.scope != Scope::Project) {
-        command = command.subcommand(verb(action));
+        command = command.subcommand(verb(action, extent));
     }
     // The derived commands bring their own description along; the program's comes last.
     let command = BuiltIn::augment_subcommands(command)
         .about("Governs controlled documents where people and AI agents work side by side")
         .long_about(None);
-    help::grouped(command)
+    if extent.has_help() { help::grouped(command) } else { command }
 }
 
-fn verb(action: &Action) -> Command {
-    let mut command = Command::new(action.name.as_str().replace('_', "-")).about(action.help.clone());
+fn verb(action: &Action, extent: Extent<'_>) -> Command {
+    let name = action.name.as_str().replace('_', "-");
+    let is_told = extent.has_verb(&name);
+    let mut command = Command::new(name).about(action.help.clone());
+    if !is_told {
+        return command;
+    }
     if let Some(sop) = &action.sop {
         command =
             command.after_help(StyledStr::from(format!("Governed by {}.", sop.replace('#', " section "))));

@@ -36,8 +36,7 @@ pub fn grouped(command: Command) -> Command {
     // Braces would be taken for places of the template.
     let list = list.replace(['{', '}'], "");
     let template = format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{list}{header}Options:{header:#}\n{{options}}\n\n\
-         {{after-help}}"
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{list}{header}Options:{header:#}\n{{options}}{{after-help}}"
     );
     command.help_template(StyledStr::from(template))
 }
@@ -51,7 +50,7 @@ mod tests {
     #[test]
     fn every_command_stands_in_the_help_once_and_under_its_heading() {
         let actions = embedded::actions();
-        let mut command = grammar::command(&actions);
+        let mut command = grammar::command(&actions, grammar::Extent::Whole);
         let help = command.render_long_help().to_string();
         let place = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text:?} in {help}"));
         for name in command.get_subcommands().map(Command::get_name) {

@@ -22,7 +22,7 @@ use clap::error::ErrorKind as Parse;
 
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
-use self::grammar::Global;
+use self::grammar::{Extent, Global};
 use self::ui::{Color, Manner};
 pub use self::world::{Terminals, World};
 use crate::commands::CommandError;
@@ -84,7 +84,7 @@ type Menu = Option<Vec<NextLine>>;
 /// Runs one command line and returns the exit status, with the menu that follows.
 fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu) {
     desk.learn_verbs(arguments);
-    let parsed = grammar::command(&desk.actions)
+    let parsed = grammar::command(&desk.actions, Extent::For(arguments))
         .try_get_matches_from(arguments)
         .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
     let (global, matches) = match parsed {
@@ -130,7 +130,12 @@ fn settle(world: &mut World, status: u8, printed: io::Result<()>) -> u8 {
 fn not_understood(world: &mut World, arguments: &[OsString], error: &clap::Error) -> u8 {
     let manner = manner_ahead(world, arguments);
     let text = error.render();
-    let text = if manner.color { text.ansi().to_string() } else { text.to_string() };
+    let text = match error.kind() {
+        // The parser would list every command in one line.
+        Parse::MissingSubcommand => "error: no command was given; `qms --help` lists them\n".to_owned(),
+        _ if manner.color => text.ansi().to_string(),
+        _ => text.to_string(),
+    };
     let is_result = matches!(error.kind(), Parse::DisplayHelp | Parse::DisplayVersion);
     let (status, printed) = if is_result {
         (0, ui::plain(world, manner, &text))

@@ -10,6 +10,7 @@ use crate::disk::{KeyPlace, Site};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::User;
+use crate::domain::id::UserName;
 use crate::domain::identity::Claim;
 use crate::embedded;
 use crate::session::{Clock, Founding, Installed, Session, SessionError};
@@ -39,6 +40,8 @@ pub struct InitReport {
     key_file: PathBuf,
     users: Vec<User>,
     documents: Vec<String>,
+    #[serde(skip)]
+    author: Option<UserName>,
 }
 
 impl fmt::Display for InitReport {
@@ -53,7 +56,8 @@ impl fmt::Display for InitReport {
             .join(", ");
         writeln!(f, "  users:     {users}")?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
-        write!(f, "\nNext: qms --user <user> create CR --title \"…\"")
+        let author = self.author.as_ref().map_or("<user>", UserName::as_str);
+        write!(f, "\nNext: qms --user {author} create CR --title \"…\"")
     }
 }
 
@@ -98,6 +102,8 @@ fn found(
     let mut context =
         Context { site, session, claim: Claim { user: String::new() }, process: outside.process };
     let (users, documents) = publish_everything(&mut context)?;
+    let policy = context.session.policy()?;
+    let author = users.iter().find(|user| policy.may_own(&user.group)).map(|user| user.name.clone());
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
     context.site.write_config()?;
     Ok(InitReport {
@@ -106,6 +112,7 @@ fn found(
         key_file,
         users,
         documents,
+        author,
     })
 }
 

@@ -73,11 +73,7 @@ impl Session {
         action: Option<&ActionName>,
         now: Timestamp,
     ) -> Result<(Rc<Policy>, Facts), SessionError> {
-        let digest = match &document.round {
-            Some(round) => round.policy,
-            None => self.project()?.policy,
-        };
-        let policy = self.policy_at(&digest)?;
+        let (digest, policy) = self.policy_of(&document)?;
         // Counting everybody's tasks is worth it only where somebody is about to be chosen.
         let chooses = action.is_some_and(|action| opens_round(&policy, &document, action));
         let counts = if chooses { self.store.task_counts()? } else { BTreeMap::new() };
@@ -86,22 +82,45 @@ impl Session {
             self.body(&document.content)?;
         }
         let mut facts = self.empty_facts(now, digest, &counts)?;
-        facts.copy = CopyFacts::examine(&document, actor.name(), copy);
-        let is_examined = wants_front_matter(&policy, &document);
-        if is_examined && facts.copy == CopyFacts::NotOut {
-            facts.front_matter = self.front_matter(&document.id, &document.content)?;
-        }
-        if let Some(in_force) = &document.in_force
-            && (is_examined || action.is_some_and(|action| restores(&policy, &document, action)))
-        {
-            facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
-        }
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
         }
         facts.children = self.children(&document.id)?;
-        facts.document = Some(document);
+        self.look_at(&mut facts, &policy, actor, document, copy, action)?;
         Ok((policy, facts))
+    }
+
+    /// Finds the policy that decides about a document.
+    fn policy_of(&mut self, document: &Document) -> Result<(Digest, Rc<Policy>), SessionError> {
+        let digest = match &document.round {
+            Some(round) => round.policy,
+            None => self.project()?.policy,
+        };
+        Ok((digest, self.policy_at(&digest)?))
+    }
+
+    /// Puts a document into `facts`, with what is known of its texts.
+    fn look_at(
+        &mut self,
+        facts: &mut Facts,
+        policy: &Policy,
+        actor: &Actor,
+        document: Document,
+        copy: Option<&WorkingCopy>,
+        action: Option<&ActionName>,
+    ) -> Result<(), SessionError> {
+        facts.copy = CopyFacts::examine(&document, actor.name(), copy);
+        let is_examined = wants_front_matter(policy, &document);
+        if is_examined && facts.copy == CopyFacts::NotOut {
+            facts.front_matter = self.front_matter(&document.id, &document.content)?;
+        }
+        if let Some(in_force) = &document.in_force
+            && (is_examined || action.is_some_and(|action| restores(policy, &document, action)))
+        {
+            facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
+        }
+        facts.document = Some(document);
+        Ok(())
     }
 
     fn children(&mut self, id: &DocumentId) -> Result<Vec<Document>, SessionError> {
@@ -224,11 +243,13 @@ impl Session {
         Ok(decide::menu(&policy, &facts, actor))
     }
 
-    /// The menu after an action, with the working copy that the caller is about to get.
+    /// The menu after an action, with the working copy that the caller is about to get. What the
+    /// action was decided on still holds, except for the documents that it changed.
     pub(super) fn menu_after(
         &mut self,
         actor: &Actor,
-        after: &Document,
+        mut facts: Facts,
+        (after, others): (&Document, &[Document]),
         given: Option<&[u8]>,
         sent: Option<&WorkingCopy>,
     ) -> Result<Vec<Line>, SessionError> {
@@ -238,7 +259,15 @@ impl Session {
             path: format!("{}.md", after.id),
             bytes: bytes.to_vec(),
         });
-        self.menu_of(actor, after.clone(), sent.or(given.as_ref()))
+        for child in &mut facts.children {
+            if let Some(changed) = others.iter().find(|other| other.id == child.id) {
+                child.clone_from(changed);
+            }
+        }
+        let (digest, policy) = self.policy_of(after)?;
+        facts.policy = digest;
+        self.look_at(&mut facts, &policy, actor, after.clone(), sent.or(given.as_ref()), None)?;
+        Ok(decide::menu(&policy, &facts, actor))
     }
 }
 

@@ -248,7 +248,8 @@ impl Session {
         };
         let menu = match (&applied.after, mode) {
             (Some(after), Mode::Commit) => {
-                self.menu_after(&actor, after, content.as_deref(), request.copy.as_ref())?
+                let changed = (after, applied.others.as_slice());
+                self.menu_after(&actor, facts, changed, content.as_deref(), request.copy.as_ref())?
             }
             _ => decide::menu(&policy, &facts, &actor),
         };

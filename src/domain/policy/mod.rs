@@ -15,6 +15,7 @@ mod verbs;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,7 @@ pub struct Action {
     /// What it is about.
     pub scope: Scope,
     /// What it needs to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
     /// Where it stands in the file.
     #[serde(skip)]
@@ -191,10 +193,13 @@ pub struct State {
     /// The phase that it belongs to.
     pub phase: PhaseName,
     /// Whether documents are born here.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub initial: bool,
     /// Whether nothing may happen to a document here any more.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub is_final: bool,
     /// The round that is open while a document is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<RoundRule>,
     /// Where it stands in its file.
     #[serde(skip)]
@@ -219,6 +224,7 @@ pub struct Transition {
     /// The verb.
     pub action: ActionName,
     /// What else must hold for this transition to be the one that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
     /// Where it may start; empty where it creates a document.
     pub from: Vec<StateName>,
@@ -227,14 +233,19 @@ pub struct Transition {
     /// The groups that may take it.
     pub by: Vec<GroupName>,
     /// What else must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
     /// What it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
     /// What it does besides when the state changes, where that waits for a quorum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub completion: Vec<Effect>,
     /// The verdict that it records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictKind>,
     /// Whether the state changes only when no task of the round is open any more.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub quorum: bool,
     /// Where it stands in its file.
     #[serde(skip)]
@@ -299,10 +310,13 @@ pub struct DocumentType {
     /// The front-matter fields that a document must have when it is routed.
     pub required: Vec<String>,
     /// Those of them that a revision must say anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renewed: Vec<String>,
     /// What it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ParentRule>,
     /// Whether it ends with its parent instead of holding it up.
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub attachment: bool,
     /// Where it stands in its file.
     #[serde(skip)]
