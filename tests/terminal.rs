@@ -298,13 +298,17 @@ fn nothing_waits_for_programs_agents_and_scripts() {
         assert!(said.contains("[1] Submit your review") && !said.contains("Select action"), "{said}");
     }
     for flag in ["--no-interactive", "-q", "-o json", "-o yaml", "--json"] {
-        let mut terminal = Terminal::open(&project, &format!("-u qa next CR-001 {flag}"), &[]);
+        let mut terminal = Terminal::open(&project, &format!("-u qa status CR-001 {flag}"), &[]);
         let (status, said) = terminal.ends();
         assert_eq!(status, 0, "{flag}");
         assert!(!said.contains("Select action") && !said.contains("Available"), "{flag}: {said}");
     }
-    let mut terminal = Terminal::open(&project, "-u qa next CR-001", &[("QMS_NO_INTERACTIVE", "1")]);
+    let mut terminal = Terminal::open(&project, "-u qa status CR-001", &[("QMS_NO_INTERACTIVE", "1")]);
     assert!(!terminal.ends().1.contains("Available"));
+    // Whoever asks for the menu alone gets it, and is not asked either.
+    let mut terminal = Terminal::open(&project, "-u qa next CR-001 --no-interactive", &[]);
+    let (status, said) = terminal.ends();
+    assert!(status == 0 && said.contains("[1] Submit your review") && !said.contains("Select"), "{said}");
     let mut terminal = Terminal::open(&project, "-u claude approve CR-001", &[("CI", "1")]);
     assert_eq!(terminal.ends().0, 7);
     // An empty variable is one that is not set.

@@ -97,7 +97,8 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if !text.is_empty() {
         message_text(world, manner, &text)?;
     }
-    if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu) {
+    if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu || reply.menu_is_result)
+    {
         let separate = !text.is_empty();
         let lines = menu_text(menu, actor.name().as_str(), reply.awaited.as_deref());
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;

@@ -42,5 +42,5 @@ pub fn run(context: &mut Context, id: &DocumentId, all: bool) -> Result<Reply, C
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, all);
     let open = next.iter().filter(|line| line.available).cloned().collect();
-    Ok(Reply::new(NextReport { next }).by(actor).menu(open).awaiting(awaited))
+    Ok(Reply::new(NextReport { next }).by(actor).menu(open).menu_alone().awaiting(awaited))
 }

@@ -49,6 +49,8 @@ pub struct Reply {
     pub report: Box<dyn Report>,
     /// The menu that follows, for commands about a document.
     pub menu: Option<Vec<NextLine>>,
+    /// Whether the menu is what was asked for, and not an addition to it.
+    pub menu_is_result: bool,
     /// Who acts next on the document, where that is somebody else.
     pub awaited: Option<String>,
     /// Whether the text is a file's content, to be given out byte by byte.
@@ -65,6 +67,7 @@ impl Reply {
             notes: Vec::new(),
             report: Box::new(report),
             menu: None,
+            menu_is_result: false,
             awaited: None,
             verbatim: false,
         }
@@ -89,6 +92,13 @@ impl Reply {
     #[must_use]
     pub fn menu(mut self, menu: Vec<NextLine>) -> Self {
         self.menu = Some(menu);
+        self
+    }
+
+    /// Says that the menu was asked for.
+    #[must_use]
+    pub fn menu_alone(mut self) -> Self {
+        self.menu_is_result = true;
         self
     }
 

@@ -64,6 +64,9 @@ fn without_interaction_only_the_success_message_is_printed() {
         routed.stderr,
         "acting as claude (claimed)\n  the working copy was unchanged\n  assigned: qa\n"
     );
+    // Whoever asks for the menu alone gets it.
+    let next = project.run("-u claude next CR-001 --no-interactive").is(0).text();
+    assert_eq!(next, project.run("-u claude next CR-001").is(0).text());
     let refused = project.run("-u claude approve CR-001 --no-interactive").is(7);
     assert!(!refused.stderr.contains("Available actions"), "{}", refused.stderr);
     let status = project.run("-u claude status CR-001 --no-interactive").is(0).text();
