@@ -20,9 +20,10 @@ lint:
 deny:
     cargo deny check
 
-# Kill the program at random moments, three hundred times, and check that nothing broke
+# Kill the program at random moments, three hundred times, and check that nothing broke; wait for locks
 stress:
     cargo test --release --test stress -- --ignored --nocapture
+    cargo test --test trouble -- --ignored
 
 # Time the commands against a floor on this machine and print a table
 bench:

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::rc::Rc;
 
 use qms::cli::{STATUSES, Terminals, World, run};
@@ -173,4 +174,58 @@ fn write_documents() {
     for (path, _, expected) in texts() {
         fs::write(path, expected).unwrap();
     }
+}
+
+/// Runs a script as a newcomer would, with the program on the path.
+fn newcomer(folder: &Path, script: &str) -> (bool, String) {
+    let program = Path::new(env!("CARGO_BIN_EXE_qms")).parent().unwrap().display().to_string();
+    let output = Command::new("sh")
+        .args(["-e", "-c", script])
+        .env_clear()
+        .env("PATH", format!("{program}:/usr/local/bin:/usr/bin:/bin"))
+        .env("HOME", folder)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let shown = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&shown).into_owned())
+}
+
+#[test]
+fn the_first_commands_of_a_newcomer_work_as_they_stand() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, after) = readme.split_once("## A project of your own").unwrap();
+    let (_, script) = after.split_once("```sh\n").unwrap();
+    let (script, _) = script.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (is_done, shown) = newcomer(folder.path(), script);
+    assert!(is_done && shown.contains("✓ CR-001 created"), "{shown}");
+}
+
+#[test]
+fn the_demo_goes_from_draft_to_the_end_and_says_how_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (is_done, shown) = newcomer(folder.path(), "qms demo --folder play");
+    assert!(is_done, "{shown}");
+    for words in [
+        "POST_APPROVED → CLOSED",
+        "IN_APPROVAL → EFFECTIVE",
+        "(is_author)",
+        "contents: verified",
+        "✓ the project is whole",
+        "export PATH=",
+        "qms init",
+    ] {
+        assert!(shown.contains(words), "{words} in\n{shown}");
+    }
+    // Everything that it writes, the key included, stays in its folder.
+    let outside: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(outside, ["play"]);
+    // The first commands that it ends with work, too.
+    let next = shown.lines().skip_while(|line| !line.contains("export PATH=")).collect::<Vec<_>>().join("\n");
+    let commands = next.lines().filter(|line| line.starts_with("  ")).collect::<Vec<_>>().join("\n");
+    let (is_done, shown) = newcomer(folder.path(), &commands);
+    assert!(is_done, "{commands}\n{shown}");
 }

@@ -143,6 +143,23 @@ fn a_store_that_stays_locked_is_unavailable() {
     project.run("-u claude create CR --title x").is(0);
 }
 
+#[test]
+#[ignore = "waits twenty seconds"]
+fn a_process_that_stands_still_while_it_publishes_holds_nobody_up_for_ever() {
+    let project = drafted();
+    let lock = fs::File::create(project.path(".qms/publish.lock")).unwrap();
+    lock.lock().unwrap();
+    let done = project.ask("-u claude create CR --title x").is(0);
+    assert_eq!(done["warnings"][0]["code"], "not_published");
+    project.ask("-u qa doctor").is(1);
+    let refused = project.ask("-u qa doctor --repair").is(10);
+    assert_eq!(refused["error"]["code"], "timed_out");
+    drop(lock);
+    // What was left is made good by the next command.
+    project.run("-u qa list").is(0);
+    project.run("-u qa doctor").is(0);
+}
+
 /// What happens on a small disk of its own, step by step; each line of output is a status.
 const FULL_DISK: &str = r#"
 mount -t tmpfs -o size=4m none "$1" || exit 99
