@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::table::Table;
-use super::workflow::TextReport;
+use super::text::TextReport;
 use super::{CommandError, Reply};
 use crate::domain::digest::Digest;
 use crate::domain::policy::{Policy, Sources, Target, When, Workflow};

@@ -22,6 +22,7 @@ pub mod read;
 mod reply;
 pub mod status;
 mod table;
+mod text;
 pub mod user;
 mod veil;
 pub mod view;

@@ -1,19 +1,17 @@
 //! `workflow`: the policy in force, candidates for it, and its adoption.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use similar::TextDiff;
 
 use super::act::carry_out;
 use super::life_cycle::{find, show, show_source};
+use super::text::TextReport;
 use super::user::project_request;
 use super::{CommandError, Context, Reply};
 use crate::disk::DiskError;
-use crate::domain::digest::Digest;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Sources};
 use crate::domain::scenario;
@@ -65,19 +63,6 @@ pub enum Form {
     Dot,
     /// SVG, for browsers
     Svg,
-}
-
-/// A text that was made, whole.
-#[derive(Debug, Serialize)]
-pub(super) struct TextReport {
-    pub(super) digest: Option<Digest>,
-    pub(super) text: String,
-}
-
-impl fmt::Display for TextReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text.trim_end())
-    }
 }
 
 /// Answers where there is no project, about the policy that comes with the program.

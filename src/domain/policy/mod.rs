@@ -3,6 +3,7 @@
 //! What stands here has been through [`compile()`]: every name in it exists. `lint` looks for what
 //! is well-formed and still wrong.
 
+mod action;
 mod candidate;
 mod compile;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::action::{Action, Choice, Input, InputKind, Scope};
 pub use self::candidate::Candidate;
 pub use self::compile::compile;
 pub use self::lint::lint;
@@ -80,91 +82,6 @@ pub struct InitialUser {
     pub group: GroupName,
     /// What the user is.
     pub kind: Kind,
-}
-
-/// A verb.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Action {
-    /// Its name; on the command line `_` is written `-`.
-    pub name: ActionName,
-    /// Its line in a menu.
-    pub label: String,
-    /// Its line in `--help`.
-    pub help: String,
-    /// What is said when it is done.
-    pub done: Option<String>,
-    /// The section of a procedure that governs it, as in `SOP-001#6`.
-    pub sop: Option<String>,
-    /// What it is about.
-    pub scope: Scope,
-    /// What it needs to be told.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inputs: Vec<Input>,
-    /// Where it stands in the file.
-    #[serde(skip)]
-    pub place: Place,
-}
-
-impl Action {
-    /// Finds an input.
-    pub fn input(&self, name: &str) -> Option<&Input> {
-        self.inputs.iter().find(|input| input.name.as_str() == name)
-    }
-}
-
-/// What an action is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// A document that exists.
-    #[default]
-    Document,
-    /// A document that it makes.
-    New,
-    /// The project itself.
-    Project,
-}
-
-/// Something that an action needs to be told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// Its name.
-    pub name: InputName,
-    /// Whether the action is refused without it.
-    pub required: bool,
-    /// What it is, in a few words.
-    pub help: String,
-    /// What values it takes.
-    pub kind: InputKind,
-}
-
-/// The values that an input takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InputKind {
-    /// One line of text.
-    Line,
-    /// Text of several lines.
-    Text,
-    /// A user.
-    User,
-    /// Users, one or more.
-    Users,
-    /// A document.
-    Document,
-    /// A single word.
-    Word,
-    /// One of these values, each with its label.
-    OneOf(Vec<Choice>),
-}
-
-/// A value of a choice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// The value; on the command line a flag with `-` for `_`.
-    pub value: String,
-    /// Its label.
-    pub label: String,
 }
 
 /// A life cycle.
