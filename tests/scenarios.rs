@@ -56,9 +56,8 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
         ],
     ),
     (
-        "a review round is never without quality, so that no content is reviewed without it",
+        "a review round is never without quality; who leaves the group afterwards is a scenario of `controlled`",
         &[
-            ("controlled", "route", "REVIEWED", "reviewed_by"),
             ("executable", "route", "PRE_REVIEWED", "reviewed_by"),
             ("executable", "route", "POST_REVIEWED", "reviewed_by"),
             ("record", "route", "POST_REVIEWED", "reviewed_by"),

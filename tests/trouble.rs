@@ -13,6 +13,8 @@ mod copies;
 mod many;
 #[path = "trouble/places.rs"]
 mod places;
+#[path = "trouble/planted.rs"]
+mod planted;
 mod project;
 #[path = "trouble/store.rs"]
 mod store;

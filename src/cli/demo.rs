@@ -101,10 +101,17 @@ pub fn run(world: &mut World, folder: Option<&Path>) -> Result<u8, CommandError>
         None => temporary()?,
     };
     let io = |source| DiskError::Io { action: "write", path: root.clone(), source };
+    if fs::read_dir(&root).is_ok_and(|mut inside| inside.next().is_some()) {
+        let message = format!("`{}` is not empty; the demo needs a folder of its own", root.display());
+        return Err(CommandError::Usage(message));
+    }
     fs::create_dir_all(root.join("project")).map_err(io)?;
     let mut play = Play { root: root.clone(), status: 0 };
     play.command(world, &["init"], 0).map_err(io)?;
     for step in SCRIPT {
+        if play.status != 0 {
+            break;
+        }
         match step {
             Say(text) => writeln!(world.stdout, "── {text}\n").map_err(io)?,
             Run(words, expected) => play.command(world, words, *expected).map_err(io)?,

@@ -177,10 +177,13 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
-        SessionError::HeadTag => (Code::Audit, by.run("audit verify"), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, by.run("doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
+        // What is sealed fits a sound store; one that it does not fit was changed.
+        SessionError::HeadTag | SessionError::Store(StoreError::Unfit(_)) => {
+            (Code::Audit, by.run("audit verify"), Value::Null)
+        }
         SessionError::Store(StoreError::Altered(_)) => {
             (Code::Audit, by.run("audit verify --contents"), Value::Null)
         }

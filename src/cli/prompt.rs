@@ -36,7 +36,14 @@ pub fn complete(world: &mut World, line: &NextLine) -> Option<Vec<String>> {
     let mut words = line.argv.clone();
     for input in &line.inputs {
         let Some(slot) = input.argv_index.and_then(|index| words.get_mut(index)) else { continue };
-        *slot = Some(ask(world, input)?);
+        let Some(answer) = ask(world, input) else {
+            say(
+                world,
+                &format!("nothing was done: `{}` was not told", input.name.as_str().replace('_', " ")),
+            );
+            return None;
+        };
+        *slot = Some(answer);
     }
     words.into_iter().collect()
 }

@@ -116,7 +116,8 @@ fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()>
 
 /// Says something beside the result. Where nobody listens nothing is lost.
 pub fn say(world: &mut World, line: &str) {
-    let _unheard = writeln!(world.stderr, "{line}").and_then(|()| world.stderr.flush());
+    // In one piece, so that lines of several processes do not mix.
+    let _unheard = world.stderr.write_all(format!("{line}\n").as_bytes()).and_then(|()| world.stderr.flush());
 }
 
 /// The identity line: how somebody who started the caller notices that the wrong user acts.

@@ -127,7 +127,10 @@ fn report(
         acted.notes.iter().filter_map(|note| note_words(context, note, &after.id)).collect();
     warnings.extend(acted.notes.iter().filter_map(|note| note_warning(note, &after.id)));
     let awaited = awaited(&after, acted.actor.name());
-    let next = next_lines(&acted.menu, acted.actor.name(), &after.id, false);
+    // A document that only would be created has nothing to be asked.
+    let is_real = mode == Mode::Commit || acted.before.is_some();
+    let next =
+        if is_real { next_lines(&acted.menu, acted.actor.name(), &after.id, false) } else { Vec::new() };
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
         document: DocumentView::new(after, &policy, in_force),
@@ -207,8 +210,8 @@ fn note_words(context: &Context, note: &Note, id: &DocumentId) -> Option<String>
         Note::Awaiting(1) => "1 more answer is awaited".to_owned(),
         Note::Awaiting(count) => format!("{count} more answers are awaited"),
         Note::Ended(child) => format!("{child} ended with it"),
-        Note::Voided(holder) => {
-            let path = Workspace::new(&context.site, holder).path(id);
+        Note::Voided(of, holder) => {
+            let path = Workspace::new(&context.site, holder).path(of);
             let path = path.display();
             format!("the check-out by {holder} is void: {path} stays, and can no longer be checked in")
         }

@@ -1,18 +1,18 @@
 //! `audit`: proof that nothing was changed behind the record, and the record for other eyes.
 
 use std::fmt;
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::entry::EntryView;
 use super::veil::Veil;
 use super::{CommandError, Context, Reply};
-use crate::disk::DiskError;
-use crate::domain::audit::{Frontier, inclusion_proof};
+use crate::disk::{DiskError, read_file};
+use crate::domain::audit::{CheckpointError, Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
+use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::Actor;
 use crate::session::{Audit, Flaw};
 use crate::store::{Entries, ListQuery, StoreError};
@@ -113,11 +113,20 @@ impl fmt::Display for ProofReport {
     }
 }
 
+/// Longest checkpoint, in bytes; a note is a few hundred.
+const NOTE_MAX: u64 = 64 * 1024;
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let bytes = read_file(path, NOTE_MAX)?;
+    String::from_utf8(bytes)
+        .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
 /// Verifies the audit trail. Whoever calls is verified on the way: see [`Session::audit`].
 ///
 /// [`Session::audit`]: crate::session::Session::audit
 fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) -> Result<Reply, CommandError> {
-    let note = checkpoint.as_ref().map(fs::read_to_string).transpose().map_err(|source| DiskError::Io {
+    let note = checkpoint.as_deref().map(read_text).transpose().map_err(|source| DiskError::Io {
         action: "read",
         path: checkpoint.unwrap_or_default(),
         source,
@@ -128,6 +137,9 @@ fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) ->
         (_, Audit::Unsound(flaws)) => {
             let first = flaws.first().map_or_else(String::new, sentence);
             failed(first, flaws.first().and_then(Flaw::index), flaws.len() > 1)
+        }
+        (_, Audit::BadCheckpoint(error @ CheckpointError::Malformed(_))) => {
+            Err(CommandError::Usage(error.to_string()))
         }
         (_, Audit::BadCheckpoint(error)) => failed(error.to_string(), None, false),
         (actor, Audit::Sound(verified)) => {
@@ -223,6 +235,19 @@ pub fn export(
     format: ExportForm,
     out: &mut dyn Write,
 ) -> Result<Option<String>, CommandError> {
+    // All of it is of one moment: a round that opens while somebody reads slowly is not read through.
+    context.session.read(actor).begin_snapshot()?;
+    let written = write_log(context, actor, format, out);
+    context.session.read(actor).end_snapshot()?;
+    written
+}
+
+fn write_log(
+    context: &mut Context,
+    actor: &Actor,
+    format: ExportForm,
+    out: &mut dyn Write,
+) -> Result<Option<String>, CommandError> {
     let mut veil = Veil::new(actor);
     context.session.read(actor).documents(&ListQuery::default(), &mut |document| {
         veil.look(&document);
@@ -292,8 +317,20 @@ fn csv_cell(text: &str) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
+/// A cell in which nothing is markup: neither of Markdown nor of HTML.
 fn markdown_cell(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\r', '\n'], " ")
+    let mut cell = String::new();
+    for c in text.chars() {
+        match c {
+            '\r' | '\n' => cell.push(' '),
+            '<' => cell.push_str("&lt;"),
+            '&' => cell.push_str("&amp;"),
+            '\\' | '|' | '[' | ']' | '`' | '*' | '_' | '!' => cell.extend(['\\', c]),
+            c if is_deceptive(c) => cell.extend(c.escape_unicode()),
+            c => cell.push(c),
+        }
+    }
+    cell
 }
 
 #[cfg(test)]
@@ -306,5 +343,7 @@ mod tests {
         assert_eq!(csv_cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
         assert_eq!(csv_cell("=1+1"), "\"'=1+1\"");
         assert_eq!(markdown_cell("a|b\nc"), "a\\|b c");
+        assert_eq!(markdown_cell("<b> [l](x)"), "&lt;b> \\[l\\](x)");
+        assert_eq!(markdown_cell("\u{1b}[2J\u{202e}"), "\\u{1b}\\[2J\\u{202e}");
     }
 }

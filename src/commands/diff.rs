@@ -73,6 +73,10 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
             version_of(context, &actor, id, judged)?
         }
         None => match &document.in_force {
+            // What is in force is compared with what was in force before it.
+            Some(in_force) if in_force.version == document.version && document.version.major > 1 => {
+                Version::new(document.version.major - 1, 0)
+            }
             Some(in_force) => in_force.version,
             None => Version::new(0, 1),
         },

@@ -86,9 +86,14 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     }
     let Some(actor) = actor else { return Err(CommandError::Unhealthy(findings)) };
     let mut repaired = Vec::new();
+    // What a changed record says is not published: the pages may be the last that tell the truth.
+    let is_sound = findings.is_empty();
     // Pages are compared with what the record says; where it says nothing, that was found above.
-    match pages(context, &actor, repair, &mut repaired) {
-        Ok((found, noted)) => {
+    match pages(context, &actor, repair && is_sound, &mut repaired) {
+        Ok((mut found, noted)) => {
+            for finding in &mut found {
+                finding.repairable &= is_sound;
+            }
             findings.extend(found);
             notes.extend(noted);
         }

@@ -12,7 +12,7 @@ use crate::domain::audit::Entry;
 use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
-use crate::store::Entries;
+use crate::store::{Entries, StoreError};
 
 /// The entries of a document, oldest first.
 #[derive(Debug, Serialize)]
@@ -74,6 +74,20 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
         })?;
         entries.sort_by_key(|entry| entry.index);
     }
+    // What came with the program stands in the first entry, with everything else that did.
+    if document.creator.is_none() {
+        let mut first = Vec::new();
+        context
+            .session
+            .read(&actor)
+            .entries(Entries::From(0), &mut |stored| {
+                first.push(EntryView::decode(stored.index, stored.bytes)?);
+                // One is enough; any error stops the walk.
+                Err(StoreError::Conflict)
+            })
+            .or_else(|error| if matches!(error, StoreError::Conflict) { Ok(()) } else { Err(error) })?;
+        entries.splice(0..0, first);
+    }
     let reply = Reply::new(HistoryReport { entries, id: id.clone() }).by(actor);
     Ok(veil.warn(reply))
 }
@@ -84,10 +98,23 @@ pub(super) fn entries_of(
     actor: &Actor,
     document: &Document,
 ) -> Result<(Vec<EntryView>, Veil), CommandError> {
+    // What is open is looked up together with what was said: nobody reads through a round that opens
+    // in between.
+    context.session.read(actor).begin_snapshot()?;
+    let read = read_entries(context, actor, &document.id);
+    context.session.read(actor).end_snapshot()?;
+    read
+}
+
+fn read_entries(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+) -> Result<(Vec<EntryView>, Veil), CommandError> {
     let mut veil = Veil::new(actor);
-    veil.look(document);
+    veil.look(&context.document(actor, id)?);
     let mut entries = Vec::new();
-    context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
+    context.session.read(actor).entries(Entries::Of(id), &mut |stored| {
         let mut entry = EntryView::decode(stored.index, stored.bytes)?;
         veil.cover(&mut entry);
         entries.push(entry);

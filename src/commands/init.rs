@@ -69,10 +69,12 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     };
     let site = Site::choose(folder, outside.home.as_deref(), id_bytes)?;
     let key = ProjectKey::new(secret).ok_or(SessionError::NoKey)?;
-    let key_file = site.write_key(&outside.keys, secret)?;
+    // Only who made the folder may take it away again.
+    site.make_private()?;
+    let key_file = site.write_key(&outside.keys, secret).inspect_err(|_| site.unmake(None))?;
     let made = found(site.clone(), key, key_file.clone(), outside);
     if made.is_err() {
-        site.unmake(&key_file);
+        site.unmake(Some(&key_file));
     }
     Ok(Reply::new(made?))
 }
@@ -83,7 +85,6 @@ fn found(
     key_file: PathBuf,
     outside: Outside,
 ) -> Result<InitReport, CommandError> {
-    site.make_private()?;
     let store = Sqlite::create(&site.database())?;
     let founding = Founding {
         id: site.id().to_owned(),

@@ -1,7 +1,7 @@
 //! Files that are whole or absent, never half.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use super::DiskError;
@@ -28,6 +28,17 @@ pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Disk
         fs::File::open(folder).and_then(|it| it.sync_all()).map_err(DiskError::io("write", folder))?;
     }
     Ok(())
+}
+
+/// Reads a file, and nothing that only looks like one: a pipe would keep whoever reads it waiting.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Only the key is written durably, and only its owner may read it.

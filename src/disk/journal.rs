@@ -4,11 +4,15 @@
 //! written the marker goes. A marker that nobody holds any more is of a process that died: the
 //! next command writes the files of everything that was recorded since.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{DiskError, Site, file};
+
+/// Longest text of a marker, in bytes: the digits of the largest number.
+const SIZE_MAX: u64 = 20;
 
 /// How many names are tried for a marker.
 const NAMES: u32 = 100;
@@ -63,14 +67,30 @@ impl Journal {
 
     /// Takes over the markers of processes that died.
     pub fn unfinished(site: &Site) -> Vec<Unfinished> {
-        let Ok(markers) = fs::read_dir(folder(site)) else { return Vec::new() };
+        let folder = folder(site);
+        // Somebody else's folder is not to be tidied up.
+        if !fs::symlink_metadata(&folder).is_ok_and(|about| about.is_dir()) {
+            return Vec::new();
+        }
+        let Ok(markers) = fs::read_dir(folder) else { return Vec::new() };
         let paths = markers.filter_map(Result::ok).map(|marker| marker.path());
         paths.filter_map(|path| Unfinished::take(path).ok().flatten()).collect()
     }
 }
 
+/// Tells whether a file is one that [`Journal::begin`] can have made.
+fn is_marker(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).and_then(|name| name.split_once('-'));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.is_some_and(|(process, number)| is_number(process) && is_number(number))
+        && fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() <= SIZE_MAX)
+}
+
 impl Unfinished {
     fn take(path: PathBuf) -> Result<Option<Self>, std::io::Error> {
+        if !is_marker(&path) {
+            return Ok(None);
+        }
         let lock = File::open(&path)?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),

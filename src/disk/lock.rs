@@ -1,6 +1,7 @@
 //! Keeping two processes from publishing in the wrong order.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::thread;
 use std::time::Duration;
 
@@ -21,7 +22,12 @@ impl PublishLock {
     /// Waits for its turn, but not for ever: [`DiskError::Busy`] after ten seconds.
     pub fn take(site: &Site) -> Result<Self, DiskError> {
         let path = site.private().join("publish.lock");
-        let file = File::create(&path).map_err(DiskError::io("lock", &path))?;
+        if fs::symlink_metadata(&path).is_ok_and(|about| !about.is_file()) {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file of its own");
+            return Err(DiskError::io("lock", &path)(source));
+        }
+        let open = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(DiskError::io("lock", &path))?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),

@@ -11,6 +11,7 @@ mod site;
 mod workspace;
 
 pub use self::error::DiskError;
+pub use self::file::read as read_file;
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page};

@@ -123,14 +123,22 @@ impl Site {
     /// Makes the folder of what the program keeps for itself.
     pub fn make_private(&self) -> Result<(), DiskError> {
         let folder = self.private();
-        fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))
+        fs::create_dir_all(&self.root).map_err(DiskError::io("create", &self.root))?;
+        match fs::create_dir(&folder) {
+            // Of two processes that begin at once only one makes the folder.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                let why = "another process is making one".to_owned();
+                Err(DiskError::Unsuitable { path: self.root.clone(), why })
+            }
+            made => made.map_err(DiskError::io("create", &folder)),
+        }
     }
 
-    /// Takes away what was made of a project that could not be founded, its key included. What
-    /// cannot be taken away is no use to anybody without the rest.
-    pub fn unmake(&self, key_file: &Path) {
+    /// Takes away what was made of a project that could not be founded, its key included where that
+    /// was made, too. What cannot be taken away is no use to anybody without the rest.
+    pub fn unmake(&self, key_file: Option<&Path>) {
         let _left = fs::remove_dir_all(self.private());
-        let _left = fs::remove_file(key_file);
+        let _left = key_file.map(fs::remove_file);
     }
 
     /// Writes `qms.yaml`: from now on the project can be found.
@@ -173,6 +181,9 @@ impl Site {
     pub fn read_key(&self, place: &KeyPlace) -> Result<ProjectKey, DiskError> {
         let path = self.key_path(place)?;
         let exposed = |why| DiskError::KeyExposed { path: path.clone(), why };
+        if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+            return Err(DiskError::KeyMalformed(path));
+        }
         let mut file = match fs::File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

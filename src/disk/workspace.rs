@@ -14,6 +14,9 @@ use crate::domain::request::WorkingCopy;
 /// Largest working copy, in bytes.
 const COPY_MAX: u64 = 16 * 1024 * 1024;
 
+/// Largest file beside a working copy, in bytes: an id and a digest.
+const SIDECAR_MAX: u64 = 4096;
+
 /// The working copies of one user.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -86,7 +89,7 @@ impl Workspace {
     }
 
     fn read_sidecar(&self, id: &DocumentId) -> Option<Sidecar> {
-        let bytes = fs::read(self.sidecar(id)).ok()?;
+        let bytes = file::read(&self.sidecar(id), SIDECAR_MAX).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 

@@ -25,8 +25,9 @@ impl FrontMatter {
     }
 }
 
-/// Fields that would claim what only the record knows.
-const NOT_THE_AUTHORS: [&str; 3] = ["version", "state", "status"];
+/// Fields that would claim what only the record knows, in the words of the published page, too.
+const NOT_THE_AUTHORS: [&str; 6] =
+    ["version", "state", "status", "effective_version", "content_digest", "approved_by"];
 
 /// Longest title, in characters: it stands in one line of a list.
 const TITLE_MAX: usize = 200;

@@ -53,7 +53,8 @@ pub struct PolicyRecord {
     pub digest: Digest,
     /// Its files, as canonical JSON: an object from file name to text.
     pub sources: String,
-    /// What the files mean, as canonical JSON; what the program reads at every start.
+    /// What the files mean, as JSON after a tag under the project key; what the program reads at every
+    /// start.
     pub compiled: String,
     /// When it was adopted.
     pub adopted_at: Timestamp,

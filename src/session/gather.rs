@@ -208,14 +208,18 @@ impl Session {
         let mut project = ProjectFacts { namespaces: self.namespaces()?, ..ProjectFacts::default() };
         if let Some(user) = request.inputs.text("user").and_then(|text| UserName::parse(text).ok()) {
             project.named_user = self.store.user(user.as_str())?;
-            counts.insert(user.clone(), self.store.tasks(&user)?.len() as u64);
-            let query = ListQuery { owner: Some(user), ..ListQuery::default() };
-            let mut owned = 0;
-            self.store.documents(&query, &mut |document| {
-                let ended = policy.standing(&document).is_some_and(|(_, state)| state.is_final);
-                owned += u64::from(!ended);
-                Ok(())
-            })?;
+            // Asked of the documents themselves, however many: the lists made of them for quick
+            // answers are not covered by the log.
+            let (mut owned, mut tasks) = (0, 0);
+            if project.named_user.is_some() {
+                self.store.documents(&ListQuery::default(), &mut |document| {
+                    let ended = policy.standing(&document).is_some_and(|(_, state)| state.is_final);
+                    owned += u64::from(!ended && document.owner.as_ref() == Some(&user));
+                    tasks += u64::from(document.round.is_some_and(|round| round.awaits(&user)));
+                    Ok(())
+                })?;
+            }
+            counts.insert(user, tasks);
             project.owned = owned;
         }
         if let Some(files) = &request.candidate {

@@ -51,7 +51,7 @@ impl Session {
         let candidate = Candidate::new(founding.policy).map_err(SessionError::PolicyFaults)?;
         let policy = &candidate.policy;
         let mut change = Change {
-            policies: vec![policy_record(candidate.digest, &candidate.sources.0, policy, time)?],
+            policies: vec![policy_record(&key, candidate.digest, &candidate.sources.0, policy, time)?],
             users: policy
                 .users
                 .iter()

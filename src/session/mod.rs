@@ -162,14 +162,20 @@ impl Session {
         let unreadable = |message: String| SessionError::PolicyUnreadable { digest: *digest, message };
         let record =
             self.store.policy(digest)?.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
-        // What the files mean is kept beside them, because reading them takes ten times as long. The
-        // files are the truth: a program that cannot read what another version kept reads them.
-        let policy = if let Ok(policy) = serde_json::from_str(&record.compiled) {
+        // What the files mean is kept beside them, because reading them takes ten times as long. It is
+        // believed by the tag of the project key. The files are the truth, by their digest: whoever has
+        // no key, or cannot read what another version kept, reads them.
+        let kept = self.key.as_ref().and_then(|key| key.verified_policy(digest, &record.compiled));
+        let policy = if let Some(policy) = kept.and_then(|meaning| serde_json::from_str(meaning).ok()) {
             policy
         } else {
             let files =
                 serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
-            compile(&Sources(files)).map_err(SessionError::PolicyFaults)?
+            let sources = Sources(files);
+            if sources.digest() != *digest {
+                return Err(unreadable("its files are not those that were adopted".to_owned()));
+            }
+            compile(&sources).map_err(SessionError::PolicyFaults)?
         };
         let policy = Rc::new(policy);
         self.policies.insert(*digest, Rc::clone(&policy));

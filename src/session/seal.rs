@@ -103,7 +103,7 @@ impl Session {
         let policy = self.project()?.policy;
         let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
         if let Some(window) = counted.as_ref()
-            && time.now.millis() - window.since.millis() < REFUSAL_WINDOW
+            && (0..REFUSAL_WINDOW).contains(&time.now.millis().saturating_sub(window.since.millis()))
         {
             change.refusals.push(Refusals { count: window.count + 1, ..window.clone() });
             change.head = head;
@@ -162,7 +162,9 @@ impl Session {
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
             if self.store.policy(&candidate.digest)?.is_none() {
+                let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
                 change.policies.push(policy_record(
+                    key,
                     candidate.digest,
                     &candidate.sources.0,
                     &candidate.policy,
@@ -241,8 +243,9 @@ pub(super) fn seal(change: &mut Change, head: Head, entries: Vec<Entry>, key: &P
     change.head = Head { tag: Some(key.tag_head(&frontier)), frontier, at };
 }
 
-/// Builds the record of a policy: its files, and what they mean.
+/// Builds the record of a policy: its files, and what they mean, under the tag of the project key.
 pub(super) fn policy_record(
+    key: &ProjectKey,
     digest: Digest,
     sources: &BTreeMap<String, String>,
     policy: &Policy,
@@ -253,7 +256,7 @@ pub(super) fn policy_record(
     Ok(PolicyRecord {
         digest,
         sources: serde_json::to_string(sources).map_err(unreadable)?,
-        compiled: serde_json::to_string(policy).map_err(unreadable)?,
+        compiled: key.tag_policy(&digest, &serde_json::to_string(policy).map_err(unreadable)?),
         adopted_at: time.now,
     })
 }

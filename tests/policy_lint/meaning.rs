@@ -153,6 +153,36 @@ pub(super) const CASES: &[Case] = &[
     Case(
         "author_could_approve",
         &[(
+            "controlled.yaml",
+            "to: REVIEWED,  by: [quality], quorum: all, guards: [assignees_seated, slot_stays_filled], effects: [remove_seats] }",
+            "to: EFFECTIVE, by: [quality], quorum: all, guards: [assignees_seated, slot_stays_filled], effects: [remove_seats], completion: [raise_version, put_in_force] }",
+        )],
+        "{ action: unassign, from: IN_REVIEW",
+        "`unassign` approves without a round: an author could approve",
+    ),
+    Case(
+        "author_could_approve",
+        &[(
+            "controlled.yaml",
+            "guards: [assignees_seated, slot_stays_filled], effects: [remove_seats], completion: [raise_version, put_in_force, clear_owner] }",
+            "guards: [assignees_seated], effects: [remove_seats], completion: [raise_version, put_in_force, clear_owner] }",
+        )],
+        "{ action: unassign, from: IN_APPROVAL",
+        "`unassign` approves without a round: an author could approve",
+    ),
+    Case(
+        "author_could_approve",
+        &[(
+            "controlled.yaml",
+            "action: create, to: DRAFT, by: [initiator], effects: [check_out]",
+            "action: create, to: DRAFT, by: [initiator], guards: [template_in_force], effects: [check_out, raise_version, put_in_force]",
+        )],
+        "{ action: create",
+        "`create` approves without a round: an author could approve",
+    ),
+    Case(
+        "author_could_approve",
+        &[(
             "executable.yaml",
             "to: IN_EXECUTION, by: [initiator], guards: [owner]",
             "to: IN_EXECUTION, by: [initiator], effects: [raise_version]",

@@ -185,7 +185,7 @@ fn a_process_that_died_after_its_commit_is_finished_by_the_next() {
     let published = fs::read(&page).unwrap();
     // As if the process had died between its commit and the page.
     fs::remove_file(&page).unwrap();
-    let mut marker = fs::File::create(project.path(".qms/journal/4194304")).unwrap();
+    let mut marker = fs::File::create(project.path(".qms/journal/4194304-0")).unwrap();
     write!(marker, "2").unwrap();
     drop(marker);
     project.run("-u qa list").is(0);

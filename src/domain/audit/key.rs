@@ -45,6 +45,7 @@ impl Fingerprint {
 pub struct ProjectKey {
     entry: hmac::Key,
     head: hmac::Key,
+    policy: hmac::Key,
     signer: Ed25519KeyPair,
     fingerprint: Fingerprint,
 }
@@ -68,6 +69,7 @@ impl ProjectKey {
         Some(Self {
             entry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"entry")?),
             head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
+            policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
             signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
             fingerprint: Fingerprint(to_hex(derive(b"fingerprint")?.get(..8)?)),
         })
@@ -103,6 +105,19 @@ impl ProjectKey {
         hmac::verify(&self.head, &head_message(frontier), tag).is_ok()
     }
 
+    /// Puts a tag before what the files of a policy mean, so that it can be believed without reading
+    /// the files again.
+    pub fn tag_policy(&self, policy: &Digest, meaning: &str) -> String {
+        format!("{}\n{meaning}", to_hex(Tag::of(&self.policy, &policy_message(policy, meaning)).as_bytes()))
+    }
+
+    /// Returns what the files of a policy mean, where the tag before it was made with this key.
+    pub fn verified_policy<'t>(&self, policy: &Digest, tagged: &'t str) -> Option<&'t str> {
+        let (tag, meaning) = tagged.split_once('\n')?;
+        hmac::verify(&self.policy, &policy_message(policy, meaning), &from_hex(tag)?).ok()?;
+        Some(meaning)
+    }
+
     /// Returns the public key of checkpoints, 32 bytes.
     pub fn checkpoint_key(&self) -> Digest {
         let mut out = [0; 32];
@@ -114,6 +129,10 @@ impl ProjectKey {
     pub fn sign_checkpoint(&self, text: &[u8]) -> Vec<u8> {
         self.signer.sign(text).as_ref().to_vec()
     }
+}
+
+fn policy_message(policy: &Digest, meaning: &str) -> Vec<u8> {
+    [policy.as_bytes().as_slice(), meaning.as_bytes()].concat()
 }
 
 fn entry_message(index: u64, leaf: &Digest) -> [u8; 40] {

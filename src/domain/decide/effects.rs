@@ -51,7 +51,7 @@ pub enum Note {
     /// An attachment ended with its parent.
     Ended(DocumentId),
     /// What this user had checked out is checked out no more.
-    Voided(UserName),
+    Voided(DocumentId, UserName),
     /// The type names this template, and no version of it is in force.
     NoTemplate(DocumentId),
 }
@@ -198,10 +198,12 @@ impl Step<'_> {
             }
             Effect::CheckIn => self.check_in(),
             Effect::VoidCheckout => {
-                self.applied.notes.extend(document.checkout.take().map(|void| Note::Voided(void.by)));
+                self.applied
+                    .notes
+                    .extend(document.checkout.take().map(|void| Note::Voided(document.id.clone(), void.by)));
             }
             Effect::BeginRevision => {
-                document.last_minor += 1;
+                document.last_minor = document.last_minor.saturating_add(1);
                 document.version.minor = document.last_minor;
                 self.record_version();
             }
@@ -228,7 +230,7 @@ impl Step<'_> {
             Effect::RemoveSeats => self.remove_seats(),
             Effect::MarkRejected => document.rejected = Some(document.revision),
             Effect::RaiseVersion => {
-                document.version = Version::new(document.version.major + 1, 0);
+                document.version = Version::new(document.version.major.saturating_add(1), 0);
                 document.last_minor = 0;
                 document.authors = document.creator.iter().cloned().collect();
                 document.verdicts.clear();
@@ -269,7 +271,7 @@ impl Step<'_> {
             return;
         }
         document.content = *content;
-        document.last_minor += 1;
+        document.last_minor = document.last_minor.saturating_add(1);
         document.version.minor = document.last_minor;
         if let Some(title) = front_matter.fields.get("title") {
             document.title.clone_from(title);
@@ -307,11 +309,12 @@ impl Step<'_> {
             let mut child = child.clone();
             child.state = target.clone();
             child.owner = None;
-            child.checkout = None;
+            let void = child.checkout.take();
             child.round = None;
             child.revision += 1;
             child.updated_at = self.facts.now;
             self.applied.notes.push(Note::Ended(child.id.clone()));
+            self.applied.notes.extend(void.map(|void| Note::Voided(child.id.clone(), void.by)));
             self.applied.others.push(child);
         }
     }

@@ -229,7 +229,8 @@ impl Case<'_> {
         seating.unmet_names(named)
     }
 
-    /// The verdicts that count: each reviewer's latest on the present content in this phase.
+    /// The verdicts that count: each reviewer's latest on the present content in this phase. Who has
+    /// become author or owner since would now speak about work of their own.
     fn counted<'d>(
         workflow: &Workflow,
         document: &'d Document,
@@ -239,6 +240,9 @@ impl Case<'_> {
             .verdicts
             .iter()
             .filter(move |((of, _), _)| Some(of) == phase.as_ref())
+            .filter(|((_, name), _)| {
+                !document.authors.contains(name) && document.owner.as_ref() != Some(name)
+            })
             .map(|((_, name), verdict)| (name, verdict))
     }
 
@@ -266,7 +270,8 @@ impl Case<'_> {
             .filter(|(_, verdict)| verdict.revision <= rejected)
             .map(|(name, _)| {
                 let message = format!("{} was rejected after {name} reviewed it", document.id);
-                Reason::new(Condition::RejectedSince, message).remedy(self.verb("checkout", ""))
+                let again = self.assigning(name).or_else(|| self.verb("checkout", ""));
+                Reason::new(Condition::RejectedSince, message).remedy(again)
             })
             .collect()
     }

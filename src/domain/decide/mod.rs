@@ -139,6 +139,7 @@ impl Case<'_> {
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
+                InputKind::Line if text.trim().is_empty() => Some(format!("`{name}` is blank")),
                 InputKind::Line => {
                     super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
                 }

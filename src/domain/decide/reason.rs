@@ -74,6 +74,7 @@ conditions! {
     AssigneeNotEligible = "assignee_not_eligible", Precondition, "Someone named could not answer the task.";
     AlreadyAssigned = "already_assigned", Precondition, "Everyone who could be seated has a seat in this round.";
     NobodyToRelease = "nobody_to_release", Precondition, "Someone named has no open task in this round.";
+    ReleasesSelf = "releases_self", Precondition, "Nobody releases themselves from a task: who does would see what the others said, and could come back.";
     SlotWouldBeEmpty = "slot_would_be_empty", Precondition, "The round would be left without the group that must take part in it.";
     NoEligible = "no_eligible", Precondition, "No user of the group that must take part could answer: all are authors, owner, or missing.";
     NotUnanimous = "not_unanimous", Precondition, "The latest verdict of every reviewer on this content must recommend it.";

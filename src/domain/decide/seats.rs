@@ -182,18 +182,21 @@ impl<'a> Seating<'a> {
         let id = &self.document.id;
         let named = self.case.inputs.users("assignees");
         if named.is_empty() {
-            let someone = round.seats.keys().any(|name| round.awaits(name));
+            let someone = round.seats.keys().any(|name| round.awaits(name) && name != self.case.actor.name());
             return if someone {
                 Vec::new()
             } else {
                 vec![Reason::new(Condition::NobodyToRelease, format!("no task of {id} is open"))]
             };
         }
-        named
-            .iter()
-            .filter(|name| !round.awaits(name))
-            .map(|name| Reason::new(Condition::NobodyToRelease, format!("`{name}` has no open task in {id}")))
-            .collect()
+        let me = self.case.actor.name();
+        let idle = named.iter().filter(|name| !round.awaits(name)).map(|name| {
+            Reason::new(Condition::NobodyToRelease, format!("`{name}` has no open task in {id}"))
+        });
+        let own = named.iter().filter(|name| *name == me && round.awaits(name)).map(|name| {
+            Reason::new(Condition::ReleasesSelf, format!("`{name}` cannot be released from {id} by `{name}`"))
+        });
+        idle.chain(own).collect()
     }
 
     /// Tells whether the slot stays filled without the users named; where none is named yet,

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Effect, Fault, InputKind, Policy, Scope, State, Target, Transition, VerdictKind, When, Workflow,
+    Action, Effect, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition, VerdictKind,
+    When, Workflow,
 };
-use crate::domain::document::Outcome;
+use crate::domain::document::{Outcome, Task};
 use crate::domain::id::StateName;
 use crate::domain::yaml::Place;
 
@@ -266,7 +267,7 @@ impl Faults {
                 .iter()
                 .chain(&edge.effects)
                 .any(|effect| matches!(effect, Effect::PutInForce | Effect::RaiseVersion));
-            if raises && !edge.from.is_empty() && !edge.quorum {
+            if raises && !ends_an_approval(workflow, edge) {
                 let message = format!("`{}` approves without a round: an author could approve", edge.action);
                 self.add(&edge.place, "author_could_approve", message);
             }
@@ -307,6 +308,25 @@ impl Faults {
 }
 
 /// The states in which a life cycle takes its attachments along.
+/// Tells whether a transition can only complete where a round of approval was answered: by the last
+/// approval, or by releasing whoever has not answered while somebody stays who did or will.
+fn ends_an_approval(workflow: &Workflow, edge: &Transition) -> bool {
+    let is_approval = |state: &StateName| {
+        let rule = workflow.state(state).and_then(|state| state.round.as_ref());
+        rule.is_some_and(|rule| rule.task == Task::Approval)
+    };
+    let guards = |plain| edge.guards.contains(&Guard::Plain(plain));
+    if edge.from.is_empty() {
+        // An attachment is born from a template that was approved; nothing is born in force.
+        return guards(Plain::TemplateInForce) && !edge.effects.contains(&Effect::PutInForce);
+    }
+    let answers = edge.verdict == Some(VerdictKind::Approve)
+        || (edge.effects.contains(&Effect::RemoveSeats)
+            && guards(Plain::AssigneesSeated)
+            && guards(Plain::SlotStaysFilled));
+    edge.from.iter().all(is_approval) && edge.quorum && answers
+}
+
 fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item = &StateName> {
     workflow.transitions.iter().filter_map(|edge| match &edge.to {
         Target::State(to)

@@ -13,7 +13,8 @@ const FIELDS: [&str; 8] =
     ["state", "version", "effective_version", "titled", "owner", "checked_out_by", "authors", "seats"];
 
 /// What a user can be told besides.
-const NOTES: [&str; 6] = ["checked_in", "unchanged", "withdrawn", "seated", "awaiting", "ended"];
+const NOTES: [&str; 8] =
+    ["checked_in", "unchanged", "withdrawn", "seated", "awaiting", "ended", "voided", "no_template"];
 
 /// All that one step expects.
 #[derive(Debug, Clone, Default)]
@@ -169,7 +170,7 @@ fn word_of(note: &Note) -> &'static str {
         Note::Seated(_) => "seated",
         Note::Awaiting(_) => "awaiting",
         Note::Ended(_) => "ended",
-        Note::Voided(_) => "voided",
+        Note::Voided(..) => "voided",
         Note::NoTemplate(_) => "no_template",
     }
 }

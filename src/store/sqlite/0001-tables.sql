@@ -22,7 +22,7 @@ CREATE TABLE policies (          -- every policy that was ever in force
   number      INTEGER PRIMARY KEY,
   digest      BLOB NOT NULL UNIQUE,
   sources     TEXT NOT NULL,     -- JSON: file name to text
-  compiled    TEXT NOT NULL,     -- JSON: what the files mean
+  compiled    TEXT NOT NULL,     -- a tag under the project key, then JSON: what the files mean
   adopted_at  INTEGER NOT NULL
 ) STRICT;
 

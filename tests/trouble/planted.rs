@@ -1,0 +1,127 @@
+//! What somebody who can write into the folder of a project plants there for others to fall over.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::json;
+
+use super::drafted;
+use crate::project::Project;
+
+fn database(project: &Project) -> rusqlite::Connection {
+    rusqlite::Connection::open(project.database()).unwrap()
+}
+
+#[test]
+fn a_journal_that_is_a_link_costs_nobody_a_file() {
+    let project = drafted();
+    let other = project.folder().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("thesis.txt"), "years of work").unwrap();
+    fs::write(other.join("4194304-0"), "").unwrap();
+    fs::remove_dir_all(project.path(".qms/journal")).unwrap();
+    symlink(&other, project.path(".qms/journal")).unwrap();
+    project.run("-u qa list").is(0);
+    assert_eq!(fs::read_dir(&other).unwrap().count(), 2);
+    // Nor does a file that is no marker go, where the folder is the right one.
+    fs::remove_file(project.path(".qms/journal")).unwrap();
+    fs::create_dir(project.path(".qms/journal")).unwrap();
+    fs::write(project.path(".qms/journal/notes.txt"), "mine").unwrap();
+    project.run("-u qa list").is(0);
+    assert!(project.path(".qms/journal/notes.txt").exists());
+}
+
+#[test]
+fn a_lock_that_is_a_link_is_not_written_through() {
+    let project = drafted();
+    let precious = project.folder().join("precious.txt");
+    fs::write(&precious, "precious").unwrap();
+    let _none = fs::remove_file(project.path(".qms/publish.lock"));
+    symlink(&precious, project.path(".qms/publish.lock")).unwrap();
+    let done = project.ask("-u claude create CR --title x").is(0);
+    assert_eq!(done["warnings"][0]["code"], "not_published");
+    assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
+}
+
+#[test]
+fn front_matter_cannot_speak_in_the_words_of_the_record() {
+    let project = drafted();
+    for field in ["approved_by", "content_digest", "effective_version"] {
+        let copy = project.copy("claude", "CR-001");
+        let text = fs::read_to_string(&copy).unwrap();
+        fs::write(&copy, text.replacen("---\n", &format!("---\n{field}: \"qa\"\n"), 1)).unwrap();
+        let refused = project.ask("-u claude checkin CR-001").is(4);
+        assert_eq!(refused.reasons(), ["copy_unsound"]);
+        fs::write(&copy, text).unwrap();
+    }
+}
+
+#[test]
+fn a_policy_is_believed_by_its_tag_and_else_read_from_its_files() {
+    let project = drafted();
+    let store = database(&project);
+    store.execute_batch("DROP TRIGGER policies_stay").unwrap();
+    // Everybody may do everything, says what is kept of the meaning.
+    let forged = store
+        .execute("UPDATE policies SET compiled = replace(compiled, '\"initiator\"]', '\"quality\"]')", []);
+    assert_eq!(forged.unwrap(), 1);
+    assert_eq!(project.ask("-u qa create CR --title x").is(7).reasons(), ["group_not_allowed"]);
+    project.ask("-u claude create CR --title x").is(0);
+    let files =
+        store.execute("UPDATE policies SET sources = replace(sources, '[initiator]', '[quality]')", []);
+    assert_eq!(files.unwrap(), 1);
+    let refused = project.ask("-u claude create CR --title x").is(82);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("not those that were adopted"));
+}
+
+#[test]
+fn a_count_of_refusals_from_the_future_silences_nothing() {
+    let project = drafted();
+    for since in [9_000_000_000_000_000_i64, i64::MIN] {
+        let store = database(&project);
+        store.execute("INSERT OR REPLACE INTO refusals VALUES ('mallory', ?, 0)", [since]).unwrap();
+        project.keeps(1, || project.ask("-u mallory approve SOP-001").is(8));
+    }
+}
+
+#[test]
+fn what_a_changed_record_says_is_not_published_by_a_repair() {
+    let project = drafted();
+    let page = project.path("QMS/CR/CR-001-draft.md");
+    let published = fs::read(&page).unwrap();
+    database(&project).execute("UPDATE documents SET state = 'CLOSED' WHERE id = 'CR-001'", []).unwrap();
+    for line in ["-u qa doctor", "-u qa doctor --repair"] {
+        let refused = project.ask(line).is(80);
+        assert!(!refused["error"]["hints"].to_string().contains("--repair"), "{:#}", refused.value());
+    }
+    assert_eq!(fs::read(page).unwrap(), published);
+}
+
+#[test]
+fn a_file_that_is_no_checkpoint_says_nothing_about_the_trail() {
+    let project = drafted();
+    fs::write(project.path("junk"), "junk\n").unwrap();
+    let refused = project.ask("-u qa audit verify --checkpoint junk").is(2);
+    assert!(!refused["error"]["hints"].to_string().contains("backup"));
+}
+
+#[test]
+fn a_demo_leaves_alone_what_is_there() {
+    let project = drafted();
+    fs::create_dir(project.path("play")).unwrap();
+    fs::write(project.path("play/mine.txt"), "mine").unwrap();
+    project.keeps(0, || project.run("demo --folder play").is(2).says("is not empty"));
+}
+
+#[test]
+fn what_came_with_the_program_has_a_history_and_an_empty_title_is_none() {
+    let project = drafted();
+    let history = project.ask("-u qa history SOP-002").is(0);
+    assert_eq!(history["data"]["entries"][0]["action"], "genesis");
+    for title in ["", "   "] {
+        let refused = project.ask(&format!("-u claude create CR --title \"{title}\"")).is(4);
+        assert_eq!(refused.reasons(), ["invalid_input"]);
+    }
+    let dry = project.ask("-u claude create CR --title x --dry-run").is(0);
+    assert_eq!(dry["data"]["next"], json!([]));
+}
