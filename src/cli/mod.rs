@@ -9,6 +9,7 @@ mod error;
 mod grammar;
 mod help;
 mod prompt;
+mod rooted;
 mod ui;
 mod world;
 

@@ -7,6 +7,7 @@ use console::Style;
 use serde_json::{Value, json};
 
 use super::error::{Outcome, classify};
+use super::rooted::Rooted;
 use super::world::World;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
@@ -75,7 +76,7 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if manner.format.is_data() {
         let warnings = serde_json::to_value(&reply.warnings)?;
         let document = envelope(reply.report.data(), Value::Null, &warnings, reply.actor.as_ref());
-        return data(world, manner, &document);
+        return data(world, manner, document);
     }
     if let Some(message) = &reply.message {
         message_text(world, manner, message)?;
@@ -100,7 +101,8 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu || reply.menu_is_result)
     {
         let separate = !text.is_empty();
-        let lines = menu_text(menu, actor.name().as_str(), reply.awaited.as_deref());
+        let rooted = Rooted::of(world);
+        let lines = menu_text(&rooted, menu, actor.name().as_str(), reply.awaited.as_deref());
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
     }
     world.stdout.flush()
@@ -131,7 +133,7 @@ pub fn identity(world: &mut World, actor: Option<&Actor>) {
 }
 
 /// A menu as it stands in the text output.
-pub fn menu_text(menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
+fn menu_text(rooted: &Rooted, menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
     let width = menu.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     let digits = menu.len().to_string().len();
     let mut text = String::new();
@@ -146,7 +148,7 @@ pub fn menu_text(menu: &[NextLine], user: &str, awaited: Option<&str>) -> String
         let label = format!("{}:", safe(&line.label));
         text.push_str(&format!(
             "\n  {mark:<mark_width$} {label:<label_width$} {}",
-            line.command,
+            rooted.command(&line.command),
             mark_width = digits + 2,
             label_width = width + 1
         ));
@@ -166,7 +168,7 @@ pub fn failure(
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });
-        return data(world, manner, &envelope(next, error_value(error, &outcome), &json!([]), actor));
+        return data(world, manner, envelope(next, error_value(error, &outcome), &json!([]), actor));
     }
     let mark = manner.paint(&Style::new().red().bold(), "error:");
     if let CommandError::Session(SessionError::Denied(refusal)) = error {
@@ -191,11 +193,13 @@ pub fn failure(
         }
     }
     for hint in &outcome.hints {
-        say(world, &format!("  try: {}", safe(hint)));
+        let hint = Rooted::of(world).command(hint);
+        say(world, &format!("  try: {}", safe(&hint)));
     }
     if let (Some(menu), Some(actor), true) = (next, actor, manner.menu) {
         let awaited = awaited_of(error, actor);
-        say(world, &format!("\n{}", menu_text(&menu, actor.name().as_str(), awaited.as_deref())));
+        let menu = menu_text(&Rooted::of(world), &menu, actor.name().as_str(), awaited.as_deref());
+        say(world, &format!("\n{menu}"));
     }
     Ok(())
 }
@@ -203,7 +207,8 @@ pub fn failure(
 fn say_reason(world: &mut World, reason: &Reason) {
     say(world, &format!("  - {} ({})", safe(&reason.message), reason.name));
     if let Some(remedy) = &reason.remedy {
-        say(world, &format!("    try: {}", safe(remedy)));
+        let remedy = Rooted::of(world).command(remedy);
+        say(world, &format!("    try: {}", safe(&remedy)));
     }
 }
 
@@ -276,10 +281,11 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
     })
 }
 
-fn data(world: &mut World, manner: Manner, document: &Value) -> io::Result<()> {
+fn data(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
+    Rooted::of(world).answer(&mut document);
     let text = match manner.format {
-        Format::Yaml => serde_yaml::to_string(document).map_err(io::Error::other)?,
-        _ => serde_json::to_string_pretty(document)?,
+        Format::Yaml => serde_yaml::to_string(&document).map_err(io::Error::other)?,
+        _ => serde_json::to_string_pretty(&document)?,
     };
     writeln!(world.stdout, "{}", text.trim_end())?;
     world.stdout.flush()
@@ -289,7 +295,7 @@ fn data(world: &mut World, manner: Manner, document: &Value) -> io::Result<()> {
 pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
     if manner.format.is_data() {
         let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
-        return data(world, manner, &document);
+        return data(world, manner, document);
     }
     write!(world.stdout, "{text}")?;
     world.stdout.flush()

@@ -166,3 +166,39 @@ fn a_text_is_never_taken_for_a_flag() {
     let comments = project.ask("-u claude comments CR-001").is(0);
     assert_eq!(names(&comments["data"]["comments"], "comment"), ["--root=/nowhere", "--json", "-o=yaml"]);
 }
+
+#[test]
+fn commands_that_are_offered_name_the_root_that_was_named() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let root = project.root().display().to_string();
+    let from_there = |words: &[&str]| {
+        let words: Vec<&str> = ["--root", &root].iter().chain(words).copied().collect();
+        project.words(&words).directory(elsewhere.path())
+    };
+    let next = from_there(&["-u", "claude", "next", "CR-001"]).ask().is(0);
+    let line = &next["data"]["next"][0];
+    let offered = format!("qms --user claude route CR-001 --review --root {root}");
+    assert_eq!(line["command"], offered);
+    let argv: Vec<&str> =
+        line["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    assert_eq!(argv.join(" "), offered);
+    project.words(&argv[1..]).directory(elsewhere.path()).run().is(0);
+    // Where something is still to be given, its place is told rightly.
+    let next = from_there(&["-u", "claude", "next", "CR-001"]).ask().is(0);
+    let lines = next["data"]["next"].as_array().unwrap();
+    let cancel = lines.iter().find(|line| line["action"] == "cancel").unwrap();
+    let place = usize::try_from(cancel["inputs"][0]["argv_index"].as_u64().unwrap()).unwrap();
+    assert!(cancel["argv"][place].is_null() && cancel["argv"][place - 1] == "--reason", "{cancel}");
+    let text = from_there(&["-u", "claude", "status", "CR-001"]).run().is(0).text();
+    assert!(text.contains(&format!("qms --user claude withdraw CR-001 --root {root}")), "{text}");
+    from_there(&["-u", "claude", "read", "CR-9"])
+        .run()
+        .is(5)
+        .says(&format!("try: qms --user claude list --root {root}"));
+    // What was recorded is told as it was recorded.
+    from_there(&["-u", "claude", "checkin", "CR-001"]).run().is(4);
+    let history = from_there(&["-u", "qa", "history", "CR-001"]).ask().is(0);
+    assert!(!history["data"]["entries"].to_string().contains("--root"));
+}
