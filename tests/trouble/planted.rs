@@ -125,3 +125,48 @@ fn what_came_with_the_program_has_a_history_and_an_empty_title_is_none() {
     let dry = project.ask("-u claude create CR --title x --dry-run").is(0);
     assert_eq!(dry["data"]["next"], json!([]));
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
+    let project = drafted();
+    let pipe = |path: &str| {
+        let path = project.path(path);
+        let _none = fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    for path in [".qms/workspace/claude/CR-001.json", ".qms/publish.lock", ".qms/journal/4194304-0", "note"] {
+        pipe(path);
+    }
+    project.run("-u claude status CR-001").is(0);
+    project.run("-u claude create CR --title x").is(0).says("not published");
+    project.run("-u qa audit verify --checkpoint note").is(1).says("not a file");
+    pipe("QMS/CR/CR-001-draft.md");
+    project.run("-u qa doctor").is(1);
+}
+
+#[test]
+fn of_several_inits_at_once_one_makes_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let begin = || {
+        std::process::Command::new(crate::project::PROGRAM)
+            .arg("init")
+            .env_clear()
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .current_dir(folder.path().join("p"))
+            .output()
+            .unwrap()
+    };
+    fs::create_dir(folder.path().join("p")).unwrap();
+    let made = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..6).map(|_| scope.spawn(begin)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).filter(|it| it.status.success()).count()
+    });
+    assert_eq!(made, 1);
+    let list = std::process::Command::new(crate::project::PROGRAM)
+        .args(["-u", "qa", "doctor"])
+        .env_clear()
+        .env("XDG_STATE_HOME", folder.path().join("state"))
+        .current_dir(folder.path().join("p"))
+        .status();
+    assert!(list.unwrap().success());
+}
