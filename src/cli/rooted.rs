@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::ahead;
 use super::world::World;
+use crate::commands::shell;
 
 /// Words that name the root again, or none where it was not named by a flag.
 pub struct Rooted(Option<String>);
@@ -18,7 +19,7 @@ impl Rooted {
     /// Completes a command; a hint that is none stays as it is.
     pub fn command(&self, command: &str) -> String {
         match &self.0 {
-            Some(root) if command.starts_with("qms ") => format!("{command} --root {}", quoted(root)),
+            Some(root) if command.starts_with("qms ") => format!("{command} --root {}", shell::word(root)),
             _ => command.to_owned(),
         }
     }
@@ -65,10 +66,4 @@ impl Rooted {
 
 fn list(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     value.and_then(Value::as_array_mut).into_iter().flatten()
-}
-
-/// Quotes a word where a shell would take it apart.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%".contains(c);
-    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -20,6 +20,7 @@ pub mod next;
 mod publish;
 pub mod read;
 mod reply;
+pub mod shell;
 pub mod status;
 mod table;
 mod text;

@@ -10,7 +10,7 @@ use super::act::carry_out;
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
 use super::user::project_request;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, shell};
 use crate::disk::DiskError;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Sources};
@@ -173,10 +173,7 @@ fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missin
 impl Missing {
     fn hint((name, path): &(String, PathBuf)) -> String {
         let path = path.display().to_string();
-        let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-        let path =
-            if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) };
-        format!("workflow show --source {name} > {path}")
+        format!("workflow show --source {name} > {}", shell::word(&path))
     }
 
     /// Says of a sound candidate what it would end.
