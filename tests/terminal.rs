@@ -362,12 +362,20 @@ fn the_text_of_others_cannot_write_to_the_terminal() {
     project.run("-u claude route CR-001 --review --assignees tu").is(0);
     let comment = ["-u", "tu", "review", "CR-001", "--recommend", "--comment", "\u{1b}[31mred\u{9b}2J"];
     project.words(&comment).run().is(0);
-    for line in
-        ["-u qa read CR-001", "-u qa comments CR-001", "-u qa history CR-001 -o wide", "-u qa diff CR-001"]
-    {
+    // As the one who said it: to others it is not shown yet.
+    for line in [
+        "-u tu read CR-001",
+        "-u tu comments CR-001",
+        "-u tu history CR-001 -o wide",
+        "-u tu diff CR-001",
+        "-u tu audit export",
+        "-u tu audit export --format csv",
+        "-u tu audit export --format md",
+    ] {
         let mut terminal = Terminal::open(&project, line, &[("NO_COLOR", "1")]);
         let (status, said) = terminal.ends();
         assert_eq!(status, 0);
+        assert!(said.contains("red") || said.contains("owned"), "{line}: {said:?}");
         let is_hostile = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!said.contains(is_hostile), "{line}: {said:?}");
     }

@@ -1,7 +1,7 @@
 //! From a parsed command line to the command that answers it.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use clap::{ArgMatches, FromArgMatches as _};
@@ -100,17 +100,7 @@ fn built_in(
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
-        let warning = if world.terminals.stdout {
-            // A terminal is not to be written to by what others said.
-            let mut kept = Vec::new();
-            let warning = audit::export(context, &actor, format, &mut kept)?;
-            let io = |source| DiskError::Io { action: "write", path: "standard output".into(), source };
-            world.stdout.write_all(ui::safe(&String::from_utf8_lossy(&kept)).as_bytes()).map_err(io)?;
-            warning
-        } else {
-            audit::export(context, &actor, format, &mut world.stdout)?
-        };
-        if let Some(warning) = warning {
+        if let Some(warning) = audit::export(context, &actor, format, &mut ui::Lines(world))? {
             ui::say(world, &format!("⚠ {warning}"));
         }
         return Ok(Done::Printed(0));

@@ -312,8 +312,29 @@ pub fn usage(world: &mut World, manner: Manner, message: &str) -> io::Result<()>
     Ok(())
 }
 
+/// Standard output for what comes line by line, so that its size does not matter. A terminal is not to
+/// be written to by what others said; whatever else reads gets the very bytes.
+pub struct Lines<'w>(pub &'w mut World);
+
+impl Write for Lines<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if !self.0.terminals.stdout {
+            return self.0.stdout.write(line);
+        }
+        let text = String::from_utf8_lossy(line);
+        // Lines end as those of the form do; a terminal needs no more than the last character.
+        let text = text.strip_suffix("\r\n").map_or_else(|| text.clone(), |text| format!("{text}\n").into());
+        self.0.stdout.write_all(safe(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.stdout.flush()
+    }
+}
+
 /// Escapes what would change how a terminal shows other text; line ends and tabs stay.
-pub fn safe(text: &str) -> Cow<'_, str> {
+fn safe(text: &str) -> Cow<'_, str> {
     let is_unsafe = |c: char| is_deceptive(c) && c != '\n' && c != '\t';
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
