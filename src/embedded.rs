@@ -3,13 +3,18 @@
 //! A project takes them over when it is made; after that only adoption changes its policy, and
 //! only the life cycle changes its documents.
 
-use crate::domain::policy::{Action, Policy, Sources, compile_actions};
+use crate::domain::policy::{Action, Policy, Profile, Sources, compile_actions};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// Returns the default policy.
-pub fn policy() -> Sources {
-    Sources(WORKFLOWS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+/// Returns the default policy, of a profile.
+pub fn policy(profile: Profile) -> Sources {
+    let [main, _] = Policy::FILES;
+    let of_profile = |name: &str, text: &str| {
+        let (from, to) = (format!("\nprofile: {}", Profile::Light), format!("\nprofile: {profile}"));
+        if name == main { text.replacen(&from, &to, 1) } else { text.to_owned() }
+    };
+    Sources(WORKFLOWS.iter().map(|(name, text)| ((*name).to_owned(), of_profile(name, text))).collect())
 }
 
 /// Returns the verbs of the default policy; a test sees to it that they can be read.

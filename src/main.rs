@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         program: std::env::current_exe().unwrap_or_default(),
         clock: now,
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
+        pause: std::thread::sleep,
+        terminal: terminal(),
         process: std::process::id(),
         stdin: Box::new(io::stdin().lock()),
         stdout: Box::new(io::stdout()),
@@ -30,6 +32,20 @@ fn main() -> ExitCode {
     };
     // A panic has told where it happened; what is left is the status that says so.
     ExitCode::from(catch_unwind(AssertUnwindSafe(|| run(&mut world))).unwrap_or(Code::Bug.status()))
+}
+
+/// Names the terminal session of this process: its terminal, its leader, and when that was started.
+fn terminal() -> Option<String> {
+    let about = |process: &str| std::fs::read_to_string(format!("/proc/{process}/stat")).ok();
+    // What stands behind the name of the program, which may contain anything: state, parent, group,
+    // session, terminal, and as twentieth the time of the start.
+    let field = |text: &str, at: usize| -> Option<String> {
+        Some(text.rsplit_once(')')?.1.split_whitespace().nth(at)?.to_owned())
+    };
+    let own = about("self")?;
+    let (leader, terminal) = (field(&own, 3)?, field(&own, 4)?);
+    let since = field(&about(&leader)?, 19)?;
+    (terminal != "0").then(|| format!("{terminal}-{leader}-{since}"))
 }
 
 /// Milliseconds since the Unix epoch; a clock before it counts as standing at it.

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use qms::cli::{STATUSES, Terminals, World, run};
 use qms::domain::digest::Timestamp;
@@ -26,6 +27,9 @@ impl Write for Kept {
         Ok(())
     }
 }
+
+/// What stands for randomness: the numbers one after another.
+static RANDOM: AtomicU8 = AtomicU8::new(1);
 
 /// A project whose clock stands still and whose randomness is known.
 struct Project {
@@ -49,17 +53,28 @@ impl Project {
                 words.extend(part.split_whitespace().map(OsString::from));
             }
         }
-        let state = self.folder.join("state").display().to_string();
+        let folder = self.folder.display().to_string();
+        // Each agent has its own token in its environment.
+        let user = line.split_once("--user ").and_then(|(_, rest)| rest.split(' ').next());
+        let token = user.map(|user| self.folder.join(format!("{user}.token"))).filter(|file| file.exists());
+        let token = token.map(|file| file.display().to_string());
         let mut world = World {
             arguments: words,
-            variable: Box::new(move |name| (name == "XDG_STATE_HOME").then(|| state.clone())),
+            variable: Box::new(move |name| match name {
+                "XDG_STATE_HOME" => Some(format!("{folder}/state")),
+                "XDG_CONFIG_HOME" => Some(format!("{folder}/config")),
+                "QMS_TOKEN_FILE" => token.clone(),
+                _ => None,
+            }),
             directory: self.folder.join("project"),
             program: PathBuf::from("qms"),
             clock: || Timestamp::from_millis(1_767_225_600_000),
             random: |bytes| {
-                bytes.fill(7);
+                bytes.fill(RANDOM.fetch_add(1, Ordering::Relaxed));
                 true
             },
+            pause: |_| (),
+            terminal: None,
             process: 1,
             stdin: Box::new(io::empty()),
             stdout: Box::new(out.clone()),
@@ -79,7 +94,12 @@ impl Project {
 fn project(folder: &Path) -> Project {
     fs::create_dir_all(folder.join("project")).unwrap();
     let project = Project { folder: folder.to_owned() };
-    project.run("qms init");
+    project.run("qms init --no-passphrase");
+    let tokens = fs::read_dir(folder.join("config/qms")).unwrap().next().unwrap().unwrap();
+    fs::rename(tokens.path().join("lead.token"), folder.join("lead.token")).unwrap();
+    for agent in ["claude", "qa"] {
+        project.run(&format!("qms --user lead token issue {agent} --out ../{agent}.token"));
+    }
     project
 }
 

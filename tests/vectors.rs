@@ -8,15 +8,16 @@ use std::error::Error;
 use std::io::Write as _;
 
 use qms::domain::audit::{
-    Checkpoint, Entry, EntryResult, Frontier, ProjectKey, Row, Sealed, SealedReason, consistency_proof,
-    inclusion_proof, leaf_hash, row_delta, verify_consistency, verify_inclusion,
+    Checkpoint, Entry, EntryResult, EntryView, Frontier, Meaning, NONCE_BYTES, ProjectKey, Row, Sealed,
+    SealedReason, Signature, consistency_proof, inclusion_proof, leaf_hash, row_delta, verify_consistency,
+    verify_inclusion,
 };
 use qms::domain::digest::{Digest, Timestamp, from_hex, to_hex};
 use qms::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use qms::domain::id::Version;
-use qms::domain::identity::{Assurance, Isolation};
+use qms::domain::identity::{Assurance, Credential, CredentialKind, Isolation, OpenKey};
 use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 type Outcomes<T = ()> = Result<T, Box<dyn Error>>;
@@ -125,6 +126,7 @@ fn full_document() -> Outcomes<Document> {
         owner: Some("claude".parse()?),
         creator: Some("lead".parse()?),
         authors: BTreeSet::from(["claude".parse()?, "lead".parse()?]),
+        author_origins: BTreeSet::new(),
         checkout: Some(Checkout { by: "claude".parse()?, base: content }),
         parent: Some("CR-001".parse()?),
         template: Some(TemplateVersion { id: "TEMPLATE-VAR".parse()?, version: Version::new(2, 0) }),
@@ -144,6 +146,34 @@ fn full_document() -> Outcomes<Document> {
         created_at: at(0),
         updated_at: at(90),
     })
+}
+
+/// The public half of a key that nobody uses: the seed is the bytes 32 to 63.
+fn own_key() -> Outcomes<OpenKey> {
+    let seed: Vec<u8> = (32..64).collect();
+    Ok(OpenKey::from_seed(&seed).ok_or("32 bytes are a seed")?)
+}
+
+/// A credential in which everything is there that can be there.
+fn full_credential() -> Outcomes<Credential> {
+    let open = own_key()?;
+    let kind = CredentialKind::Key;
+    let mut credential = Credential::new(open.id().clone(), "lead".parse()?, kind, open.public(), at(5));
+    credential.session = Some("s-1".to_owned());
+    credential.runtime = Some("claude".to_owned());
+    credential.parent = Some("claude".parse()?);
+    credential.scope.actions = BTreeSet::from(["approve".parse()?, "review".parse()?]);
+    credential.scope.documents = BTreeSet::from(["CR-001".parse()?]);
+    credential.issued_by = Some("lead".parse()?);
+    credential.not_before = Some(at(6));
+    credential.not_after = Some(at(7));
+    credential.uses = Some(9);
+    credential.used = 8;
+    credential.revoked_at = Some(at(6));
+    credential.recovered = true;
+    credential.acknowledged_by = Some("qa".parse()?);
+    credential.tag = Some(key()?.tag_credential(&credential));
+    Ok(credential)
 }
 
 fn actual_rows() -> Outcomes<Vec<String>> {
@@ -177,7 +207,9 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         origin: Digest::of(b"program"),
         created_at: at(0),
     };
+    let credential = full_credential()?;
     let rows = [
+        Row::Credential(&credential),
         Row::Document(&document),
         Row::Version(&version),
         Row::User(&user),
@@ -264,14 +296,37 @@ fn full_entry() -> Outcomes<Entry> {
     })
 }
 
+/// What a person signed: the usual entry with a key instead of a token.
+fn signed_entry() -> Outcomes<(Entry, Vec<u8>)> {
+    let open = own_key()?;
+    let mut entry = Entry {
+        assurance: Some(Assurance::Signature),
+        credential: Some(open.id().clone()),
+        ..usual_entry()?
+    };
+    let (meaning, nonce) = (Meaning::Reviewed, [7; NONCE_BYTES]);
+    let bytes = entry.encode();
+    let statement = EntryView::parse(&bytes)?.statement(PROJECT, meaning, &nonce);
+    entry.signature = Some(Signature { meaning, nonce, bytes: open.sign(&statement) });
+    Ok((entry, statement))
+}
+
 fn actual_entries() -> Outcomes<Vec<String>> {
     let mut lines = Vec::new();
-    for (name, entry) in [("minimal", minimal_entry()), ("usual", usual_entry()?), ("full", full_entry()?)] {
+    let (signed, statement) = signed_entry()?;
+    let entries = [
+        ("minimal", minimal_entry()),
+        ("usual", usual_entry()?),
+        ("full", full_entry()?),
+        ("signed", signed),
+    ];
+    for (name, entry) in entries {
         let sealed = Sealed::new(entry, &key()?);
         lines.push(format!("{name} bytes: {}", to_hex(&sealed.bytes)));
         lines.push(format!("{name} leaf: {}", sealed.leaf));
         lines.push(format!("{name} tag: {}", to_hex(sealed.tag.as_bytes())));
     }
+    lines.push(format!("signed statement: {}", to_hex(&statement)));
     Ok(lines)
 }
 
@@ -301,9 +356,44 @@ fn values_of_rows_are_as_published() -> Outcomes {
 fn canonical_bytes_are_as_published() -> Outcomes {
     assert_eq!(actual_entries()?, lines(ENTRIES));
     let published: BTreeMap<_, _> = lines(ENTRIES).iter().filter_map(|line| line.split_once(": ")).collect();
-    for (name, entry) in [("minimal", minimal_entry()), ("usual", usual_entry()?)] {
+    for (name, entry) in
+        [("minimal", minimal_entry()), ("usual", usual_entry()?), ("signed", signed_entry()?.0)]
+    {
         let bytes = published.get(format!("{name} bytes").as_str()).and_then(|hex| from_hex(hex));
         assert_eq!(Entry::decode(&bytes.ok_or("not hexadecimal")?)?, entry);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signature_is_checked_with_the_public_half_alone() -> Outcomes {
+    let (entry, _) = signed_entry()?;
+    let bytes = entry.encode();
+    let view = EntryView::parse(&bytes)?;
+    let public = own_key()?.public();
+    assert!(view.verifies_signature(PROJECT, public.as_bytes()));
+    assert!(!view.verifies_signature("another project", public.as_bytes()));
+    assert!(!view.verifies_signature(PROJECT, Digest::of(b"another key").as_bytes()));
+    let moved: [(&str, fn(&mut Entry) -> Outcomes); 10] = [
+        ("document", |it| Ok(it.document = Some("CR-002".parse()?))),
+        ("version", |it| Ok(it.version = Some(Version::new(1, 11)))),
+        ("content", |it| Ok(it.content_digest = Some(Digest::of(b"other")))),
+        ("policy", |it| Ok(it.policy_digest = Digest::of(b"other"))),
+        ("verdict", |it| Ok(it.verdict = Some(Outcome::RequestUpdates))),
+        ("comment", |it| Ok(it.comment = Some("other".to_owned()))),
+        ("actor", |it| Ok(it.actor = Some("tu".parse()?))),
+        ("time", |it| Ok(it.at = at(91))),
+        ("result", |it| Ok(it.result = EntryResult::Denied)),
+        ("meaning", |it| {
+            it.signature.iter_mut().for_each(|signature| signature.meaning = Meaning::Approved);
+            Ok(())
+        }),
+    ];
+    for (what, change) in moved {
+        let mut moved = entry.clone();
+        change(&mut moved)?;
+        let bytes = moved.encode();
+        assert!(!EntryView::parse(&bytes)?.verifies_signature(PROJECT, public.as_bytes()), "{what}");
     }
     Ok(())
 }

@@ -123,8 +123,8 @@ fn only_an_administrator_adopts_and_the_record_says_so() {
     let project = candidate();
     let before = project.ask("-u qa workflow lint").is(0)["data"]["digest"].clone();
     for user in ["claude", "qa", "tu"] {
-        let refused = project.keeps(1, || project.ask(&format!("-u {user} workflow adopt"))).is(7);
-        assert_eq!(refused.reasons(), ["group_not_allowed"]);
+        let refused = project.keeps(1, || project.ask(&format!("-u {user} workflow adopt"))).is(8);
+        assert_eq!(refused.reasons(), ["assurance_too_low", "group_not_allowed"]);
     }
     let adopted = project.keeps(1, || project.ask("-u lead workflow adopt")).is(0);
     assert_eq!(adopted["data"]["digest"], before);

@@ -12,6 +12,7 @@ use qms::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
 use qms::domain::identity::Assurance;
+use qms::domain::policy::Profile;
 use qms::domain::project::VersionRecord;
 use qms::embedded;
 use qms::session::{Founding, Session};
@@ -58,7 +59,8 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
     let key = || ProjectKey::new(&SECRET).ok_or("no key");
     let founding = Founding {
         id: id.to_owned(),
-        policy: embedded::policy(),
+        credential: None,
+        policy: embedded::policy(Profile::Light),
         documents: Vec::new(),
         origin: Digest::of(b"bench"),
     };
@@ -209,6 +211,7 @@ fn fresh(number: usize, at: Timestamp) -> Result<Document, Box<dyn Error>> {
         owner: Some(claude.clone()),
         creator: Some(claude.clone()),
         authors: BTreeSet::from([claude]),
+        author_origins: BTreeSet::new(),
         checkout: None,
         parent: None,
         template: None,

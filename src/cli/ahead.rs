@@ -8,20 +8,28 @@ use super::ui::Format;
 use crate::domain::id::DocumentId;
 
 /// Flags of every command that take a value.
-const WITH_VALUE: &[&str] = &["-u", "--user", "--root", "-o", "--output", "--color"];
+const WITH_VALUE: &[&str] =
+    &["-u", "--user", "--root", "-o", "--output", "--color", "--token-file", "--passphrase-file"];
 
-/// Finds the root of the project. What looks like it may still be part of a text.
+/// Finds the root of the project.
 pub fn root(arguments: &[OsString]) -> Option<PathBuf> {
+    value(arguments, "--root").map(PathBuf::from)
+}
+
+/// Finds the value of a flag of every command. What looks like it may still be part of a text.
+pub fn value(arguments: &[OsString], flag: &str) -> Option<OsString> {
     let mut words = arguments.iter().skip(1);
     while let Some(word) = words.next() {
         if word == "--" {
             return None;
         }
-        if word == "--root" {
-            return words.next().map(PathBuf::from);
+        if word == flag {
+            return words.next().cloned();
         }
-        if let Some(value) = word.to_str().and_then(|word| word.strip_prefix("--root=")) {
-            return Some(PathBuf::from(value));
+        let joined =
+            word.to_str().and_then(|word| word.strip_prefix(flag)).and_then(|it| it.strip_prefix('='));
+        if let Some(value) = joined {
+            return Some(OsString::from(value));
         }
     }
     None

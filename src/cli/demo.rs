@@ -20,19 +20,26 @@ enum Step {
     Say(&'static str),
     /// A command line, and the status that it ends with.
     Run(&'static [&'static str], u8),
+    /// A command line with the token of somebody, and the status that it ends with.
+    RunAs(&'static str, &'static [&'static str], u8),
     /// Somebody edits a working copy: user, document, what is replaced by what.
     Edit(&'static str, &'static str, &'static [(&'static str, &'static str)]),
 }
 
-use Step::{Edit, Run, Say};
+use Step::{Edit, Run, RunAs, Say};
 
 const SCRIPT: &[Step] = &[
+    Say("Whoever acts has a token of its own."),
+    Run(&["--user", "lead", "token", "issue", "claude", "--out", "../claude.token"], 0),
+    Run(&["--user", "lead", "token", "issue", "qa", "--out", "../qa.token", "--ttl", "8h"], 0),
+    Run(&["--user", "lead", "token", "issue", "tu", "--out", "../tu.token", "--action", "review"], 0),
     Say("An agent plans a change."),
     Run(&["--user", "claude", "create", "CR", "--title", "Give reviewers five working days"], 0),
     Edit("claude", "CR-001", &[("{{", "<"), ("}}", ">")]),
     Run(&["--user", "claude", "route", "CR-001", "--review", "--assignees", "tu,lead"], 0),
-    Say("Nobody reviews their own work."),
+    Say("Nobody reviews their own work, and nobody does it under another name."),
     Run(&["--user", "claude", "review", "CR-001", "--recommend", "--comment", "Looks good to me"], 7),
+    RunAs("claude", &["--user", "qa", "review", "CR-001", "--recommend", "--comment", "Looks good to me"], 8),
     Run(
         &["--user", "tu", "review", "CR-001", "--recommend", "--comment", "The affected section is named"],
         0,
@@ -107,14 +114,21 @@ pub fn run(world: &mut World, folder: Option<&Path>) -> Result<u8, CommandError>
     }
     fs::create_dir_all(root.join("project")).map_err(io)?;
     let mut play = Play { root: root.clone(), status: 0 };
-    play.command(world, &["init"], 0).map_err(io)?;
+    play.command(world, None, &["init", "--no-passphrase"], 0).map_err(io)?;
     for step in SCRIPT {
         if play.status != 0 {
             break;
         }
         match step {
             Say(text) => writeln!(world.stdout, "── {text}\n").map_err(io)?,
-            Run(words, expected) => play.command(world, words, *expected).map_err(io)?,
+            Run(words, expected) => {
+                let user = words.iter().position(|word| *word == "--user").and_then(|at| words.get(at + 1));
+                play.command(world, user.copied(), words, *expected).map_err(io)?;
+            }
+            RunAs(user, words, expected) => {
+                writeln!(world.stdout, "# with the token of {user}").map_err(io)?;
+                play.command(world, Some(user), words, *expected).map_err(io)?;
+            }
             Edit(user, id, changes) => play.edit(world, user, id, changes).map_err(io)?,
         }
     }
@@ -139,19 +153,44 @@ impl Play {
         self.root.join("project")
     }
 
-    fn command(&mut self, world: &mut World, words: &[&str], expected: u8) -> io::Result<()> {
+    /// Finds the token of a user: of the administrator where `init` wrote it, of others beside the project.
+    fn token(&self, user: &str) -> Option<PathBuf> {
+        let beside = self.root.join(format!("{user}.token"));
+        let mut made =
+            fs::read_dir(self.root.join("config/qms")).into_iter().flatten().filter_map(Result::ok);
+        let first = made.next().map(|project| project.path().join(format!("{user}.token")));
+        [Some(beside), first].into_iter().flatten().find(|file| file.is_file())
+    }
+
+    fn command(
+        &mut self,
+        world: &mut World,
+        user: Option<&str>,
+        words: &[&str],
+        expected: u8,
+    ) -> io::Result<()> {
         let shown: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
         writeln!(world.stdout, "$ qms {}", shown.join(" "))?;
         let kept = Kept::default();
-        let state = self.root.join("state").display().to_string();
+        let folder = |name: &str| self.root.join(name).display().to_string();
+        let (state, config) = (folder("state"), folder("config"));
+        // Everybody has a token of their own, in their own environment.
+        let token = user.and_then(|user| self.token(user)).map(|file| file.display().to_string());
         let mut inner = World {
             arguments: ["qms"].iter().chain(words).map(OsString::from).collect(),
-            // Nothing of the caller's environment: keys stay in the folder of the demo.
-            variable: Box::new(move |name| (name == "XDG_STATE_HOME").then(|| state.clone())),
+            // Nothing of the caller's environment: keys and tokens stay in the folder of the demo.
+            variable: Box::new(move |name| match name {
+                "XDG_STATE_HOME" => Some(state.clone()),
+                "XDG_CONFIG_HOME" => Some(config.clone()),
+                "QMS_TOKEN_FILE" => token.clone(),
+                _ => None,
+            }),
             directory: self.project(),
             program: world.program.clone(),
             clock: world.clock,
             random: world.random,
+            pause: world.pause,
+            terminal: None,
             process: world.process,
             stdin: Box::new(io::empty()),
             stdout: Box::new(kept.clone()),
@@ -193,7 +232,7 @@ fn farewell(world: &mut World, root: &Path, status: u8) -> io::Result<()> {
         world.stdout,
         "── {outcome} Everything it wrote, its key included, is in\n   {}\n\n\
          Put qms on your path:\n\n  export PATH=\"{program}:$PATH\"\n\n\
-         And begin a project of your own:\n\n  mkdir my-project && cd my-project\n  qms init\n  \
+         And begin a project of your own:\n\n  mkdir my-project && cd my-project\n  qms init --no-passphrase\n  \
          qms --user claude create CR --title \"My first change\"\n  qms --user claude next CR-001\n",
         root.display()
     )?;

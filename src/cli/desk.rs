@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::ahead;
 use super::grammar::Global;
 use super::world::World;
-use crate::commands::{CommandError, Context};
-use crate::disk::{DiskError, KeyPlace, Site};
+use super::{ahead, credential};
+use crate::commands::{CommandError, Context, Source};
+use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::id::ActionName;
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Scope};
@@ -43,11 +43,6 @@ impl Desk {
         self.actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
     }
 
-    /// Returns the root that was named, if one was.
-    pub fn root(&self) -> Option<&Path> {
-        self.root.as_deref()
-    }
-
     /// Finds a verb about documents.
     pub fn verb(&self, name: &ActionName) -> Option<&Action> {
         self.actions.iter().find(|action| &action.name == name && action.scope != Scope::Project)
@@ -62,11 +57,19 @@ impl Desk {
 
     /// Returns the caller, where it was verified.
     pub fn actor(&mut self) -> Option<Actor> {
-        self.project.as_mut().ok()?.actor().ok()
+        let context = self.project.as_mut().ok()?;
+        context.session.verify(&context.claim).ok()
     }
 
-    /// Gives the project to a command, with the caller's claim.
-    pub fn context(&mut self, world: &World, global: &Global) -> Result<&mut Context, CommandError> {
+    /// Gives the project to a command, with the caller's claim and what is presented for it.
+    pub fn context(&mut self, world: &mut World, global: &Global) -> Result<&mut Context, CommandError> {
+        let context = self.project(world, global)?;
+        (context.claim, context.source) = credential::present(world, global, context)?;
+        Ok(context)
+    }
+
+    /// Gives the project to a command that nobody is verified for.
+    pub fn project(&mut self, world: &World, global: &Global) -> Result<&mut Context, CommandError> {
         // What looked like `--root` ahead of the parser may have been part of a text.
         let root = global.root.clone().or_else(|| root_by_variable(world));
         if root != self.root {
@@ -75,11 +78,7 @@ impl Desk {
         }
         match &mut self.project {
             Ok(context) => {
-                let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
-                let user = user.ok_or_else(|| {
-                    CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned())
-                })?;
-                context.claim = Claim { user };
+                (context.claim, context.source) = (Claim::default(), Source::None);
                 Ok(context)
             }
             Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
@@ -101,17 +100,27 @@ fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
         Err(error) => return Err(error.into()),
     };
     let session = Session::open(Box::new(store), key, Box::new(world.clock))?;
-    Ok(Context { site, session, claim: Claim { user: String::new() }, process: world.process })
+    Ok(Context {
+        keyring: Keyring::of(&site, &key_place(world)),
+        site,
+        session,
+        claim: Claim::default(),
+        source: Source::None,
+        directory: world.directory.clone(),
+        random: world.random,
+        process: world.process,
+    })
 }
 
 /// Where keys are kept, after the XDG base directory specification, by which a relative path counts
 /// as none.
 pub fn key_place(world: &World) -> KeyPlace {
     let folder = |name| world.set_variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || folder("HOME").map(|home| home.join(".local").join("state"));
+    let home = |path: &str| folder("HOME").map(|home| home.join(path));
     KeyPlace {
         file: world.set_variable("QMS_KEY_FILE").map(PathBuf::from),
-        state_home: folder("XDG_STATE_HOME").or_else(home),
+        state_home: folder("XDG_STATE_HOME").or_else(|| home(".local/state")),
+        config_home: folder("XDG_CONFIG_HOME").or_else(|| home(".config")),
     }
 }
 

@@ -8,14 +8,15 @@ use clap::{ArgMatches, FromArgMatches as _};
 
 use super::desk::{Desk, key_place};
 use super::error::explanations;
-use super::grammar::{self, BuiltIn, Global, Raw};
+use super::grammar::{self, BuiltIn, Global, ProfileName, Raw};
 use super::world::World;
-use super::{completion, demo, ui};
-use crate::commands::{self, CommandError, Reply, act, init};
+use super::{completion, credential, demo, ui};
+use crate::commands::key::KeyCommand;
+use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
 use crate::domain::id::ActionName;
-use crate::domain::policy::Scope;
+use crate::domain::policy::{Profile, Scope};
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::Mode;
 
@@ -59,7 +60,28 @@ pub fn dispatch(
     let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
     let context = desk.context(world, global)?;
     let inputs = fetch(world, raw)?;
-    act::run(context, act::Arguments { action, subject, inputs, mode }).map(reply)
+    let arguments = act::Arguments { action, subject, inputs, mode };
+    // An unlocked key is a token. What needs a signature asks for the passphrase after all.
+    if context.source == Source::Unlock
+        && credential::may_ask(world, global)
+        && act::lacks_signature(context, &arguments)
+    {
+        let user = context.holder()?;
+        if let Some(proof) = credential::open_key(world, global, context, user.as_str())? {
+            context.claim.proof = Some(proof);
+            context.source = Source::Key;
+        }
+    }
+    act::run(context, arguments).map(|answer| warned(context, answer)).map(reply)
+}
+
+/// Adds what this caller is to be warned of, whatever the command.
+fn warned(context: &mut Context, mut reply: Reply) -> Reply {
+    if let Some(actor) = &reply.actor {
+        let alerts = alert::warnings(context, actor);
+        reply.warnings.extend(alerts);
+    }
+    reply
 }
 
 fn reply(reply: Reply) -> Done {
@@ -73,12 +95,14 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, comments, diff, doctor, explain, history, inbox, list, namespace, next, read, status, user,
-        workflow, workspace,
+        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, read, status,
+        token, user, whoami, workflow, workspace,
     };
     // These need no project.
     match command {
-        BuiltIn::Init { folder } => return make(world, global, &folder).map(reply),
+        BuiltIn::Init { folder, profile, no_passphrase } => {
+            return make(world, global, &folder, profile, no_passphrase).map(reply);
+        }
         BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
         BuiltIn::Completion { shell } => {
             return Ok(Done::Text(completion::script(&desk.actions, shell)));
@@ -94,6 +118,13 @@ fn built_in(
             return workflow::outside_a_project(&command).map(reply);
         }
         _ => {}
+    }
+    if let BuiltIn::Recover { user, acknowledge: false, new_passphrase_file } = &command {
+        // Nobody is verified for it.
+        let context = desk.project(world, global)?;
+        let file = new_passphrase_file.as_deref();
+        let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
+        return key::recover(context, user, &passphrase).map(reply);
     }
     let context = desk.context(world, global)?;
     commands::finish_what_was_cut_short(context);
@@ -115,6 +146,27 @@ fn built_in(
         BuiltIn::Diff(input) => diff::run(context, &input),
         BuiltIn::History { document } => history::run(context, &document),
         BuiltIn::Comments { document } => comments::run(context, &document),
+        BuiltIn::Whoami => whoami::run(context),
+        BuiltIn::Enrol => {
+            let user = context.holder()?;
+            let file = credential::passphrase_file(world, global);
+            let passphrase = credential::new_passphrase(world, global, file.as_deref(), user.as_str())?;
+            key::create(context, &passphrase, "key made for")
+        }
+        BuiltIn::Unlock { time } => whoami::unlock(context, time, world.terminal.as_deref()),
+        BuiltIn::Recover { user, .. } => key::acknowledge(context, user),
+        BuiltIn::Token(command) => {
+            let may_show = world.terminals.stdout && !global.format().is_data();
+            token::run(context, command, may_show)
+        }
+        BuiltIn::Key(KeyCommand::List) => key::list(context),
+        BuiltIn::Key(KeyCommand::Revoke { key }) => key::take_back(context, key),
+        BuiltIn::Key(KeyCommand::Create { new_passphrase_file }) => {
+            let user = context.holder()?;
+            let file = new_passphrase_file.as_deref();
+            let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
+            key::create(context, &passphrase, "new key made for")
+        }
         BuiltIn::User(command) => user::run(context, command),
         BuiltIn::Namespace(command) => namespace::run(context, command),
         BuiltIn::Workflow(command) => workflow::run(context, command),
@@ -125,7 +177,7 @@ fn built_in(
         | BuiltIn::Completion { .. }
         | BuiltIn::Demo { .. } => Err(CommandError::Usage("this command needs no project".to_owned())),
     };
-    answer.map(reply)
+    answer.map(|answer| warned(context, answer)).map(reply)
 }
 
 /// Fetches long texts from where they are.
@@ -157,18 +209,35 @@ fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
     Ok(text.trim_end().to_owned())
 }
 
-fn make(world: &World, global: &Global, folder: &Path) -> Result<Reply, CommandError> {
+fn make(
+    world: &mut World,
+    global: &Global,
+    folder: &Path,
+    profile: ProfileName,
+    no_passphrase: bool,
+) -> Result<Reply, CommandError> {
+    let file = credential::passphrase_file(world, global);
+    if !no_passphrase && file.is_none() && !credential::may_ask(world, global) {
+        let message = "nobody can be asked for a passphrase here: `--passphrase-file FILE` names one, and \
+                       `--no-passphrase` makes a token instead, for trials";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let chosen =
+        |world: &mut World| credential::new_passphrase(world, global, file.as_deref(), "the administrator");
+    let passphrase = if no_passphrase { None } else { Some(chosen(world)?) };
     let base =
         global.root.as_ref().map_or_else(|| world.directory.clone(), |root| world.directory.join(root));
-    let mut random = [0; 48];
-    if !(world.random)(&mut random) {
-        return Err(CommandError::Usage("the system gives no random bytes".to_owned()));
-    }
     let origin = fs::read(&world.program).map_or_else(|_| Digest::of(b""), |bytes| Digest::of(&bytes));
     let outside = init::Outside {
         keys: key_place(world),
         home: world.set_variable("HOME").map(Into::into),
-        random,
+        random: world.random,
+        profile: match profile {
+            ProfileName::Light => Profile::Light,
+            ProfileName::Team => Profile::Team,
+            ProfileName::Gxp => Profile::Gxp,
+        },
+        passphrase,
         origin,
         clock: Box::new(world.clock),
         process: world.process,

@@ -7,7 +7,7 @@ use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::Class;
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -47,6 +47,7 @@ codes! {
     NotFound = "not_found", 5, "Something that was named does not exist.";
     Conflict = "conflict", 6, "Somebody else changed the same thing at the same time; run it again.";
     Permission = "denied", 7, "This user may not do it: group, ownership, assignment, separation of duties.";
+    Mismatch = "identity_mismatch", 8, "The credential that was presented is another user's than the one who was named.";
     NotVerified = "not_verified", 8, "Who is calling could not be verified.";
     TimedOut = "timed_out", 10, "Something took longer than it may.";
     Store = "store_unavailable", 12, "The store is missing, locked, full, damaged, read-only or too new.";
@@ -92,6 +93,11 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::Name(_) | CommandError::Usage(_) => {
             (Code::Usage, vec!["qms --help".to_owned()], Value::Null)
         }
+        CommandError::Key(KeyFileError::Passphrase) => (Code::Usage, Vec::new(), Value::Null),
+        CommandError::Key(_) | CommandError::Token(_) | CommandError::Presented(_) => {
+            (Code::NotVerified, Vec::new(), Value::Null)
+        }
+        CommandError::Failed(_) => (Code::Failed, Vec::new(), Value::Null),
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, Vec::new(), Value::Null),
         CommandError::Unknown { hint, .. } => (Code::NotFound, by.run(hint), Value::Null),
@@ -158,7 +164,7 @@ fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
 fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
-        SessionError::NotVerified(_) => (Code::NotVerified, Vec::new(), Value::Null),
+        SessionError::NotVerified { refusal, .. } => not_verified(refusal),
         SessionError::Denied(refusal) => match refusal.denial.class() {
             Class::Identity => (Code::NotVerified, Vec::new(), Value::Null),
             Class::Permission => (Code::Permission, Vec::new(), Value::Null),
@@ -166,7 +172,10 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         },
         SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
         SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
-        SessionError::NoUser(_) => (Code::NotFound, by.run("user list"), Value::Null),
+        SessionError::NoCredential(_) => (Code::NotFound, by.run("token list"), Value::Null),
+        SessionError::NoPerson(_) | SessionError::NoUser(_) => {
+            (Code::NotFound, by.run("user list"), Value::Null)
+        }
         SessionError::NoGroup { .. } => (Code::NotFound, Vec::new(), Value::Null),
         SessionError::NoNamespace { name, may_add } => {
             let add = format!("namespace add {name}");
@@ -191,6 +200,23 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
     }
 }
 
+fn not_verified(refusal: &NotVerified) -> Row {
+    let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
+    let hints = match refusal.why {
+        Distrust::CredentialRequired => vec!["qms --token-file <file of your own token> …".to_owned()],
+        Distrust::Mismatch => vec!["qms whoami".to_owned()],
+        _ => Vec::new(),
+    };
+    let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {
+        json!({
+            "claimed": refusal.claimed,
+            "token_user": holder.user,
+            "token_fingerprint": holder.fingerprint,
+        })
+    });
+    (code, hints, details)
+}
+
 fn of_faults(faults: &[Fault]) -> Value {
     let shown = |it: &Fault| json!({"place": it.place.to_string(), "name": it.name, "message": it.message});
     json!({ "faults": faults.iter().map(shown).collect::<Vec<_>>() })
@@ -211,7 +237,7 @@ fn disk(error: &DiskError) -> Row {
             (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
-        DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::KeyExposed { path, .. } => {
+        DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),

@@ -9,9 +9,11 @@ use super::help;
 use super::ui::{Color, Format};
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
+use crate::commands::key::KeyCommand;
 use crate::commands::list::ListInput;
 use crate::commands::namespace::NamespaceCommand;
 use crate::commands::read::ReadInput;
+use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
 use crate::commands::view::flag;
 use crate::commands::workflow::WorkflowCommand;
@@ -25,6 +27,12 @@ pub struct Global {
     // An id of its own: `user` is also what some commands are about.
     #[arg(id = "caller", short = 'u', long = "user", global = true, value_name = "NAME")]
     pub user: Option<String>,
+    /// File with the caller's token, or `-` for a line of standard input (or `QMS_TOKEN_FILE`)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<std::path::PathBuf>,
+    /// File with the passphrase of the caller's own key (or `QMS_PASSPHRASE_FILE`)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<std::path::PathBuf>,
     /// Folder of the project, instead of searching upward (or `QMS_ROOT`)
     #[arg(long, global = true, value_name = "FOLDER")]
     pub root: Option<std::path::PathBuf>,
@@ -60,6 +68,12 @@ pub enum BuiltIn {
         /// Its folder
         #[arg(default_value = ".")]
         folder: std::path::PathBuf,
+        /// How surely callers must be known
+        #[arg(long, value_enum, default_value_t = ProfileName::Light)]
+        profile: ProfileName,
+        /// For trials: a token in a file, instead of a key behind a passphrase
+        #[arg(long, conflicts_with = "passphrase_file")]
+        no_passphrase: bool,
     },
     /// Show where a document stands
     Status {
@@ -94,6 +108,33 @@ pub enum BuiltIn {
         /// The document
         document: DocumentId,
     },
+    /// Show who you were found to be
+    Whoami,
+    /// Make your first key, with the code from an administrator as `--token-file`
+    Enrol,
+    /// Let your open key stand for a token at this terminal
+    Unlock {
+        /// For how long
+        #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::commands::token::time)]
+        time: u64,
+    },
+    /// Give a person a new key by the project key alone, or acknowledge that it was done
+    Recover {
+        /// Who lost the passphrase
+        user: UserName,
+        /// Say as another person that you have looked into it
+        #[arg(long)]
+        acknowledge: bool,
+        /// File with the new passphrase, for where nobody can be asked
+        #[arg(long, value_name = "FILE", conflicts_with = "acknowledge")]
+        new_passphrase_file: Option<std::path::PathBuf>,
+    },
+    /// Tokens of agents and services, and codes for people
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Keys of people
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Users of the project
     #[command(subcommand)]
     User(UserCommand),
@@ -128,6 +169,17 @@ pub enum BuiltIn {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<std::path::PathBuf>,
     },
+}
+
+/// The profiles, as words of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProfileName {
+    /// Whoever has a credential presents it; others are believed, and recorded as claimed
+    Light,
+    /// Whoever acts presents at least a token
+    Team,
+    /// As `team`, and people sign verdicts with keys of their own
+    Gxp,
 }
 
 /// How much of the command line is told. All of all takes longer than acting.

@@ -1,7 +1,9 @@
 //! The command-line face: it reads the command line, asks and prints. It holds no rule.
 
 mod ahead;
+mod carried;
 mod completion;
+mod credential;
 mod demo;
 mod desk;
 mod dispatch;
@@ -9,18 +11,18 @@ mod error;
 mod grammar;
 mod help;
 mod prompt;
-mod rooted;
 mod ui;
 mod world;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::time::Duration;
 
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind as Parse;
 
+use self::carried::Carried;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
 use self::grammar::{Extent, Global};
@@ -29,6 +31,7 @@ pub use self::world::{Terminals, World};
 use crate::commands::CommandError;
 use crate::commands::view::NextLine;
 use crate::disk::DiskError;
+use crate::session::SessionError;
 
 /// Variables that agent runtimes set: whoever set one is not waiting at a terminal.
 const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
@@ -60,7 +63,9 @@ fn run_to_the_end(world: &mut World) -> u8 {
             None => Some(lines),
             Some(words) => {
                 let next;
-                let words = in_project(desk.root(), words);
+                // A line of the menu carries on what the first command named.
+                let words = words.into_iter().chain(Carried::of(world).words());
+                let words: Vec<OsString> = words.map(OsString::from).collect();
                 (status, next) = one(world, &mut desk, &words);
                 // What failed without a menu of its own leaves the one that was there.
                 next.or(Some(lines).filter(|_| status != 0))
@@ -68,15 +73,6 @@ fn run_to_the_end(world: &mut World) -> u8 {
         };
     }
     status
-}
-
-/// A line of the menu is run in the project that the first command named.
-fn in_project(root: Option<&Path>, words: Vec<String>) -> Vec<OsString> {
-    let mut words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-    words.extend(
-        root.into_iter().flat_map(|root| [OsStr::new("--root"), root.as_os_str()]).map(OsString::from),
-    );
-    words
 }
 
 /// The menu that was printed, where a person can be asked.
@@ -97,6 +93,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         Err(error) if is_unread(&error) => (0, None, Ok(())),
         Err(error) => {
             let actor = desk.actor();
+            slow_down(world, &error);
             let printed = ui::failure(world, manner, &error, actor.as_ref());
             (error::classify(&error, None).code.status(), ui::next_of(&error), printed)
         }
@@ -108,6 +105,21 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         }
     };
     (settle(world, status, printed), menu.filter(|_| may_ask(world, manner)))
+}
+
+/// So many failures of one kind within a minute are slips.
+const SLIPS: u64 = 3;
+
+/// Longest pause after a failed proof of identity, in milliseconds.
+const PAUSE_MAX: u64 = 2000;
+
+/// Whoever fails to prove who is calling again and again waits longer each time; nobody else does.
+fn slow_down(world: &World, error: &CommandError) {
+    let CommandError::Session(SessionError::NotVerified { failures, .. }) = error else { return };
+    if let Some(more) = failures.checked_sub(SLIPS + 1) {
+        let pause = 100u64.checked_shl(u32::try_from(more).unwrap_or(u32::MAX)).unwrap_or(PAUSE_MAX);
+        (world.pause)(Duration::from_millis(pause.clamp(100, PAUSE_MAX)));
+    }
 }
 
 /// Tells whether a command stopped printing because nobody reads any more.
@@ -176,9 +188,12 @@ fn colored(world: &World, color: Color) -> bool {
 
 /// Tells whether a person is there to be asked.
 fn may_ask(world: &World, manner: Manner) -> bool {
+    manner.menu && !manner.format.is_data() && is_attended(world)
+}
+
+/// Tells whether somebody sits at all three streams, and no agent.
+fn is_attended(world: &World) -> bool {
     world.terminals.all()
-        && manner.menu
-        && !manner.format.is_data()
         && world.set_variable("CI").is_none()
         && AGENT_VARIABLES.iter().all(|name| world.set_variable(name).is_none())
 }

@@ -61,6 +61,13 @@ fn ask(world: &mut World, input: &NextInput) -> Option<String> {
     input.one_of.get(number.checked_sub(1)?).map(|choice| choice.flag.clone())
 }
 
+/// Asks for a line that is not shown while it is typed; `None` where nothing was said.
+pub fn secret(world: &mut World, prompt: &str) -> Option<String> {
+    write!(world.stderr, "{prompt}: ").and_then(|()| world.stderr.flush()).ok()?;
+    let answer = console::Term::stderr().read_secure_line().ok()?;
+    (!answer.is_empty()).then_some(answer)
+}
+
 /// Asks for one line; `None` where nothing was said. The prompt looks as the library's do, but the
 /// line is read from the terminal as it is: that lets people correct what they type and turns Ctrl-D
 /// into the end of input, both of which the library's own reader swallows.

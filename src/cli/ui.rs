@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use console::Style;
 use serde_json::{Value, json};
 
-use super::error::{Outcome, classify};
-use super::rooted::Rooted;
+use super::carried::Carried;
+use super::error::{Code, Outcome, classify};
 use super::world::World;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
@@ -101,8 +101,8 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu || reply.menu_is_result)
     {
         let separate = !text.is_empty();
-        let rooted = Rooted::of(world);
-        let lines = menu_text(&rooted, menu, actor.name().as_str(), reply.awaited.as_deref());
+        let carried = Carried::of(world);
+        let lines = menu_text(&carried, menu, actor.name().as_str(), reply.awaited.as_deref());
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
     }
     world.stdout.flush()
@@ -133,7 +133,7 @@ pub fn identity(world: &mut World, actor: Option<&Actor>) {
 }
 
 /// A menu as it stands in the text output.
-fn menu_text(rooted: &Rooted, menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
+fn menu_text(carried: &Carried, menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
     let width = menu.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     let digits = menu.len().to_string().len();
     let mut text = String::new();
@@ -148,7 +148,7 @@ fn menu_text(rooted: &Rooted, menu: &[NextLine], user: &str, awaited: Option<&st
         let label = format!("{}:", safe(&line.label));
         text.push_str(&format!(
             "\n  {mark:<mark_width$} {label:<label_width$} {}",
-            rooted.command(&line.command),
+            carried.command(&line.command),
             mark_width = digits + 2,
             label_width = width + 1
         ));
@@ -193,12 +193,12 @@ pub fn failure(
         }
     }
     for hint in &outcome.hints {
-        let hint = Rooted::of(world).command(hint);
+        let hint = Carried::of(world).command(hint);
         say(world, &format!("  try: {}", safe(&hint)));
     }
     if let (Some(menu), Some(actor), true) = (next, actor, manner.menu) {
         let awaited = awaited_of(error, actor);
-        let menu = menu_text(&Rooted::of(world), &menu, actor.name().as_str(), awaited.as_deref());
+        let menu = menu_text(&Carried::of(world), &menu, actor.name().as_str(), awaited.as_deref());
         say(world, &format!("\n{menu}"));
     }
     Ok(())
@@ -207,7 +207,7 @@ pub fn failure(
 fn say_reason(world: &mut World, reason: &Reason) {
     say(world, &format!("  - {} ({})", safe(&reason.message), reason.name));
     if let Some(remedy) = &reason.remedy {
-        let remedy = Rooted::of(world).command(remedy);
+        let remedy = Carried::of(world).command(remedy);
         say(world, &format!("    try: {}", safe(&remedy)));
     }
 }
@@ -245,8 +245,13 @@ fn awaited_of(error: &CommandError, actor: &Actor) -> Option<String> {
 fn error_value(error: &CommandError, outcome: &Outcome) -> Value {
     let reasons = match error {
         CommandError::Session(SessionError::Denied(refusal)) => json!(refusal.denial.reasons()),
-        CommandError::Session(SessionError::NotVerified(why)) => {
-            json!([Reason::new(Condition::UnknownUser, why.to_string())])
+        CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
+            json!([Reason::new(Condition::from(refusal.why), refusal.to_string())])
+        }
+        CommandError::Key(_) | CommandError::Token(_) | CommandError::Presented(_)
+            if outcome.code == Code::NotVerified =>
+        {
+            json!([Reason::new(Condition::CredentialInvalid, error.to_string())])
         }
         _ => json!([]),
     };
@@ -282,7 +287,7 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
 }
 
 fn data(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
-    Rooted::of(world).answer(&mut document);
+    Carried::of(world).answer(&mut document);
     let text = match manner.format {
         Format::Yaml => serde_yaml::to_string(&document).map_err(io::Error::other)?,
         _ => serde_json::to_string_pretty(&document)?,

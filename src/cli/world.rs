@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::domain::digest::Timestamp;
 
@@ -20,6 +21,11 @@ pub struct World {
     pub clock: fn() -> Timestamp,
     /// Fills a buffer with random bytes from the system; false where there are none.
     pub random: fn(&mut [u8]) -> bool,
+    /// Waits.
+    pub pause: fn(Duration),
+    /// Names the terminal session that the process belongs to, if it belongs to one; no other that is
+    /// alive has the same name.
+    pub terminal: Option<String>,
     /// The process number.
     pub process: u32,
     /// Standard input.

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply, Warning, publish};
 use crate::disk::{Journal, Placed, Workspace};
-use crate::domain::decide::Note;
+use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, UserName};
 use crate::domain::policy::{Action, InputKind};
 use crate::domain::request::{Inputs, Request, Subject};
-use crate::session::{Acted, Mode};
+use crate::session::{Acted, Mode, SessionError};
 
 /// What the face was told.
 #[derive(Debug)]
@@ -74,6 +74,28 @@ pub fn run(context: &mut Context, arguments: Arguments) -> Result<Reply, Command
     report(context, &arguments.action, &request, acted, warnings, arguments.mode)
 }
 
+/// Tells whether a verb would be permitted, if only it were signed.
+pub fn lacks_signature(context: &mut Context, arguments: &Arguments) -> bool {
+    let actor = context.session.verify(&context.claim).ok();
+    let copy = match (&arguments.subject, &actor) {
+        (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
+        _ => None,
+    };
+    let request = Request {
+        action: arguments.action.name.clone(),
+        subject: arguments.subject.clone(),
+        inputs: arguments.inputs.clone(),
+        copy,
+        candidate: None,
+    };
+    let Err(SessionError::Denied(refusal)) = context.session.act(&context.claim, &request, Mode::DryRun)
+    else {
+        return false;
+    };
+    let reasons = refusal.denial.reasons();
+    reasons.iter().all(|reason| reason.name == Condition::AssuranceTooLow.name())
+}
+
 /// Acts, with a marker laid down around it, so that files that follow the commit are finished by
 /// the next command if this process dies in between, or cannot write them now.
 pub(super) fn carry_out(
@@ -93,7 +115,8 @@ pub(super) fn carry_out(
         // What is shown in the mirror is the content, the version and the state.
         let shown = |it: &Document| (it.content, it.version, it.state.clone(), it.in_force.clone());
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
-        for document in acted.after.iter().filter(|_| !same).chain(&acted.others) {
+        let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
+        for document in acted.after.iter().filter(|_| !same || signed).chain(&acted.others) {
             if let Err(error) = publish::publish(context, &acted.actor, &document.id) {
                 let message = format!("{} is recorded, but not published yet: {error}", document.id);
                 warnings.push(Warning { code: "not_published", message });

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::audit::{Entry, EntryResult, leaf_hash};
-use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::audit::{Entry, EntryResult, Meaning, leaf_hash};
+use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
-use crate::domain::id::{DocumentId, GroupName, StateName, UserName, Version};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Assurance, Isolation};
 use crate::store::StoreError;
 
@@ -24,6 +24,8 @@ pub struct EntryView {
     pub(super) isolation: Isolation,
     pub(super) session: Option<String>,
     pub(super) parent: Option<UserName>,
+    pub(super) credential: Option<CredentialId>,
+    pub(super) signature: Option<SignatureView>,
     pub(super) action: String,
     pub(super) inputs: BTreeMap<String, String>,
     pub(super) document: Option<DocumentId>,
@@ -38,6 +40,14 @@ pub struct EntryView {
     pub(super) policy_digest: Digest,
     pub(super) count: u64,
     pub(super) leaf_hash: Digest,
+}
+
+/// The signature of the actor, made with the credential.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignatureView {
+    pub(super) meaning: Meaning,
+    nonce: String,
+    value: String,
 }
 
 /// Why something was refused.
@@ -67,6 +77,12 @@ impl EntryView {
             isolation: entry.isolation,
             session: entry.session,
             parent: entry.parent,
+            credential: entry.credential,
+            signature: entry.signature.map(|signature| SignatureView {
+                meaning: signature.meaning,
+                nonce: to_hex(&signature.nonce),
+                value: to_hex(&signature.bytes),
+            }),
             action: entry.action,
             inputs: entry.inputs,
             document: entry.document,

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::entry::EntryView;
+use super::signed::{SignedView, manifest};
 use super::table::Table;
 use super::veil::Veil;
 use super::{CommandError, Context, Reply};
@@ -18,6 +19,8 @@ use crate::store::{Entries, StoreError};
 #[derive(Debug, Serialize)]
 pub struct HistoryReport {
     entries: Vec<EntryView>,
+    /// Every signature about the document, by the printed name of its signer.
+    signatures: Vec<SignedView>,
     #[serde(skip)]
     id: DocumentId,
 }
@@ -51,7 +54,11 @@ impl fmt::Display for HistoryReport {
             }
             table.row(row);
         }
-        write!(f, "{table}")
+        write!(f, "{table}")?;
+        for signed in &self.signatures {
+            write!(f, "\nsigned: {signed}")?;
+        }
+        Ok(())
     }
 }
 
@@ -88,7 +95,8 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
             .or_else(|error| if matches!(error, StoreError::Conflict) { Ok(()) } else { Err(error) })?;
         entries.splice(0..0, first);
     }
-    let reply = Reply::new(HistoryReport { entries, id: id.clone() }).by(actor);
+    let signatures = manifest(context, &actor, id)?;
+    let reply = Reply::new(HistoryReport { entries, signatures, id: id.clone() }).by(actor);
     Ok(veil.warn(reply))
 }
 

@@ -2,16 +2,20 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, publish};
-use crate::disk::{KeyPlace, Site};
-use crate::domain::audit::ProjectKey;
+use super::{CommandError, Context, Reply, Source, publish, shell};
+use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
+use crate::domain::audit::{NONCE_BYTES, ProjectKey};
 use crate::domain::digest::Digest;
-use crate::domain::document::User;
-use crate::domain::id::UserName;
-use crate::domain::identity::Claim;
+use crate::domain::document::{Kind, User};
+use crate::domain::id::{GroupName, UserName};
+use crate::domain::identity::{
+    Claim, Credential, CredentialKind, KEY_BYTES, Proof, SealedKey, TOKEN_BYTES, Token,
+};
+use crate::domain::policy::{Profile, Sources, compile};
 use crate::embedded;
 use crate::session::{Clock, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
@@ -22,8 +26,12 @@ pub struct Outside {
     pub keys: KeyPlace,
     /// The home folder, which never becomes a project.
     pub home: Option<PathBuf>,
-    /// 16 bytes for the id of the project and 32 for its key, fresh from the system.
-    pub random: [u8; 48],
+    /// Fills a buffer with random bytes from the system; false where there are none.
+    pub random: fn(&mut [u8]) -> bool,
+    /// How surely callers must be known.
+    pub profile: Profile,
+    /// The passphrase of whoever makes the project; without one a token is made, for trials.
+    pub passphrase: Option<String>,
     /// The digest of the program.
     pub origin: Digest,
     /// The clock.
@@ -37,17 +45,26 @@ pub struct Outside {
 pub struct InitReport {
     project: String,
     root: PathBuf,
+    profile: Profile,
     key_file: PathBuf,
+    /// Where the first administrator's sealed key or token lies.
+    credential_file: Option<PathBuf>,
     users: Vec<User>,
     documents: Vec<String>,
     #[serde(skip)]
-    author: Option<UserName>,
+    next: String,
+    #[serde(skip)]
+    enrolled: Option<(UserName, CredentialKind)>,
 }
 
 impl fmt::Display for InitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "✓ project made in {}", self.root.display())?;
+        writeln!(f, "✓ project made in {}, profile {}", self.root.display(), self.profile)?;
         writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", self.key_file.display())?;
+        if let (Some((user, kind)), Some(file)) = (&self.enrolled, &self.credential_file) {
+            let what = if *kind == CredentialKind::Key { "sealed key" } else { "token for trials" };
+            writeln!(f, "  enrolled:  {user}, with a {what} in {}", file.display())?;
+        }
         let users = self
             .users
             .iter()
@@ -56,27 +73,40 @@ impl fmt::Display for InitReport {
             .join(", ");
         writeln!(f, "  users:     {users}")?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
-        let author = self.author.as_ref().map_or("<user>", UserName::as_str);
-        write!(f, "\nNext: qms --user {author} create CR --title \"…\"")
+        write!(f, "\nNext: {}", self.next)
     }
+}
+
+/// The first administrator, and what that person presents from now on.
+struct Founder {
+    user: UserName,
+    credential: Credential,
+    proof: Proof,
+    file: PathBuf,
 }
 
 /// Makes a project in `folder`.
 pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
-    let (id_bytes, secret) = outside.random.split_at(16);
-    let (Ok(id_bytes), Ok(secret)) = (<&[u8; 16]>::try_from(id_bytes), <&[u8; 32]>::try_from(secret)) else {
-        return Err(CommandError::Usage("48 random bytes are needed".to_owned()));
-    };
-    let site = Site::choose(folder, outside.home.as_deref(), id_bytes)?;
-    let key = ProjectKey::new(secret).ok_or(SessionError::NoKey)?;
+    let (mut id_bytes, mut secret) = ([0; 16], [0; 32]);
+    fill(&outside, &mut id_bytes)?;
+    fill(&outside, &mut secret)?;
+    let site = Site::choose(folder, outside.home.as_deref(), &id_bytes)?;
+    let key = ProjectKey::new(&secret).ok_or(SessionError::NoKey)?;
     // Only who made the folder may take it away again.
     site.make_private()?;
-    let key_file = site.write_key(&outside.keys, secret).inspect_err(|_| site.unmake(None))?;
+    let key_file = site.write_key(&outside.keys, &secret).inspect_err(|_| site.unmake(None))?;
+    let keyring = Keyring::of(&site, &outside.keys);
     let made = found(site.clone(), key, key_file.clone(), outside);
     if made.is_err() {
         site.unmake(Some(&key_file));
+        keyring.iter().for_each(Keyring::unmake);
     }
     Ok(Reply::new(made?))
+}
+
+fn fill(outside: &Outside, buffer: &mut [u8]) -> Result<(), CommandError> {
+    let is_filled = (outside.random)(buffer);
+    is_filled.then_some(()).ok_or_else(|| CommandError::Failed("the system gives no random bytes".to_owned()))
 }
 
 fn found(
@@ -86,43 +116,112 @@ fn found(
     outside: Outside,
 ) -> Result<InitReport, CommandError> {
     let store = Sqlite::create(&site.database())?;
+    let sources = embedded::policy(outside.profile);
+    let keyring = Keyring::of(&site, &outside.keys);
+    let founder = founder(&site, keyring.as_ref(), &sources, &outside)?;
     let founding = Founding {
         id: site.id().to_owned(),
-        policy: embedded::policy(),
+        policy: sources.clone(),
         documents: embedded::SOPS
             .iter()
             .chain(embedded::TEMPLATES)
             .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
             .collect(),
+        credential: founder.as_ref().map(|founder| founder.credential.clone()),
         origin: outside.origin,
     };
     let session = Session::found(Box::new(store), key, outside.clock, founding)?;
-    for (name, text) in embedded::WORKFLOWS {
+    for (name, text) in &sources.0 {
         site.write_candidate(name, text)?;
     }
-    let mut context =
-        Context { site, session, claim: Claim { user: String::new() }, process: outside.process };
-    let (users, documents) = publish_everything(&mut context)?;
+    let mut context = Context {
+        directory: site.root().to_owned(),
+        site,
+        session,
+        claim: Claim::default(),
+        source: Source::None,
+        keyring,
+        random: outside.random,
+        process: outside.process,
+    };
     let policy = context.session.policy()?;
-    let author = users.iter().find(|user| policy.may_own(&user.group)).map(|user| user.name.clone());
+    let first = policy.users.first().map(|user| user.name.to_string());
+    context.claim = match &founder {
+        Some(founder) => Claim { user: None, proof: Some(founder.proof.clone()) },
+        None => Claim { user: first, proof: None },
+    };
+    let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
     context.site.write_config()?;
+    let author = users.iter().find(|user| policy.may_own(&user.group));
     Ok(InitReport {
         project: context.site.id().to_owned(),
         root: context.site.root().to_owned(),
+        profile: policy.profile,
         key_file,
+        next: next(policy.profile, founder.as_ref(), author),
+        enrolled: founder.as_ref().map(|founder| (founder.user.clone(), founder.credential.kind)),
+        credential_file: founder.map(|founder| founder.file),
         users,
         documents,
-        author,
     })
 }
 
-/// Publishes what the project begins with, in the name of its first user.
+/// Enrols the first person of the policy who manages users: whoever makes the project.
+fn founder(
+    site: &Site,
+    keyring: Option<&Keyring>,
+    sources: &Sources,
+    outside: &Outside,
+) -> Result<Option<Founder>, CommandError> {
+    let policy = compile(sources).map_err(SessionError::PolicyFaults)?;
+    let manages =
+        |group: &GroupName| policy.managers().any(|one| policy.acts_as(group, std::slice::from_ref(one)));
+    let mut people = policy.users.iter().filter(|user| user.kind == Kind::Human);
+    let Some(user) = people.find(|user| manages(&user.group)) else { return Ok(None) };
+    let keyring = keyring.ok_or(DiskError::NoHome)?;
+    let now = (outside.clock)();
+    let name = user.name.clone();
+    let (kind, id, verifier, proof, file) = if let Some(passphrase) = &outside.passphrase {
+        let mut random = [0; KEY_BYTES];
+        fill(outside, &mut random)?;
+        let (sealed, open) = SealedKey::new(site.id(), &name, passphrase, &random)?;
+        let file = keyring.stage_key(&name, &sealed.text())?.settle()?;
+        let (id, public) = (open.id().clone(), open.public());
+        let mut nonce = [0; NONCE_BYTES];
+        fill(outside, &mut nonce)?;
+        (CredentialKind::Key, id, public, Proof::Key { key: Rc::new(open), nonce }, file)
+    } else {
+        let mut random = [0; TOKEN_BYTES];
+        fill(outside, &mut random)?;
+        let token = Token::new(&random);
+        let file = keyring.token_path(&name);
+        write_secret(&file, &format!("{}\n", token.reveal()))?;
+        let (id, verifier) = (token.id().clone(), token.verifier());
+        (CredentialKind::Standing, id, verifier, Proof::Token(Rc::new(token)), file)
+    };
+    let credential = Credential::new(id, name.clone(), kind, verifier, now);
+    Ok(Some(Founder { user: name, credential, proof, file }))
+}
+
+/// The command to go on with: where everybody needs a credential, giving one.
+fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> String {
+    let agent = author.map_or("<user>", |author| author.name.as_str());
+    match founder {
+        Some(Founder { user, credential, file, .. }) if profile != Profile::Light => {
+            let presents = if credential.kind == CredentialKind::Key {
+                format!("--user {user}")
+            } else {
+                format!("--token-file {}", shell::word(&file.display().to_string()))
+            };
+            format!("qms {presents} token issue {agent} --out {agent}.token")
+        }
+        _ => format!("qms --user {agent} create CR --title \"…\""),
+    }
+}
+
+/// Publishes what the project begins with.
 fn publish_everything(context: &mut Context) -> Result<(Vec<User>, Vec<String>), CommandError> {
-    let policy = context.session.policy()?;
-    let first =
-        policy.users.first().ok_or_else(|| CommandError::Usage("the policy names no user".to_owned()))?;
-    context.claim = Claim { user: first.name.to_string() };
     let actor = context.actor()?;
     let mut ids = Vec::new();
     context.session.read(&actor).documents(&ListQuery::default(), &mut |document| {

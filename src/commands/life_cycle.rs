@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn no_life_cycle_is_wider_than_a_terminal() {
-        let policy = crate::domain::policy::compile(&embedded::policy()).unwrap_or_else(|e| panic!("{e:?}"));
+        let policy = crate::domain::policy::compile(&embedded::policy(crate::domain::policy::Profile::Light))
+            .unwrap_or_else(|e| panic!("{e:?}"));
         for name in policy.workflows.keys() {
             let reply = show(&policy, Some(name.as_str())).unwrap_or_else(|e| panic!("{e}"));
             for line in reply.report.text(false).lines() {

@@ -4,6 +4,7 @@
 //! workflow share [`act`]; the rest are named after themselves.
 
 pub mod act;
+pub mod alert;
 pub mod audit;
 pub mod comments;
 pub mod diff;
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod history;
 pub mod inbox;
 pub mod init;
+pub mod key;
 mod life_cycle;
 pub mod list;
 pub mod namespace;
@@ -21,22 +23,27 @@ mod publish;
 pub mod read;
 mod reply;
 pub mod shell;
+mod signed;
 pub mod status;
 mod table;
 mod text;
+pub mod token;
 pub mod user;
 mod veil;
 pub mod view;
+pub mod whoami;
 pub mod workflow;
 pub mod workspace;
+
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 pub use self::reply::{Reply, Report, Warning};
-use crate::disk::{DiskError, Site, Workspace};
-use crate::domain::document::Document;
-use crate::domain::id::{DocumentId, InvalidName};
-use crate::domain::identity::{Actor, Claim};
+use crate::disk::{DiskError, Keyring, Site, Workspace};
+use crate::domain::document::{Document, words};
+use crate::domain::id::{DocumentId, InvalidName, UserName};
+use crate::domain::identity::{Actor, Claim, KeyFileError, Token, TokenError};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
 use crate::domain::yaml::YamlError;
@@ -51,14 +58,75 @@ pub struct Context {
     pub session: Session,
     /// The caller's claim; nothing of it is believed.
     pub claim: Claim,
+    /// Where what is presented came from.
+    pub source: Source,
+    /// Where people keep what they present; `None` where the system has no home for it.
+    pub keyring: Option<Keyring>,
+    /// The folder that file names of the command line start from.
+    pub directory: PathBuf,
+    /// Fills a buffer with random bytes from the system; false where there are none.
+    pub random: fn(&mut [u8]) -> bool,
     /// Distinguishes this process from others that are alive.
     pub process: u32,
 }
 
+words! {
+    /// Where a credential came from, in the order in which it is looked for.
+    Source {
+        /// Nowhere: only a name was claimed.
+        None = "none",
+        /// `--token-file`.
+        TokenFile = "token_file",
+        /// The file that `QMS_TOKEN_FILE` names.
+        VariableFile = "QMS_TOKEN_FILE",
+        /// The inherited descriptor that `QMS_TOKEN_FD` names.
+        Descriptor = "QMS_TOKEN_FD",
+        /// `QMS_TOKEN`.
+        Variable = "QMS_TOKEN",
+        /// `qms unlock` at this terminal.
+        Unlock = "unlock",
+        /// The sealed key of the user who was named, opened with its passphrase.
+        Key = "key",
+    }
+}
+
 impl Context {
-    /// Verifies the caller, to read.
+    /// Verifies the caller, to read. That somebody was not who was claimed is recorded, as far as it
+    /// can be.
     pub fn actor(&mut self) -> Result<Actor, CommandError> {
-        Ok(self.session.verify(&self.claim)?)
+        let refusal = match self.session.verify(&self.claim) {
+            Err(SessionError::NotVerified { refusal, .. }) => refusal,
+            other => return Ok(other?),
+        };
+        let failures = self.session.record_refusal(&refusal).unwrap_or(1);
+        Err(SessionError::NotVerified { refusal, failures }.into())
+    }
+
+    /// Returns the user whom the caller claims to be, or whom the credential names.
+    pub fn holder(&mut self) -> Result<UserName, CommandError> {
+        if let Some(name) = &self.claim.user {
+            return Ok(UserName::parse(name)?);
+        }
+        let presented = self.claim.proof.as_ref().map(|proof| proof.credential().clone());
+        let held = presented.map(|id| self.session.holder(&id)).transpose()?.flatten();
+        held.ok_or_else(|| CommandError::Usage("whose key? pass --user".to_owned()))
+    }
+
+    /// Tells whether a token that lies at a terminal can stand for `user`, or for anybody.
+    pub fn stands(&mut self, token: &Token, user: Option<&str>) -> bool {
+        let holder = self.session.holder(token.id()).ok().flatten();
+        holder.is_some_and(|holder| user.is_none_or(|user| user == holder.as_str()))
+    }
+
+    fn keyring(&self) -> Result<&Keyring, CommandError> {
+        self.keyring.as_ref().ok_or(CommandError::Disk(DiskError::NoHome))
+    }
+
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), CommandError> {
+        let is_filled = (self.random)(buffer);
+        is_filled
+            .then_some(())
+            .ok_or_else(|| CommandError::Failed("the system gives no random bytes".to_owned()))
     }
 
     /// Finds a document.
@@ -76,7 +144,7 @@ impl Context {
 /// Finishes the files of processes that died after their commit. Best effort: what cannot be
 /// written now is left for the next command, and `doctor` shows it.
 pub fn finish_what_was_cut_short(context: &mut Context) {
-    if let Ok(actor) = context.actor() {
+    if let Ok(actor) = context.session.verify(&context.claim) {
         let _ = publish::finish_what_was_cut_short(context, &actor);
     }
 }
@@ -143,6 +211,18 @@ pub enum CommandError {
         /// Whether more is wrong, which `doctor` lists.
         more: bool,
     },
+    /// A key cannot be made or opened.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// What was presented could have been read by others.
+    #[error(transparent)]
+    Presented(DiskError),
+    /// What was presented is not even a token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Something outside the rules went wrong.
+    #[error("{0}")]
+    Failed(String),
     /// The program is at fault.
     #[error("this is a fault of the program, please report it: {0}")]
     Bug(String),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::signed::manifest;
 use super::{CommandError, Context, read};
-use crate::disk::{Approval, Journal, Mirror, Page, PublishLock};
+use crate::disk::{Approval, Journal, Mirror, Page, PublishLock, Signed};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::{DocumentId, Version};
@@ -41,10 +42,22 @@ pub(super) fn render(
     let in_force = known.and_then(|(workflow, _)| workflow.state_in_force()).unwrap_or(&document.state);
     let mut rendered = Vec::new();
     let approvals = approvals(context, actor, document)?;
+    let signed = manifest(context, actor, &document.id)?;
     for mut page in Mirror::pages(document, in_force) {
         let body = read::body(context, actor, &page.content)?;
         let of_page = approvals.iter().filter(|(version, _)| *version == page.version);
         page.approvals = of_page.map(|(_, approval)| approval.clone()).collect();
+        page.signatures = signed
+            .iter()
+            .filter(|one| one.content == page.content)
+            .map(|one| Signed {
+                user: one.user.clone(),
+                printed_name: one.printed_name.clone(),
+                at: one.at,
+                meaning: one.meaning,
+                key: one.key_fingerprint.clone(),
+            })
+            .collect();
         let bytes = Mirror::render(&page, &body);
         rendered.push((page, bytes));
     }

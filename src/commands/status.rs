@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::signed::{SignedView, manifest};
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply};
 use crate::domain::id::{DocumentId, UserName};
@@ -12,6 +13,8 @@ use crate::domain::id::{DocumentId, UserName};
 #[derive(Debug, Serialize)]
 pub struct StatusReport {
     document: DocumentView,
+    /// Who signed the present content.
+    signatures: Vec<SignedView>,
     next: Vec<NextLine>,
 }
 
@@ -40,6 +43,9 @@ impl fmt::Display for StatusReport {
             let verdict = assignee.verdict.map_or("open", |verdict| verdict.as_str());
             write!(f, "\n  {}: {} ({verdict})", assignee.task, assignee.user)?;
         }
+        for signed in &self.signatures {
+            write!(f, "\n  signed: {signed}")?;
+        }
         if f.alternate() {
             write!(
                 f,
@@ -65,7 +71,9 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, false);
     let awaited = awaited(&document, actor.name());
-    let report =
-        StatusReport { document: DocumentView::new(document, &policy, in_force), next: next.clone() };
+    let mut signatures = manifest(context, &actor, id)?;
+    signatures.retain(|signed| signed.content == document.content);
+    let document = DocumentView::new(document, &policy, in_force);
+    let report = StatusReport { document, signatures, next: next.clone() };
     Ok(Reply::new(report).by(actor).menu(next).awaiting(awaited))
 }

@@ -13,7 +13,7 @@ use super::user::project_request;
 use super::{CommandError, Context, Reply, shell};
 use crate::disk::DiskError;
 use crate::domain::plural::counted;
-use crate::domain::policy::{Candidate, Fault, Policy, Sources};
+use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources};
 use crate::domain::scenario;
 use crate::embedded;
 use crate::picture;
@@ -67,7 +67,7 @@ pub enum Form {
 
 /// Answers where there is no project, about the policy that comes with the program.
 pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandError> {
-    let candidate = Candidate::new(embedded::policy()).map_err(CommandError::PolicyInvalid)?;
+    let candidate = Candidate::new(embedded::policy(Profile::Light)).map_err(CommandError::PolicyInvalid)?;
     match command {
         WorkflowCommand::Show { source: Some(file), .. } => show_source(&candidate.sources, file),
         WorkflowCommand::Show { workflow, .. } => show(&candidate.policy, workflow.as_deref()),

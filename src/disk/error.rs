@@ -30,9 +30,9 @@ pub enum DiskError {
     /// The project key is not where it should be.
     #[error("no project key at `{}`", .0.display())]
     KeyMissing(PathBuf),
-    /// The project key may be read by others, or is not ours.
-    #[error("the project key `{}` {why}", .path.display())]
-    KeyExposed {
+    /// A file that holds a secret may be read by others, or is not ours.
+    #[error("`{}` holds a secret and {why}", .path.display())]
+    Exposed {
         /// The file.
         path: PathBuf,
         /// What is wrong.

@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 
 use super::{DiskError, Site, file};
+use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::front_matter;
-use crate::domain::id::{DocumentId, StateName, TypeName, UserName, Version};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 
 /// The mirror of a project.
 #[derive(Debug, Clone)]
@@ -33,6 +34,23 @@ pub struct Page {
     pub content: Digest,
     /// Who approved this version.
     pub approvals: Vec<Approval>,
+    /// Who signed this content.
+    pub signatures: Vec<Signed>,
+}
+
+/// A signature on a content (21 CFR 11.50).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// Who signed.
+    pub user: UserName,
+    /// The printed name of the signer.
+    pub printed_name: String,
+    /// When.
+    pub at: Timestamp,
+    /// What the signature means.
+    pub meaning: Meaning,
+    /// The key that it was made with.
+    pub key: CredentialId,
 }
 
 /// An approval of a version.
@@ -68,6 +86,7 @@ impl Mirror {
             state: state.clone(),
             content,
             approvals: Vec::new(),
+            signatures: Vec::new(),
         };
         let current = |is_draft| page(is_draft, document.version, &document.state, document.content);
         match &document.in_force {
@@ -93,6 +112,16 @@ impl Mirror {
             for approval in &page.approvals {
                 let Approval { user, at, assurance } = approval;
                 out.push_str(&format!("  - {{ user: {user}, at: \"{at}\", assurance: {assurance} }}\n"));
+            }
+        }
+        if !page.signatures.is_empty() {
+            out.push_str("signed_by:\n");
+            for Signed { user, printed_name, at, meaning, key } in &page.signatures {
+                // Quoted as in JSON, which YAML reads too.
+                let name = serde_json::Value::from(printed_name.as_str());
+                out.push_str(&format!(
+                    "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, key: \"{key}\" }}\n"
+                ));
             }
         }
         out.push_str("---\n");

@@ -7,6 +7,7 @@ mod file;
 mod journal;
 mod lock;
 mod mirror;
+mod secret;
 mod site;
 mod workspace;
 
@@ -14,6 +15,7 @@ pub use self::error::DiskError;
 pub use self::file::read as read_file;
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
-pub use self::mirror::{Approval, Mirror, Page};
+pub use self::mirror::{Approval, Mirror, Page, Signed};
+pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

@@ -1,13 +1,11 @@
 //! Where a project is, what it is called, and where its key lies.
 
 use std::fs;
-use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, file};
+use super::{DiskError, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::yaml;
@@ -29,6 +27,8 @@ pub struct KeyPlace {
     pub file: Option<PathBuf>,
     /// The folder for state of programs (`XDG_STATE_HOME`, else `~/.local/state`).
     pub state_home: Option<PathBuf>,
+    /// The folder for configuration (`XDG_CONFIG_HOME`, else `~/.config`).
+    pub config_home: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -180,28 +180,15 @@ impl Site {
     /// Reads the key. One that others could read, or that is not ours, is refused.
     pub fn read_key(&self, place: &KeyPlace) -> Result<ProjectKey, DiskError> {
         let path = self.key_path(place)?;
-        let exposed = |why| DiskError::KeyExposed { path: path.clone(), why };
         if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
             return Err(DiskError::KeyMalformed(path));
         }
-        let mut file = match fs::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(DiskError::KeyMissing(path));
+        let text = read_secret(&path).map_err(|error| match error {
+            DiskError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                DiskError::KeyMissing(path.clone())
             }
-            Err(error) => return Err(DiskError::io("read", &path)(error)),
-        };
-        let about = file.metadata().map_err(DiskError::io("read", &path))?;
-        if about.permissions().mode() & 0o077 != 0 {
-            return Err(exposed("can be read by others: chmod 600"));
-        }
-        // Where the system does not say who runs this, the owner of the project stands in.
-        let own = fs::metadata("/proc/self").or_else(|_| fs::metadata(&self.root));
-        if about.uid() != own.map_err(DiskError::io("open", &self.root))?.uid() {
-            return Err(exposed("belongs to another user"));
-        }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(DiskError::io("read", &path))?;
-        ProjectKey::from_file_text(&text).ok_or_else(|| DiskError::KeyMalformed(path.clone()))
+            other => other,
+        })?;
+        ProjectKey::from_file_text(&text).ok_or(DiskError::KeyMalformed(path))
     }
 }

@@ -107,6 +107,12 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// Returns the time `millis` milliseconds later.
+    #[must_use]
+    pub fn after(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)))
+    }
+
     /// Returns milliseconds since the Unix epoch.
     pub const fn millis(self) -> i64 {
         self.0

@@ -34,6 +34,9 @@ pub struct Document {
     pub creator: Option<UserName>,
     /// Its creator and everyone who checked it in since its last approval.
     pub authors: BTreeSet<UserName>,
+    /// The sessions in which they wrote and the users who had started them, as far as their credentials
+    /// named any: who comes from there is not independent of them.
+    pub author_origins: BTreeSet<String>,
     /// Who has a working copy out, and of which content.
     pub checkout: Option<Checkout>,
     /// The document that it belongs to.

@@ -6,6 +6,7 @@ use super::digest::{Digest, Timestamp};
 use super::document::{Document, User};
 use super::front_matter::FrontMatter;
 use super::id::{DocumentId, IdWord, StateName, TypeName, UserName};
+use super::identity::Credential;
 use super::policy::{Candidate, Fault};
 use super::request::CopyFacts;
 
@@ -35,6 +36,8 @@ pub struct Facts {
     pub new: Option<NewDocument>,
     /// What is known about the project, for requests about the project.
     pub project: Option<ProjectFacts>,
+    /// What is known about credentials, for requests about them.
+    pub registry: Option<RegistryFacts>,
 }
 
 /// A user, and how much is on that desk.
@@ -44,6 +47,8 @@ pub struct UserFacts {
     pub user: User,
     /// How many tasks are open.
     pub open_tasks: u64,
+    /// Whether there is a key that this user can sign with.
+    pub can_sign: bool,
 }
 
 /// What is known about a document to be created.
@@ -59,6 +64,17 @@ pub struct NewDocument {
     pub template: Option<(Document, String)>,
     /// The registered namespaces.
     pub namespaces: BTreeSet<IdWord>,
+}
+
+/// What is known about credentials.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RegistryFacts {
+    /// The user whom the request is about, removed or not.
+    pub user: Option<User>,
+    /// All credentials of that user.
+    pub credentials: Vec<Credential>,
+    /// The credential that the request names.
+    pub named: Option<Credential>,
 }
 
 /// What is known about the project.

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::digest::{Digest, to_hex};
+
 /// A text that is not the identifier it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{}` is not a {kind}: expected {expected}{}", .text.escape_debug(), suggestion(.meant.as_deref()))]
@@ -62,6 +64,10 @@ fn user_word(text: &str) -> bool {
         |b| b.is_ascii_lowercase(),
         |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-',
     )
+}
+
+fn hex_16(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn dashed_upper(text: &str) -> bool {
@@ -162,6 +168,22 @@ names! {
     IdWord, "name within an id", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
     /// The id of a document, such as `CR-001-VAR-002`; also a safe file name.
     DocumentId, "document id", dashed_upper, "upper-case words and numbers joined by `-`, at most 120 characters";
+    /// The id of a credential, given once; it is no secret.
+    CredentialId, "credential id", hex_16, "16 lower-case hexadecimal digits";
+}
+
+impl CredentialId {
+    /// Makes an id of 8 bytes; of more bytes it takes the first 8.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let mut text = to_hex(bytes);
+        text.truncate(16);
+        Self(format!("{text:0>16}"))
+    }
+
+    /// Returns the id of a key: the beginning of the SHA-256 of its public half.
+    pub fn of_key(public: &Digest) -> Self {
+        Self::of_bytes(Digest::of(public.as_bytes()).as_bytes())
+    }
 }
 
 impl DocumentId {

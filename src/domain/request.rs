@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::Digest;
+use super::digest::{Digest, Timestamp};
 use super::document::Document;
 use super::front_matter::{self, FrontMatter};
-use super::id::{ActionName, DocumentId, InputName, TypeName, UserName};
+use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
+use super::identity::Scope;
 
 /// A request for an action. Self-contained: a working copy travels inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,79 @@ pub enum Subject {
     New(TypeName),
     /// The project itself.
     Project,
+    /// The credentials of users.
+    Registry(Box<Registration>),
+}
+
+/// What is asked of the registry of credentials. Secrets stay with whoever made them: what travels is
+/// the digest of a token's secret, and the public half of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    /// A token for an agent or a service, a code for a person.
+    Issue(Proposal),
+    /// The end of a credential.
+    Revoke(CredentialId),
+    /// A token in the place of another, which stays valid for a while.
+    Rotate {
+        /// The other one.
+        old: CredentialId,
+        /// The id of the new one.
+        id: CredentialId,
+        /// The SHA-256 of its secret.
+        verifier: Digest,
+        /// For how long the other one stays valid, in milliseconds.
+        grace: u32,
+    },
+    /// The caller's own key, in the place of every credential before it.
+    Key {
+        /// The public half.
+        public: Digest,
+    },
+    /// A token that stands for the caller's open key at one terminal.
+    Unlock {
+        /// Its id.
+        id: CredentialId,
+        /// The SHA-256 of its secret.
+        verifier: Digest,
+        /// For how long, in milliseconds.
+        time: u32,
+    },
+    /// That another person has looked into a recovery.
+    Acknowledge(UserName),
+}
+
+/// A token that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its id.
+    pub id: CredentialId,
+    /// The SHA-256 of its secret.
+    pub verifier: Digest,
+    /// Whose it will be.
+    pub user: UserName,
+    /// What it is good for.
+    pub scope: Scope,
+    /// For how long, in milliseconds.
+    pub time: Option<u64>,
+    /// From when on.
+    pub not_before: Option<Timestamp>,
+    /// How often.
+    pub uses: Option<u32>,
+}
+
+impl Registration {
+    /// Returns the name of the action, by which it is recorded and scopes are checked.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Issue(_) => "token_issue",
+            Self::Revoke(_) => "credential_revoke",
+            Self::Rotate { .. } => "token_rotate",
+            Self::Key { .. } => "key_create",
+            Self::Unlock { .. } => "unlock",
+            Self::Acknowledge(_) => "recovery_acknowledge",
+        }
+    }
 }
 
 /// The inputs of a request, by name.

@@ -8,7 +8,7 @@ use super::{Session, SessionError};
 use crate::domain::audit::{Checkpoint, CheckpointError, Failure, Replay, Row, Verified, Verifier};
 use crate::domain::digest::Digest;
 use crate::domain::identity::{Actor, Claim};
-use crate::store::{Entries, ListQuery, StoreError};
+use crate::store::{Credentials, Entries, ListQuery, StoreError};
 
 /// So many flaws show what kind of damage it is; more are not collected.
 const FLAWS_MAX: usize = 100;
@@ -202,6 +202,9 @@ impl Session {
         flaws.read(read)?;
         for user in flaws.read(self.store.users())?.iter().flatten() {
             flaws.check(replay, Row::User(user));
+        }
+        for credential in flaws.read(self.store.credentials(Credentials::All))?.iter().flatten() {
+            flaws.check(replay, Row::Credential(credential));
         }
         for namespace in flaws.read(self.store.namespaces())?.iter().flatten() {
             flaws.check(replay, Row::Namespace(namespace));

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::domain::decide::{Denial, Line};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
-use crate::domain::id::{DocumentId, GroupName, IdWord, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, NotVerified};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
@@ -28,8 +28,13 @@ pub struct Refusal {
 #[derive(Debug, Error)]
 pub enum SessionError {
     /// The claim was not verified.
-    #[error("{0}")]
-    NotVerified(NotVerified),
+    #[error("{refusal}")]
+    NotVerified {
+        /// Why not.
+        refusal: NotVerified,
+        /// The how manieth like failure it was within a minute.
+        failures: u64,
+    },
     /// The policy does not allow it.
     #[error("{}", denial_words(&.0.denial))]
     Denied(Box<Refusal>),
@@ -42,6 +47,12 @@ pub enum SessionError {
     /// No user ever had this name.
     #[error("no user `{0}`")]
     NoUser(UserName),
+    /// There is no such credential.
+    #[error("no credential `{0}`")]
+    NoCredential(CredentialId),
+    /// Only people have keys.
+    #[error("`{0}` is no person of this project; people have keys, agents and services have tokens")]
+    NoPerson(UserName),
     /// The policy knows no such group.
     #[error("no group `{name}`; there are {known}")]
     NoGroup {
@@ -64,8 +75,8 @@ pub enum SessionError {
     /// The store holds a project already.
     #[error("the store holds a project already")]
     Founded,
-    /// Changing something needs the project key.
-    #[error("the project key is missing, so that nothing can be recorded")]
+    /// Checking a credential and changing something need the project key.
+    #[error("the project key is missing, so that no credential can be checked and nothing be recorded")]
     NoKey,
     /// The key is of another project.
     #[error("the project key has the fingerprint {found}, this project needs {expected}")]

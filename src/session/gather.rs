@@ -6,14 +6,14 @@ use std::rc::Rc;
 use super::{Session, SessionError};
 use crate::domain::decide::{self, Line};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::Document;
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::document::{Document, User};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, RegistryFacts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
 use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Validity};
 use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target};
-use crate::domain::request::{CopyFacts, Request, Subject, WorkingCopy};
-use crate::store::{ListQuery, StoreError};
+use crate::domain::request::{CopyFacts, Registration, Request, Subject, WorkingCopy};
+use crate::store::{Credentials, ListQuery, StoreError};
 
 impl Session {
     /// Gathers the facts about `request`, and the policy that decides on it: the one in force, or
@@ -33,6 +33,7 @@ impl Session {
             }
             Subject::New(document_type) => self.gather_new(document_type, request, now),
             Subject::Project => self.gather_project(request, now),
+            Subject::Registry(registration) => self.gather_registry(actor, registration, now),
         };
         let (policy, facts) = gathered?;
         self.check_names(actor, request, &policy, &facts)?;
@@ -45,9 +46,19 @@ impl Session {
         policy: Digest,
         counts: &BTreeMap<UserName, u64>,
     ) -> Result<Facts, SessionError> {
+        // Who could sign is worth knowing only where a verdict has to be signed.
+        let keys = if self.policy_at(&policy)?.demands_signatures() {
+            self.store.credentials(Credentials::Keys)?
+        } else {
+            Vec::new()
+        };
+        let signs = |user: &User| {
+            keys.iter().any(|key| key.user == user.name && key.validity(now) == Validity::Valid)
+        };
         let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none()).map(|user| {
             let open_tasks = counts.get(&user.name).copied().unwrap_or(0);
-            (user.name.clone(), UserFacts { user, open_tasks })
+            let can_sign = signs(&user);
+            (user.name.clone(), UserFacts { user, open_tasks, can_sign })
         });
         Ok(Facts {
             now,
@@ -61,6 +72,7 @@ impl Session {
             front_matter_in_force: None,
             new: None,
             project: None,
+            registry: None,
         })
     }
 
@@ -232,6 +244,33 @@ impl Session {
         }
         let mut facts = self.empty_facts(now, digest, &counts)?;
         facts.project = Some(project);
+        Ok((policy, facts))
+    }
+
+    fn gather_registry(
+        &mut self,
+        actor: &Actor,
+        registration: &Registration,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        let digest = self.project()?.policy;
+        let policy = self.policy_at(&digest)?;
+        let mut registry = RegistryFacts::default();
+        let user = match registration {
+            Registration::Issue(proposal) => proposal.user.clone(),
+            Registration::Acknowledge(user) => user.clone(),
+            Registration::Revoke(id) | Registration::Rotate { old: id, .. } => {
+                registry.named = self.store.credential(id)?;
+                let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
+                named.user.clone()
+            }
+            Registration::Key { .. } | Registration::Unlock { .. } => actor.name().clone(),
+        };
+        registry.user =
+            Some(self.store.user(user.as_str())?.ok_or_else(|| SessionError::NoUser(user.clone()))?);
+        registry.credentials = self.store.credentials(Credentials::Of(&user))?;
+        let mut facts = self.empty_facts(now, digest, &BTreeMap::new())?;
+        facts.registry = Some(registry);
         Ok((policy, facts))
     }
 

@@ -7,6 +7,7 @@ use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
+use crate::domain::identity::Credential;
 use crate::domain::policy::{Candidate, Fault, Policy, Sources};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
@@ -21,6 +22,8 @@ pub struct Founding {
     pub policy: Sources,
     /// The documents that are in force from the first moment.
     pub documents: Vec<Installed>,
+    /// The credential of whoever makes the project.
+    pub credential: Option<Credential>,
     /// The digest of the program.
     pub origin: Digest,
 }
@@ -63,8 +66,12 @@ impl Session {
                     removed_at: None,
                 })
                 .collect(),
+            credentials: founding.credential.into_iter().collect(),
             ..Change::default()
         };
+        for credential in &mut change.credentials {
+            credential.tag = Some(key.tag_credential(credential));
+        }
         for installed in founding.documents {
             let (document, version) = install(policy, &installed, now).map_err(|message| {
                 let place = Place { file: installed.file.clone(), ..Place::default() };
@@ -91,6 +98,7 @@ impl Session {
             .map(Row::Document)
             .chain(change.versions.iter().map(Row::Version))
             .chain(change.users.iter().map(Row::User))
+            .chain(change.credentials.iter().map(Row::Credential))
             .chain(change.policies.iter().map(Row::Policy))
             .chain([Row::Project(&project)]);
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();

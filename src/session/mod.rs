@@ -9,6 +9,8 @@ mod error;
 mod gather;
 mod genesis;
 mod named;
+mod recovery;
+mod refused;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -17,15 +19,18 @@ use std::rc::Rc;
 pub use self::audit::{Audit, Flaw};
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
+use self::seal::Attempt;
 use crate::domain::audit::{Entry, ProjectKey};
 use crate::domain::decide::{self, Line, Note};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
-use crate::domain::id::DocumentId;
-use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
+use crate::domain::id::{CredentialId, DocumentId, UserName};
+use crate::domain::identity::{
+    Actor, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Registry,
+};
 use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::Project;
-use crate::domain::request::{Request, WorkingCopy};
+use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::store::{Read, Store, StoreError};
 
 /// How often an action is tried when others write at the same time. From the second try on it
@@ -110,8 +115,42 @@ impl Session {
 
     /// Verifies a claim, to read.
     pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
-        let user = self.store.user(&claim.user)?;
-        Ok(Registry::new(user.as_ref()).verify(claim)?)
+        let head = self.store.head()?;
+        let now = self.time(&head).now;
+        let actor = self.verified(claim, now)?;
+        // With a code a key is made, and nothing is read.
+        match actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment) {
+            Some(code) => Err(outside(claim, code).into()),
+            None => Ok(actor),
+        }
+    }
+
+    /// Checks a claim against the registry, at `now`.
+    fn verified(&mut self, claim: &Claim, now: Timestamp) -> Result<Actor, SessionError> {
+        if claim.proof.is_some() && self.key.is_none() {
+            return Err(SessionError::NoKey);
+        }
+        let credential = match &claim.proof {
+            Some(proof) => self.store.credential(proof.credential())?,
+            None => None,
+        };
+        let name = credential.as_ref().map(|kept| kept.user.as_str()).or(claim.user.as_deref());
+        let name = name.unwrap_or_default().to_owned();
+        let user = self.store.user(&name)?;
+        let is_bound = claim.proof.is_none() && self.store.is_bound(&name)?;
+        let registry = Registry {
+            user: user.as_ref(),
+            credential: credential.as_ref(),
+            is_bound,
+            key: self.key.as_ref(),
+            now,
+        };
+        Ok(registry.verify(claim)?)
+    }
+
+    /// Returns whose a credential is, verified or not.
+    pub fn holder(&mut self, id: &CredentialId) -> Result<Option<UserName>, SessionError> {
+        Ok(self.store.credential(id)?.map(|credential| credential.user))
     }
 
     /// Gives read access to a verified user.
@@ -219,21 +258,33 @@ impl Session {
             return Err(SessionError::HeadTag);
         }
         let time = self.time(&head);
-        let actor = match self.verify(claim) {
-            Err(SessionError::NotVerified(refusal)) => {
-                if mode == Mode::Commit {
-                    self.seal_unverified(head, time, &refusal, request)?;
-                }
-                return Err(SessionError::NotVerified(refusal));
+        let document = match &request.subject {
+            Subject::Document(id) => Some(id),
+            _ => None,
+        };
+        let within = |actor: Actor| match actor.credential() {
+            Some(presented) if !presented.scope.allows(&request.action, document) => {
+                Err(outside(claim, presented).into())
+            }
+            _ => Ok(actor),
+        };
+        let actor = match self.verified(claim, time.now).and_then(within) {
+            Err(SessionError::NotVerified { refusal, .. }) => {
+                let failures = match mode {
+                    Mode::Commit => self.seal_unverified(head, time, &refusal, &request.action, document)?,
+                    Mode::DryRun => 1,
+                };
+                return Err(SessionError::NotVerified { refusal, failures });
             }
             other => other?,
         };
         let (policy, facts) = self.gather(&actor, request, time.now)?;
+        let attempt = Attempt { head, time, claim, actor: &actor, policy: &policy, facts: &facts, request };
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
                 if mode == Mode::Commit {
-                    self.seal_denial(head, time, &actor, (&policy, &facts), request, &denial)?;
+                    self.seal_denial(attempt, &denial)?;
                 }
                 let menu = decide::menu(&policy, &facts, &actor);
                 return Err(SessionError::Denied(Box::new(Refusal {
@@ -247,9 +298,7 @@ impl Session {
         let applied = decide::apply(permit, &policy, &facts);
         let content = self.given_content(&applied)?;
         let entry = match mode {
-            Mode::Commit => {
-                Some(self.seal_applied(head, time, &actor, (&policy, &facts), request, &applied)?)
-            }
+            Mode::Commit => Some(self.seal_applied(attempt, &applied)?),
             Mode::DryRun => None,
         };
         let menu = match (&applied.after, mode) {
@@ -291,6 +340,12 @@ struct Time {
 
 impl From<NotVerified> for SessionError {
     fn from(refusal: NotVerified) -> Self {
-        Self::NotVerified(refusal)
+        Self::NotVerified { refusal, failures: 1 }
     }
+}
+
+/// A credential that is not good for what was asked for.
+fn outside(claim: &Claim, presented: &Credential) -> NotVerified {
+    let holder = Holder { user: presented.user.clone(), fingerprint: presented.fingerprint() };
+    NotVerified { claimed: claim.user.clone(), holder: Some(holder), why: Distrust::OutOfScope }
 }

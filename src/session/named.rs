@@ -26,7 +26,7 @@ impl Session {
             }
         }
         match &request.subject {
-            Subject::Document(_) => Ok(()),
+            Subject::Document(_) | Subject::Registry(_) => Ok(()),
             Subject::New(_) => namespace(actor, request, policy, facts),
             Subject::Project => of_project(request, policy, facts),
         }

@@ -3,28 +3,60 @@
 use std::collections::BTreeMap;
 
 use super::{Session, SessionError, Time};
-use crate::domain::audit::{Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, row_delta};
+use crate::domain::audit::{
+    Delta, Entry, EntryResult, EntryView, Meaning, ProjectKey, Row, Sealed, SealedReason, Signature,
+    row_delta,
+};
 use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
-use crate::domain::document::Document;
+use crate::domain::document::{Document, Outcome};
 use crate::domain::facts::Facts;
-use crate::domain::identity::{Actor, NotVerified};
+use crate::domain::id::CredentialId;
+use crate::domain::identity::{Actor, Claim, Credential, Proof};
 use crate::domain::policy::{InputKind, Policy};
 use crate::domain::project::{PolicyRecord, Project};
-use crate::domain::request::{Request, Subject, WorkingCopy};
-use crate::store::{Change, Head, Refusals, StoreError};
+use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
+use crate::store::{Change, Head, StoreError};
 
 /// From this difference on, a clock behind the log is recorded, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5 * 60 * 1000;
 
-/// Window in which like refusals of one unverified name count as one entry, in milliseconds.
-const REFUSAL_WINDOW: i64 = 60 * 1000;
-
 /// Longest value of an input that is recorded, in bytes.
 const VALUE_MAX: usize = 1024;
 
-/// Longest claimed name that is recorded, in characters. It comes from outside, unverified.
-const CLAIM_MAX: usize = 64;
+/// One attempt: who asked for what, when, and on what grounds it was decided.
+pub(super) struct Attempt<'a> {
+    pub(super) head: Head,
+    pub(super) time: Time,
+    pub(super) claim: &'a Claim,
+    pub(super) actor: &'a Actor,
+    pub(super) policy: &'a Policy,
+    pub(super) facts: &'a Facts,
+    pub(super) request: &'a Request,
+}
+
+impl Attempt<'_> {
+    fn change(&self) -> Change {
+        Change { expected_size: self.head.frontier.size(), ..Change::default() }
+    }
+
+    fn entry(&self) -> Entry {
+        let (actor, request) = (self.actor, self.request);
+        let mut entry = Entry::new(self.time.now, request.action.as_str(), self.facts.policy);
+        entry.actor = Some(actor.name().clone());
+        // Where no name was given, the credential named the user.
+        entry.claimed = Some(self.claim.user.clone().unwrap_or_else(|| actor.name().to_string()));
+        entry.actor_kind = Some(actor.kind());
+        entry.group = Some(actor.group().clone());
+        entry.assurance = Some(actor.assurance());
+        entry.isolation = actor.isolation();
+        entry.session = actor.session().map(str::to_owned);
+        entry.parent = actor.parent().cloned();
+        entry.credential = actor.credential().map(|presented| presented.id.clone());
+        entry.inputs = told(self.policy, request);
+        entry
+    }
+}
 
 impl Session {
     /// The time of an attempt: the clock's, but never before the last entry.
@@ -38,21 +70,15 @@ impl Session {
     /// Seals and commits what was done.
     pub(super) fn seal_applied(
         &mut self,
-        head: Head,
-        time: Time,
-        actor: &Actor,
-        (policy, facts): (&Policy, &Facts),
-        request: &Request,
+        attempt: Attempt<'_>,
         applied: &Applied,
     ) -> Result<Entry, SessionError> {
-        let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
-        self.collect(&mut change, facts, request, applied, time)?;
-        let mut entry = Entry::new(time.now, request.action.as_str(), facts.policy);
-        by_actor(&mut entry, actor);
-        entry.inputs = told(policy, request);
-        entry.comment = said(policy, request);
+        let Attempt { time, facts, .. } = attempt;
+        let mut change = attempt.change();
+        self.collect(&mut change, facts, attempt.request, applied, time)?;
+        let mut entry = attempt.entry();
+        entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
-        entry.deltas = self.deltas(&change, facts)?;
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);
@@ -60,70 +86,58 @@ impl Session {
             entry.to = Some(after.state.clone());
             entry.content_digest = Some(after.content);
         }
-        self.commit(head, change, time, entry)
+        self.conclude(attempt, change, entry)
     }
 
     /// Seals and commits a refusal.
     pub(super) fn seal_denial(
         &mut self,
-        head: Head,
-        time: Time,
-        actor: &Actor,
-        (policy, facts): (&Policy, &Facts),
-        request: &Request,
+        attempt: Attempt<'_>,
         denial: &Denial,
     ) -> Result<Entry, SessionError> {
-        let mut entry = Entry::new(time.now, request.action.as_str(), facts.policy);
-        by_actor(&mut entry, actor);
-        entry.inputs = told(policy, request);
+        let mut entry = attempt.entry();
         entry.result = EntryResult::Denied;
         entry.reasons = denial.reasons().iter().map(sealed_reason).collect();
-        if let Some(document) = &facts.document {
+        if let Some(document) = &attempt.facts.document {
             entry.document = Some(document.id.clone());
             entry.version = Some(document.version);
             entry.from = Some(document.state.clone());
             entry.to = Some(document.state.clone());
             entry.content_digest = Some(document.content);
         }
-        let change = Change { expected_size: head.frontier.size(), ..Change::default() };
-        self.commit(head, change, time, entry)
+        let change = attempt.change();
+        self.conclude(attempt, change, entry)
     }
 
-    /// Seals and commits a refusal of somebody unknown. Repeated ones are counted, and the next
-    /// entry says how many there were, so that nobody can fill the log from outside.
-    pub(super) fn seal_unverified(
+    /// Counts the use of a credential that is limited, signs where there is a key, and commits.
+    fn conclude(
         &mut self,
-        head: Head,
-        time: Time,
-        refusal: &NotVerified,
-        request: &Request,
-    ) -> Result<(), SessionError> {
-        let claimed: String = refusal.claimed.chars().take(CLAIM_MAX).collect();
-        let counted = self.store.refusals(&claimed)?;
-        let policy = self.project()?.policy;
-        let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
-        if let Some(window) = counted.as_ref()
-            && (0..REFUSAL_WINDOW).contains(&time.now.millis().saturating_sub(window.since.millis()))
-        {
-            change.refusals.push(Refusals { count: window.count + 1, ..window.clone() });
-            change.head = head;
-            return Ok(self.store.commit(&change)?);
+        attempt: Attempt<'_>,
+        mut change: Change,
+        mut entry: Entry,
+    ) -> Result<Entry, SessionError> {
+        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
+        if let Some(presented) = attempt.actor.credential().filter(|it| it.uses.is_some()) {
+            let used = presented.used.saturating_add(1);
+            match change.credentials.iter_mut().find(|it| it.id == presented.id) {
+                Some(changed) => changed.used = used,
+                None => change.credentials.push(Credential { used, ..presented.clone() }),
+            }
         }
-        let mut entry = Entry::new(time.now, request.action.as_str(), policy);
-        entry.claimed = Some(claimed.clone());
-        entry.result = EntryResult::Denied;
-        entry.count = counted.map_or(0, |window| window.count) + 1;
-        entry.reasons = vec![SealedReason {
-            name: crate::domain::decide::Condition::UnknownUser.name().to_owned(),
-            message: NotVerified { claimed: claimed.clone() }.to_string(),
-            remedy: None,
-        }];
-        if let Subject::Document(id) = &request.subject {
-            // Recorded as it was asked for; whether it exists is told to nobody unverified.
-            entry.document = Some(id.clone());
+        for credential in &mut change.credentials {
+            credential.tag = Some(key.tag_credential(credential));
         }
-        change.refusals.push(Refusals { claimed, since: time.now, count: 0 });
-        self.commit(head, change, time, entry).map(|_| ())
+        entry.deltas = self.deltas(&change, attempt.facts)?;
+        if let Some(Proof::Key { key, nonce }) = &attempt.claim.proof {
+            let meaning = meaning(attempt.facts, entry.verdict);
+            let bytes = entry.encode();
+            let project = self.project()?.id;
+            let unreadable = |_| SessionError::Store(StoreError::Unfit("an entry cannot be read".into()));
+            let view = EntryView::parse(&bytes).map_err(unreadable)?;
+            let bytes = key.sign(&view.statement(&project, meaning, nonce));
+            entry.signature = Some(Signature { meaning, nonce: *nonce, bytes });
+        }
+        self.commit(attempt.head, change, attempt.time, entry)
     }
 
     /// Puts the rows of `applied` into `change`.
@@ -158,6 +172,7 @@ impl Session {
             change.contents.extend(body.map(|body| (digest, body.to_vec())));
         }
         change.users.extend(applied.user.clone());
+        change.credentials.extend(applied.credentials.iter().cloned());
         change.namespaces.extend(applied.namespace.clone());
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
@@ -191,6 +206,10 @@ impl Session {
             let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
             deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
         }
+        for credential in &change.credentials {
+            let before = self.store.credential(&credential.id)?;
+            deltas.extend(row_delta(before.as_ref().map(Row::Credential), Row::Credential(credential)));
+        }
         deltas.extend(change.namespaces.iter().filter_map(|one| row_delta(None, Row::Namespace(one))));
         deltas.extend(change.policies.iter().filter_map(|one| row_delta(None, Row::Policy(one))));
         if let Some(project) = &change.project {
@@ -201,7 +220,7 @@ impl Session {
     }
 
     /// Numbers, seals and tags `entry`, and commits it with its change.
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         head: Head,
         mut change: Change,
@@ -261,19 +280,24 @@ pub(super) fn policy_record(
     })
 }
 
-fn by_actor(entry: &mut Entry, actor: &Actor) {
-    entry.actor = Some(actor.name().clone());
-    entry.claimed = Some(actor.name().to_string());
-    entry.actor_kind = Some(actor.kind());
-    entry.group = Some(actor.group().clone());
-    entry.assurance = Some(actor.assurance());
-    entry.isolation = actor.isolation();
-    entry.session = actor.session().map(str::to_owned);
-    entry.parent = actor.parent().cloned();
+/// What the signature of a person means for what was done.
+fn meaning(facts: &Facts, verdict: Option<Outcome>) -> Meaning {
+    match (verdict, &facts.document) {
+        (Some(Outcome::Recommend | Outcome::RequestUpdates), _) => Meaning::Reviewed,
+        (Some(Outcome::Approve | Outcome::Reject), _) => Meaning::Approved,
+        // What was approved once and never comes into force is carried out.
+        (None, Some(document)) if document.version.major > 0 && document.in_force.is_none() => {
+            Meaning::Executed
+        }
+        (None, _) => Meaning::Authored,
+    }
 }
 
 /// What the actor told with the action, except texts: whom, where to, which kind.
 fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
+    if let Subject::Registry(registration) = &request.subject {
+        return told_of_credentials(registration);
+    }
     let inputs = policy.action(&request.action).map(|action| action.inputs.as_slice()).unwrap_or_default();
     let known = inputs.iter().filter(|input| input.kind != InputKind::Text);
     known
@@ -284,6 +308,18 @@ fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
             Some((input.name.to_string(), value))
         })
         .collect()
+}
+
+fn told_of_credentials(registration: &Registration) -> BTreeMap<String, String> {
+    let (name, value) = match registration {
+        Registration::Issue(proposal) => ("user", proposal.user.to_string()),
+        Registration::Revoke(id) | Registration::Rotate { old: id, .. } | Registration::Unlock { id, .. } => {
+            ("credential", id.to_string())
+        }
+        Registration::Key { public } => ("credential", CredentialId::of_key(public).to_string()),
+        Registration::Acknowledge(user) => ("user", user.to_string()),
+    };
+    BTreeMap::from([(name.to_owned(), value)])
 }
 
 /// What the actor said with the action: the text that it takes, whatever the policy calls it.

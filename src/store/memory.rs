@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::change::{number_after, unfit};
 use super::{
-    Change, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals, Store,
-    StoreError, StoredEntry, VersionVisitor,
+    Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
+    Store, StoreError, StoredEntry, VersionVisitor,
 };
 use crate::domain::audit::Sealed;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{DocumentId, IdWord, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, IdWord, StateName, TypeName, UserName};
+use crate::domain::identity::{Credential, CredentialKind};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// How long another writer is waited for: those in the same process hold a turn for a moment.
@@ -48,6 +49,7 @@ struct Kept {
     versions: Vec<VersionRecord>,
     contents: BTreeMap<Digest, Vec<u8>>,
     users: BTreeMap<UserName, User>,
+    credentials: BTreeMap<CredentialId, Credential>,
     namespaces: BTreeMap<IdWord, Namespace>,
     policies: Vec<PolicyRecord>,
     refusals: BTreeMap<String, Refusals>,
@@ -209,6 +211,7 @@ impl Kept {
             .extend(change.documents.iter().map(|document| (place(&document.id), document.clone())));
         self.versions.extend(change.versions.iter().cloned());
         self.users.extend(change.users.iter().map(|user| (user.name.clone(), user.clone())));
+        self.credentials.extend(change.credentials.iter().map(|one| (one.id.clone(), one.clone())));
         self.namespaces.extend(change.namespaces.iter().map(|one| (one.name.clone(), one.clone())));
         self.refusals.extend(change.refusals.iter().map(|one| (one.claimed.clone(), one.clone())));
         if let Some(project) = &change.project {
@@ -285,6 +288,24 @@ impl Read for Memory {
         Ok(self.kept().users.values().cloned().collect())
     }
 
+    fn credential(&mut self, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+        Ok(self.kept().credentials.get(id).cloned())
+    }
+
+    fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError> {
+        let asked = |one: &&Credential| match which {
+            Credentials::All => true,
+            Credentials::Of(user) => one.user == *user,
+            Credentials::Keys => one.kind == CredentialKind::Key,
+            Credentials::Alarming => one.is_alarming(),
+        };
+        Ok(self.kept().credentials.values().filter(asked).cloned().collect())
+    }
+
+    fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {
+        Ok(self.kept().credentials.values().any(|one| one.user.as_str() == user && one.binds()))
+    }
+
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError> {
         let mut counts = BTreeMap::new();
         for (user, _) in self.kept().documents.values().flat_map(open_tasks) {
@@ -317,6 +338,11 @@ impl Read for Memory {
 
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
         Ok(self.kept().refusals.get(claimed).cloned())
+    }
+
+    fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {
+        let failed = |one: &&Refusals| one.since >= since && one.claimed.contains(' ');
+        Ok(self.kept().refusals.values().filter(failed).cloned().collect())
     }
 
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError> {

@@ -17,7 +17,8 @@ pub use self::sqlite::Sqlite;
 use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::identity::Credential;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// The newest point of the log.
@@ -46,6 +47,8 @@ pub struct Change {
     pub contents: Vec<(Digest, Vec<u8>)>,
     /// Users to add or replace.
     pub users: Vec<User>,
+    /// Credentials to add or replace, each with its tag.
+    pub credentials: Vec<Credential>,
     /// Namespaces to add; none of them exists.
     pub namespaces: Vec<Namespace>,
     /// Policies to keep, by their digest. One that is kept already stays as it is.
@@ -60,12 +63,12 @@ pub struct Change {
     pub head: Head,
 }
 
-/// Refusals of one unverified name, counted since the last entry about it.
+/// Like refusals of callers who were not verified, counted since the last entry about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals {
-    /// The name that was claimed.
+    /// The name that was claimed; where a proof failed, after a space, how it did.
     pub claimed: String,
-    /// The time of the last entry about it.
+    /// The time of the last entry about them.
     pub since: Timestamp,
     /// How many were counted since.
     pub count: u64,
@@ -110,6 +113,19 @@ pub enum Entries<'a> {
     From(u64),
     /// Those about a document.
     Of(&'a DocumentId),
+}
+
+/// Which credentials to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials<'a> {
+    /// All.
+    All,
+    /// Those of a user.
+    Of(&'a UserName),
+    /// Keys.
+    Keys,
+    /// Those that another person has yet to look into.
+    Alarming,
 }
 
 /// An entry as it is stored. The document column repeats what the bytes say, to be found by.
@@ -243,6 +259,12 @@ pub trait Read {
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError>;
     /// Lists all users, removed ones too, by name.
     fn users(&mut self) -> Result<Vec<User>, StoreError>;
+    /// Returns a credential.
+    fn credential(&mut self, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
+    /// Lists the credentials that a query selects, by id.
+    fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError>;
+    /// Tells whether a user was ever given a credential that must be presented from then on.
+    fn is_bound(&mut self, user: &str) -> Result<bool, StoreError>;
     /// Counts the open tasks of every user who has any.
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError>;
     /// Lists the open tasks of a user, oldest first.
@@ -255,6 +277,9 @@ pub trait Read {
     fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError>;
     /// Returns the counted refusals of an unverified name.
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError>;
+    /// Lists the counted refusals of proofs that failed at `since` or later: all but those of names that
+    /// are nobody's.
+    fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError>;
     /// Visits entries. Each is lent for the length of one visit.
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError>;
     /// Lets every read until `end_snapshot` see the store as it is now, whoever writes meanwhile.

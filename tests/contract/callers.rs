@@ -38,6 +38,7 @@ fn who_acts_is_always_said_on_standard_error() {
 #[test]
 fn without_interaction_only_the_success_message_is_printed() {
     let project = Project::new();
+    project.issue(&["claude"]);
     let line = "-u claude create CR --title x";
     let full = project.run(line).is(0).text();
     for part in
@@ -62,7 +63,7 @@ fn without_interaction_only_the_success_message_is_printed() {
     assert_eq!(routed.text(), "✓ CR-001 routed (REVIEW)\n");
     assert_eq!(
         routed.stderr,
-        "acting as claude (claimed)\n  the working copy was unchanged\n  assigned: qa\n"
+        "acting as claude (verified: token)\n  the working copy was unchanged\n  assigned: qa\n"
     );
     // Whoever asks for the menu alone gets it.
     let next = project.run("-u claude next CR-001 --no-interactive").is(0).text();
@@ -111,8 +112,8 @@ fn users_and_namespaces_are_managed_by_name() {
         ["user_name_taken"]
     );
     assert_eq!(
-        project.ask("-u qa user add eve --group reviewer --agent").is(7).reasons(),
-        ["group_not_allowed"]
+        project.ask("-u qa user add eve --group reviewer --agent").is(8).reasons(),
+        ["assurance_too_low", "group_not_allowed"]
     );
     project.ask("-u lead user add eve --group reviewer").is(2);
     project.ask("-u lead user add eve --group reviewer --agent --human").is(2);

@@ -62,7 +62,8 @@ const LOOKS: &[(&str, i32)] = &[
     ("-u claude audit export", 2),
     ("demo", 2),
     ("list", 2),
-    ("init", 2),
+    ("init --no-passphrase", 2),
+    ("init inner", 2),
     ("-u claude status CR-999", 5),
     ("-u claude create NOPE", 5),
     ("-u claude create TP --parent CR-999", 5),
@@ -204,12 +205,14 @@ impl io::Write for Kept {
 fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
     let stdout = Kept::default();
     let mut world = World {
-        arguments: ["qms", "init", "--json"].map(Into::into).to_vec(),
+        arguments: ["qms", "init", "--no-passphrase", "--json"].map(Into::into).to_vec(),
         variable: Box::new(|_| None),
         directory: Project::empty().root(),
         program: "qms".into(),
         clock: || Timestamp::from_millis(0),
         random: |_| panic!("no more randomness"),
+        pause: |_| (),
+        terminal: None,
         process: 1,
         stdin: Box::new(io::empty()),
         stdout: Box::new(stdout.clone()),

@@ -22,7 +22,8 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
 
     let history = project.ask("-u qa history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
-    let fields = "index at actor claimed actor_kind group assurance isolation session parent action inputs document \
+    let fields = "index at actor claimed actor_kind group assurance isolation session parent credential \
+                  signature action inputs document \
                   version from to result verdict comment reasons content_digest policy_digest count leaf_hash";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
@@ -138,7 +139,7 @@ fn nobody_sees_what_others_said_in_a_round_that_is_open() {
     assert!(!sees("qa", "What tu found") && sees("qa", "What qa found") && !sees("tu", "What qa found"));
     project.run("-u lead review CR-001 --recommend --comment fine").is(0);
     assert!(sees("qa", "What tu found") && sees("tu", "What qa found"));
-    assert_eq!(project.ask("-u qa comments CR-001").is(0)["warnings"], json!([]));
+    assert_eq!(names(&project.ask("-u qa comments CR-001").is(0)["warnings"], "code"), ["unattributed"]);
     // What earlier rounds said is known to the next.
     project.run("-u claude route CR-001 --approval").is(0);
     assert!(sees("qa", "What tu found"));

@@ -26,6 +26,7 @@ fn a_transfer_says_what_becomes_of_the_copy_that_was_out() {
 #[test]
 fn a_new_document_names_its_template_and_misses_one_that_is_not_in_force() {
     let project = Project::new();
+    project.issue(&["claude"]);
     let created = project.ask("-u claude create CR --title x").is(0);
     assert_eq!(created["data"]["document"]["template"], json!({"id": "TEMPLATE-CR", "version": "1.0"}));
     assert_eq!(created["warnings"], json!([]));

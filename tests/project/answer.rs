@@ -72,7 +72,19 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         match word {
             "--help" | "-h" => return "text".to_owned(),
             "--version" if command.is_empty() => return "text".to_owned(),
-            "-u" | "--user" | "-o" | "--output" | "--root" | "--color" | "--source" => drop(words.next()),
+            "-u"
+            | "--user"
+            | "-o"
+            | "--output"
+            | "--root"
+            | "--color"
+            | "--source"
+            | "--token-file"
+            | "--passphrase-file"
+            | "--out"
+            | "--ttl"
+            | "--new-passphrase-file" => drop(words.next()),
+            "--acknowledge" => return "acknowledged".to_owned(),
             _ if word.starts_with('-') => {}
             _ => command.push(word),
         }
@@ -84,12 +96,16 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("namespace", _) => "namespaces",
         ("workflow", Some("show")) if is_named => "life_cycle",
         ("workflow", _) => "policy",
+        ("token", Some("issue" | "rotate")) => "issued",
+        ("token" | "key", Some("list")) => "credentials",
+        ("token" | "key", Some("revoke")) => "revoked",
+        ("key" | "enrol" | "recover", _) => "key",
         ("audit", Some("verify")) => "audit",
         ("audit", Some(name)) => name,
         ("completion", _) => "text",
         (
             "status" | "next" | "list" | "inbox" | "workspace" | "read" | "diff" | "history" | "comments"
-            | "user" | "doctor" | "explain" | "init",
+            | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
             _,
         ) => command,
         _ => "action",

@@ -33,7 +33,7 @@ impl Project {
     /// Makes a project.
     pub fn new() -> Self {
         let project = Self::empty();
-        project.run("init").is(0);
+        project.run("init --no-passphrase").is(0);
         project
     }
 
@@ -75,6 +75,22 @@ impl Project {
         keys.next().unwrap().unwrap().path().join("key")
     }
 
+    /// Returns the file with the token that a user was given, if one was.
+    pub fn token(&self, user: &str) -> Option<PathBuf> {
+        let projects = fs::read_dir(self.folder().join("config/qms")).ok()?;
+        let mut files = projects.map(|project| project.unwrap().path().join(format!("{user}.token")));
+        files.find(|file| file.exists())
+    }
+
+    /// Gives users tokens, which they present from then on.
+    pub fn issue(&self, users: &[&str]) {
+        let lead = self.token("lead").unwrap();
+        for user in users {
+            let out = lead.with_file_name(format!("{user}.token"));
+            self.words(&["-u", "lead", "token", "issue", user, "--out", out.to_str().unwrap()]).run().is(0);
+        }
+    }
+
     /// Replaces text in a working copy.
     pub fn edit(&self, user: &str, id: &str, from: &str, to: &str) {
         let path = self.copy(user, id);
@@ -95,11 +111,15 @@ impl Project {
     /// Prepares a command line of these words, the program's name left out.
     pub fn words<S: AsRef<str>>(&self, words: &[S]) -> Call {
         let words: Vec<String> = words.iter().map(|word| word.as_ref().to_owned()).collect();
+        let token = words.iter().position(|word| word == "--user" || word == "-u");
+        let token = token.and_then(|at| self.token(words.get(at + 1)?));
         let mut command = Command::new(PROGRAM);
         command
             .args(&words)
             .env_clear()
             .env("XDG_STATE_HOME", self.folder().join("state"))
+            .env("XDG_CONFIG_HOME", self.folder().join("config"))
+            .envs(token.map(|file| ("QMS_TOKEN_FILE", file)))
             .current_dir(self.root())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -24,15 +24,16 @@ fn at_once(project: &Project, lines: &[String]) -> Vec<(Option<i32>, String, Str
 #[test]
 fn forty_creates_at_once_get_forty_numbers_in_a_row() {
     let project = Project::new();
+    project.issue(&["claude"]);
     let lines = vec!["-u claude create CR --title x --no-interactive".to_owned(); 40];
     let ended = at_once(&project, &lines);
     for (status, _, stderr) in &ended {
-        assert_eq!((*status, stderr.as_str()), (Some(0), "acting as claude (claimed)\n"));
+        assert_eq!((*status, stderr.as_str()), (Some(0), "acting as claude (verified: token)\n"));
     }
     let ids: BTreeSet<&str> = ended.iter().filter_map(|(_, text, _)| text.lines().next()).collect();
     let expected: Vec<String> = (1..=40).map(|number| format!("✓ CR-{number:03} created")).collect();
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
-    assert_eq!(project.log_size(), 41);
+    assert_eq!(project.log_size(), 42);
     is_whole(&project);
 }
 

@@ -67,7 +67,7 @@ fn without_its_key_a_project_can_be_read_and_verified_and_not_changed() {
 #[test]
 fn a_relative_path_is_no_place_for_a_key() {
     let project = Project::empty();
-    let init = || project.call("init").variable("XDG_STATE_HOME", "state");
+    let init = || project.call("init --no-passphrase").variable("XDG_STATE_HOME", "state");
     init().run().is(1).says("`XDG_STATE_HOME`");
     init().variable("HOME", "home").run().is(1).says("`HOME`");
     assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
@@ -150,14 +150,14 @@ fn a_project_is_not_made_where_it_does_not_belong() {
             ran.says(words).says("try: qms init <folder>");
         });
     };
-    refused("init /", "it is the root of the file system");
-    refused("init /proc/..", "it is the root of the file system");
-    refused(&format!("init {home}"), "it is your home folder");
-    refused("init", "is a project already");
-    refused("init inner", "is a project already");
-    refused("init inner/most", "is a project already");
-    refused("init workflows", "is a project already");
-    refused("init none/../..", "does not exist");
+    refused("init --no-passphrase /", "it is the root of the file system");
+    refused("init --no-passphrase /proc/..", "it is the root of the file system");
+    refused(&format!("init --no-passphrase {home}"), "it is your home folder");
+    refused("init --no-passphrase", "is a project already");
+    refused("init --no-passphrase inner", "is a project already");
+    refused("init --no-passphrase inner/most", "is a project already");
+    refused("init --no-passphrase workflows", "is a project already");
+    refused("init --no-passphrase none/../..", "does not exist");
     assert!(!project.path("inner").exists(), "a refusal leaves no folder behind");
     assert_eq!(fs::read_dir(project.folder().join("state/qms")).unwrap().count(), 1, "and no key");
     assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
@@ -168,19 +168,19 @@ fn a_project_that_cannot_be_made_leaves_nothing_behind() {
     let project = Project::empty();
     let state = project.folder().join("state");
     fs::write(&state, "in the way").unwrap();
-    project.run("init").is(1).says("state");
+    project.run("init --no-passphrase").is(1).says("state");
     assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
     fs::remove_file(&state).unwrap();
-    project.call("init").variable("XDG_STATE_HOME", "").run().is(1).says("XDG_STATE_HOME");
+    project.call("init --no-passphrase").variable("XDG_STATE_HOME", "").run().is(1).says("XDG_STATE_HOME");
     assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
     // A folder where the policy should go: the store is made by then.
     fs::write(project.path("workflows"), "in the way").unwrap();
-    project.run("init").is(1).says("workflows");
+    project.run("init --no-passphrase").is(1).says("workflows");
     assert!(!project.path(".qms").exists() && !project.path("qms.yaml").exists());
     assert_eq!(walk_count(&state), 0, "no key");
     fs::remove_file(project.path("workflows")).unwrap();
-    project.run("init").is(0);
-    project.run("init").is(2).says("is a project already");
+    project.run("init --no-passphrase").is(0);
+    project.run("init --no-passphrase").is(2).says("is a project already");
     is_whole(&project);
 }
 

@@ -149,8 +149,9 @@ fn of_several_inits_at_once_one_makes_the_project() {
     let folder = tempfile::tempdir().unwrap();
     let begin = || {
         std::process::Command::new(crate::project::PROGRAM)
-            .arg("init")
+            .args(["init", "--no-passphrase"])
             .env_clear()
+            .env("XDG_CONFIG_HOME", folder.path().join("config"))
             .env("XDG_STATE_HOME", folder.path().join("state"))
             .current_dir(folder.path().join("p"))
             .output()

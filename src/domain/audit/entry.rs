@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::key::Tag;
 use super::row::Table;
+use super::signature::Signature;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome, words};
-use crate::domain::id::{DocumentId, GroupName, StateName, UserName, Version};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Assurance, Isolation};
 
 words! {
@@ -42,6 +43,10 @@ pub struct Entry {
     pub session: Option<String>,
     /// Who started the actor.
     pub parent: Option<UserName>,
+    /// The credential that the actor presented.
+    pub credential: Option<CredentialId>,
+    /// The actor's signature, where the credential is a key.
+    pub signature: Option<Signature>,
     /// The action, as it was named.
     pub action: String,
     /// What the actor told with it, by name, except texts, which are the comment. Users are separated
@@ -88,6 +93,8 @@ impl Entry {
             isolation: Isolation::None,
             session: None,
             parent: None,
+            credential: None,
+            signature: None,
             action: action.to_owned(),
             inputs: BTreeMap::new(),
             document: None,

@@ -5,7 +5,9 @@ use ring::hmac;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::merkle::Frontier;
+use super::row::Row;
 use crate::domain::digest::{Digest, from_hex, to_hex};
+use crate::domain::identity::Credential;
 
 /// A tag after HMAC-SHA256 (RFC 2104), 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub struct ProjectKey {
     entry: hmac::Key,
     head: hmac::Key,
     policy: hmac::Key,
+    registry: hmac::Key,
     signer: Ed25519KeyPair,
     fingerprint: Fingerprint,
 }
@@ -70,6 +73,7 @@ impl ProjectKey {
             entry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"entry")?),
             head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
             policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
+            registry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"registry")?),
             signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
             fingerprint: Fingerprint(to_hex(derive(b"fingerprint")?.get(..8)?)),
         })
@@ -118,6 +122,18 @@ impl ProjectKey {
         Some(meaning)
     }
 
+    /// Tags a credential of the registry.
+    pub fn tag_credential(&self, credential: &Credential) -> Tag {
+        Tag::of(&self.registry, &credential_message(credential))
+    }
+
+    /// Checks the tag of a credential, in constant time.
+    pub fn verifies_credential(&self, credential: &Credential) -> bool {
+        credential.tag.is_some_and(|tag| {
+            hmac::verify(&self.registry, &credential_message(credential), tag.as_bytes()).is_ok()
+        })
+    }
+
     /// Returns the public key of checkpoints, 32 bytes.
     pub fn checkpoint_key(&self) -> Digest {
         let mut out = [0; 32];
@@ -133,6 +149,15 @@ impl ProjectKey {
 
 fn policy_message(policy: &Digest, meaning: &str) -> Vec<u8> {
     [policy.as_bytes().as_slice(), meaning.as_bytes()].concat()
+}
+
+/// Every field of a credential but the tag, each after its length.
+fn credential_message(credential: &Credential) -> Vec<u8> {
+    let untagged = Credential { tag: None, ..credential.clone() };
+    let mut message = Vec::new();
+    Row::Credential(&untagged).put_locator(&mut message);
+    Row::Credential(&untagged).put_fields(&mut message);
+    message
 }
 
 fn entry_message(index: u64, leaf: &Digest) -> [u8; 40] {

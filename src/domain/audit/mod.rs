@@ -13,6 +13,7 @@ mod note;
 mod row;
 #[cfg(test)]
 mod samples;
+mod signature;
 mod verify;
 mod wire;
 
@@ -24,4 +25,5 @@ pub use self::merkle::{
     Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
 };
 pub use self::row::{FieldName, Row, Table, row_delta};
+pub use self::signature::{Meaning, NONCE_BYTES, Signature};
 pub use self::verify::{Failure, HeadTag, Replay, RowName, Verified, Verifier};

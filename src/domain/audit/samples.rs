@@ -6,7 +6,10 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::{Delta, Entry, EntryResult, FieldDelta, FieldName, ProjectKey, SealedReason, Table};
+use super::{
+    Delta, Entry, EntryResult, FieldDelta, FieldName, Meaning, NONCE_BYTES, ProjectKey, SealedReason,
+    Signature, Table,
+};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, Verdict,
@@ -41,6 +44,7 @@ pub(super) fn new_document(id: &str, at: Timestamp) -> Document {
         owner: Some(name("claude")),
         creator: Some(name("claude")),
         authors: BTreeSet::from([name("claude")]),
+        author_origins: BTreeSet::new(),
         checkout: Some(Checkout { by: name("claude"), base: content }),
         parent: None,
         template: None,
@@ -173,11 +177,13 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
         prop_oneof![Just(1), any::<u64>()],
         vec(deltas(), 0..4),
         btree_map("[a-z_]{0,8}", ".{0,300}", 0..3),
+        (option::of("[0-9a-f]{16}".prop_map(|text| name(&text))), option::of(signatures())),
     );
     (any::<u64>(), times(), who, what, rest).prop_map(|(index, at, who, what, rest)| {
         let (actor, claimed, actor_kind, group, assurance, isolation, session, parent) = who;
         let (action, document, version, from, to, result, verdict, comment) = what;
-        let (reasons, content_digest, policy_digest, count, deltas, inputs) = rest;
+        let (reasons, content_digest, policy_digest, count, deltas, inputs, signed) = rest;
+        let (credential, signature) = signed;
         Entry {
             index,
             at,
@@ -189,6 +195,8 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
             isolation,
             session,
             parent,
+            credential,
+            signature,
             action,
             inputs,
             document,
@@ -204,6 +212,16 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
             count,
             deltas,
         }
+    })
+}
+
+fn signatures() -> impl Strategy<Value = Signature> {
+    let half = || any::<[u8; 32]>();
+    (one_of(Meaning::ALL), any::<[u8; NONCE_BYTES]>(), half(), half()).prop_map(|(meaning, nonce, r, s)| {
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&r);
+        bytes[32..].copy_from_slice(&s);
+        Signature { meaning, nonce, bytes }
     })
 }
 
@@ -253,8 +271,12 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
         option::of(rounds()),
         option::of(any::<u64>()),
     );
-    let several = (btree_set(users(), 0..4), btree_map((phases(), users()), verdicts(), 0..4));
-    (plain, optional, several).prop_map(move |(plain, optional, (authors, verdicts))| {
+    let several = (
+        btree_set(users(), 0..4),
+        btree_set("[a-z]{1,8}", 0..3),
+        btree_map((phases(), users()), verdicts(), 0..4),
+    );
+    (plain, optional, several).prop_map(move |(plain, optional, (authors, author_origins, verdicts))| {
         let (
             document_type,
             workflow,
@@ -281,6 +303,7 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
             owner,
             creator,
             authors,
+            author_origins,
             checkout,
             parent,
             template,

@@ -39,6 +39,7 @@ pub(super) fn new_document(
         owner: Some(me.clone()),
         creator: Some(me.clone()),
         authors: BTreeSet::from([me.clone()]),
+        author_origins: permit.actor.origins().map(str::to_owned).collect(),
         checkout: None,
         parent: facts.parent.as_ref().map(|parent| parent.id.clone()),
         template: new.template.as_ref().and_then(|(template, _)| {
@@ -80,6 +81,7 @@ pub fn installed(
         owner: None,
         creator: None,
         authors: BTreeSet::new(),
+        author_origins: BTreeSet::new(),
         checkout: None,
         parent: None,
         template: None,

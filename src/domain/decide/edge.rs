@@ -33,6 +33,7 @@ impl Case<'_> {
         let workflow = self.workflow_of(document)?;
         let edge = self.find_edge(workflow, action, document)?;
         let mut reasons = self.unmet_inputs(action);
+        reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
         for guard in &edge.guards {
@@ -213,6 +214,7 @@ impl Case<'_> {
             projected.verdicts.clear();
             projected.rejected = None;
             projected.authors.insert(self.actor.name().clone());
+            projected.author_origins.extend(self.actor.origins().map(str::to_owned));
         }
         projected
     }
@@ -231,6 +233,7 @@ impl Case<'_> {
                 vec![Reason::new(Condition::NotFromThisState, message)]
             })?;
         let mut reasons = self.unmet_inputs(action);
+        reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_parent(workflow, document_type));
         let word = |name: &str| self.inputs.text(name).and_then(|text| IdWord::parse(text).ok());

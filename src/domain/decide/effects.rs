@@ -4,6 +4,7 @@ use super::{Permit, Way};
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, StateName, UserName, Version};
+use crate::domain::identity::Credential;
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
 use crate::domain::request::{CopyFacts, Inputs};
@@ -29,6 +30,8 @@ pub struct Applied {
     pub user: Option<User>,
     /// A namespace that was registered.
     pub namespace: Option<Namespace>,
+    /// Credentials that were added or changed.
+    pub credentials: Vec<Credential>,
     /// The policy that comes into force.
     pub policy: Option<Box<Candidate>>,
     /// What the caller should be told besides.
@@ -61,6 +64,7 @@ pub enum Note {
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
         Way::Project => super::project::apply(&permit, facts),
+        Way::Registry(rows) => Applied { credentials: rows.clone(), ..Applied::default() },
         Way::Edge { transition, target, seats, created } => {
             let start = match (&facts.document, created, &facts.new) {
                 (Some(document), _, _) => Some((document.clone(), None)),
@@ -266,6 +270,7 @@ impl Step<'_> {
         let document = &mut self.document;
         document.checkout = None;
         document.authors.insert(self.permit.actor.name().clone());
+        document.author_origins.extend(self.permit.actor.origins().map(str::to_owned));
         if *content == document.content {
             self.applied.notes.push(Note::Unchanged);
             return;

@@ -2,7 +2,7 @@
 
 use super::seats::Seating;
 use super::{Case, Condition, Reason};
-use crate::domain::document::{Document, Outcome, Verdict};
+use crate::domain::document::{Document, Kind, Outcome, Verdict};
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
 use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
@@ -18,6 +18,8 @@ impl Case<'_> {
         document: &Document,
     ) -> Vec<Reason> {
         match guard {
+            // Asked together with what the profile demands.
+            Guard::Assurance(_) => Vec::new(),
             Guard::Plain(plain) => self.unmet_plain(*plain, workflow, edge, document),
             Guard::OwnerOr(groups) => {
                 let holds = self.owns(document) || self.actor_is_one_of(groups);
@@ -61,6 +63,23 @@ impl Case<'_> {
             Plain::Owner => when(!self.owns(document), || Self::not_owner(document)),
             Plain::OwnerOrUnowned => {
                 when(document.owner.is_some() && !self.owns(document), || Self::not_owner(document))
+            }
+            Plain::Human => when(self.actor.kind() != Kind::Human, || {
+                Reason::new(Condition::NotHuman, format!("`{me}` is no person; this is for people"))
+            }),
+            Plain::Independent => {
+                let known = |origin: &str| {
+                    document.author_origins.contains(origin)
+                        || document.authors.iter().any(|author| author.as_str() == origin)
+                };
+                let shared = self.actor.origins().find(|origin| known(origin));
+                shared
+                    .into_iter()
+                    .map(|origin| {
+                        let message = format!("`{me}` comes from `{origin}`, and so does an author of {id}");
+                        Reason::new(Condition::NotIndependent, message)
+                    })
+                    .collect()
             }
             Plain::NotAsker => {
                 when(document.round.as_ref().is_some_and(|round| &round.asked_by == me), || {

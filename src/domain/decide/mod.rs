@@ -11,6 +11,7 @@ mod guards;
 mod menu;
 mod project;
 mod reason;
+mod registry;
 mod remedy;
 mod seats;
 
@@ -24,7 +25,7 @@ pub use self::reason::{Class, Condition, Denial, Reason};
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, StateName, UserName, WorkflowName};
-use super::identity::Actor;
+use super::identity::{Actor, Assurance, Credential};
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
 
@@ -55,12 +56,15 @@ enum Way {
         created: Option<DocumentId>,
     },
     Project,
+    /// Credentials to add or replace.
+    Registry(Vec<Credential>),
 }
 
 /// Decides on a request.
 pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Result<Permit, Denial> {
     let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: true };
     let way = match (&request.subject, policy.action(&request.action)) {
+        (Subject::Registry(registration), _) => registry::decide(&case, registration),
         (_, None) => Err(vec![Reason::new(
             Condition::UnknownAction,
             format!("the policy knows no action `{}`", request.action),
@@ -108,6 +112,19 @@ struct Case<'a> {
 impl Case<'_> {
     fn actor_is_one_of(&self, groups: &[super::id::GroupName]) -> bool {
         self.policy.acts_as(self.actor.group(), groups)
+    }
+
+    /// Who is calling must be known at least so well.
+    fn unmet_assurance(&self, least: Assurance) -> Option<Reason> {
+        let me = self.actor.name();
+        (self.actor.assurance() < least).then(|| {
+            let how = match self.actor.assurance() {
+                Assurance::Claimed => "only claimed".to_owned(),
+                verified => format!("verified by {verified}"),
+            };
+            let message = format!("`{me}` is {how}; this needs at least: {least}");
+            Reason::new(Condition::AssuranceTooLow, message)
+        })
     }
 
     /// The command line of an action by the present actor.

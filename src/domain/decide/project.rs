@@ -4,6 +4,7 @@ use super::{Applied, Case, Condition, Permit, Reason, Way};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
+use crate::domain::identity::Assurance;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
 use crate::domain::project::Namespace;
@@ -15,6 +16,10 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
         return Err(vec![Reason::new(Condition::UnknownAction, message)]);
     };
     let mut reasons = case.unmet_inputs(action);
+    // Whoever is only claimed decides about no user and no policy, whatever the profile.
+    let least =
+        if action.name.as_str() == "namespace_add" { case.policy.assurance() } else { Assurance::Token };
+    reasons.extend(case.unmet_assurance(least.max(case.policy.assurance())));
     if !case.actor_is_one_of(&rule.by) {
         let groups = rule.by.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
         let me = case.actor.name();

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::document::words;
+use crate::domain::identity::Distrust;
 
 words! {
     /// What kind of condition is not met. When several are, the first of this order decides the
@@ -51,6 +52,18 @@ macro_rules! conditions {
 
 conditions! {
     UnknownUser = "unknown_user", Identity, "The name given with `--user` is not a user of this project.";
+    CredentialRequired = "credential_required", Identity, "Whoever was given a credential must present it, always.";
+    IdentityMismatch = "identity_mismatch", Identity, "The credential that was presented names another user than `--user`.";
+    CredentialInvalid = "credential_invalid", Identity, "The credential is not in the registry as it was issued; which part of it is not is told to nobody.";
+    CredentialNotYetValid = "credential_not_yet_valid", Identity, "The time of the credential has not come.";
+    CredentialExpired = "credential_expired", Identity, "The time of the credential is over.";
+    CredentialRevoked = "credential_revoked", Identity, "The credential was revoked.";
+    CredentialUsedUp = "credential_used_up", Identity, "The credential was used as often as it may be.";
+    CredentialOutOfScope = "credential_out_of_scope", Identity, "The credential is not good for this action or document.";
+    AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
+    NotHuman = "not_human", Permission, "Only a person may do this.";
+    NotIndependent = "not_independent", Permission, "The caller comes from where an author wrote: the same session, or started by the same user.";
+    NotOwnCredential = "not_own_credential", Permission, "Credentials of others are for those who manage users.";
     GroupNotAllowed = "group_not_allowed", Permission, "The policy gives this action to other groups.";
     NotOwner = "not_owner", Permission, "Only the owner of the document may do this.";
     NotAsker = "not_asker", Permission, "Only the user who opened this round, or the groups that the policy names, may do this.";
@@ -95,11 +108,30 @@ conditions! {
     UserNotFound = "user_not_found", Precondition, "There is no such user, or the user was removed.";
     UserBusy = "user_busy", Precondition, "The user owns unfinished documents or has open tasks.";
     LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
+    PersonHasKey = "person_has_key", Precondition, "The person has a key; nobody else makes a credential for somebody who has one.";
+    CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
+    NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "No recovery of this user is waiting for another person.";
     NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
     PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";
     PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
     PolicyStrandsUsers = "policy_strands_users", Precondition, "A user is of a group that the candidate policy does not know.";
     PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state that the candidate policy does not know.";
+}
+
+impl From<Distrust> for Condition {
+    fn from(why: Distrust) -> Self {
+        match why {
+            Distrust::UnknownUser => Self::UnknownUser,
+            Distrust::CredentialRequired => Self::CredentialRequired,
+            Distrust::Mismatch => Self::IdentityMismatch,
+            Distrust::Invalid => Self::CredentialInvalid,
+            Distrust::NotYetValid => Self::CredentialNotYetValid,
+            Distrust::Expired => Self::CredentialExpired,
+            Distrust::Revoked => Self::CredentialRevoked,
+            Distrust::UsedUp => Self::CredentialUsedUp,
+            Distrust::OutOfScope => Self::CredentialOutOfScope,
+        }
+    }
 }
 
 impl fmt::Display for Condition {

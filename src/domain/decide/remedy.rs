@@ -52,6 +52,15 @@ impl Case<'_> {
         self.for_others(reason, verb, rules().flat_map(|rule| &rule.by))
     }
 
+    /// Adds a command about credentials to a reason, or says for whom it is.
+    pub(super) fn with_token_verb(&self, reason: Reason, words: &str) -> Reason {
+        if self.manages_credentials() {
+            return reason.remedy(self.command(words));
+        }
+        let verb = words.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        self.for_others(reason, &verb, self.policy.managers())
+    }
+
     fn for_others<'g>(
         &self,
         mut reason: Reason,

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
-use crate::domain::document::{Document, Task};
+use crate::domain::document::{Document, Kind, Task};
 use crate::domain::facts::UserFacts;
 use crate::domain::id::{StateName, UserName};
+use crate::domain::identity::Assurance;
 use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
 
 /// The question who takes part in the round of a state.
@@ -46,8 +47,14 @@ impl<'a> Seating<'a> {
     fn obstacle(&self, facts: &UserFacts) -> Option<&'static str> {
         let user = &facts.user;
         let asker_is_barred = |edge: &&Transition| edge.guards.contains(&Guard::Plain(Plain::NotAsker));
-        if !self.answers.iter().any(|edge| self.case.policy.acts_as(&user.group, &edge.by)) {
+        let policy = self.case.policy;
+        let its = || self.answers.iter().filter(|edge| policy.acts_as(&user.group, &edge.by));
+        if its().next().is_none() {
             Some("its group gives no such verdict")
+        } else if its().all(|edge| policy.is_for_people(edge) && user.kind != Kind::Human) {
+            Some("only a person can give the verdict")
+        } else if its().all(|edge| policy.assurance_of(edge) == Assurance::Signature && !facts.can_sign) {
+            Some("it has no key to sign the verdict with")
         } else if self.document.authors.contains(&user.name)
             || self.document.creator.as_ref() == Some(&user.name)
         {
@@ -63,6 +70,13 @@ impl<'a> Seating<'a> {
 
     fn is_eligible(&self, name: &UserName) -> bool {
         self.case.facts.users.get(name).is_some_and(|facts| self.obstacle(facts).is_none())
+    }
+
+    fn lacks_key(&self, name: &UserName) -> bool {
+        self.case.facts.users.get(name).is_some_and(|facts| {
+            let enrolled = UserFacts { can_sign: true, ..facts.clone() };
+            self.obstacle(facts).is_some() && self.obstacle(&enrolled).is_none()
+        })
     }
 
     fn fills_slot(&self, name: &UserName) -> bool {
@@ -169,8 +183,14 @@ impl<'a> Seating<'a> {
             let slot = &self.rule.slot;
             let message = format!("no user of group {slot} could answer for {}", self.document.id);
             let mut reason = Reason::new(Condition::NoEligible, message);
-            reason =
-                self.case.with_project_verb(reason, "user add", &format!("<name> --group {slot} --human"));
+            // A person who only lacks a key is helped by the code to make one.
+            let keyless = |name: &&UserName| self.fills_slot(name) && self.lacks_key(name);
+            reason = if let Some(name) = self.case.facts.users.keys().find(keyless) {
+                self.case.with_token_verb(reason, &format!("token issue {name} --out <file>"))
+            } else {
+                let rest = format!("<name> --group {slot} --human");
+                self.case.with_project_verb(reason, "user add", &rest)
+            };
             reason.name = format!("{}_{slot}", Condition::NoEligible);
             vec![reason]
         })

@@ -145,7 +145,8 @@ impl Compiler {
             workflows.insert(workflow.name.clone(), workflow);
         }
         self.check_types_are_distinct(&workflows);
-        Some(Policy { groups, actions: std::mem::take(&mut self.actions), workflows, project, users })
+        let actions = std::mem::take(&mut self.actions);
+        Some(Policy { profile: main.profile, groups, actions, workflows, project, users })
     }
 
     fn check_types_are_distinct(&mut self, workflows: &BTreeMap<crate::domain::id::WorkflowName, Workflow>) {

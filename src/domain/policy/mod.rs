@@ -28,10 +28,11 @@ pub use self::pattern::{IdParts, IdPattern};
 pub use self::sources::Sources;
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
-use super::document::{Document, Kind, Task};
+use super::document::{Document, Kind, Task, words};
 use super::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
 };
+use super::identity::Assurance;
 use super::yaml::Place;
 
 /// A fault in a policy: named, located, and with what to do about it.
@@ -48,6 +49,8 @@ pub struct Fault {
 /// The rules of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
+    /// How surely callers must be known.
+    pub profile: Profile,
     /// The groups of users.
     pub groups: BTreeMap<GroupName, Group>,
     /// The verbs, in the order in which menus show them.
@@ -58,6 +61,55 @@ pub struct Policy {
     pub project: Vec<ProjectRule>,
     /// The users that a fresh project begins with.
     pub users: Vec<InitialUser>,
+}
+
+words! {
+    /// How surely callers must be known, before any transition demands more.
+    Profile {
+        /// Whoever was given a credential must present it; others are believed, and recorded as claimed.
+        Light = "light",
+        /// Whoever acts presents at least a token.
+        Team = "team",
+        /// Whoever acts presents at least a token, and verdicts are signed by people with keys of their own.
+        Gxp = "gxp",
+    }
+}
+
+impl Policy {
+    /// Returns how surely the caller of a transition must be known.
+    pub fn assurance_of(&self, edge: &Transition) -> Assurance {
+        let demanded = edge.guards.iter().filter_map(|guard| match guard {
+            Guard::Assurance(assurance) => Some(*assurance),
+            _ => None,
+        });
+        let least = if self.profile == Profile::Gxp && edge.verdict.is_some() {
+            Assurance::Signature
+        } else {
+            self.assurance()
+        };
+        demanded.fold(least, Assurance::max)
+    }
+
+    /// Returns how surely the caller of anything must be known.
+    pub fn assurance(&self) -> Assurance {
+        if self.profile == Profile::Light { Assurance::Claimed } else { Assurance::Token }
+    }
+
+    /// Iterates over the groups that may add users, and so manage their credentials.
+    pub fn managers(&self) -> impl Iterator<Item = &GroupName> {
+        self.project.iter().filter(|rule| rule.action.as_str() == "user_add").flat_map(|rule| &rule.by)
+    }
+
+    /// Tells whether a transition is for people only.
+    pub fn is_for_people(&self, edge: &Transition) -> bool {
+        edge.guards.contains(&Guard::Plain(Plain::Human)) || self.assurance_of(edge) == Assurance::Signature
+    }
+
+    /// Tells whether any verdict has to be signed.
+    pub fn demands_signatures(&self) -> bool {
+        let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
+        edges.any(|edge| edge.verdict.is_some() && self.assurance_of(edge) == Assurance::Signature)
+    }
 }
 
 /// A group of users.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_yaml::Spanned;
 
 use super::vocabulary::{Effect, Guard};
-use super::{InputKind, Policy, Scope, VerdictKind};
+use super::{InputKind, Policy, Profile, Scope, VerdictKind};
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
@@ -16,9 +16,16 @@ use crate::domain::id::{
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyFile {
     pub(super) schema: Spanned<String>,
+    #[serde(default = "light")]
+    pub(super) profile: Profile,
     pub(super) groups: IndexMap<GroupName, Spanned<GroupSource>>,
     pub(super) project: Vec<Spanned<ProjectSource>>,
     pub(super) users: IndexMap<UserName, Spanned<UserSource>>,
+}
+
+/// Where a policy says nothing.
+fn light() -> Profile {
+    Profile::Light
 }
 
 #[derive(Debug, Deserialize)]

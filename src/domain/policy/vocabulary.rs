@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
 use crate::domain::id::GroupName;
+use crate::domain::identity::Assurance;
 use crate::domain::nearest::nearest;
 
 /// A condition of a transition, beyond the group of the caller.
@@ -22,6 +23,8 @@ pub enum Guard {
     AskerOr(Vec<GroupName>),
     /// One of the verdicts that count was given by this group.
     ReviewedBy(GroupName),
+    /// Who the caller is was proved at least so well.
+    Assurance(Assurance),
 }
 
 words! {
@@ -31,6 +34,11 @@ words! {
         Owner = "owner",
         /// The caller owns the document, or nobody does.
         OwnerOrUnowned = "owner_or_unowned",
+        /// The caller is a person.
+        Human = "human",
+        /// The caller comes from no session in which an author wrote, and nobody who wrote, or started an
+        /// author, started the caller.
+        Independent = "independent",
         /// The caller did not open this round.
         NotAsker = "not_asker",
         /// The caller has the document checked out.
@@ -130,7 +138,7 @@ pub const RESERVED_GUARDS: &[&str] = &[
     "sections_unchanged",
 ];
 
-const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by"];
+const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance"];
 
 /// Every word of the vocabularies: its kind, the word, and what it means.
 pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -138,6 +146,7 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("owner_or", "The caller owns the document, or belongs to one of these groups."),
         ("asker_or", "The caller opened the round, or belongs to one of these groups."),
         ("reviewed_by", "One of the verdicts that count was given by this group."),
+        ("assurance", "Who the caller is was proved at least so well: token, ticket, signature."),
     ];
     let plain = Plain::ALL.iter().map(|plain| ("guard", plain.as_str(), plain.meaning()));
     let effects = Effect::ALL.iter().map(|effect| ("effect", effect.as_str(), effect.meaning()));
@@ -152,13 +161,14 @@ impl Guard {
             Self::OwnerOr(_) => "owner_or",
             Self::AskerOr(_) => "asker_or",
             Self::ReviewedBy(_) => "reviewed_by",
+            Self::Assurance(_) => "assurance",
         }
     }
 
     /// Returns the groups that it names.
     pub fn groups(&self) -> &[GroupName] {
         match self {
-            Self::Plain(_) => &[],
+            Self::Plain(_) | Self::Assurance(_) => &[],
             Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
             Self::ReviewedBy(group) => std::slice::from_ref(group),
         }
@@ -207,6 +217,7 @@ impl<'de> Deserialize<'de> for Guard {
                     "owner_or" => Guard::OwnerOr(map.next_value()?),
                     "asker_or" => Guard::AskerOr(map.next_value()?),
                     "reviewed_by" => Guard::ReviewedBy(map.next_value()?),
+                    "assurance" => Guard::Assurance(map.next_value()?),
                     other => {
                         let message = unknown("guard with a parameter", other, PARAMETRIC.iter().copied());
                         return Err(de::Error::custom(message));
@@ -231,6 +242,7 @@ impl Serialize for Guard {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::ReviewedBy(group) => map.serialize_entry(self.name(), group)?,
+            Self::Assurance(assurance) => map.serialize_entry(self.name(), assurance)?,
             _ => map.serialize_entry(self.name(), self.groups())?,
         }
         map.end()

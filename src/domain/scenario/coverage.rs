@@ -92,10 +92,13 @@ fn gaps_of(
 /// Tells whether a guard can give a reason of this name.
 fn refuses(guard: &Guard, reason: &str) -> bool {
     let conditions: &[Condition] = match guard {
+        Guard::Assurance(_) => &[Condition::AssuranceTooLow],
         Guard::OwnerOr(_) => &[Condition::NotOwner],
         Guard::AskerOr(_) => &[Condition::NotAsker],
         Guard::ReviewedBy(_) => &[Condition::NotReviewed],
         Guard::Plain(plain) => match plain {
+            Plain::Human => &[Condition::NotHuman],
+            Plain::Independent => &[Condition::NotIndependent],
             Plain::Owner | Plain::OwnerOrUnowned => &[Condition::NotOwner],
             Plain::NotAsker => &[Condition::IsAsker],
             Plain::CheckedOut => &[Condition::NotCheckedOut],

@@ -40,6 +40,7 @@
 mod coverage;
 mod expected;
 mod play;
+mod rehearsal;
 mod source;
 mod step;
 mod world;

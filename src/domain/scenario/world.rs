@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rehearsal::rehearse;
 use crate::domain::decide::{
     self, Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
 };
@@ -96,7 +97,14 @@ impl<'p> World<'p> {
     /// Checks who somebody claims to be.
     pub(crate) fn verify(&self, user: &str) -> Result<Actor, NotVerified> {
         let stored = self.users.values().find(|it| it.name.as_str() == user);
-        Registry::new(stored).verify(&Claim { user: user.to_owned() })
+        let Some(stored) = stored else { return Registry::of(None).verify(&Claim::of(user)) };
+        let presented = rehearse(stored);
+        let registry = Registry {
+            credential: presented.credential.as_ref(),
+            key: presented.key.as_ref(),
+            ..Registry::of(Some(stored))
+        };
+        registry.verify(&Claim { proof: presented.proof, ..Claim::of(user) })
     }
 
     /// Returns a document.
@@ -189,6 +197,7 @@ impl<'p> World<'p> {
             front_matter_in_force,
             new,
             project,
+            registry: None,
         }
     }
 
@@ -202,7 +211,8 @@ impl<'p> World<'p> {
             .map(|user| {
                 let rounds = self.documents.values().filter_map(|it| it.round.as_ref());
                 let open = rounds.filter(|round| round.awaits(&user.name)).count();
-                let facts = UserFacts { user: user.clone(), open_tasks: open as u64 };
+                let can_sign = user.kind == Kind::Human;
+                let facts = UserFacts { user: user.clone(), open_tasks: open as u64, can_sign };
                 (user.name.clone(), facts)
             })
             .collect()

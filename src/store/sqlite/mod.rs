@@ -22,12 +22,13 @@ use rusqlite::{Connection, ffi};
 
 use self::fault::{Answer, Fault, file_failure};
 use super::{
-    Change, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals, Store,
-    StoreError, VersionVisitor,
+    Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
+    Store, StoreError, VersionVisitor,
 };
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::identity::Credential;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// Bytes of log from which on a process that ends writes it into the database, if it is the last:
@@ -149,6 +150,18 @@ impl Read for Sqlite {
         self.name(read::users(&self.connection))
     }
 
+    fn credential(&mut self, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
+        self.name(read::credential(&self.connection, id))
+    }
+
+    fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError> {
+        self.name(read::credentials(&self.connection, which))
+    }
+
+    fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {
+        self.name(read::is_bound(&self.connection, user))
+    }
+
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError> {
         self.name(read::task_counts(&self.connection))
     }
@@ -171,6 +184,10 @@ impl Read for Sqlite {
 
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
         self.name(read::refusals(&self.connection, claimed))
+    }
+
+    fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {
+        self.name(read::failed_proofs(&self.connection, since))
     }
 
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError> {

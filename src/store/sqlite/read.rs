@@ -7,15 +7,16 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params_from_iter};
 
 use super::fault::{Answer, Fault};
-use super::rows::{self, Columns, document_columns};
-use crate::domain::digest::Digest;
+use super::rows::{self, Columns, credential_columns, document_columns};
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::identity::Credential;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
-    DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, StoreError, StoredEntry,
-    VersionVisitor,
+    Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, StoreError,
+    StoredEntry, VersionVisitor,
 };
 
 /// Reads the row that a statement finds, if any.
@@ -168,6 +169,34 @@ pub(super) fn users(connection: &Connection) -> Answer<Vec<User>> {
     all(connection, sql, (), rows::user)
 }
 
+pub(super) fn credential(connection: &Connection, id: &CredentialId) -> Answer<Option<Credential>> {
+    let sql = concat!("SELECT ", credential_columns!(), " FROM credentials WHERE id = ?");
+    one(connection, sql, [id.as_str()], rows::credential)
+}
+
+pub(super) fn credentials(connection: &Connection, which: Credentials<'_>) -> Answer<Vec<Credential>> {
+    macro_rules! those {
+        ($where:literal) => {
+            concat!("SELECT ", credential_columns!(), " FROM credentials ", $where, " ORDER BY id")
+        };
+    }
+    match which {
+        Credentials::All => all(connection, those!(""), (), rows::credential),
+        Credentials::Of(user) => all(connection, those!("WHERE user = ?"), [user.as_str()], rows::credential),
+        Credentials::Keys => all(connection, those!("WHERE kind = 'key'"), (), rows::credential),
+        Credentials::Alarming => {
+            let sql = those!("WHERE recovered = 1 AND acknowledged_by IS NULL");
+            all(connection, sql, (), rows::credential)
+        }
+    }
+}
+
+pub(super) fn is_bound(connection: &Connection, user: &str) -> Answer<bool> {
+    // The kinds that bind are few; `Credential::binds` says which, and a test holds the two together.
+    let sql = "SELECT EXISTS (SELECT 1 FROM credentials WHERE user = ? AND kind IN ('standing', 'key'))";
+    Ok(connection.prepare_cached(sql)?.query_row([user], |row| row.get(0))?)
+}
+
 pub(super) fn task_counts(connection: &Connection) -> Answer<BTreeMap<UserName, u64>> {
     let sql = "SELECT user, count(*) FROM tasks GROUP BY user";
     let counts = all(connection, sql, (), |row| {
@@ -200,6 +229,12 @@ pub(super) fn policies(connection: &Connection) -> Answer<Vec<PolicyRecord>> {
 pub(super) fn refusals(connection: &Connection, claimed: &str) -> Answer<Option<Refusals>> {
     let sql = "SELECT claimed, since, count FROM refusals WHERE claimed = ?";
     one(connection, sql, [claimed], rows::refusals)
+}
+
+pub(super) fn failed_proofs(connection: &Connection, since: Timestamp) -> Answer<Vec<Refusals>> {
+    let sql =
+        "SELECT claimed, since, count FROM refusals WHERE since >= ? AND claimed LIKE '% %' ORDER BY claimed";
+    all(connection, sql, [since.millis()], rows::refusals)
 }
 
 pub(super) fn all_refusals(connection: &Connection) -> Answer<Vec<Refusals>> {

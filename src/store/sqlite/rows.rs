@@ -16,6 +16,7 @@ use crate::domain::document::{
     Checkout, Document, InForce, Kind, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use crate::domain::id::{PhaseName, StateName, UserName};
+use crate::domain::identity::{Credential, CredentialKind, Scope};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::{Head, OpenTask, Refusals, StoreError};
 
@@ -60,6 +61,11 @@ impl<'a> Columns<'a> {
     pub(super) fn name<T: FromStr<Err: ToString>>(&mut self) -> Answer<T> {
         let text = self.text()?;
         Ok(text.parse().map_err(|error| self.unreadable(&error))?)
+    }
+
+    fn word<T>(&mut self, from_word: fn(&str) -> Option<T>) -> Answer<T> {
+        let word = from_word(self.text()?);
+        Ok(word.ok_or_else(|| self.unreadable(&"it has a word that is unknown"))?)
     }
 
     fn optional_name<T: FromStr<Err: ToString>>(&mut self) -> Answer<Option<T>> {
@@ -126,7 +132,7 @@ macro_rules! document_columns {
     () => {
         "id, type, workflow, title, state, version, last_minor, content, in_force_version, in_force_content, \
          owner, creator, authors, checked_out_by, checkout_base, parent, template, template_version, round, \
-         verdicts, rejected, revision, created_at, updated_at"
+         verdicts, rejected, revision, created_at, updated_at, author_origins"
     };
 }
 pub(super) use document_columns;
@@ -168,6 +174,7 @@ pub(super) fn document(row: &Row<'_>) -> Answer<Document> {
         revision: columns.number()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,
+        author_origins: columns.json()?,
     })
 }
 
@@ -275,10 +282,7 @@ pub(super) fn user(row: &Row<'_>) -> Answer<User> {
         name: columns.name()?,
         printed_name: columns.text()?.to_owned(),
         group: columns.name()?,
-        kind: {
-            let kind = Kind::from_word(columns.text()?);
-            kind.ok_or_else(|| columns.unreadable(&"its kind is unknown"))?
-        },
+        kind: columns.word(Kind::from_word)?,
         removed_at: columns.optional_time()?,
     })
 }
@@ -310,4 +314,36 @@ pub(super) fn policy(row: &Row<'_>) -> Answer<PolicyRecord> {
 pub(super) fn refusals(row: &Row<'_>) -> Answer<Refusals> {
     let mut columns = Columns::of("refusals", row);
     Ok(Refusals { claimed: columns.text()?.to_owned(), since: columns.time()?, count: columns.number()? })
+}
+/// The columns of a credential, in the order in which [`credential`] takes them.
+macro_rules! credential_columns {
+    () => {
+        "id, user, kind, session, runtime, parent, actions, documents, issued_by, issued_at, not_before, \
+         not_after, uses, used, revoked_at, recovered, acknowledged_by, verifier, tag"
+    };
+}
+pub(super) use credential_columns;
+
+pub(super) fn credential(row: &Row<'_>) -> Answer<Credential> {
+    let mut columns = Columns::of("credentials", row);
+    Ok(Credential {
+        id: columns.name()?,
+        user: columns.name()?,
+        kind: columns.word(CredentialKind::from_word)?,
+        session: columns.optional_text()?.map(str::to_owned),
+        runtime: columns.optional_text()?.map(str::to_owned),
+        parent: columns.optional_name()?,
+        scope: Scope { actions: columns.json()?, documents: columns.json()? },
+        issued_by: columns.optional_name()?,
+        issued_at: columns.time()?,
+        not_before: columns.optional_time()?,
+        not_after: columns.optional_time()?,
+        uses: columns.optional_number()?,
+        used: columns.number()?,
+        revoked_at: columns.optional_time()?,
+        recovered: columns.number::<i64>()? != 0,
+        acknowledged_by: columns.optional_name()?,
+        verifier: columns.digest()?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
 }

@@ -24,8 +24,10 @@ pub(super) struct Migration {
 }
 
 /// All steps, from an empty file to the format of this program.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "tables", sql: include_str!("0001-tables.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "tables", sql: include_str!("0001-tables.sql") },
+    Migration { version: 2, name: "identity", sql: include_str!("0002-identity.sql") },
+];
 
 const MEMORY_OF_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations (
   version INTEGER PRIMARY KEY,
@@ -106,6 +108,8 @@ pub(super) fn refuse_newer(found: u32, steps: &[Migration]) -> Result<(), StoreE
 mod tests {
     use super::*;
 
+    const FIRST: &[Migration] =
+        &[Migration { version: 1, name: "tables", sql: include_str!("0001-tables.sql") }];
     const NEXT: &[Migration] = &[
         Migration { version: 1, name: "tables", sql: include_str!("0001-tables.sql") },
         Migration { version: 2, name: "moods", sql: "CREATE TABLE moods (mood TEXT) STRICT;" },
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn released_migrations_do_not_change() {
         let digests: Vec<_> = MIGRATIONS.iter().map(|step| Digest::of(step.sql.as_bytes()).short()).collect();
-        assert_eq!(digests, ["0e6323bce2b6"]);
+        assert_eq!(digests, ["0e6323bce2b6", "c0ca8c867c25"]);
         assert!((1..).zip(MIGRATIONS).all(|(number, step)| step.version == number));
     }
 
@@ -137,7 +141,7 @@ mod tests {
         let path = Path::new("old");
         let run = || {
             let connection = Connection::open_in_memory()?;
-            migrate(&connection, path, MIGRATIONS)?;
+            migrate(&connection, path, FIRST)?;
             migrate(&connection, path, NEXT)?;
             migrate(&connection, path, NEXT)?;
             assert_eq!((format(&connection, path)?, tables(&connection, "moods")?), (2, 1));
@@ -151,7 +155,7 @@ mod tests {
         let path = Path::new("old");
         let run = || {
             let connection = Connection::open_in_memory()?;
-            migrate(&connection, path, MIGRATIONS)?;
+            migrate(&connection, path, FIRST)?;
             assert!(migrate(&connection, path, BROKEN).is_err());
             assert_eq!((format(&connection, path)?, tables(&connection, "half")?), (1, 0));
             Ok(())
@@ -165,7 +169,7 @@ mod tests {
         let run = || {
             let connection = Connection::open_in_memory()?;
             migrate(&connection, path, OTHER)?;
-            assert_eq!(altered(&connection, MIGRATIONS)?.len(), 1);
+            assert_eq!(altered(&connection, FIRST)?.len(), 1);
             let refused = migrate(&connection, path, NEXT).map_err(|fault| fault.at(path));
             assert!(matches!(refused, Err(StoreError::Damaged { .. })));
             Ok(())

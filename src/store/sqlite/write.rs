@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Answer;
-use super::rows::{document_columns, round_text, verdicts_text};
+use super::rows::{credential_columns, document_columns, round_text, verdicts_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
 use crate::domain::id::{DocumentId, UserName};
@@ -23,6 +23,7 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
     }
     write_versions(connection, change)?;
     write_users(connection, change)?;
+    write_credentials(connection, change)?;
     write_namespaces(connection, change)?;
     write_project(connection, change)?;
     write_refusals(connection, change)?;
@@ -103,7 +104,7 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
     let sql = concat!(
         "INSERT INTO documents (",
         document_columns!(),
-        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (id) DO UPDATE SET type = excluded.type, workflow = excluded.workflow, \
          title = excluded.title, state = excluded.state, version = excluded.version, \
          last_minor = excluded.last_minor, content = excluded.content, \
@@ -113,7 +114,8 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
          parent = excluded.parent, template = excluded.template, \
          template_version = excluded.template_version, round = excluded.round, \
          verdicts = excluded.verdicts, rejected = excluded.rejected, revision = excluded.revision, \
-         created_at = excluded.created_at, updated_at = excluded.updated_at",
+         created_at = excluded.created_at, updated_at = excluded.updated_at, \
+         author_origins = excluded.author_origins",
     );
     let Document { in_force, checkout, template, .. } = document;
     connection.prepare_cached(sql)?.execute(params![
@@ -141,6 +143,7 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
         integer(document.revision)?,
         document.created_at.millis(),
         document.updated_at.millis(),
+        serde_json::to_string(&document.author_origins).map_err(unfit)?,
         document.id.sort_key(),
     ])?;
     Ok(())
@@ -187,6 +190,38 @@ fn write_users(connection: &Connection, change: &Change) -> Answer<()> {
             user.group.as_str(),
             user.kind.as_str(),
             millis(user.removed_at),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = concat!(
+        "INSERT OR REPLACE INTO credentials (",
+        credential_columns!(),
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    for credential in &change.credentials {
+        connection.prepare_cached(sql)?.execute(params![
+            credential.id.as_str(),
+            credential.user.as_str(),
+            credential.kind.as_str(),
+            credential.session,
+            credential.runtime,
+            credential.parent.as_ref().map(UserName::as_str),
+            serde_json::to_string(&credential.scope.actions).map_err(unfit)?,
+            serde_json::to_string(&credential.scope.documents).map_err(unfit)?,
+            credential.issued_by.as_ref().map(UserName::as_str),
+            credential.issued_at.millis(),
+            millis(credential.not_before),
+            millis(credential.not_after),
+            credential.uses,
+            credential.used,
+            millis(credential.revoked_at),
+            credential.recovered,
+            credential.acknowledged_by.as_ref().map(UserName::as_str),
+            bytes(&credential.verifier),
+            credential.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
         ])?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::domain::audit::entry::EntryResult;
 use crate::domain::audit::row::Table;
+use crate::domain::audit::signature::Meaning;
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::identity::{Assurance, Isolation};
 
@@ -34,7 +35,8 @@ codes! {
     Kind { Human = 1, Agent = 2, Service = 3 }
     Assurance { Claimed = 1, Token = 2, Ticket = 3, Signature = 4 }
     Outcome { Recommend = 1, RequestUpdates = 2, Approve = 3, Reject = 4 }
-    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6 }
+    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6, Credential = 7 }
+    Meaning { Authored = 1, Reviewed = 2, Approved = 3, Executed = 4 }
 }
 
 #[cfg(test)]
@@ -51,6 +53,7 @@ mod tests {
             Assurance::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
             Outcome::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
             Table::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Meaning::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
         ];
         for (code, word) in words.concat() {
             assert!(page.contains(&format!(" {code} {word}")), "{code} {word} is not shown");

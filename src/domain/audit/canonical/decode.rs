@@ -3,7 +3,7 @@
 use super::error::DecodeError;
 use super::view::{DeltaView, EntryView, FieldView, ReasonView};
 use crate::domain::audit::entry::{Delta, Entry, FieldDelta, SealedReason};
-use crate::domain::id::{DocumentId, GroupName, InvalidName, StateName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, InvalidName, StateName, UserName};
 
 impl Entry {
     /// Reads canonical bytes, format `qms.entry/1`. What is read encodes to the same bytes again.
@@ -20,6 +20,8 @@ impl Entry {
             isolation: view.isolation,
             session: view.session.map(str::to_owned),
             parent: name("parent", view.parent, UserName::parse)?,
+            credential: name("credential", view.credential, CredentialId::parse)?,
+            signature: view.signature,
             action: view.action.to_owned(),
             inputs: view.inputs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             document: name("document", view.document, DocumentId::parse)?,

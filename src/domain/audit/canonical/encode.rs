@@ -5,8 +5,9 @@ use crate::domain::audit::entry::{Delta, Entry, FieldDelta, Sealed, SealedReason
 use crate::domain::audit::key::ProjectKey;
 use crate::domain::audit::merkle::leaf_hash;
 use crate::domain::audit::row::{FieldName, put_name};
+use crate::domain::audit::signature::Signature;
 use crate::domain::audit::wire::put;
-use crate::domain::id::{DocumentId, GroupName, StateName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName};
 
 /// Room for an entry with its deltas, in bytes; most fit.
 const USUAL_SIZE: usize = 512;
@@ -58,6 +59,12 @@ impl Entry {
             }
             out.push(tag::INPUTS);
             put(&mut out, &run);
+        }
+        put_text(&mut out, tag::CREDENTIAL, self.credential.as_ref().map(CredentialId::as_str));
+        if let Some(Signature { meaning, nonce, bytes }) = &self.signature {
+            out.extend_from_slice(&[tag::SIGNATURE, meaning.code()]);
+            out.extend_from_slice(nonce);
+            out.extend_from_slice(bytes);
         }
         out
     }

@@ -5,10 +5,11 @@ use super::raw::RawDelta;
 use super::{Coded, FORMAT, tag};
 use crate::domain::audit::entry::EntryResult;
 use crate::domain::audit::row::{FieldName, Table};
+use crate::domain::audit::signature::Signature;
 use crate::domain::audit::wire::Reader;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome};
-use crate::domain::id::{DocumentId, GroupName, StateName, UserName, Version};
+use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Assurance, Isolation};
 
 /// An entry as its canonical bytes say it. What the fields mean is said at `Entry`.
@@ -25,6 +26,8 @@ pub struct EntryView<'a> {
     pub isolation: Isolation,
     pub session: Option<&'a str>,
     pub parent: Option<&'a str>,
+    pub credential: Option<&'a str>,
+    pub signature: Option<Signature>,
     pub action: &'a str,
     pub document: Option<&'a str>,
     pub version: Option<Version>,
@@ -95,6 +98,8 @@ impl<'a> EntryView<'a> {
             assurance: None,
             session: None,
             parent: None,
+            credential: None,
+            signature: None,
             document: None,
             version: None,
             from: None,
@@ -147,6 +152,8 @@ impl<'a> EntryView<'a> {
             }
             tag::DELTA => self.deltas = several(tag, reader, RawDelta::check)?,
             tag::INPUTS => self.inputs = check_inputs(reader)?,
+            tag::CREDENTIAL => self.credential = Some(name("credential", reader, CredentialId::is_valid)?),
+            tag::SIGNATURE => self.signature = Some(read_signature(reader)?),
             unknown => return Err(DecodeError::Tag(unknown)),
         }
         Ok(())
@@ -237,6 +244,15 @@ fn check_inputs<'a>(reader: &mut Reader<'a>) -> Result<Reader<'a>, DecodeError> 
         last = Some(name);
     }
     Ok(inputs)
+}
+
+fn read_signature(reader: &mut Reader<'_>) -> Result<Signature, DecodeError> {
+    let meaning = code("meaning of a signature", reader)?;
+    let malformed = DecodeError::Malformed("signature");
+    match (reader.array(), reader.array()) {
+        (Some(nonce), Some(bytes)) => Ok(Signature { meaning, nonce, bytes }),
+        _ => Err(malformed),
+    }
 }
 
 fn read_input<'a>(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {

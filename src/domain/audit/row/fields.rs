@@ -7,6 +7,7 @@ use super::names::{self, FieldName, has_rest};
 use crate::domain::audit::wire::{put, put_run, put_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
+use crate::domain::identity::Credential;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 impl Row<'_> {
@@ -28,6 +29,7 @@ impl Row<'_> {
             Self::Namespace(namespace) => of_namespace(fields, namespace),
             Self::Policy(record) => of_policy(fields, record),
             Self::Project(project) => of_project(fields, project),
+            Self::Credential(credential) => of_credential(fields, credential),
         }
     }
 }
@@ -115,6 +117,9 @@ fn of_document(fields: &mut Fields<'_>, document: &Document) {
     for ((phase, user), verdict) in &document.verdicts {
         fields.put_with(names::VERDICTS, format_args!("{phase}/{user}"), |out| put_verdict(out, verdict));
     }
+    for origin in &document.author_origins {
+        fields.put_with(names::AUTHOR_ORIGINS, origin, |_| ());
+    }
 }
 
 fn put_in_force(out: &mut Vec<u8>, in_force: &InForce) {
@@ -189,4 +194,32 @@ fn of_project(fields: &mut Fields<'_>, project: &Project) {
     fields.put_text(names::KEY_FINGERPRINT, &project.key_fingerprint);
     fields.put_digest(names::ORIGIN, &project.origin);
     fields.put_digest(names::POLICY, &project.policy);
+}
+
+fn of_credential(fields: &mut Fields<'_>, credential: &Credential) {
+    let time = |time: Option<Timestamp>| time.map(Timestamp::millis);
+    fields.put_text(names::KIND, credential.kind);
+    fields.put_text_if_any(names::PARENT, credential.parent.as_ref());
+    fields.put_text_if_any(names::ACKNOWLEDGED_BY, credential.acknowledged_by.as_ref());
+    fields.put_time(names::ISSUED_AT, credential.issued_at);
+    fields.put_text_if_any(names::ISSUED_BY, credential.issued_by.as_ref());
+    fields.put_text_if_any(names::NOT_AFTER, time(credential.not_after));
+    fields.put_text_if_any(names::NOT_BEFORE, time(credential.not_before));
+    fields.put_text_if_any(names::RECOVERED, credential.recovered.then_some("yes"));
+    fields.put_text_if_any(names::REVOKED_AT, time(credential.revoked_at));
+    fields.put_text_if_any(names::RUNTIME, credential.runtime.as_ref());
+    fields.put_text_if_any(names::SESSION, credential.session.as_ref());
+    if let Some(tag) = &credential.tag {
+        fields.put(names::TAG, |out| out.extend_from_slice(tag.as_bytes()));
+    }
+    fields.put_text(names::USED, credential.used);
+    fields.put_text(names::USER, &credential.user);
+    fields.put_text_if_any(names::USES, credential.uses);
+    fields.put_digest(names::VERIFIER, &credential.verifier);
+    for action in &credential.scope.actions {
+        fields.put_with(names::ACTIONS, action, |_| ());
+    }
+    for document in &credential.scope.documents {
+        fields.put_with(names::DOCUMENTS, document, |_| ());
+    }
 }

@@ -7,11 +7,12 @@
 //!
 //! | table, key | fields |
 //! |---|---|
-//! | document, its id | `author/<user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `in_force` (version, content), `last_minor`, `owner`, `parent`, `rejected`, `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
+//! | document, its id | `author/<user>` (empty), `author_origin/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `in_force` (version, content), `last_minor`, `owner`, `parent`, `rejected`, `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
 //! | version, `<document>@<version>` | `at`, `author`, `content` |
 //! | user, the name | `group`, `kind`, `printed_name`, `removed_at` |
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
+//! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `parent`, `recovered`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
 //!
 //! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
@@ -29,7 +30,11 @@
 //! | 0x07 checkpoint_key | 0x10 kind | 0x19 revision | 0x22 workflow |
 //! | 0x08 compiled | 0x11 last_minor | 0x1a round | 0x81 author/ |
 //! | 0x09 content | 0x12 origin | 0x1b sources | 0x82 seat/ |
-//! | | | | 0x83 verdict/ |
+//! | 0x23 acknowledged_by | 0x28 recovered | 0x2d used | 0x83 verdict/ |
+//! | 0x24 issued_at | 0x29 revoked_at | 0x2e user | 0x84 author_origin/ |
+//! | 0x25 issued_by | 0x2a runtime | 0x2f uses | 0x85 action/ |
+//! | 0x26 not_after | 0x2b session | 0x30 verifier | 0x86 document/ |
+//! | 0x27 not_before | 0x2c tag | | |
 
 mod delta;
 mod fields;
@@ -41,10 +46,11 @@ pub use self::delta::row_delta;
 pub(super) use self::delta::{changes, read_field};
 pub(super) use self::fields::put_name;
 pub use self::names::FieldName;
-pub(super) use self::names::{has_rest, is_code};
+pub(super) use self::names::{ID, KIND, REVOKED_AT, USER, VERIFIER, has_rest, is_code};
 use super::canonical::Coded as _;
 use super::wire::put_text;
 use crate::domain::document::{Document, User, words};
+use crate::domain::identity::Credential;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 words! {
@@ -62,6 +68,8 @@ words! {
         Policy = "policy",
         /// The project itself.
         Project = "project",
+        /// Credentials of users.
+        Credential = "credential",
     }
 }
 
@@ -80,6 +88,8 @@ pub enum Row<'a> {
     Policy(&'a PolicyRecord),
     /// The project.
     Project(&'a Project),
+    /// A credential.
+    Credential(&'a Credential),
 }
 
 impl Row<'_> {
@@ -92,6 +102,7 @@ impl Row<'_> {
             Self::Namespace(_) => Table::Namespace,
             Self::Policy(_) => Table::Policy,
             Self::Project(_) => Table::Project,
+            Self::Credential(_) => Table::Credential,
         }
     }
 
@@ -119,6 +130,7 @@ impl fmt::Display for Key<'_> {
             Row::Namespace(namespace) => namespace.name.fmt(f),
             Row::Policy(record) => record.digest.fmt(f),
             Row::Project(_) => f.write_str("project"),
+            Row::Credential(credential) => credential.id.fmt(f),
         }
     }
 }

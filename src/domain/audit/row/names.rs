@@ -8,7 +8,7 @@ const WITH_REST: u8 = 0x80;
 
 macro_rules! names {
     ($($name:ident = $code:literal $text:literal,)*) => {
-        $(pub(super) const $name: u8 = $code;)*
+        $(pub(in crate::domain::audit) const $name: u8 = $code;)*
 
         fn text_of(code: u8) -> Option<&'static str> {
             match code {
@@ -70,10 +70,27 @@ names! {
     UPDATED_AT = 0x20 "updated_at",
     VERSION = 0x21 "version",
     WORKFLOW = 0x22 "workflow",
+    ACKNOWLEDGED_BY = 0x23 "acknowledged_by",
+    ISSUED_AT = 0x24 "issued_at",
+    ISSUED_BY = 0x25 "issued_by",
+    NOT_AFTER = 0x26 "not_after",
+    NOT_BEFORE = 0x27 "not_before",
+    RECOVERED = 0x28 "recovered",
+    REVOKED_AT = 0x29 "revoked_at",
+    RUNTIME = 0x2a "runtime",
+    SESSION = 0x2b "session",
+    TAG = 0x2c "tag",
+    USED = 0x2d "used",
+    USER = 0x2e "user",
+    USES = 0x2f "uses",
+    VERIFIER = 0x30 "verifier",
     OTHER = 0x80 "",
     AUTHORS = 0x81 "author/",
     SEATS = 0x82 "seat/",
     VERDICTS = 0x83 "verdict/",
+    AUTHOR_ORIGINS = 0x84 "author_origin/",
+    ACTIONS = 0x85 "action/",
+    DOCUMENTS = 0x86 "document/",
 }
 
 /// Tells whether the rest of the name follows the code.

@@ -73,6 +73,12 @@ pub enum Failure {
         /// The entry.
         index: u64,
     },
+    /// An entry was not signed by its actor, or the signature was made for something else.
+    #[error("entry {index} does not bear the signature of its actor")]
+    Signature {
+        /// The entry.
+        index: u64,
+    },
     /// An entry changes a field from another value than the entries before it gave it.
     #[error("entry {index} does not follow: `{}` of {row} was another one before it", .field.escape_debug())]
     OldValue {
@@ -165,6 +171,7 @@ impl Failure {
             | Self::Displaced { index, .. }
             | Self::DocumentColumn { index }
             | Self::Time { index }
+            | Self::Signature { index }
             | Self::OldValue { index, .. }
             | Self::Emptied { index, .. }
             | Self::RolledBack { size: index, .. } => Some(*index),

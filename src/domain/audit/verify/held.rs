@@ -58,6 +58,17 @@ impl HeldRow {
         self.split().1.rest()
     }
 
+    /// Returns the value of the field whose name is `code` alone.
+    pub(super) fn field(&self, code: u8) -> Option<&[u8]> {
+        let mut fields = self.split().1;
+        while let Some((name, value)) = read_field(&mut fields) {
+            if name.code == code {
+                return Some(value);
+            }
+        }
+        None
+    }
+
     /// Returns the name; `None` never occurs for a row that came out of an entry.
     pub(super) fn name(&self) -> Option<RowName> {
         let mut reader = Reader::new(&self.0);
@@ -94,6 +105,13 @@ impl HeldRows {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &HeldRow> {
         self.rows.iter()
+    }
+
+    /// Finds a row.
+    pub(super) fn find(&self, table: Table, key: &str) -> Option<&HeldRow> {
+        let mut locator = vec![table.code()];
+        put(&mut locator, key.as_bytes());
+        self.rows.get(locator.as_slice())
     }
 
     /// Removes a row and returns it.

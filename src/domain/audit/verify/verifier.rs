@@ -1,13 +1,15 @@
 //! The entries, one after another.
 
 use super::failure::{Failure, RowName};
-use super::held::{HeldRows, Misfit};
+use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
+use crate::domain::audit::row::{self, Table};
 use crate::domain::digest::Timestamp;
+use crate::domain::identity::{Assurance, CredentialKind};
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
 #[derive(Debug)]
@@ -70,6 +72,12 @@ impl<'a> Verifier<'a> {
         }
         self.last = Some(entry.at);
         self.bytes += bytes.len() as u64;
+        // The key must have been good before the entry: one that registers it cannot be signed with it.
+        if (entry.signature.is_some() || entry.assurance == Some(Assurance::Signature))
+            && !self.is_signed(&entry)
+        {
+            return Err(Failure::Signature { index });
+        }
         self.replay(&entry)?;
         self.frontier.push(leaf);
         Ok(())
@@ -117,6 +125,21 @@ impl<'a> Verifier<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks the signature of an entry with the key that the entries before it gave to its actor.
+    fn is_signed(&self, entry: &EntryView<'_>) -> bool {
+        let text = |row: &HeldRow, code| {
+            row.field(code).and_then(|value| str::from_utf8(value).ok()).map(str::to_owned)
+        };
+        let project = self.rows.find(Table::Project, "project").and_then(|row| text(row, row::ID));
+        let key = entry.credential.and_then(|id| self.rows.find(Table::Credential, id));
+        let (Some(project), Some(key)) = (project, key) else { return false };
+        let is_own = text(key, row::USER).as_deref() == entry.actor
+            && text(key, row::KIND).as_deref() == Some(CredentialKind::Key.as_str())
+            && key.field(row::REVOKED_AT).is_none();
+        let public = key.field(row::VERIFIER).unwrap_or_default();
+        is_own && entry.assurance == Some(Assurance::Signature) && entry.verifies_signature(&project, public)
     }
 
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {

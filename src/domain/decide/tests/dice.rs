@@ -135,6 +135,7 @@ impl<'a> Dice<'a> {
             owner: self.maybe_user(),
             creator: self.maybe_user(),
             authors: self.several(2),
+            author_origins: self.several(4).iter().map(ToString::to_string).collect(),
             checkout: self.one_in(3).then(|| Checkout { by: self.user(), base: self.content() }),
             parent: None,
             template: None,
@@ -183,7 +184,11 @@ impl<'a> Dice<'a> {
         for (user, group) in USERS {
             if !self.one_in(6) {
                 let group = if self.one_in(9) { "unheard_of" } else { group };
-                let facts = UserFacts { user: user_of(user, group), open_tasks: self.roll(4) as u64 };
+                let facts = UserFacts {
+                    user: user_of(user, group),
+                    open_tasks: self.roll(4) as u64,
+                    can_sign: !self.one_in(4),
+                };
                 users.insert(name(user), facts);
             }
         }
@@ -199,6 +204,7 @@ impl<'a> Dice<'a> {
             front_matter: if self.one_in(5) { Err("unreadable".to_owned()) } else { Ok(front_matter) },
             new: (document.is_none() && !self.one_in(4)).then(|| self.new_document(policy)),
             project: self.one_in(6).then(|| self.project()),
+            registry: None,
             document,
         }
     }
@@ -279,8 +285,7 @@ pub(super) fn user_of(user: &str, group: &str) -> User {
 
 /// Verifies a user of these facts.
 pub(super) fn actor(user: &User) -> Actor {
-    let claim = Claim { user: user.name.to_string() };
-    Registry::new(Some(user)).verify(&claim).unwrap_or_else(|error| panic!("{error}"))
+    Registry::of(Some(user)).verify(&Claim::of(user.name.as_str())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// All inputs that make a difference for an action of the policy, around those that a menu line

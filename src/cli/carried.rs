@@ -1,0 +1,90 @@
+//! Commands that are offered carry on what the caller named: the root of the project, since from
+//! another folder they would find none, and the file of the credential, without which they would be
+//! refused.
+
+use serde_json::{Value, json};
+
+use super::ahead;
+use super::world::World;
+use crate::commands::shell;
+
+/// Flags that are carried on.
+const FLAGS: &[&str] = &["--token-file", "--passphrase-file", "--root"];
+
+/// Words that name again what was named by a flag.
+pub struct Carried(Vec<String>);
+
+impl Carried {
+    /// Looks what the command line names.
+    pub fn of(world: &World) -> Self {
+        let named = FLAGS.iter().filter_map(|flag| {
+            let value = ahead::value(&world.arguments, flag)?.to_string_lossy().into_owned();
+            // Standard input is read once.
+            (value != "-").then(|| [(*flag).to_owned(), value])
+        });
+        Self(named.flatten().collect())
+    }
+
+    /// Returns the words.
+    pub fn words(self) -> Vec<String> {
+        self.0
+    }
+
+    /// Completes a command; a hint that is none stays as it is.
+    pub fn command(&self, command: &str) -> String {
+        if !command.starts_with("qms ") {
+            return command.to_owned();
+        }
+        let words = self.0.chunks_exact(2).filter_map(|pair| match pair {
+            // What the command names itself stays.
+            [flag, value] => {
+                (!command.contains(flag.as_str())).then(|| [flag.as_str().into(), shell::word(value)])
+            }
+            _ => None,
+        });
+        [command.into()].into_iter().chain(words.flatten()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Completes the commands that an answer offers. What is only reported stays as it is.
+    pub fn answer(&self, answer: &mut Value) {
+        if self.0.is_empty() {
+            return;
+        }
+        for line in list(answer.pointer_mut("/data/next")) {
+            self.line(line);
+        }
+        for reason in list(answer.pointer_mut("/error/reasons")) {
+            self.field(reason, "remedy");
+        }
+        for hint in list(answer.pointer_mut("/error/hints")) {
+            self.text(hint);
+        }
+    }
+
+    fn line(&self, line: &mut Value) {
+        self.field(line, "command");
+        for missing in list(line.get_mut("missing")) {
+            self.field(missing, "remedy");
+        }
+        // At the end, so that what is still to be given keeps its place.
+        if let Some(words) = line.get_mut("argv").and_then(Value::as_array_mut) {
+            words.extend(self.0.iter().map(|word| json!(word)));
+        }
+    }
+
+    fn field(&self, object: &mut Value, name: &str) {
+        if let Some(text) = object.get_mut(name) {
+            self.text(text);
+        }
+    }
+
+    fn text(&self, value: &mut Value) {
+        if let Some(text) = value.as_str() {
+            *value = json!(self.command(text));
+        }
+    }
+}
+
+fn list(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    value.and_then(Value::as_array_mut).into_iter().flatten()
+}

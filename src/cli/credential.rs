@@ -1,0 +1,162 @@
+//! What a caller presents. No credential is chosen by the name that is claimed, but for one: a sealed
+//! key, because finding it opens nothing.
+
+use std::fs;
+use std::io::{BufRead as _, Read as _};
+use std::path::Path;
+use std::rc::Rc;
+
+use super::grammar::Global;
+use super::prompt;
+use super::world::World;
+use crate::commands::{CommandError, Context, Source};
+use crate::disk::{DiskError, read_secret};
+use crate::domain::audit::NONCE_BYTES;
+use crate::domain::id::UserName;
+use crate::domain::identity::{Claim, OpenKey, Proof, SealedKey, Token};
+
+/// Longest token that is read from a stream, in bytes.
+const TOKEN_MAX: u64 = 4096;
+
+/// Finds out who is calling, and what is presented for it: the first hit wins.
+pub fn present(
+    world: &mut World,
+    global: &Global,
+    context: &mut Context,
+) -> Result<(Claim, Source), CommandError> {
+    let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
+    if let Some((text, source)) = token(world, global)? {
+        let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
+        return Ok((Claim { user, proof }, source));
+    }
+    let passphrase_file = passphrase_file(world, global);
+    if passphrase_file.is_none()
+        && let Some(claim) = unlocked(world, context, user.as_deref())?
+    {
+        return Ok((claim, Source::Unlock));
+    }
+    let Some(name) = user else {
+        return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
+    };
+    match open_key(world, global, context, &name)? {
+        Some(proof) => Ok((Claim { user: Some(name), proof: Some(proof) }, Source::Key)),
+        None => Ok((Claim::of(name), Source::None)),
+    }
+}
+
+/// Reads a token from where the caller says that it is.
+fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>, CommandError> {
+    if let Some(path) = &global.token_file {
+        let text = if path == Path::new("-") {
+            // One line: what follows may be a comment.
+            let mut line = Vec::new();
+            let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
+            read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
+            String::from_utf8_lossy(&line).into_owned()
+        } else {
+            secret_in(world, path)?
+        };
+        return Ok(Some((text, Source::TokenFile)));
+    }
+    if let Some(path) = world.set_variable("QMS_TOKEN_FILE") {
+        return Ok(Some((secret_in(world, Path::new(&path))?, Source::VariableFile)));
+    }
+    if let Some(number) = world.set_variable("QMS_TOKEN_FD") {
+        let number: u32 = number.parse().map_err(|_| {
+            CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned())
+        })?;
+        let path = format!("/dev/fd/{number}");
+        let mut text = String::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_string(&mut text));
+        read.map_err(|source| DiskError::Io { action: "read", path: path.into(), source })?;
+        return Ok(Some((text, Source::Descriptor)));
+    }
+    Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
+}
+
+/// Reads a secret from a file that was named. What others could have read is no proof.
+fn secret_in(world: &World, path: &Path) -> Result<String, CommandError> {
+    read_secret(&world.directory.join(path)).map_err(|error| match error {
+        exposed @ DiskError::Exposed { .. } => CommandError::Presented(exposed),
+        other => other.into(),
+    })
+}
+
+/// What `unlock` left at this terminal, where it is of nobody else than who was named.
+fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<Option<Claim>, CommandError> {
+    let (Some(terminal), Some(keyring)) = (&world.terminal, &context.keyring) else { return Ok(None) };
+    let Some(text) = keyring.read_unlock(terminal)? else { return Ok(None) };
+    let Some(token) = Token::parse(&text).ok().filter(|token| context.stands(token, user)) else {
+        return Ok(None);
+    };
+    Ok(Some(Claim { user: user.map(str::to_owned), proof: Some(Proof::Token(Rc::new(token))) }))
+}
+
+/// Opens the sealed key of a user, where there is one and its passphrase is to be had.
+pub fn open_key(
+    world: &mut World,
+    global: &Global,
+    context: &Context,
+    user: &str,
+) -> Result<Option<Proof>, CommandError> {
+    let (Ok(name), Some(keyring)) = (UserName::parse(user), &context.keyring) else { return Ok(None) };
+    let Some(text) = keyring.read_key(&name)? else { return Ok(None) };
+    let sealed = SealedKey::parse(&text)?;
+    let Some(passphrase) = passphrase(world, global, &format!("Passphrase of {name}"))? else {
+        return Ok(None);
+    };
+    let key: Rc<OpenKey> = Rc::new(sealed.open(context.site.id(), user, &passphrase)?);
+    let mut nonce = [0; NONCE_BYTES];
+    if !(world.random)(&mut nonce) {
+        return Err(CommandError::Failed("the system gives no random bytes".to_owned()));
+    }
+    Ok(Some(Proof::Key { key, nonce }))
+}
+
+/// Gets a passphrase: from the file that was named, or from a person at the terminal.
+pub fn passphrase(world: &mut World, global: &Global, prompt: &str) -> Result<Option<String>, CommandError> {
+    if let Some(path) = passphrase_file(world, global) {
+        return Ok(Some(read_passphrase(world, &path)?));
+    }
+    Ok(if may_ask(world, global) { prompt::secret(world, prompt) } else { None })
+}
+
+/// Gets a new passphrase, from a person twice.
+pub fn new_passphrase(
+    world: &mut World,
+    global: &Global,
+    file: Option<&Path>,
+    user: &str,
+) -> Result<String, CommandError> {
+    if let Some(path) = file {
+        return read_passphrase(world, path);
+    }
+    if !may_ask(world, global) {
+        let message = "nobody can be asked for a passphrase here: name a file with it";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let first = prompt::secret(world, &format!("New passphrase of {user}"));
+    let again = prompt::secret(world, "Once more");
+    first
+        .filter(|first| Some(first) == again.as_ref())
+        .ok_or_else(|| CommandError::Usage("the passphrase was not typed twice alike".to_owned()))
+}
+
+/// Returns the file with the passphrase, if one was named.
+pub fn passphrase_file(world: &World, global: &Global) -> Option<std::path::PathBuf> {
+    global.passphrase_file.clone().or_else(|| world.set_variable("QMS_PASSPHRASE_FILE").map(Into::into))
+}
+
+fn read_passphrase(world: &World, path: &Path) -> Result<String, CommandError> {
+    let text = secret_in(world, path)?;
+    Ok(text
+        .strip_suffix('\n')
+        .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text))
+        .to_owned())
+}
+
+/// Tells whether a person is there who can be asked for a passphrase.
+pub fn may_ask(world: &World, global: &Global) -> bool {
+    let silent = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
+    !silent && super::is_attended(world)
+}

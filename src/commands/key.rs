@@ -1,0 +1,132 @@
+//! `key`, `enrol`, `recover`: the keys that people sign with.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::act::carry_out;
+use super::token::{CredentialView, CredentialsReport, request, revoke};
+use super::{CommandError, Context, Reply};
+use crate::domain::id::{CredentialId, UserName};
+use crate::domain::identity::{CredentialKind, KEY_BYTES, OpenKey, SealedKey};
+use crate::domain::request::Registration;
+use crate::session::{Mode, SessionError};
+use crate::store::Credentials;
+
+/// What to do with keys.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Make a new key of your own, in the place of every credential before it
+    Create {
+        /// File with the new passphrase, for where nobody can be asked
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// List the keys
+    List,
+    /// Take a key back
+    Revoke {
+        /// Id of the key
+        key: CredentialId,
+    },
+}
+
+/// A key that was made.
+#[derive(Debug, Serialize)]
+struct KeyReport {
+    credential: CredentialView,
+    /// Where the sealed key lies.
+    key_file: PathBuf,
+    #[serde(skip)]
+    done: String,
+}
+
+impl fmt::Display for KeyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "✓ {}", self.done)?;
+        write!(f, "  sealed in: {} (keep a copy; the passphrase opens it)", self.key_file.display())
+    }
+}
+
+/// What became of a recovery.
+#[derive(Debug, Serialize)]
+struct AcknowledgedReport {
+    user: UserName,
+}
+
+impl fmt::Display for AcknowledgedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "✓ recovery of {} acknowledged", self.user)
+    }
+}
+
+/// Makes the caller's own key: the first one with a code, another one with what the caller has.
+pub fn create(context: &mut Context, passphrase: &str, done: &str) -> Result<Reply, CommandError> {
+    let user = context.holder()?;
+    let (sealed, open) = context.new_key(&user, passphrase)?;
+    let request = request(Registration::Key { public: open.public() })?;
+    let staged = context.keyring()?.stage_key(&user, &sealed.text())?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+    let key_file = staged.settle()?;
+    let credential = context.session.read(&acted.actor).credential(open.id())?;
+    let credential = credential.ok_or_else(|| SessionError::NoCredential(open.id().clone()))?;
+    let report = KeyReport {
+        credential: CredentialView::new(credential, context.session.now()),
+        key_file,
+        done: format!("{done} {user}"),
+    };
+    let mut reply = Reply::new(report).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}
+
+/// Lists the keys.
+pub fn list(context: &mut Context) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let keys = context.session.read(&actor).credentials(Credentials::Keys)?;
+    Ok(Reply::new(CredentialsReport::new(keys, context.session.now())).by(actor))
+}
+
+/// Takes a key back.
+pub fn take_back(context: &mut Context, key: CredentialId) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let found = context.session.read(&actor).credential(&key)?;
+    if found.is_none_or(|found| found.kind != CredentialKind::Key) {
+        return Err(CommandError::unknown(format!("no key `{key}`"), "key list"));
+    }
+    revoke(context, key)
+}
+
+/// Gives a person a new key by the project key alone.
+pub fn recover(context: &mut Context, user: &UserName, passphrase: &str) -> Result<Reply, CommandError> {
+    context.session.recoverable(user)?;
+    let (sealed, open) = context.new_key(user, passphrase)?;
+    let staged = context.keyring()?.stage_key(user, &sealed.text())?;
+    let (_, credential) = context.session.recover(user, open.public())?;
+    let key_file = staged.settle()?;
+    let report = KeyReport {
+        credential: CredentialView::new(credential, context.session.now()),
+        key_file,
+        done: format!("{user} recovered; another person has to acknowledge it"),
+    };
+    Ok(Reply::new(report))
+}
+
+/// Says that the caller has looked into a recovery.
+pub fn acknowledge(context: &mut Context, user: UserName) -> Result<Reply, CommandError> {
+    let request = request(Registration::Acknowledge(user.clone()))?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+    let mut reply = Reply::new(AcknowledgedReport { user }).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}
+
+impl Context {
+    /// Makes a key of fresh random bytes and seals it.
+    fn new_key(&self, user: &UserName, passphrase: &str) -> Result<(SealedKey, OpenKey), CommandError> {
+        let mut random = [0; KEY_BYTES];
+        self.fill(&mut random)?;
+        Ok(SealedKey::new(self.site.id(), user, passphrase, &random)?)
+    }
+}

@@ -1,0 +1,71 @@
+//! The signature manifest (21 CFR 11.50): the printed name of the signer, date and time, and what the
+//! signature means, for every signature on a content.
+
+use serde::Serialize;
+
+use super::{CommandError, Context};
+use crate::domain::audit::{Entry, EntryResult, Meaning};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::Outcome;
+use crate::domain::id::{CredentialId, DocumentId, UserName};
+use crate::domain::identity::Actor;
+use crate::store::{Credentials, Entries};
+
+/// A signature, as people are shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignedView {
+    pub(super) user: UserName,
+    pub(super) printed_name: String,
+    pub(super) at: Timestamp,
+    pub(super) meaning: Meaning,
+    pub(super) verdict: Option<Outcome>,
+    pub(super) key_fingerprint: CredentialId,
+    #[serde(skip)]
+    pub(super) content: Digest,
+}
+
+impl std::fmt::Display for SignedView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let verdict = self.verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
+        let Self { printed_name, at, meaning, key_fingerprint, .. } = self;
+        write!(f, "{printed_name}, {at}, {meaning}{verdict}, key {key_fingerprint}")
+    }
+}
+
+/// Lists every signature that was given about a document, oldest first.
+pub(super) fn manifest(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+) -> Result<Vec<SignedView>, CommandError> {
+    let store = context.session.read(actor);
+    // Where nobody has a key there is nothing to look for, in a log that may be long.
+    if store.credentials(Credentials::Keys)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut signed = Vec::new();
+    store.entries(Entries::Of(id), &mut |stored| {
+        let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
+        if let (EntryResult::Permitted, Some(signature)) = (entry.result, entry.signature)
+            && let (Some(user), Some(key_fingerprint), Some(content)) =
+                (entry.actor, entry.credential, entry.content_digest)
+        {
+            signed.push(SignedView {
+                printed_name: user.to_string(),
+                user,
+                at: entry.at,
+                meaning: signature.meaning,
+                verdict: entry.verdict,
+                key_fingerprint,
+                content,
+            });
+        }
+        Ok(())
+    })?;
+    for one in &mut signed {
+        if let Some(user) = store.user(one.user.as_str())? {
+            one.printed_name = user.printed_name;
+        }
+    }
+    Ok(signed)
+}

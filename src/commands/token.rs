@@ -1,0 +1,395 @@
+//! `token`: bearer tokens of agents and services, and codes with which people make their first key.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::act::carry_out;
+use super::shell;
+use super::table::Table;
+use super::{CommandError, Context, Reply};
+use crate::disk::write_secret;
+use crate::domain::digest::Timestamp;
+use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
+use crate::domain::identity::{Credential, CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
+use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
+use crate::session::{Mode, SessionError};
+use crate::store::{Credentials, Entries};
+
+/// What to do with tokens.
+#[derive(Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Issue a token to an agent or a service, or to a person the code for a first key
+    Issue(IssueInput),
+    /// List the tokens and codes
+    List {
+        /// Only those that nobody needs any more: ended, of removed users, or unused for 90 days
+        #[arg(long)]
+        stale: bool,
+    },
+    /// Take a token back
+    Revoke {
+        /// Id of the token
+        token: CredentialId,
+    },
+    /// Issue a token in the place of another
+    Rotate {
+        /// Id of the token; without it the one that is presented
+        token: Option<CredentialId>,
+        /// For how long the other one stays valid, such as `10m`
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
+        grace: u64,
+        /// File for the new token
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What a token is good for.
+#[derive(Debug, clap::Args)]
+pub struct IssueInput {
+    /// Whose token
+    user: UserName,
+    /// For how long, such as `30d`, `8h`, `15m`; without it until it is revoked
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    ttl: Option<u64>,
+    /// From when on, such as `2027-01-31T08:00:00Z`
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    not_before: Option<Timestamp>,
+    /// Only for these actions, such as `review`
+    #[arg(long = "action", value_name = "ACTION", value_delimiter = ',')]
+    actions: Vec<ActionName>,
+    /// Only for these documents
+    #[arg(long = "document", value_name = "DOCUMENT", value_delimiter = ',')]
+    documents: Vec<DocumentId>,
+    /// Only so many times; every recorded attempt counts
+    #[arg(long, value_name = "N")]
+    uses: Option<u32>,
+    /// File for the token; on a terminal it is shown where none is named
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Reads a length of time: a number with `s`, `m`, `h` or `d`. Returns milliseconds.
+pub fn time(text: &str) -> Result<u64, String> {
+    let expected = || format!("`{text}` is not a length of time: a number with s, m, h or d, such as 15m");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(expected)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(expected()),
+    };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| is_number).ok_or_else(expected)?;
+    number.checked_mul(seconds * 1000).ok_or_else(expected)
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A credential as it looks from outside.
+#[derive(Debug, Clone, Serialize)]
+pub struct CredentialView {
+    id: CredentialId,
+    user: UserName,
+    kind: CredentialKind,
+    fingerprint: String,
+    validity: Validity,
+    session: Option<String>,
+    runtime: Option<String>,
+    parent: Option<UserName>,
+    actions: Vec<ActionName>,
+    documents: Vec<DocumentId>,
+    issued_by: Option<UserName>,
+    issued_at: Timestamp,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    uses: Option<u32>,
+    used: u32,
+    revoked_at: Option<Timestamp>,
+    recovered: bool,
+    acknowledged_by: Option<UserName>,
+}
+
+impl CredentialView {
+    /// Shows a credential as it is at `now`.
+    pub fn new(it: Credential, now: Timestamp) -> Self {
+        Self {
+            validity: it.validity(now),
+            fingerprint: it.fingerprint(),
+            id: it.id,
+            user: it.user,
+            kind: it.kind,
+            session: it.session,
+            runtime: it.runtime,
+            parent: it.parent,
+            actions: it.scope.actions.into_iter().collect(),
+            documents: it.scope.documents.into_iter().collect(),
+            issued_by: it.issued_by,
+            issued_at: it.issued_at,
+            not_before: it.not_before,
+            not_after: it.not_after,
+            uses: it.uses,
+            used: it.used,
+            revoked_at: it.revoked_at,
+            recovered: it.recovered,
+            acknowledged_by: it.acknowledged_by,
+        }
+    }
+
+    /// Names it in a few words.
+    pub(super) fn short(&self) -> String {
+        format!("{} {} ({})", self.kind, self.id, self.fingerprint)
+    }
+
+    fn good_for(&self) -> String {
+        let actions = self.actions.iter().map(ToString::to_string);
+        let words: Vec<String> = actions.chain(self.documents.iter().map(ToString::to_string)).collect();
+        let times = self.uses.map(|uses| format!("{} of {uses} times", self.used));
+        let words = words.into_iter().chain(times).collect::<Vec<_>>().join(", ");
+        if words.is_empty() { "everything".to_owned() } else { words }
+    }
+}
+
+/// Credentials.
+#[derive(Debug, Serialize)]
+pub struct CredentialsReport {
+    credentials: Vec<CredentialView>,
+}
+
+impl CredentialsReport {
+    /// Shows credentials as they are at `now`.
+    pub fn new(credentials: Vec<Credential>, now: Timestamp) -> Self {
+        let credentials = credentials.into_iter().map(|it| CredentialView::new(it, now)).collect();
+        Self { credentials }
+    }
+}
+
+impl fmt::Display for CredentialsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = ["ID", "USER", "KIND", "VALIDITY", "UNTIL", "GOOD FOR"];
+        let mut table = Table::new(f.alternate(), &columns, &["FINGERPRINT", "ISSUED", "BY"]);
+        for it in &self.credentials {
+            let end = it.revoked_at.or(it.not_after);
+            let mut row = vec![
+                it.id.to_string(),
+                it.user.to_string(),
+                it.kind.to_string(),
+                it.validity.as_str().replace('_', " "),
+                end.map_or_else(|| "-".to_owned(), |at| at.to_string()),
+                it.good_for(),
+            ];
+            if f.alternate() {
+                row.push(it.fingerprint.clone());
+                row.push(it.issued_at.to_string());
+                row.push(it.issued_by.as_ref().map_or_else(|| "-".to_owned(), UserName::to_string));
+            }
+            table.row(row);
+        }
+        write!(f, "{table}")
+    }
+}
+
+/// A token that was issued.
+#[derive(Debug, Serialize)]
+struct IssuedReport {
+    credential: CredentialView,
+    /// Where the token was written; shown instead where no file was named.
+    credential_file: Option<PathBuf>,
+    /// The command to go on with.
+    command: String,
+    #[serde(skip)]
+    shown: Option<String>,
+}
+
+impl fmt::Display for IssuedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let it = &self.credential;
+        let what = if it.kind == CredentialKind::Enrolment { "code" } else { "token" };
+        writeln!(f, "✓ {what} {} issued for {}", it.id, it.user)?;
+        if let Some(until) = it.not_after {
+            writeln!(f, "  until:    {until}")?;
+        }
+        writeln!(f, "  good for: {}", it.good_for())?;
+        match (&self.credential_file, &self.shown) {
+            (Some(file), _) => writeln!(f, "  file:     {}", file.display())?,
+            (None, Some(text)) => writeln!(f, "  {what} (shown once):\n\n  {text}\n")?,
+            (None, None) => {}
+        }
+        write!(f, "\nNext: {}", self.command)
+    }
+}
+
+/// What was done to a credential.
+#[derive(Debug, Serialize)]
+struct RevokedReport {
+    credential: CredentialId,
+}
+
+impl fmt::Display for RevokedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "✓ credential {} revoked", self.credential)
+    }
+}
+
+/// Carries out a command about tokens. `may_show` tells whether a person sits at the output.
+pub fn run(context: &mut Context, command: TokenCommand, may_show: bool) -> Result<Reply, CommandError> {
+    match command {
+        TokenCommand::Issue(input) => issue(context, input, may_show),
+        TokenCommand::List { stale } => list(context, stale),
+        TokenCommand::Revoke { token } => revoke(context, token),
+        TokenCommand::Rotate { token, grace, out } => {
+            let actor = context.actor()?;
+            let old = token.or_else(|| actor.credential().map(|presented| presented.id.clone()));
+            let old = old.ok_or_else(|| CommandError::Usage("which token? none is presented".to_owned()))?;
+            let grace = u32::try_from(grace).unwrap_or(u32::MAX);
+            hand_out(context, out.as_deref(), may_show, |new| Registration::Rotate {
+                old,
+                id: new.id().clone(),
+                verifier: new.verifier(),
+                grace,
+            })
+        }
+    }
+}
+
+fn issue(context: &mut Context, input: IssueInput, may_show: bool) -> Result<Reply, CommandError> {
+    let IssueInput { user, ttl, not_before, actions, documents, uses, out } = input;
+    let scope = Scope { actions: actions.into_iter().collect(), documents: documents.into_iter().collect() };
+    hand_out(context, out.as_deref(), may_show, |new| {
+        Registration::Issue(Proposal {
+            id: new.id().clone(),
+            verifier: new.verifier(),
+            user,
+            scope,
+            time: ttl,
+            not_before,
+            uses,
+        })
+    })
+}
+
+/// Makes a token, has it registered, and hands it out once: into a file, or to whoever reads the
+/// terminal. What was not registered is not left lying about.
+fn hand_out(
+    context: &mut Context,
+    out: Option<&Path>,
+    may_show: bool,
+    registration: impl FnOnce(&Token) -> Registration,
+) -> Result<Reply, CommandError> {
+    if out.is_none() && !may_show {
+        let message = "a token is written to a file or shown on a terminal: name a file with `--out`";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let token = context.new_token()?;
+    let file = out.map(|path| context.directory.join(path));
+    let text = token.reveal();
+    if let Some(file) = &file {
+        write_secret(file, &format!("{text}\n"))?;
+    }
+    // As the system calls it, so that no path is shown with `.` or `..` in it.
+    let file = file.map(|file| std::fs::canonicalize(&file).unwrap_or(file));
+    let request = request(registration(&token))?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit).inspect_err(|_| {
+        let _left = file.as_ref().map(std::fs::remove_file);
+    })?;
+    let issued = context.session.read(&acted.actor).credential(token.id())?;
+    let issued = issued.ok_or_else(|| SessionError::NoCredential(token.id().clone()))?;
+    let place = file
+        .as_ref()
+        .map_or_else(|| "FILE".to_owned(), |file| shell::word(&file.display().to_string()).into_owned());
+    let verb = if issued.kind == CredentialKind::Enrolment { "enrol" } else { "whoami" };
+    let report = IssuedReport {
+        credential: CredentialView::new(issued, context.session.now()),
+        shown: file.is_none().then_some(text),
+        credential_file: file,
+        command: format!("qms --token-file {place} {verb}"),
+    };
+    let mut reply = Reply::new(report).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}
+
+/// Builds a request about credentials.
+pub(super) fn request(registration: Registration) -> Result<Request, CommandError> {
+    Ok(Request {
+        action: ActionName::parse(registration.action())?,
+        subject: Subject::Registry(Box::new(registration)),
+        inputs: Inputs::default(),
+        copy: None,
+        candidate: None,
+    })
+}
+
+/// Takes a credential back.
+pub(super) fn revoke(context: &mut Context, credential: CredentialId) -> Result<Reply, CommandError> {
+    let request = request(Registration::Revoke(credential.clone()))?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+    let mut reply = Reply::new(RevokedReport { credential }).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}
+
+/// A token that no entry names for so long is stale, in milliseconds: 90 days.
+const STALE: i64 = 90 * 24 * 60 * 60 * 1000;
+
+fn list(context: &mut Context, stale: bool) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let now = context.session.now();
+    let store = context.session.read(&actor);
+    let mut tokens = store.credentials(Credentials::All)?;
+    tokens.retain(|one| one.kind != CredentialKind::Key);
+    if stale {
+        let gone: Vec<UserName> = store
+            .users()?
+            .into_iter()
+            .filter(|user| user.removed_at.is_some())
+            .map(|user| user.name)
+            .collect();
+        let recent = Timestamp::from_millis(now.millis().saturating_sub(STALE));
+        let mut used = std::collections::BTreeSet::new();
+        store.entries(Entries::From(0), &mut |stored| {
+            if let Ok(entry) = crate::domain::audit::EntryView::parse(stored.bytes)
+                && entry.at >= recent
+            {
+                used.extend(entry.credential.map(str::to_owned));
+            }
+            Ok(())
+        })?;
+        tokens.retain(|one| one.revoked_at.is_none());
+        tokens.retain(|one| {
+            !matches!(one.validity(now), Validity::Valid | Validity::NotYetValid)
+                || gone.contains(&one.user)
+                || (one.issued_at < recent && !used.contains(one.id.as_str()))
+        });
+    }
+    Ok(Reply::new(CredentialsReport::new(tokens, now)).by(actor))
+}
+
+impl Context {
+    /// Makes a token of fresh random bytes.
+    pub(super) fn new_token(&self) -> Result<Rc<Token>, CommandError> {
+        let mut random = [0; TOKEN_BYTES];
+        self.fill(&mut random)?;
+        Ok(Rc::new(Token::new(&random)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_has_a_unit() {
+        assert_eq!(time("15m"), Ok(900_000));
+        assert_eq!(time("30d"), Ok(2_592_000_000));
+        for wrong in ["", "15", "m", "-1m", "+1m", "1.5h", "15 m", "15M", "99999999999999999d", "1ü"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
+//! what a person signs with is made by that person alone.
+
+use super::{Case, Condition, Reason, Way};
+use crate::domain::document::{Kind, User};
+use crate::domain::facts::RegistryFacts;
+use crate::domain::id::{ActionName, CredentialId};
+use crate::domain::identity::{Assurance, Credential, CredentialKind, Scope, Validity};
+use crate::domain::plural::counted;
+use crate::domain::request::{Proposal, Registration};
+
+/// How long a code to make a key is valid where nothing else is said, in milliseconds: a week.
+const CODE_TIME: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Longest time for which an open key stands, in milliseconds: a working day.
+const UNLOCK_MAX: u32 = 12 * 60 * 60 * 1000;
+
+/// The verbs about credentials, for scopes.
+const VERBS: &[&str] =
+    &["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock", "recovery_acknowledge"];
+
+pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way, Vec<Reason>> {
+    let Some(facts) = &case.facts.registry else {
+        let message = format!("nothing is known about `{}`", registration.action());
+        return Err(vec![Reason::new(Condition::UnknownAction, message)]);
+    };
+    let mut reasons: Vec<Reason> = case.unmet_assurance(Assurance::Token).into_iter().collect();
+    let rows = match registration {
+        Registration::Issue(proposal) => issue(case, facts, proposal, &mut reasons),
+        Registration::Revoke(_) => revoke(case, facts, &mut reasons),
+        Registration::Rotate { id, verifier, grace, .. } => {
+            let token = |old: &Credential| {
+                Credential::new(id.clone(), old.user.clone(), old.kind, *verifier, case.facts.now)
+            };
+            rotate(case, facts, token, *grace, &mut reasons)
+        }
+        Registration::Key { public } => {
+            let own = Credential::new(
+                CredentialId::of_key(public),
+                case.actor.name().clone(),
+                CredentialKind::Key,
+                *public,
+                case.facts.now,
+            );
+            key(case, facts, own, &mut reasons)
+        }
+        Registration::Unlock { id, verifier, time } => {
+            let kind = CredentialKind::Unlock;
+            let own = Credential::new(id.clone(), case.actor.name().clone(), kind, *verifier, case.facts.now);
+            unlock(case, own, *time, &mut reasons)
+        }
+        Registration::Acknowledge(_) => acknowledge(case, facts, &mut reasons),
+    };
+    if reasons.is_empty() { Ok(Way::Registry(rows)) } else { Err(reasons) }
+}
+
+impl Case<'_> {
+    /// Whoever may add users manages their credentials.
+    pub(super) fn manages_credentials(&self) -> bool {
+        self.policy.managers().any(|group| self.actor_is_one_of(std::slice::from_ref(group)))
+    }
+
+    fn unmet_management(&self) -> Option<Reason> {
+        (!self.manages_credentials()).then(|| {
+            let names = self.policy.managers().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let (me, group) = (self.actor.name(), self.actor.group());
+            let message = format!("`{me}` is of group {group}; this is for {names}");
+            Reason::new(Condition::GroupNotAllowed, message)
+        })
+    }
+
+    /// A credential is its holder's affair, and theirs who manage users.
+    fn unmet_holding(&self, credential: &Credential) -> Option<Reason> {
+        (&credential.user != self.actor.name() && !self.manages_credentials()).then(|| {
+            let message = format!("credential {} is of `{}`", credential.id, credential.user);
+            Reason::new(Condition::NotOwnCredential, message)
+        })
+    }
+
+    fn unmet_person(&self) -> Option<Reason> {
+        (self.actor.kind() != Kind::Human).then(|| {
+            let message = format!("`{}` is no person; agents and services have tokens", self.actor.name());
+            Reason::new(Condition::NotHuman, message)
+        })
+    }
+}
+
+fn known(facts: &RegistryFacts) -> Option<&User> {
+    facts.user.as_ref().filter(|user| user.removed_at.is_none())
+}
+
+fn invalid(message: impl Into<String>) -> Reason {
+    Reason::new(Condition::InvalidInput, message)
+}
+
+fn issue(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    proposal: &Proposal,
+    reasons: &mut Vec<Reason>,
+) -> Vec<Credential> {
+    let now = case.facts.now;
+    reasons.extend(case.unmet_management());
+    reasons.extend(unmet_scope(case, &proposal.scope));
+    let Some(user) = known(facts) else {
+        let message = format!("`{}` is not a user of this project", proposal.user);
+        reasons.push(Reason::new(Condition::UserNotFound, message));
+        return Vec::new();
+    };
+    let is_person = user.kind == Kind::Human;
+    let of_kind = |kind| move |one: &&Credential| one.kind == kind && one.validity(now) == Validity::Valid;
+    if is_person && facts.credentials.iter().any(|one| of_kind(CredentialKind::Key)(&one)) {
+        let message = format!("`{}` has a key, and makes the next one with it", user.name);
+        reasons.push(Reason::new(Condition::PersonHasKey, message));
+    }
+    if is_person && (proposal.uses.is_some() || proposal.scope != Scope::default()) {
+        reasons.push(invalid("the code for a person is good for one thing, once: to make the first key"));
+    }
+    if proposal.uses == Some(0) {
+        reasons.push(invalid("a token that may be used no time is none"));
+    }
+    let time = proposal.time.or(is_person.then_some(CODE_TIME));
+    let kind = if is_person { CredentialKind::Enrolment } else { CredentialKind::Standing };
+    let from = proposal.not_before.unwrap_or(now);
+    let until = time.map(|time| from.after(time));
+    if until.is_some_and(|until| until <= now) {
+        reasons.push(invalid("it would have expired before it was issued"));
+    }
+    let id = proposal.id.clone();
+    let mut token = Credential::new(id, user.name.clone(), kind, proposal.verifier, now);
+    token.scope = proposal.scope.clone();
+    token.issued_by = Some(case.actor.name().clone());
+    // Who was given a token by a session belongs to it: two of them are not independent.
+    token.session = case.actor.session().map(str::to_owned);
+    token.not_before = proposal.not_before;
+    token.not_after = until;
+    token.uses = proposal.uses.or(is_person.then_some(1));
+    if is_person {
+        token.scope.actions.extend(ActionName::parse("key_create"));
+    }
+    // Of several codes only the newest opens anything.
+    let codes = facts.credentials.iter().filter(of_kind(CredentialKind::Enrolment));
+    let mut rows: Vec<Credential> = codes.map(|code| ended(case, code)).collect();
+    rows.push(token);
+    rows
+}
+
+fn unmet_scope(case: &Case<'_>, scope: &Scope) -> Vec<Reason> {
+    let known = |name: &&ActionName| case.policy.action(name).is_none() && !VERBS.contains(&name.as_str());
+    let unknown = scope.actions.iter().filter(known);
+    unknown
+        .map(|name| {
+            let message = format!("the policy knows no action `{name}`");
+            Reason::new(Condition::UnknownAction, message)
+        })
+        .collect()
+}
+
+fn ended(case: &Case<'_>, credential: &Credential) -> Credential {
+    Credential { revoked_at: Some(case.facts.now), ..credential.clone() }
+}
+
+/// The credential that is named, where the actor may decide about it and it can still be used.
+fn named<'f>(case: &Case<'_>, facts: &'f RegistryFacts, reasons: &mut Vec<Reason>) -> Option<&'f Credential> {
+    let Some(credential) = &facts.named else {
+        reasons.push(invalid("there is no such credential"));
+        return None;
+    };
+    reasons.extend(case.unmet_holding(credential));
+    let validity = credential.validity(case.facts.now);
+    if !matches!(validity, Validity::Valid | Validity::NotYetValid) {
+        let message = format!("credential {} is {}", credential.id, validity.as_str().replace('_', " "));
+        reasons.push(Reason::new(Condition::CredentialEnded, message));
+    }
+    Some(credential)
+}
+
+fn revoke(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> Vec<Credential> {
+    named(case, facts, reasons).map(|credential| ended(case, credential)).into_iter().collect()
+}
+
+fn rotate(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    token: impl FnOnce(&Credential) -> Credential,
+    grace: u32,
+    reasons: &mut Vec<Reason>,
+) -> Vec<Credential> {
+    let now = case.facts.now;
+    let Some(old) = named(case, facts, reasons) else { return Vec::new() };
+    if old.kind != CredentialKind::Standing {
+        let message = format!("credential {} is of kind {}; standing tokens are rotated", old.id, old.kind);
+        reasons.push(invalid(message));
+    }
+    let time = old.not_after.map(|until| {
+        let from = old.not_before.unwrap_or(old.issued_at);
+        u64::try_from(until.millis().saturating_sub(from.millis())).unwrap_or_default()
+    });
+    let new = Credential {
+        scope: old.scope.clone(),
+        session: old.session.clone(),
+        runtime: old.runtime.clone(),
+        parent: old.parent.clone(),
+        issued_by: Some(case.actor.name().clone()),
+        not_after: time.map(|time| now.after(time)),
+        // What was used of it stays used.
+        uses: old.uses,
+        used: old.used,
+        ..token(old)
+    };
+    let until = now.after(grace.into());
+    let old = if grace == 0 {
+        ended(case, old)
+    } else {
+        Credential { not_after: Some(old.not_after.map_or(until, |end| end.min(until))), ..old.clone() }
+    };
+    vec![old, new]
+}
+
+fn key(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    mut own: Credential,
+    reasons: &mut Vec<Reason>,
+) -> Vec<Credential> {
+    let now = case.facts.now;
+    reasons.extend(case.unmet_person());
+    // An open key at a terminal is used by whoever sits there; it makes no other.
+    if case.actor.credential().is_none_or(|presented| presented.kind == CredentialKind::Unlock) {
+        let message = format!("`{}` must present a code, a token or the passphrase", case.actor.name());
+        reasons.push(Reason::new(Condition::AssuranceTooLow, message));
+    }
+    if facts.credentials.iter().any(|one| one.id == own.id) {
+        reasons.push(invalid("this key is in the registry already"));
+    }
+    own.issued_by = Some(case.actor.name().clone());
+    let former = facts.credentials.iter().filter(|one| one.revoked_at.is_none());
+    let former = former.filter(|one| !matches!(one.validity(now), Validity::Expired | Validity::UsedUp));
+    // The code itself ends by having been used.
+    let presented = case.actor.credential().map(|presented| &presented.id);
+    let former = former.filter(|one| one.kind != CredentialKind::Enrolment || Some(&one.id) != presented);
+    former.map(|one| ended(case, one)).chain([own]).collect()
+}
+
+fn unlock(case: &Case<'_>, mut own: Credential, time: u32, reasons: &mut Vec<Reason>) -> Vec<Credential> {
+    reasons.extend(case.unmet_assurance(Assurance::Signature));
+    if time == 0 || time > UNLOCK_MAX {
+        let hours = u64::from(UNLOCK_MAX / 3_600_000);
+        reasons.push(invalid(format!("a key is unlocked for at most {}", counted(hours, "hour"))));
+    }
+    own.issued_by = Some(case.actor.name().clone());
+    own.not_after = Some(case.facts.now.after(time.into()));
+    vec![own]
+}
+
+fn acknowledge(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> Vec<Credential> {
+    let me = case.actor.name();
+    reasons.extend(case.unmet_person());
+    let alarming: Vec<&Credential> = facts.credentials.iter().filter(|one| one.is_alarming()).collect();
+    if alarming.is_empty() {
+        let message = "no recovery is waiting for another person".to_owned();
+        reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
+    }
+    if alarming.iter().any(|one| &one.user == me) {
+        let message = format!("`{me}` cannot acknowledge the recovery of `{me}`; another person must");
+        reasons.push(Reason::new(Condition::NotIndependent, message));
+    }
+    alarming.into_iter().map(|one| Credential { acknowledged_by: Some(me.clone()), ..one.clone() }).collect()
+}

@@ -1,0 +1,139 @@
+//! Who is calling: a [`Claim`] is what a caller says and presents, an [`Actor`] is what was verified.
+//!
+//! A credential names its user; none is ever chosen by the name that was claimed. What is not proved is
+//! recorded as claimed, and whoever was ever given a credential must present it.
+
+mod credential;
+mod registry;
+mod sealed_key;
+mod token;
+
+use std::rc::Rc;
+
+pub use self::credential::{Credential, CredentialKind, Scope, Validity};
+pub use self::registry::{Distrust, Holder, NotVerified, Registry};
+pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
+pub use self::token::{TOKEN_BYTES, Token, TokenError};
+use super::audit::NONCE_BYTES;
+use super::document::{Kind, words};
+use super::id::{CredentialId, GroupName, UserName};
+
+words! {
+    /// How sure it is that the actor is who it claims to be, in rising order.
+    Assurance {
+        /// Only the claim says so.
+        Claimed = "claimed",
+        /// A bearer token of that user was presented.
+        Token = "token",
+        /// A one-use proof for this very command was presented.
+        Ticket = "ticket",
+        /// The user's own key signed the action (21 CFR 11.200).
+        Signature = "signature",
+    }
+    /// How well the keys of the project are kept from those who call.
+    Isolation {
+        /// The command itself reads the project key.
+        None = "none",
+        /// A server under another user holds key and store.
+        Broker = "broker",
+    }
+}
+
+/// What a caller says about itself, and what it presents for it. Nothing of it is believed.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// The user name, as it was given; without one the credential names the user.
+    pub user: Option<String>,
+    /// What was presented.
+    pub proof: Option<Proof>,
+}
+
+impl Claim {
+    /// Claims a name and presents nothing.
+    pub fn of(user: impl Into<String>) -> Self {
+        Self { user: Some(user.into()), proof: None }
+    }
+}
+
+/// What can be presented for a claim.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// A bearer token.
+    Token(Rc<Token>),
+    /// The user's own key, opened with its passphrase for this command.
+    Key {
+        /// The key.
+        key: Rc<OpenKey>,
+        /// Random bytes that keep its signatures apart.
+        nonce: [u8; NONCE_BYTES],
+    },
+}
+
+impl Proof {
+    /// Returns the credential that it is a proof of.
+    pub fn credential(&self) -> &CredentialId {
+        match self {
+            Self::Token(token) => token.id(),
+            Self::Key { key, .. } => key.id(),
+        }
+    }
+}
+
+/// A verified caller. Only [`Registry::verify`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an actor that decides nothing was verified in vain"]
+pub struct Actor {
+    name: UserName,
+    group: GroupName,
+    kind: Kind,
+    assurance: Assurance,
+    isolation: Isolation,
+    credential: Option<Box<Credential>>,
+}
+
+impl Actor {
+    /// Returns the user name.
+    pub fn name(&self) -> &UserName {
+        &self.name
+    }
+
+    /// Returns the group.
+    pub fn group(&self) -> &GroupName {
+        &self.group
+    }
+
+    /// Tells what the user is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Tells how sure the identity is.
+    pub fn assurance(&self) -> Assurance {
+        self.assurance
+    }
+
+    /// Tells how well the keys are kept.
+    pub fn isolation(&self) -> Isolation {
+        self.isolation
+    }
+
+    /// Returns the credential that was presented and verified.
+    pub fn credential(&self) -> Option<&Credential> {
+        self.credential.as_deref()
+    }
+
+    /// Returns the session that the caller was started in, where its credential names one.
+    pub fn session(&self) -> Option<&str> {
+        self.credential.as_ref()?.session.as_deref()
+    }
+
+    /// Iterates over where the caller comes from: the session that it was started in, and who started it.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.session().into_iter().chain(self.parent().map(UserName::as_str))
+    }
+
+    /// Returns the user who started the caller, where its credential names one.
+    pub fn parent(&self) -> Option<&UserName> {
+        self.credential.as_ref()?.parent.as_ref()
+    }
+}

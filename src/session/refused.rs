@@ -1,0 +1,88 @@
+//! Refusals of callers who were not verified: recorded, and counted where they are many.
+
+use std::collections::BTreeMap;
+
+use super::{Session, SessionError, Time};
+use crate::domain::audit::{Entry, EntryResult, SealedReason};
+use crate::domain::decide::Condition;
+use crate::domain::id::{ActionName, DocumentId};
+use crate::domain::identity::{Distrust, NotVerified};
+use crate::store::{Change, Head, Refusals};
+
+/// Window in which like refusals count as one entry, in milliseconds.
+const REFUSAL_WINDOW: i64 = 60 * 1000;
+
+/// Longest claimed name that is recorded, in characters. It comes from outside, unverified.
+const CLAIM_MAX: usize = 64;
+
+impl Session {
+    /// Records that somebody who only wanted to look was not who was claimed. A name that is nobody's,
+    /// with nothing presented for it, is no more than a slip.
+    pub fn record_refusal(&mut self, refusal: &NotVerified) -> Result<u64, SessionError> {
+        let action = match ActionName::parse("identify") {
+            Ok(action) if refusal.why != Distrust::UnknownUser || refusal.holder.is_some() => action,
+            _ => return Ok(1),
+        };
+        let head = self.store.head()?;
+        let time = self.time(&head);
+        self.seal_unverified(head, time, refusal, &action, None)
+    }
+
+    /// Seals and commits a refusal of somebody who was not verified. Like ones are counted, and the
+    /// next entry says how many there were, so that nobody can fill the log from outside. Returns the
+    /// how manieth it is within the window.
+    pub(super) fn seal_unverified(
+        &mut self,
+        head: Head,
+        time: Time,
+        refusal: &NotVerified,
+        action: &ActionName,
+        document: Option<&DocumentId>,
+    ) -> Result<u64, SessionError> {
+        let short = |name: &str| -> String { name.chars().take(CLAIM_MAX).collect() };
+        let refusal = NotVerified { claimed: refusal.claimed.as_deref().map(short), ..refusal.clone() };
+        let like = kind_of(&refusal);
+        let counted = self.store.refusals(&like)?;
+        let policy = self.project()?.policy;
+        let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
+        if let Some(window) = counted.as_ref()
+            && (0..REFUSAL_WINDOW).contains(&time.now.millis().saturating_sub(window.since.millis()))
+        {
+            let count = window.count + 1;
+            change.refusals.push(Refusals { count, ..window.clone() });
+            change.head = head;
+            self.store.commit(&change)?;
+            return Ok(count + 1);
+        }
+        let mut entry = Entry::new(time.now, action.as_str(), policy);
+        entry.claimed.clone_from(&refusal.claimed);
+        entry.result = EntryResult::Denied;
+        entry.count = counted.map_or(0, |window| window.count) + 1;
+        if let Some(holder) = &refusal.holder {
+            entry.inputs = BTreeMap::from([
+                ("token_fingerprint".to_owned(), holder.fingerprint.clone()),
+                ("token_user".to_owned(), holder.user.to_string()),
+            ]);
+        }
+        entry.reasons = vec![SealedReason {
+            name: Condition::from(refusal.why).name().to_owned(),
+            message: refusal.to_string(),
+            remedy: None,
+        }];
+        // Recorded as it was asked for; whether it exists is told to nobody unverified.
+        entry.document = document.cloned();
+        change.refusals.push(Refusals { claimed: like, since: time.now, count: 0 });
+        self.commit(head, change, time, entry)?;
+        Ok(1)
+    }
+}
+
+/// What makes two refusals alike: the name, why, and whose credential it was.
+fn kind_of(refusal: &NotVerified) -> String {
+    let claimed = refusal.claimed.as_deref().unwrap_or_default();
+    match (&refusal.holder, refusal.why) {
+        (None, Distrust::UnknownUser) => claimed.to_owned(),
+        (None, why) => format!("{claimed} {why}"),
+        (Some(holder), why) => format!("{claimed} {why} {} {}", holder.user, holder.fingerprint),
+    }
+}
