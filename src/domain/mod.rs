@@ -6,6 +6,7 @@ pub mod digest;
 pub mod document;
 pub mod facts;
 pub mod front_matter;
+pub mod hook;
 pub mod id;
 pub mod identity;
 pub mod nearest;

@@ -1,0 +1,17 @@
+//! What a hook of an agent runtime reads, decides and answers, without the world around it.
+//!
+//! A runtime starts `qms hook` beside each tool call and hands it one event. Here are the event, the
+//! shell line in it and the answer; who is calling, and whether they may, is decided elsewhere.
+
+pub mod line;
+pub mod words;
+
+mod likeness;
+mod programs;
+mod quoting;
+mod runs;
+mod scan;
+mod word;
+
+pub use line::{Line, Refused, examine};
+pub use words::render;

@@ -1,0 +1,101 @@
+//! Words and programs that run what is written after them.
+
+use super::word::Word;
+
+/// How a program comes to run another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    /// It runs its own arguments.
+    Wrapper {
+        /// Short options that take a value.
+        values: &'static str,
+        /// The most operands before the command.
+        operands: usize,
+    },
+    /// It runs its arguments, with more added to them, so that its command alone says little.
+    Completes {
+        /// Short options that take a value.
+        values: &'static str,
+    },
+    /// It runs what follows certain options.
+    Search,
+    /// It is a shell.
+    Shell,
+    /// The shell reads its arguments as commands.
+    Eval,
+    /// The shell reads its first argument as commands, later.
+    Trap,
+    /// The shell reads commands from a file.
+    Source,
+    /// It names commands.
+    Alias,
+    /// It runs programs in a language of its own.
+    Interpreter,
+    /// It runs nothing that is named here.
+    Other,
+}
+
+/// Options whose value is a command line.
+pub(super) const SCRIPT_OPTIONS: [&str; 4] = ["-c", "-S", "--command", "--split-string"];
+
+/// Words with which an interpreter is told to run its argument.
+pub(super) const CODE_OPTIONS: [&str; 8] = ["-c", "-e", "-E", "-r", "-ne", "-pe", "--eval", "-Command"];
+
+/// Words with which code starts a program.
+pub(super) const STARTS: [&str; 6] = ["subprocess", "system", "popen", "exec", "spawn", "os.run"];
+
+/// Options of a search that a command follows.
+pub(super) const SEARCH_OPTIONS: [&str; 8] =
+    ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
+
+/// Names of standard input where a file is meant.
+pub(super) const INPUTS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// Tells whether it is a reserved word after which a command word stands (POSIX.1-2017, XCU 2.4).
+pub(super) fn is_reserved(word: &Word) -> bool {
+    const RESERVED: [&str; 14] =
+        ["!", "{", "}", "if", "then", "elif", "else", "fi", "do", "done", "while", "until", "coproc", "esac"];
+    RESERVED.iter().any(|reserved| word.is_bare(reserved))
+}
+
+/// Looks a program up by the last part of its path.
+pub(super) fn program(name: &str) -> Program {
+    let wrapper = |values, operands| Program::Wrapper { values, operands };
+    match name {
+        "sudo" => wrapper("CDghpRrTtUu", 0),
+        "doas" => wrapper("uC", 0),
+        "env" => wrapper("uCSP", 0),
+        "timeout" | "gtimeout" => wrapper("ks", 1),
+        "nice" => wrapper("n", 0),
+        "ionice" => wrapper("cnpPu", 0),
+        "time" | "gtime" => wrapper("fo", 0),
+        "exec" => wrapper("a", 0),
+        "stdbuf" => wrapper("ioe", 0),
+        "strace" | "ltrace" => wrapper("abeEIlnoOpPsSuUX", 0),
+        "watch" => wrapper("nq", 0),
+        "flock" => wrapper("wEc", 1),
+        "su" | "runuser" => wrapper("cCgGsTuw", 2),
+        "script" => wrapper("cBEImoOT", 1),
+        "taskset" | "chroot" | "faketime" | "chrt" => wrapper("", 1),
+        "systemd-run" => wrapper("EGHMptu", 0),
+        "xvfb-run" => wrapper("aefnpsw", 0),
+        "caffeinate" => wrapper("tw", 0),
+        "nohup" | "command" | "builtin" | "setsid" | "busybox" | "toybox" | "unbuffer" | "firejail"
+        | "unshare" | "nsenter" | "dbus-run-session" | "torsocks" | "proxychains" | "rtk" | "noglob"
+        | "nocorrect" => wrapper("", 0),
+        "xargs" => Program::Completes { values: "aEdILnPsJRS" },
+        "parallel" => Program::Completes { values: "aCdIjLNnPS" },
+        "entr" => Program::Completes { values: "" },
+        "find" | "fd" | "fdfind" | "gfind" => Program::Search,
+        "sh" | "bash" | "rbash" | "dash" | "ash" | "zsh" | "ksh" | "ksh93" | "mksh" | "yash" | "fish"
+        | "csh" | "tcsh" => Program::Shell,
+        "eval" => Program::Eval,
+        "trap" => Program::Trap,
+        "source" | "." => Program::Source,
+        "alias" => Program::Alias,
+        "perl" | "ruby" | "node" | "nodejs" | "php" | "lua" | "deno" | "bun" | "awk" | "gawk" | "mawk"
+        | "nawk" | "tclsh" | "expect" | "osascript" | "pwsh" | "powershell" => Program::Interpreter,
+        name if name.starts_with("python") => Program::Interpreter,
+        _ => Program::Other,
+    }
+}

@@ -1,0 +1,308 @@
+//! Which command of a line would run `qms`, and through what.
+//!
+//! In doubt it would: a line that is held up in vain costs the caller one more try.
+
+use std::collections::BTreeSet;
+
+use super::likeness::{Likeness, could_be, likeness, mentions};
+use super::line::Refused;
+use super::programs::{
+    CODE_OPTIONS, INPUTS, Program, SCRIPT_OPTIONS, SEARCH_OPTIONS, STARTS, is_reserved, program,
+};
+use super::scan::{Command, Script, scan};
+use super::word::Word;
+
+/// How many programs may run one another: more than anybody writes, and little enough for every stack.
+const DEPTH_MAX: usize = 20;
+
+/// After how many looks at a word the search gives up: a line that people write takes a few dozen.
+const LOOKS_MAX: usize = 50_000;
+
+/// A command that would run the program; its argv, where that stands in the line.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) argv: Option<Vec<String>>,
+}
+
+/// The search through one line.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    line: &'a str,
+    is_mentioned: bool,
+    depth: usize,
+    looks: usize,
+    /// What lies between the line and the program.
+    pub(super) features: BTreeSet<Refused>,
+}
+
+impl<'a> Search<'a> {
+    /// Begins a search; the line is what the runtime would run.
+    pub(super) fn new(line: &'a str) -> Self {
+        Self { line, is_mentioned: mentions(line), depth: 0, looks: 0, features: BTreeSet::new() }
+    }
+
+    /// Finds the first command that would run the program.
+    pub(super) fn script(&mut self, script: &Script) -> Option<Found> {
+        let found = script.commands.iter().find_map(|command| self.command(command));
+        found.or_else(|| script.is_hidden.then(Found::default))
+    }
+
+    fn command(&mut self, command: &Command) -> Option<Found> {
+        let mut found = self.runs(&command.words, &mut BTreeSet::new())?;
+        if command.is_fed {
+            found.argv = None;
+        }
+        Some(found)
+    }
+
+    /// Answers for the words from a place on where a command word stands. `seen` are the places, counted
+    /// from the end, that were looked at before.
+    fn runs(&mut self, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
+        self.looks += 1;
+        if self.looks > LOOKS_MAX {
+            return self.in_doubt(Refused::TooLong);
+        }
+        if !seen.insert(words.len()) {
+            return None;
+        }
+        let mut before = BTreeSet::new();
+        let mut rest = words;
+        let (first, arguments) = loop {
+            let (first, after) = rest.split_first()?;
+            if first.assigns() {
+                before.insert(Refused::Environment);
+            } else if is_reserved(first) {
+                before.insert(Refused::Grouping);
+            } else if first.is_bare("function") {
+                before.insert(Refused::Grouping);
+                let (name, body) = after.split_first()?;
+                if likeness(name.name()) != Likeness::Other {
+                    return Some(self.found_because(Refused::Grouping));
+                }
+                rest = body;
+                continue;
+            } else if ["for", "select", "case"].iter().any(|word| first.is_bare(word)) {
+                return None;
+            } else {
+                break (first, after);
+            }
+            rest = after;
+        };
+        let found = self.named(first, rest).or_else(|| self.through(first, arguments, seen));
+        if found.is_some() {
+            self.features.append(&mut before);
+        }
+        found
+    }
+
+    /// Answers for a command word by its own name.
+    fn named(&mut self, first: &Word, words: &[Word]) -> Option<Found> {
+        match likeness(first.name()) {
+            Likeness::Same => {
+                if first.quoted && !first.shape.contains('/') {
+                    self.features.insert(Refused::Quoted);
+                }
+                let is_known = words.iter().all(|word| !word.expands);
+                let argv = || words.iter().map(|word| word.text.clone()).collect();
+                Some(Found { argv: is_known.then(argv) })
+            }
+            Likeness::Alike => {
+                self.features.insert(Refused::LookAlike);
+                Some(Found::default())
+            }
+            Likeness::Other if hides(first) || could_be(first.name()) => {
+                self.features.insert(Refused::Expansion);
+                Some(Found::default())
+            }
+            Likeness::Other if first.is_unknown() || first.shape.contains("{}") => {
+                self.in_doubt(Refused::Expansion)
+            }
+            Likeness::Other => None,
+        }
+    }
+
+    /// Answers for what a known program does with its arguments.
+    fn through(&mut self, first: &Word, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
+        let program = program(first.name());
+        if program == Program::Other || (first.name() == "command" && is_question(words)) {
+            return None;
+        }
+        if self.depth >= DEPTH_MAX {
+            return self.in_doubt(Refused::TooLong);
+        }
+        self.depth += 1;
+        let (found, feature) = match program {
+            Program::Wrapper { values, operands } => {
+                (self.wrapped(words, values, operands, seen), Refused::Wrapper)
+            }
+            Program::Completes { values } => {
+                let found = self.wrapped(words, values, 0, seen).map(|_| Found::default());
+                (found, Refused::Wrapper)
+            }
+            Program::Search => (self.searched(words, seen), Refused::Wrapper),
+            Program::Shell => (self.shell(words), Refused::Script),
+            Program::Eval => (self.eval(words), Refused::Script),
+            Program::Trap => (self.trapped(words), Refused::Script),
+            Program::Source => (self.sourced(words), Refused::Script),
+            Program::Alias => (self.aliased(words), Refused::Script),
+            Program::Interpreter => (self.interpreted(words), Refused::Script),
+            Program::Other => (None, Refused::Wrapper),
+        };
+        self.depth -= 1;
+        if found.is_some() {
+            self.features.insert(feature);
+        }
+        found
+    }
+
+    /// Walks over options and operands to each place where the command could begin. Whether a word
+    /// belongs to a long option before it, nobody but the program knows: both are tried.
+    fn wrapped(
+        &mut self,
+        words: &[Word],
+        values: &str,
+        operands: usize,
+        seen: &mut BTreeSet<usize>,
+    ) -> Option<Found> {
+        let mut walked = BTreeSet::new();
+        let mut places = vec![(0, operands)];
+        while let Some((place, operands)) = places.pop() {
+            self.looks += 1;
+            if self.looks > LOOKS_MAX {
+                return self.in_doubt(Refused::TooLong);
+            }
+            let rest = words.get(place..).unwrap_or_default();
+            let Some((word, after)) = rest.split_first() else { continue };
+            if !walked.insert((place, operands)) {
+                continue;
+            }
+            let text = word.shape.as_str();
+            let value = after.first();
+            if let Some(attached) = text.split_once('=').filter(|(name, _)| SCRIPT_OPTIONS.contains(name)) {
+                return self.text(attached.1).or_else(|| self.wrapped(after, values, operands, seen));
+            } else if SCRIPT_OPTIONS.contains(&text)
+                && let Some(found) = value.and_then(|value| self.text(&value.shape))
+            {
+                return Some(found);
+            }
+            if text == "--" || is_assignment(word) {
+                places.push((place + 1, operands));
+            } else if text.starts_with("--") {
+                places.push((place + 1, operands));
+                places.extend((!text.contains('=')).then_some((place + 2, operands)));
+            } else if let Some(letters) = text.strip_prefix('-') {
+                let taker = letters.find(|c| values.contains(c));
+                let takes_next = taker.is_some_and(|at| at + 1 == letters.len());
+                places.push((place + 1 + usize::from(takes_next), operands));
+            } else if let Some(found) = self.runs(rest, seen).or_else(|| self.line_of_words(word)) {
+                return Some(found);
+            } else if operands > 0 {
+                places.push((place + 1, operands - 1));
+            }
+        }
+        None
+    }
+
+    /// Answers for a command word with blanks in it: some programs hand it to a shell.
+    fn line_of_words(&mut self, word: &Word) -> Option<Found> {
+        word.shape.contains([' ', '\t', '\n', ';']).then(|| self.text(&word.shape)).flatten()
+    }
+
+    fn searched(&mut self, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
+        let is_option = |word: &Word| SEARCH_OPTIONS.contains(&word.shape.as_str());
+        let places = words.iter().enumerate().filter(|(_, word)| is_option(word)).map(|(place, _)| place);
+        let found = places.filter_map(|place| words.get(place + 1..)).find_map(|rest| self.runs(rest, seen));
+        found.map(|_| Found::default())
+    }
+
+    fn shell(&mut self, words: &[Word]) -> Option<Found> {
+        let is_flags = |word: &&Word| {
+            let letters = word.shape.strip_prefix(['-', '+']);
+            letters.is_some_and(|letters| letters.chars().all(|c| c.is_ascii_alphabetic()))
+        };
+        let has_flag = |letter: char| words.iter().filter(is_flags).any(|word| word.shape.contains(letter));
+        if has_flag('c') {
+            return words.iter().find_map(|word| self.text(&word.shape));
+        }
+        let file = words.iter().find(|word| !word.shape.starts_with(['-', '+']));
+        if has_flag('s') || file.is_none_or(|file| file.is_unknown() || is_input(file)) {
+            return self.in_doubt(Refused::Script);
+        }
+        file.filter(|file| likeness(file.name()) == Likeness::Same).map(|_| Found::default())
+    }
+
+    fn eval(&mut self, words: &[Word]) -> Option<Found> {
+        let text = words.iter().map(|word| word.shape.as_str()).collect::<Vec<_>>().join(" ");
+        let found = self.text(&text);
+        let is_unknown = words.iter().any(Word::is_unknown);
+        found.or_else(|| is_unknown.then(|| self.in_doubt(Refused::Script)).flatten())
+    }
+
+    fn trapped(&mut self, words: &[Word]) -> Option<Found> {
+        words.iter().find_map(|word| self.text(&word.shape)).map(|_| Found::default())
+    }
+
+    fn sourced(&mut self, words: &[Word]) -> Option<Found> {
+        let is_unknown = words.first().is_some_and(|file| file.is_unknown() || is_input(file));
+        is_unknown.then(|| self.in_doubt(Refused::Script)).flatten()
+    }
+
+    fn aliased(&mut self, words: &[Word]) -> Option<Found> {
+        let values = words.iter().filter_map(|word| word.shape.split_once('='));
+        values.map(|(_, value)| value).find_map(|value| self.text(value)).map(|_| Found::default())
+    }
+
+    fn interpreted(&mut self, words: &[Word]) -> Option<Found> {
+        let is_code = words.iter().any(|word| CODE_OPTIONS.contains(&word.shape.as_str()));
+        let file = words.iter().find(|word| !word.shape.starts_with('-'));
+        let is_program = file.is_none_or(|file| is_input(file) || file.shape.contains(['(', '{', ' ']));
+        let has_input = words.iter().any(is_input);
+        let starts = STARTS.iter().any(|start| self.line.contains(start));
+        ((is_code || is_program || has_input) && starts).then(|| self.in_doubt(Refused::Script)).flatten()
+    }
+
+    /// Answers for a text that a shell would read.
+    fn text(&mut self, text: &str) -> Option<Found> {
+        let script = match scan(text) {
+            Ok(script) => script,
+            Err(why) => return mentions(text).then(|| self.found_because(why)),
+        };
+        let found = self.script(&script);
+        if found.is_some() {
+            self.features.insert(Refused::Script);
+            self.features.extend(script.features);
+        }
+        found
+    }
+
+    /// What cannot be known is taken for the program where the line speaks of it at all.
+    fn in_doubt(&mut self, why: Refused) -> Option<Found> {
+        self.is_mentioned.then(|| self.found_because(why))
+    }
+
+    fn found_because(&mut self, why: Refused) -> Found {
+        self.features.insert(why);
+        Found::default()
+    }
+}
+
+/// Tells whether a word that is hard to read has in it what the name is made of.
+fn hides(word: &Word) -> bool {
+    let has_letters = ['q', 'm', 's'].iter().all(|letter| word.text.contains(*letter));
+    word.obscure && (has_letters || word.is_unknown())
+}
+
+fn is_input(word: &Word) -> bool {
+    INPUTS.contains(&word.shape.as_str())
+}
+
+/// Tells whether `command` only asks what a name means.
+fn is_question(words: &[Word]) -> bool {
+    let options = words.iter().take_while(|word| word.shape.starts_with('-'));
+    options.into_iter().any(|word| word.shape.contains(['v', 'V']))
+}
+
+/// Tells whether a wrapper takes a word for a variable of the environment: those may have any name.
+fn is_assignment(word: &Word) -> bool {
+    word.text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.starts_with(['-', '/', '.']))
+}
