@@ -112,6 +112,11 @@ pub fn examine(line: &str) -> Line {
     }
 }
 
+/// Tells whether a text that is no shell line speaks of `qms`.
+pub(super) fn speaks_of_it(text: &str) -> bool {
+    mentions(text)
+}
+
 fn does_not_show(c: char) -> bool {
     is_deceptive(c) && c != '\n' && c != '\t'
 }

@@ -3,6 +3,7 @@
 //! A runtime starts `qms hook` beside each tool call and hands it one event. Here are the event, the
 //! shell line in it and the answer; who is calling, and whether they may, is decided elsewhere.
 
+pub mod event;
 pub mod line;
 pub mod words;
 
@@ -13,5 +14,6 @@ mod runs;
 mod scan;
 mod word;
 
+pub use event::{EVENT_MAX, Event, Malformed, Notice, Runtime, ToolCall};
 pub use line::{Line, Refused, examine};
 pub use words::render;
