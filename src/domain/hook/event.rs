@@ -35,7 +35,7 @@ const SHELLS: [&str; 9] = [
 const OTHER_SHELLS: [&str; 1] = ["PowerShell"];
 
 /// Fields of a tool's input in which its command stands.
-const COMMANDS: [&str; 2] = ["command", "cmd"];
+pub(super) const COMMANDS: [&str; 2] = ["command", "cmd"];
 
 /// The agent runtimes whose hooks are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! A runtime starts `qms hook` beside each tool call and hands it one event. Here are the event, the
 //! shell line in it and the answer; who is calling, and whether they may, is decided elsewhere.
 
+pub mod answer;
 pub mod event;
 pub mod line;
 pub mod words;
