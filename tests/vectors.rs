@@ -374,24 +374,21 @@ fn a_signature_is_checked_with_the_public_half_alone() -> Outcomes {
     assert!(view.verifies_signature(PROJECT, public.as_bytes()));
     assert!(!view.verifies_signature("another project", public.as_bytes()));
     assert!(!view.verifies_signature(PROJECT, Digest::of(b"another key").as_bytes()));
-    let moved: [(&str, fn(&mut Entry) -> Outcomes); 10] = [
-        ("document", |it| Ok(it.document = Some("CR-002".parse()?))),
-        ("version", |it| Ok(it.version = Some(Version::new(1, 11)))),
-        ("content", |it| Ok(it.content_digest = Some(Digest::of(b"other")))),
-        ("policy", |it| Ok(it.policy_digest = Digest::of(b"other"))),
-        ("verdict", |it| Ok(it.verdict = Some(Outcome::RequestUpdates))),
-        ("comment", |it| Ok(it.comment = Some("other".to_owned()))),
-        ("actor", |it| Ok(it.actor = Some("tu".parse()?))),
-        ("time", |it| Ok(it.at = at(91))),
-        ("result", |it| Ok(it.result = EntryResult::Denied)),
-        ("meaning", |it| {
-            it.signature.iter_mut().for_each(|signature| signature.meaning = Meaning::Approved);
-            Ok(())
-        }),
+    let other = Digest::of(b"other");
+    let with = |signature: Signature| Signature { meaning: Meaning::Approved, ..signature };
+    let moved = [
+        ("document", Entry { document: Some("CR-002".parse()?), ..entry.clone() }),
+        ("version", Entry { version: Some(Version::new(1, 11)), ..entry.clone() }),
+        ("content", Entry { content_digest: Some(other), ..entry.clone() }),
+        ("policy", Entry { policy_digest: other, ..entry.clone() }),
+        ("verdict", Entry { verdict: Some(Outcome::RequestUpdates), ..entry.clone() }),
+        ("comment", Entry { comment: Some("other".to_owned()), ..entry.clone() }),
+        ("actor", Entry { actor: Some("tu".parse()?), ..entry.clone() }),
+        ("time", Entry { at: at(91), ..entry.clone() }),
+        ("result", Entry { result: EntryResult::Denied, ..entry.clone() }),
+        ("meaning", Entry { signature: entry.signature.map(with), ..entry.clone() }),
     ];
-    for (what, change) in moved {
-        let mut moved = entry.clone();
-        change(&mut moved)?;
+    for (what, moved) in moved {
         let bytes = moved.encode();
         assert!(!EntryView::parse(&bytes)?.verifies_signature(PROJECT, public.as_bytes()), "{what}");
     }
