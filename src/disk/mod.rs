@@ -1,4 +1,5 @@
-//! The files of a project: where it is, its key, working copies, the published mirror.
+//! The files of a project: where it is, its key, working copies, the published mirror; and the
+//! programs that it starts.
 //!
 //! The store is the truth; everything here can be lost and made again, except the key.
 
@@ -7,6 +8,8 @@ mod file;
 mod journal;
 mod lock;
 mod mirror;
+mod process;
+pub mod processes;
 mod secret;
 mod site;
 mod workspace;
@@ -16,6 +19,7 @@ pub use self::file::read as read_file;
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed};
+pub use self::process::{Ended, Spawned, Stream};
 pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod nearest;
 pub mod plural;
 pub mod policy;
+pub mod process;
 pub mod project;
 pub mod request;
 pub mod scenario;

@@ -1,0 +1,199 @@
+//! Programs that are started, watched and ended, with everything that they started themselves.
+//!
+//! A program gets a process group of its own. Whatever is left of the group when the program ends, or
+//! when its time is up, is killed; whoever reads slowly what it writes does not put that off. What
+//! left the group lives on, and is not waited for.
+
+use std::io::{ErrorKind, Read};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::{DiskError, processes};
+use crate::domain::process::Process;
+
+/// How long a group that was asked to end may take to tidy up.
+const TIDYING: Duration = Duration::from_secs(2);
+
+/// How long a pipe is read that somebody keeps open after the end.
+const DRAINING: Duration = Duration::from_secs(1);
+
+/// Bytes that are read at once, and how many of such pieces wait for whoever takes them.
+const PIECE: usize = 8 * 1024;
+const PIECES: usize = 16;
+
+/// Where a program writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Error,
+}
+
+/// How a program came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit status, where it ended by itself.
+    pub status: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Whether its time was up.
+    pub timed_out: bool,
+}
+
+/// A program that was started. Dropping it kills it and its group.
+#[derive(Debug)]
+pub struct Spawned {
+    child: Child,
+    process: Option<Process>,
+    is_over: bool,
+}
+
+/// What happens while a program runs.
+enum Event {
+    Wrote(Stream, Vec<u8>),
+    Closed,
+    /// It ended, and whether its time was up.
+    Ended(bool),
+    /// The pipes were read long enough.
+    Enough,
+}
+
+impl Spawned {
+    /// Starts a program with these arguments and exactly this environment. It reads nothing, and what
+    /// it writes is for [`Spawned::run_to_end`].
+    pub fn start(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(String, String)],
+        directory: &Path,
+    ) -> Result<Self, DiskError> {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(directory)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().map_err(DiskError::io("start", program))?;
+        // Nobody else gets its number while it is not waited for.
+        let process = processes::of(child.id());
+        Ok(Self { child, process, is_over: false })
+    }
+
+    /// Identifies the process, where the system tells.
+    pub fn process(&self) -> Option<Process> {
+        self.process
+    }
+
+    /// Passes on what the program writes, as it comes, until it ends or `limit` has passed: then its
+    /// group is asked to end, and killed two seconds later.
+    pub fn run_to_end(mut self, limit: Duration, on_output: &mut dyn FnMut(Stream, &[u8])) -> Ended {
+        let (tell, told) = sync_channel(PIECES);
+        let mut open = 0;
+        if let Some(pipe) = self.child.stdout.take() {
+            open += 1;
+            pass_on(Stream::Out, pipe, tell.clone());
+        }
+        if let Some(pipe) = self.child.stderr.take() {
+            open += 1;
+            pass_on(Stream::Error, pipe, tell.clone());
+        }
+        let (keep, done) = channel::<()>();
+        let group = Pid::from_child(&self.child);
+        thread::spawn(move || watch(group, limit, &tell, &done));
+        let (mut timed_out, mut has_ended) = (false, false);
+        while open > 0 || !has_ended {
+            match told.recv() {
+                Ok(Event::Wrote(stream, bytes)) => on_output(stream, &bytes),
+                Ok(Event::Closed) => open -= 1,
+                Ok(Event::Ended(late)) => (timed_out, has_ended) = (late, true),
+                Ok(Event::Enough) | Err(_) => break,
+            }
+        }
+        drop(keep);
+        self.is_over = true;
+        let status = self.child.wait().ok();
+        Ended {
+            status: status.and_then(|status| status.code()),
+            signal: status.and_then(|status| status.signal()),
+            timed_out,
+        }
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        if !self.is_over {
+            kill(Pid::from_child(&self.child), Signal::KILL);
+            let _status = self.child.wait();
+        }
+    }
+}
+
+/// Reads a pipe to its end, or until nobody takes any more what it gives.
+fn pass_on(stream: Stream, mut pipe: impl Read + Send + 'static, tell: SyncSender<Event>) {
+    thread::spawn(move || {
+        let mut piece = vec![0; PIECE];
+        loop {
+            match pipe.read(&mut piece) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => break,
+                Ok(read) => {
+                    let bytes = piece.get(..read).unwrap_or_default().to_vec();
+                    if tell.send(Event::Wrote(stream, bytes)).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+        let _nobody = tell.send(Event::Closed);
+    });
+}
+
+/// Waits for the end of the first process of a group, kills what is left of the group then, and says
+/// so; and a little later, that the pipes were read long enough. `done` closes when nobody cares.
+fn watch(group: Pid, limit: Duration, tell: &SyncSender<Event>, done: &Receiver<()>) {
+    let (keep, over) = channel::<()>();
+    let clock = thread::spawn(move || end_at(group, limit, &over));
+    // It is not taken note of its end here: as long as nobody did, no other group has its number.
+    let quietly = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while waitid(WaitId::Pid(group), quietly).is_err_and(|error| error == Errno::INTR) {}
+    drop(keep);
+    let timed_out = clock.join().unwrap_or_default();
+    kill(group, Signal::KILL);
+    if tell.send(Event::Ended(timed_out)).is_ok()
+        && done.recv_timeout(DRAINING) == Err(RecvTimeoutError::Timeout)
+    {
+        let _nobody = tell.send(Event::Enough);
+    }
+}
+
+/// Ends a group when its time is up, and tells whether it was; `over` closes when it ends before.
+fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> bool {
+    if over.recv_timeout(limit) != Err(RecvTimeoutError::Timeout) {
+        return false;
+    }
+    kill(group, Signal::TERM);
+    // Who was stopped hears nothing before going on.
+    kill(group, Signal::CONT);
+    if over.recv_timeout(TIDYING) == Err(RecvTimeoutError::Timeout) {
+        kill(group, Signal::KILL);
+    }
+    true
+}
+
+/// A group that has gone needs no signal, and one that took another user's rights is past our reach.
+fn kill(group: Pid, signal: Signal) {
+    let _gone = kill_process_group(group, signal);
+}

@@ -1,0 +1,132 @@
+//! Which processes there are, as Linux tells in `/proc`; elsewhere nothing is known of any.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::domain::process::Process;
+
+/// More generations than any process has; numbers that change meanwhile cannot lead in circles.
+const GENERATIONS_MAX: usize = 256;
+
+/// How often it is looked whether a group has ended, and the pause between two looks: two seconds in
+/// all, which is time enough to tidy up.
+const LOOKS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Identifies a running process; `None` where there is none, or the system does not tell.
+pub fn of(id: u32) -> Option<Process> {
+    Some(read(id)?.process)
+}
+
+/// Lists this process, its parent, and so on up to the first of all; empty where the system does not
+/// tell. Where it stops telling half-way, so does the list.
+pub fn ancestry() -> Vec<Process> {
+    let mut line: Vec<Process> = Vec::new();
+    let mut next = Some(std::process::id());
+    while let Some(about) = next.and_then(read) {
+        // A parent was there before its child: else its number was given to another meanwhile.
+        if line.last().is_some_and(|child| child.started < about.process.started)
+            || line.len() == GENERATIONS_MAX
+        {
+            break;
+        }
+        line.push(about.process);
+        next = Some(about.parent).filter(|parent| *parent != 0);
+    }
+    line
+}
+
+/// Tells whether a process is still running. One that has ended and was not waited for is not.
+pub fn is_alive(process: &Process) -> bool {
+    read(process.id).is_some_and(|about| about.process == *process && !about.has_ended)
+}
+
+/// Ends a process and its group: asks first, and kills what has not gone two seconds later. Does
+/// nothing when the number belongs to another process by now.
+pub fn stop_group(process: &Process) {
+    if !signal(process, Signal::TERM) {
+        return;
+    }
+    // Who was stopped hears nothing before going on.
+    signal(process, Signal::CONT);
+    for _ in 0..LOOKS {
+        if !is_alive(process) {
+            break;
+        }
+        pause();
+    }
+    // Where it has ended and nobody took note of that yet, what is left of its group goes, too.
+    signal(process, Signal::KILL);
+}
+
+/// Sends a signal to the group of a process; false where it is gone.
+fn signal(process: &Process, signal: Signal) -> bool {
+    let Some(group) = i32::try_from(process.id).ok().and_then(Pid::from_raw) else { return false };
+    of(process.id) == Some(*process) && kill_process_group(group, signal).is_ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the end of a process that is no child cannot be waited for")]
+fn pause() {
+    thread::sleep(PAUSE);
+}
+
+/// What the system says of a process.
+struct About {
+    process: Process,
+    parent: u32,
+    has_ended: bool,
+}
+
+fn read(id: u32) -> Option<About> {
+    about(id, &fs::read(format!("/proc/{id}/stat")).ok()?)
+}
+
+/// Reads a line of `/proc/<id>/stat`. The name of the program stands in it between parentheses and
+/// may contain anything, parentheses and bytes that are no text among it.
+fn about(id: u32, line: &[u8]) -> Option<About> {
+    let behind = line.iter().rposition(|byte| *byte == b')')?;
+    let mut fields = std::str::from_utf8(line.get(behind + 1..)?).ok()?.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    // Third is the state, fourth the parent, twenty-second the start.
+    let started = fields.nth(17)?.parse().ok()?;
+    Some(About { process: Process { id, started }, parent, has_ended: matches!(state, "Z" | "X" | "x") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_cannot_lie_about_its_start_by_its_name() {
+        let line =
+            b"7 (a) S 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 \xff) Z 4 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 \
+            0 1 0 4711 1 1 18446744073709551615\n";
+        let about = about(7, line).unwrap();
+        assert_eq!(about.process, Process { id: 7, started: 4711 });
+        assert_eq!((about.parent, about.has_ended), (4, true));
+    }
+
+    #[test]
+    fn half_a_line_says_nothing() {
+        for line in [&b""[..], b"7 (a", b"7 (a) S 1", b"7 (a) S one 7 7 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 1"] {
+            assert!(about(7, line).is_none());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_knows_itself_and_where_it_comes_from() {
+        let line = ancestry();
+        let own = of(std::process::id()).unwrap();
+        assert_eq!(line.first(), Some(&own));
+        assert!(line.len() > 1 && is_alive(&own));
+        let other = Process { started: own.started + 1, ..own };
+        assert!(!is_alive(&other));
+        // Nobody is stopped for a number that was another's once: this test itself would be.
+        stop_group(&other);
+    }
+}
