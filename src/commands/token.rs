@@ -47,6 +47,8 @@ pub enum TokenCommand {
     },
 }
 
+pub use crate::domain::span::parse as time;
+
 /// What a token is good for.
 #[derive(Debug, clap::Args)]
 pub struct IssueInput {
@@ -70,22 +72,6 @@ pub struct IssueInput {
     /// File for the token; on a terminal it is shown where none is named
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// Reads a length of time: a number with `s`, `m`, `h` or `d`. Returns milliseconds.
-pub fn time(text: &str) -> Result<u64, String> {
-    let expected = || format!("`{text}` is not a length of time: a number with s, m, h or d, such as 15m");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(expected)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return Err(expected()),
-    };
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = number.parse().ok().filter(|_| is_number).ok_or_else(expected)?;
-    number.checked_mul(seconds * 1000).ok_or_else(expected)
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

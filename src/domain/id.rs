@@ -66,6 +66,15 @@ fn user_word(text: &str) -> bool {
     )
 }
 
+fn agent_word(text: &str) -> bool {
+    is_word(
+        text,
+        64,
+        |b| b.is_ascii_lowercase(),
+        |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-',
+    )
+}
+
 fn hex_16(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -168,6 +177,10 @@ names! {
     IdWord, "name within an id", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
     /// The id of a document, such as `CR-001-VAR-002`; also a safe file name.
     DocumentId, "document id", dashed_upper, "upper-case words and numbers joined by `-`, at most 120 characters";
+    /// The name of an agent, as its runtime knows it, such as `code-reviewer`.
+    AgentName, "name of an agent", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
+    /// The name of a launcher.
+    LauncherName, "name of a launcher", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
     /// The id of a credential, given once; it is no secret.
     CredentialId, "credential id", hex_16, "16 lower-case hexadecimal digits";
 }

@@ -16,4 +16,5 @@ pub mod process;
 pub mod project;
 pub mod request;
 pub mod scenario;
+pub mod span;
 pub mod yaml;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Spanned;
 
+use super::launch::paths;
 use super::source::{PolicyFile, Seats, StateSource, TransitionSource, TypeSource, WorkflowFile};
 use super::{
     Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
@@ -57,7 +58,13 @@ impl Compiler {
     }
 
     /// Complains of a name that does not exist, with the nearest one that does.
-    fn unknown<'a>(&mut self, at: &Place, kind: &str, name: &str, known: impl Iterator<Item = &'a str>) {
+    pub(super) fn unknown<'a>(
+        &mut self,
+        at: &Place,
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) {
         let suggestion =
             nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
         self.fault(at, "unknown_name", format!("unknown {kind} `{name}`{suggestion}"));
@@ -93,7 +100,7 @@ impl Compiler {
         let files: Vec<(String, Option<WorkflowFile>)> = sources
             .0
             .iter()
-            .filter(|(name, _)| !Policy::FILES.contains(&name.as_str()))
+            .filter(|(name, _)| !Policy::FILES.contains(&name.as_str()) && *name != Policy::PINS)
             .map(|(name, text)| (name.clone(), self.read(name, text)))
             .collect();
 
@@ -123,6 +130,11 @@ impl Compiler {
             users.push(InitialUser { name, printed_name: user.name, group: user.group, kind: user.kind });
         }
 
+        let launchers = self.launchers(main.launchers);
+        let agents = self.agents(main.agents, &launchers);
+        let runtimes = self.runtimes(main.runtimes);
+        let pins = self.pins(sources, &paths(&launchers, &agents));
+
         let types: Vec<TypeName> = files
             .iter()
             .filter_map(|(_, file)| file.as_ref())
@@ -146,7 +158,18 @@ impl Compiler {
         }
         self.check_types_are_distinct(&workflows);
         let actions = std::mem::take(&mut self.actions);
-        Some(Policy { profile: main.profile, groups, actions, workflows, project, users })
+        Some(Policy {
+            profile: main.profile,
+            groups,
+            actions,
+            workflows,
+            project,
+            users,
+            agents,
+            launchers,
+            runtimes,
+            pins,
+        })
     }
 
     fn check_types_are_distinct(&mut self, workflows: &BTreeMap<crate::domain::id::WorkflowName, Workflow>) {

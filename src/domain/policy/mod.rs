@@ -4,12 +4,15 @@
 //! is well-formed and still wrong.
 
 mod action;
+mod agent;
 mod candidate;
 mod compile;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod launch;
 mod lint;
 mod pattern;
+mod pins;
 mod source;
 mod sources;
 mod verbs;
@@ -21,13 +24,16 @@ use std::ops::Not;
 use serde::{Deserialize, Serialize};
 
 pub use self::action::{Action, Choice, Input, InputKind, Scope};
+pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::compile::compile;
 pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
+pub use self::pins::{Named, pins_text};
 pub use self::sources::Sources;
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
+use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
 use super::id::{
     ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
@@ -61,6 +67,18 @@ pub struct Policy {
     pub project: Vec<ProjectRule>,
     /// The users that a fresh project begins with.
     pub users: Vec<InitialUser>,
+    /// The agents that may be started, or are heard of, by the names that their runtimes give them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub agents: BTreeMap<String, Agent>,
+    /// How agents are started.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub launchers: BTreeMap<String, Launcher>,
+    /// Whose calls come from the main thread of an agent runtime, by the name of the runtime.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runtimes: BTreeMap<String, UserName>,
+    /// What the programs and definitions held when the policy was adopted, by their paths here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, Digest>,
 }
 
 words! {

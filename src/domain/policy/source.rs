@@ -6,9 +6,11 @@ use serde_yaml::Spanned;
 
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
+use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
-    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
+    ActionName, AgentName, DocumentId, GroupName, InputName, LauncherName, PhaseName, StateName, TypeName,
+    UserName, WorkflowName,
 };
 
 /// `policy.yaml`: groups, rules about the project, first users.
@@ -21,6 +23,12 @@ pub(super) struct PolicyFile {
     pub(super) groups: IndexMap<GroupName, Spanned<GroupSource>>,
     pub(super) project: Vec<Spanned<ProjectSource>>,
     pub(super) users: IndexMap<UserName, Spanned<UserSource>>,
+    #[serde(default)]
+    pub(super) agents: IndexMap<AgentName, Spanned<AgentSource>>,
+    #[serde(default)]
+    pub(super) launchers: IndexMap<LauncherName, Spanned<LauncherSource>>,
+    #[serde(default)]
+    pub(super) runtimes: IndexMap<String, Spanned<UserName>>,
 }
 
 /// Where a policy says nothing.
@@ -53,6 +61,40 @@ pub(super) struct UserSource {
     pub(super) name: String,
     pub(super) group: GroupName,
     pub(super) kind: Kind,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgentSource {
+    pub(super) user: UserName,
+    pub(super) launcher: Option<String>,
+    pub(super) definition: Option<String>,
+    #[serde(default)]
+    pub(super) started_by: Vec<UserName>,
+    pub(super) ttl: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LauncherSource {
+    pub(super) command: Vec<String>,
+    #[serde(default)]
+    pub(super) environment: Vec<String>,
+    #[serde(default = "root")]
+    pub(super) directory: String,
+}
+
+/// Where a launcher says nothing.
+fn root() -> String {
+    "{root}".to_owned()
+}
+
+/// `pins.yaml`, which the program writes: what the files held that a policy names, when it was adopted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PinsFile {
+    pub(super) schema: Spanned<String>,
+    pub(super) pins: IndexMap<String, Spanned<Digest>>,
 }
 
 /// `actions.yaml`: every verb once.
@@ -198,4 +240,7 @@ impl OneOrMore {
 impl Policy {
     /// The names of the two files that every policy has.
     pub const FILES: [&'static str; 2] = ["policy.yaml", "actions.yaml"];
+
+    /// The name of the file with the pins, which the program adds where the policy names files.
+    pub const PINS: &'static str = "pins.yaml";
 }

@@ -1,0 +1,147 @@
+//! Agents that the program starts or hears of, and the programs that they run in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::document::words;
+use crate::domain::id::UserName;
+use crate::domain::yaml::Place;
+
+/// An agent: whoever acts as it, acts as one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Whom it acts as.
+    pub user: UserName,
+    /// How it is started; `None` for an agent that is only heard of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launcher: Option<String>,
+    /// The file that tells it what it is, by its path in the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+    /// Who may start it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub started_by: Vec<UserName>,
+    /// How long it may run, in milliseconds.
+    pub ttl: u64,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+impl Agent {
+    /// How long an agent may run where its policy does not say, in milliseconds.
+    pub const TTL: u64 = 60 * 60 * 1000;
+
+    /// The shortest and the longest that an agent may run, in milliseconds: a second and a day.
+    pub const TTL_BOUNDS: (u64, u64) = (1000, 24 * 60 * 60 * 1000);
+}
+
+/// How agents of one kind are started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launcher {
+    /// The program and its arguments, with placeholders.
+    pub command: Vec<String>,
+    /// The environment variables that are passed on; no other is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<String>,
+    /// The folder that it runs in, with placeholders.
+    pub directory: String,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+words! {
+    /// What stands between braces in a command or a folder, and is filled in when an agent is started.
+    Placeholder {
+        /// The name of the agent.
+        Agent = "agent",
+        /// What the agent is told.
+        Brief = "brief",
+        /// The root folder of the project.
+        Root = "root",
+        /// The id of the document.
+        Document = "document",
+        /// What the agent is to do.
+        Task = "task",
+        /// The id of the session.
+        Session = "session",
+    }
+}
+
+impl Launcher {
+    /// Returns the path of the program, as the policy writes it.
+    pub fn program(&self) -> &str {
+        self.command.first().map_or("", String::as_str)
+    }
+
+    /// Returns the arguments with every placeholder filled in. What is filled in stays as it is,
+    /// whatever stands between braces in it.
+    pub fn arguments(&self, of: impl Fn(Placeholder) -> String) -> Vec<String> {
+        self.command.iter().skip(1).map(|word| filled(word, &of)).collect()
+    }
+
+    /// Returns the folder with every placeholder filled in.
+    pub fn directory(&self, of: impl Fn(Placeholder) -> String) -> String {
+        filled(&self.directory, &of)
+    }
+}
+
+fn filled(text: &str, of: &impl Fn(Placeholder) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, word, after)) = next_placeholder(rest) {
+        out.push_str(before);
+        match Placeholder::from_word(word) {
+            Some(placeholder) => out.push_str(&of(placeholder)),
+            None => out.push_str(&format!("{{{word}}}")),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// Lists the words between braces; braces around anything but one word mean themselves.
+pub(super) fn placeholders(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, word, after)) = next_placeholder(rest) {
+        found.push(word);
+        rest = after;
+    }
+    found
+}
+
+/// Finds the first word between braces, with what is before and after it.
+fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    text.match_indices('{').find_map(|(at, _)| {
+        let (word, after) = text.get(at + 1..)?.split_once('}')?;
+        is_word(word).then(|| (text.get(..at).unwrap_or_default(), word, after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_in_once() {
+        let command = ["/bin/x", "--{agent}={root}/{task}", "{brief}", "{\"a\": {}}", "{{agent}}"];
+        let launcher = Launcher {
+            command: command.map(str::to_owned).to_vec(),
+            environment: Vec::new(),
+            directory: "{root}/a".to_owned(),
+            place: Place::default(),
+        };
+        let of = |it: Placeholder| match it {
+            Placeholder::Brief => "read {root} first".to_owned(),
+            other => format!("<{other}>"),
+        };
+        let expected = ["--<agent>=<root>/<task>", "read {root} first", "{\"a\": {}}", "{<agent>}"];
+        assert_eq!(launcher.arguments(of), expected);
+        assert_eq!((launcher.program(), launcher.directory(of).as_str()), ("/bin/x", "<root>/a"));
+    }
+}
