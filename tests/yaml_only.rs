@@ -4,6 +4,8 @@
 
 #[path = "yaml_only/adoption.rs"]
 mod adoption;
+#[path = "yaml_only/pins.rs"]
+mod pins;
 mod project;
 
 use std::fs;

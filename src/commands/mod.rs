@@ -19,6 +19,7 @@ mod life_cycle;
 pub mod list;
 pub mod namespace;
 pub mod next;
+mod pins;
 mod publish;
 pub mod read;
 mod reply;

@@ -10,7 +10,7 @@ use super::act::carry_out;
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
 use super::user::project_request;
-use super::{CommandError, Context, Reply, shell};
+use super::{CommandError, Context, Reply, pins, shell};
 use crate::disk::DiskError;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources};
@@ -96,12 +96,16 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
         }
         WorkflowCommand::Test => test(context)?,
         WorkflowCommand::Diff => {
-            let (old, new) = (in_force(context)?, sources_on_disk(context)?);
+            let old = in_force(context)?;
+            let (new, faults) = sources_on_disk(context, &old)?;
             let text = differences(&old, &new);
             let text =
                 if text.is_empty() { "the candidate files are the policy in force".to_owned() } else { text };
             let missing = missing(context, &old, &new);
-            missing.warn(Reply::new(TextReport { digest: Some(new.digest()), text }))
+            let reply = missing.warn(Reply::new(TextReport { digest: Some(new.digest()), text }));
+            faults
+                .iter()
+                .fold(reply, |reply, it| reply.warn(it.name, format!("{}: {}", it.place, it.message)))
         }
         WorkflowCommand::Adopt { files, dry_run } => return adopt(context, &files, dry_run),
     };
@@ -141,14 +145,32 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
     Ok(files)
 }
 
-fn sources_on_disk(context: &Context) -> Result<Sources, CommandError> {
-    Ok(Sources(yaml_files(&context.site.workflows())?))
+/// The candidate files with their pins, and what is wrong with these.
+fn sources_on_disk(context: &Context, in_force: &Sources) -> Result<(Sources, Vec<Fault>), CommandError> {
+    let mut files = Sources(yaml_files(&context.site.workflows())?);
+    let by_hand = pins::take_out(&mut files);
+    let mut faults = pins::put_in(context.site.root(), &mut files, in_force, &BTreeMap::new());
+    faults.extend(by_hand);
+    Ok((files, faults))
 }
 
 fn candidate(context: &mut Context) -> Result<Candidate, CommandError> {
-    let (old, new) = (in_force(context)?, sources_on_disk(context)?);
+    let old = in_force(context)?;
+    let (new, faults) = sources_on_disk(context, &old)?;
     let missing = missing(context, &old, &new);
-    Candidate::new(new).map_err(|faults| missing.explain(faults))
+    sound(new, faults).map_err(|faults| missing.explain(faults))
+}
+
+/// Reads a policy; what was found already counts as its faults, too.
+fn sound(sources: Sources, mut found: Vec<Fault>) -> Result<Candidate, Vec<Fault>> {
+    match Candidate::new(sources) {
+        Ok(candidate) if found.is_empty() => Ok(candidate),
+        read => {
+            found.extend(read.err().unwrap_or_default());
+            found.sort();
+            Err(found)
+        }
+    }
 }
 
 /// The files of the policy in force.
@@ -166,7 +188,8 @@ fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
 struct Missing(Vec<(String, PathBuf)>);
 
 fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missing {
-    let names = in_force.0.keys().filter(|name| !candidate.0.contains_key(*name));
+    // Pins come and go with what is pinned.
+    let names = in_force.0.keys().filter(|name| !candidate.0.contains_key(*name) && *name != Policy::PINS);
     Missing(names.map(|name| (name.clone(), context.site.workflows().join(name))).collect())
 }
 
@@ -206,32 +229,49 @@ fn differences(old: &Sources, new: &Sources) -> String {
         let (before, after) = (side(old), side(new));
         if before != after {
             let diff = TextDiff::from_lines(before.as_str(), after.as_str());
-            let (from, to) = (format!("in force/{name}"), format!("workflows/{name}"));
+            let to = if name == Policy::PINS { "now" } else { "workflows" };
+            let (from, to) = (format!("in force/{name}"), format!("{to}/{name}"));
             text.push_str(&diff.unified_diff().header(&from, &to).to_string());
         }
     }
     text
 }
 
+/// The policy in force with some files in the place of its own. Programs that changed meanwhile are
+/// not adopted along with them, only when `pins.yaml` is named.
+fn merged(
+    context: &Context,
+    old: &Sources,
+    on_disk: &Sources,
+    files: &[String],
+) -> Result<(Sources, Vec<Fault>), CommandError> {
+    let mut merged = old.clone();
+    for name in files {
+        let text = on_disk.0.get(name);
+        let text = text.ok_or_else(|| {
+            let what = format!("no file `workflows/{}`", name.escape_debug());
+            CommandError::unknown(what, "workflow diff")
+        })?;
+        merged.0.insert(name.clone(), text.clone());
+    }
+    let anew = files.iter().any(|name| name == Policy::PINS);
+    let stay = if anew { BTreeMap::new() } else { old.pins() };
+    let found = pins::put_in(context.site.root(), &mut merged, old, &stay);
+    Ok((merged, found))
+}
+
 fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply, CommandError> {
-    let (old, on_disk) = (in_force(context)?, sources_on_disk(context)?);
-    let new = if files.is_empty() {
-        on_disk
-    } else {
-        let mut merged = old.clone();
-        for name in files {
-            let text = on_disk.0.get(name);
-            let text = text.ok_or_else(|| {
-                let what = format!("no file `workflows/{}`", name.escape_debug());
-                CommandError::unknown(what, "workflow diff")
-            })?;
-            merged.0.insert(name.clone(), text.clone());
-        }
-        merged
-    };
+    let old = in_force(context)?;
+    let (on_disk, found) = sources_on_disk(context, &old)?;
+    let (new, found) =
+        if files.is_empty() { (on_disk, found) } else { merged(context, &old, &on_disk, files)? };
     // Faults are shown with their places; the refusal that is recorded names them too.
-    let faults: Vec<Fault> = Candidate::new(new.clone()).err().unwrap_or_default();
+    let is_pinned = found.is_empty();
+    let faults: Vec<Fault> = sound(new.clone(), found).err().unwrap_or_default();
     let missing = missing(context, &old, &new);
+    if !is_pinned {
+        return Err(missing.explain(faults));
+    }
     let mut request = project_request("policy_adopt", Vec::new())?;
     request.candidate = Some(new.0.clone());
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };

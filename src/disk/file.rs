@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use super::DiskError;
+use crate::domain::digest::Digest;
 
 /// How the name of a file begins that is still being written.
 pub(super) const HALF_WRITTEN: &str = ".qms-";
@@ -41,6 +42,27 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Digests a file of whatever size, and nothing that only looks like a file.
+pub fn digest_of(path: &Path) -> io::Result<Digest> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut file = fs::File::open(path)?;
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok(0) => break,
+            Ok(read) => context.update(piece.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    Ok(Digest::from_bytes(digest))
+}
+
 /// Only the key is written durably, and only its owner may read it.
 fn mode(durable: bool) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
@@ -54,5 +76,19 @@ pub(super) fn remove(path: &Path) -> Result<(), DiskError> {
             Err(DiskError::io("remove", path)(error))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_is_digested_like_its_bytes() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let bytes: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        fs::write(file.path(), &bytes).unwrap();
+        assert_eq!(digest_of(file.path()).unwrap(), Digest::of(&bytes));
+        assert!(digest_of(Path::new("/")).is_err() && digest_of(Path::new("/dev/zero")).is_err());
     }
 }
