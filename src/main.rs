@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         clock: now,
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
         pause: std::thread::sleep,
+        ancestry: qms::disk::processes::ancestry,
         terminal: terminal(),
         process: std::process::id(),
         stdin: Box::new(io::stdin().lock()),

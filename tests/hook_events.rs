@@ -47,9 +47,10 @@ fn shown(notice: &Notice) -> Value {
             });
             (json!({"pre_tool": read}), answers)
         }
-        Event::PostTool { session, agent, tool_use_id, tool_name } => (
+        Event::PostTool { session, agent, tool_use_id, tool_name, ours } => (
             json!({"post_tool": {
                 "session": session, "agent": agent, "tool_use_id": tool_use_id, "tool_name": tool_name,
+                "ours": ours,
             }}),
             json!({}),
         ),

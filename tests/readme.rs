@@ -74,6 +74,7 @@ impl Project {
                 true
             },
             pause: |_| (),
+            ancestry: Vec::new,
             terminal: None,
             process: 1,
             stdin: Box::new(io::empty()),

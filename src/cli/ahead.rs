@@ -9,7 +9,7 @@ use crate::domain::id::DocumentId;
 
 /// Flags of every command that take a value.
 const WITH_VALUE: &[&str] =
-    &["-u", "--user", "--root", "-o", "--output", "--color", "--token-file", "--passphrase-file"];
+    &["-u", "--user", "--root", "-o", "--output", "--color", "--token-file", "--passphrase-file", "--ticket"];
 
 /// Finds the root of the project.
 pub fn root(arguments: &[OsString]) -> Option<PathBuf> {

@@ -13,7 +13,9 @@ use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, read_secret};
 use crate::domain::audit::NONCE_BYTES;
 use crate::domain::id::UserName;
-use crate::domain::identity::{Claim, OpenKey, Proof, SealedKey, Token};
+use crate::domain::identity::{
+    Ancestry, Claim, OpenKey, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
+};
 
 /// Longest token that is read from a stream, in bytes.
 const TOKEN_MAX: u64 = 4096;
@@ -25,9 +27,13 @@ pub fn present(
     context: &mut Context,
 ) -> Result<(Claim, Source), CommandError> {
     let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
+    if let Some(text) = &global.ticket {
+        let proof = Some(Proof::Ticket(Rc::new(ticket(world, text)?)));
+        return Ok((Claim { user, proof, ..Claim::default() }, Source::Ticket));
+    }
     if let Some((text, source)) = token(world, global)? {
         let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
-        return Ok((Claim { user, proof }, source));
+        return Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry) }, source));
     }
     let passphrase_file = passphrase_file(world, global);
     if passphrase_file.is_none()
@@ -39,9 +45,20 @@ pub fn present(
         return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
     };
     match open_key(world, global, context, &name)? {
-        Some(proof) => Ok((Claim { user: Some(name), proof: Some(proof) }, Source::Key)),
+        Some(proof) => Ok((Claim { proof: Some(proof), ..Claim::of(name) }, Source::Key)),
         None => Ok((Claim::of(name), Source::None)),
     }
+}
+
+/// Reads a ticket, and what it is held against: the words as they are, and the folder.
+fn ticket(world: &World, text: &str) -> Result<PresentedTicket, CommandError> {
+    let words = world.arguments.iter().skip(1).map(|word| word.as_encoded_bytes());
+    let argv = argv_digest(words.enumerate().filter_map(|(place, word)| {
+        // It stands first; anywhere else it is a word like another.
+        (place > 0 || !word.starts_with(TICKET_FLAG.as_bytes())).then_some(word)
+    }));
+    let cwd = fs::canonicalize(&world.directory).unwrap_or_else(|_| world.directory.clone());
+    Ok(PresentedTicket::parse(text, argv, cwd.display().to_string())?)
 }
 
 /// Reads a token from where the caller says that it is.
@@ -89,7 +106,8 @@ fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<
     let Some(token) = Token::parse(&text).ok().filter(|token| context.stands(token, user)) else {
         return Ok(None);
     };
-    Ok(Some(Claim { user: user.map(str::to_owned), proof: Some(Proof::Token(Rc::new(token))) }))
+    let proof = Some(Proof::Token(Rc::new(token)));
+    Ok(Some(Claim { user: user.map(str::to_owned), proof, ..Claim::default() }))
 }
 
 /// Opens the sealed key of a user, where there is one and its passphrase is to be had.

@@ -190,6 +190,7 @@ impl Play {
             clock: world.clock,
             random: world.random,
             pause: world.pause,
+            ancestry: Vec::new,
             terminal: None,
             process: world.process,
             stdin: Box::new(io::empty()),

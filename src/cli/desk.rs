@@ -29,7 +29,7 @@ impl Desk {
     /// cannot be opened is no failure yet: the command may need none.
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
         let root = ahead::root(arguments).or_else(|| root_by_variable(world));
-        let project = open(world, root.as_deref()).map_err(Some);
+        let project = open(world, &world.directory, root.as_deref()).map_err(Some);
         Self { actions: Vec::new(), root, project }
     }
 
@@ -50,9 +50,7 @@ impl Desk {
 
     /// Tells whether the command line is about a project.
     pub fn is_open(&self) -> bool {
-        let nowhere =
-            |error: &DiskError| matches!(error, DiskError::NoProject(_) | DiskError::NotAProject(_));
-        !matches!(&self.project, Err(Some(CommandError::Disk(error))) if nowhere(error))
+        !matches!(&self.project, Err(Some(error)) if is_nowhere(error))
     }
 
     /// Returns the caller, where it was verified.
@@ -74,7 +72,7 @@ impl Desk {
         let root = global.root.clone().or_else(|| root_by_variable(world));
         if root != self.root {
             self.root = root;
-            self.project = open(world, self.root.as_deref()).map_err(Some);
+            self.project = open(world, &world.directory, self.root.as_deref()).map_err(Some);
         }
         match &mut self.project {
             Ok(context) => {
@@ -86,10 +84,16 @@ impl Desk {
     }
 }
 
-fn open(world: &World, root: Option<&Path>) -> Result<Context, CommandError> {
+/// Tells whether an error says that there is no project.
+pub fn is_nowhere(error: &CommandError) -> bool {
+    matches!(error, CommandError::Disk(DiskError::NoProject(_) | DiskError::NotAProject(_)))
+}
+
+/// Opens the project at a root, or the one that a folder is in.
+pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context, CommandError> {
     let site = match root {
-        Some(root) => Site::at(&world.directory.join(root))?,
-        None => Site::find(&world.directory)?,
+        Some(root) => Site::at(&folder.join(root))?,
+        None => Site::find(folder)?,
     };
     let store = Sqlite::open(&site.database())?;
     let key = match site.read_key(&key_place(world)) {

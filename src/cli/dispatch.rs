@@ -1,7 +1,7 @@
 //! From a parsed command line to the command that answers it.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use clap::{ArgMatches, FromArgMatches as _};
@@ -13,10 +13,10 @@ use super::world::World;
 use super::{completion, credential, demo, ui};
 use crate::commands::key::KeyCommand;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
-use crate::disk::DiskError;
+use crate::disk::{DiskError, Stream};
 use crate::domain::digest::Digest;
 use crate::domain::id::ActionName;
-use crate::domain::policy::{Profile, Scope};
+use crate::domain::policy::{Action, Profile, Scope};
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::Mode;
 
@@ -51,11 +51,7 @@ pub fn dispatch(
             BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
         return built_in(world, desk, global, command);
     };
-    let subject = if action.scope == Scope::New {
-        Subject::New(grammar::type_name(of_command)?)
-    } else {
-        Subject::Document(grammar::document_id(of_command)?)
-    };
+    let subject = subject_of(&action, of_command)?;
     let raw = grammar::inputs(&action, of_command)?;
     let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
     let context = desk.context(world, global)?;
@@ -95,8 +91,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, read, status,
-        token, user, whoami, workflow, workspace,
+        agent, audit, comments, diff, doctor, explain, history, hooks, inbox, key, list, namespace, next,
+        read, status, token, user, whoami, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -146,6 +142,18 @@ fn built_in(
         BuiltIn::Diff(input) => diff::run(context, &input),
         BuiltIn::History { document } => history::run(context, &document),
         BuiltIn::Comments { document } => comments::run(context, &document),
+        BuiltIn::Agent(command) => {
+            let is_data = global.format().is_data();
+            let World { variable, stdout, stderr, .. } = world;
+            let mut output = |stream: Stream, bytes: &[u8]| {
+                // Where standard output is one document, all that is said goes to standard error.
+                let to = if stream == Stream::Out && !is_data { &mut *stdout } else { &mut *stderr };
+                let _unread = to.write_all(bytes).and_then(|()| to.flush());
+            };
+            let outside = agent::Outside { variable, output: &mut output };
+            agent::run(context, command, outside)
+        }
+        BuiltIn::Hooks(command) => hooks::run(context, &command, &world.program),
         BuiltIn::Whoami => whoami::run(context),
         BuiltIn::Enrol => {
             let user = context.holder()?;
@@ -173,11 +181,35 @@ fn built_in(
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Doctor { repair } => doctor::run(context, repair),
         BuiltIn::Init { .. }
+        | BuiltIn::Hook
         | BuiltIn::Explain { .. }
         | BuiltIn::Completion { .. }
         | BuiltIn::Demo { .. } => Err(CommandError::Usage("this command needs no project".to_owned())),
     };
     answer.map(|answer| warned(context, answer)).map(reply)
+}
+
+/// Reads what a verb is about and its inputs. Long texts stay where they are: something stands for them.
+pub fn inputs_of(action: &Action, of_command: &ArgMatches) -> Result<(Subject, Inputs), CommandError> {
+    let subject = subject_of(action, of_command)?;
+    let mut inputs = Inputs::default();
+    for (name, raw) in grammar::inputs(action, of_command)? {
+        let value = match raw {
+            Raw::Text(text) | Raw::File(text) => Value::Text(text),
+            Raw::Users(users) => Value::Users(users),
+            Raw::Document(id) => Value::Document(id),
+        };
+        inputs = inputs.with(name, value);
+    }
+    Ok((subject, inputs))
+}
+
+fn subject_of(action: &Action, of_command: &ArgMatches) -> Result<Subject, crate::domain::id::InvalidName> {
+    Ok(if action.scope == Scope::New {
+        Subject::New(grammar::type_name(of_command)?)
+    } else {
+        Subject::Document(grammar::document_id(of_command)?)
+    })
 }
 
 /// Fetches long texts from where they are.

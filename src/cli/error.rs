@@ -94,9 +94,12 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
             (Code::Usage, vec!["qms --help".to_owned()], Value::Null)
         }
         CommandError::Key(KeyFileError::Passphrase) => (Code::Usage, Vec::new(), Value::Null),
-        CommandError::Key(_) | CommandError::Token(_) | CommandError::Presented(_) => {
-            (Code::NotVerified, Vec::new(), Value::Null)
-        }
+        CommandError::Key(_)
+        | CommandError::Token(_)
+        | CommandError::Ticket(_)
+        | CommandError::Presented(_) => (Code::NotVerified, Vec::new(), Value::Null),
+        CommandError::AgentFailed { session, .. } => (Code::Failed, Vec::new(), json!({"session": session})),
+        CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
         CommandError::Failed(_) => (Code::Failed, Vec::new(), Value::Null),
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, Vec::new(), Value::Null),
@@ -172,6 +175,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         },
         SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
         SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
+        SessionError::NoSession(_) => (Code::NotFound, by.run("agent list"), Value::Null),
         SessionError::NoCredential(_) => (Code::NotFound, by.run("token list"), Value::Null),
         SessionError::NoPerson(_) | SessionError::NoUser(_) => {
             (Code::NotFound, by.run("user list"), Value::Null)

@@ -7,8 +7,10 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Subcommand 
 
 use super::help;
 use super::ui::{Color, Format};
+use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
+use crate::commands::hooks::HooksCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::list::ListInput;
 use crate::commands::namespace::NamespaceCommand;
@@ -30,6 +32,9 @@ pub struct Global {
     /// File with the caller's token, or `-` for a line of standard input (or `QMS_TOKEN_FILE`)
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<std::path::PathBuf>,
+    /// Proof of this very call, as hooks of agent runtimes make it
+    #[arg(long, global = true, value_name = "TICKET", hide = true)]
+    pub ticket: Option<String>,
     /// File with the passphrase of the caller's own key (or `QMS_PASSPHRASE_FILE`)
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<std::path::PathBuf>,
@@ -129,6 +134,14 @@ pub enum BuiltIn {
         #[arg(long, value_name = "FILE", conflicts_with = "acknowledge")]
         new_passphrase_file: Option<std::path::PathBuf>,
     },
+    /// Agents that the policy lets you start
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Answer an event of an agent runtime, from standard input
+    Hook,
+    /// The hook in the settings of agent runtimes
+    #[command(subcommand)]
+    Hooks(HooksCommand),
     /// Tokens of agents and services, and codes for people
     #[command(subcommand)]
     Token(TokenCommand),

@@ -10,6 +10,7 @@ mod dispatch;
 mod error;
 mod grammar;
 mod help;
+mod hook;
 mod prompt;
 mod ui;
 mod world;
@@ -51,6 +52,10 @@ pub fn run(world: &mut World) -> u8 {
 
 fn run_to_the_end(world: &mut World) -> u8 {
     let arguments = world.arguments.clone();
+    // It runs beside every call of a tool: what needs no project opens none.
+    if arguments.get(1).is_some_and(|word| word == "hook") && arguments.len() == 2 {
+        return hook::run(world);
+    }
     let mut desk = Desk::open(world, &arguments);
     let (mut status, mut menu) = one(world, &mut desk, &arguments);
     while let Some(lines) = menu.take() {

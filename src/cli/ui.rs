@@ -248,7 +248,10 @@ fn error_value(error: &CommandError, outcome: &Outcome) -> Value {
         CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
             json!([Reason::new(Condition::from(refusal.why), refusal.to_string())])
         }
-        CommandError::Key(_) | CommandError::Token(_) | CommandError::Presented(_)
+        CommandError::Key(_)
+        | CommandError::Token(_)
+        | CommandError::Ticket(_)
+        | CommandError::Presented(_)
             if outcome.code == Code::NotVerified =>
         {
             json!([Reason::new(Condition::CredentialInvalid, error.to_string())])

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::digest::Timestamp;
+use crate::domain::process::Process;
 
 /// Everything that a run needs from outside.
 pub struct World {
@@ -23,6 +24,9 @@ pub struct World {
     pub random: fn(&mut [u8]) -> bool,
     /// Waits.
     pub pause: fn(Duration),
+    /// Finds the processes that this one descends from, itself first; none where the system does not
+    /// tell.
+    pub ancestry: fn() -> Vec<Process>,
     /// Names the terminal session that the process belongs to, if it belongs to one; no other that is
     /// alive has the same name.
     pub terminal: Option<String>,

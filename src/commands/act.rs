@@ -58,42 +58,38 @@ impl fmt::Display for ActReport {
 /// Carries out a verb.
 pub fn run(context: &mut Context, arguments: Arguments) -> Result<Reply, CommandError> {
     super::finish_what_was_cut_short(context);
-    let actor = context.session.verify(&context.claim).ok();
-    let copy = match (&arguments.subject, &actor) {
-        (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
-        _ => None,
-    };
-    let request = Request {
-        action: arguments.action.name.clone(),
-        subject: arguments.subject,
-        inputs: arguments.inputs,
-        copy,
-        candidate: None,
-    };
+    let request = request(context, &arguments);
     let (acted, warnings) = carry_out(context, &request, arguments.mode)?;
     report(context, &arguments.action, &request, acted, warnings, arguments.mode)
 }
 
 /// Tells whether a verb would be permitted, if only it were signed.
 pub fn lacks_signature(context: &mut Context, arguments: &Arguments) -> bool {
+    let Err(SessionError::Denied(refusal)) = try_out(context, arguments) else { return false };
+    let reasons = refusal.denial.reasons();
+    reasons.iter().all(|reason| reason.name == Condition::AssuranceTooLow.name())
+}
+
+/// Decides on a verb, and changes and records nothing.
+pub fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, SessionError> {
+    let request = request(context, arguments);
+    context.session.act(&context.claim, &request, Mode::DryRun)
+}
+
+/// Builds the request for a verb, with the caller's working copy.
+fn request(context: &mut Context, arguments: &Arguments) -> Request {
     let actor = context.session.verify(&context.claim).ok();
     let copy = match (&arguments.subject, &actor) {
         (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
         _ => None,
     };
-    let request = Request {
+    Request {
         action: arguments.action.name.clone(),
         subject: arguments.subject.clone(),
         inputs: arguments.inputs.clone(),
         copy,
         candidate: None,
-    };
-    let Err(SessionError::Denied(refusal)) = context.session.act(&context.claim, &request, Mode::DryRun)
-    else {
-        return false;
-    };
-    let reasons = refusal.denial.reasons();
-    reasons.iter().all(|reason| reason.name == Condition::AssuranceTooLow.name())
+    }
 }
 
 /// Acts, with a marker laid down around it, so that files that follow the commit are finished by

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, publish};
+use super::{CommandError, Context, Reply, exposure, publish};
 use crate::disk::{Mirror, Site};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -100,10 +100,20 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Err(_) if !findings.is_empty() => {}
         Err(error) => return Err(error),
     }
+    match exposure::look(context, &actor) {
+        Ok(exposure) => {
+            let found = exposure.findings.into_iter();
+            findings.extend(found.map(|(name, message)| Finding::new(name, message)));
+            // What is first to be mended is said first.
+            notes.splice(0..0, exposure.notes);
+        }
+        Err(_) if !findings.is_empty() => {}
+        Err(error) => return Err(error),
+    }
     if !findings.is_empty() {
         return Err(CommandError::Unhealthy(findings));
     }
-    let checks = vec!["store", "audit trail", "contents", "mirror"];
+    let checks = vec!["store", "audit trail", "contents", "mirror", "identity"];
     Ok(Reply::new(DoctorReport { checks, notes, repaired }).by(actor))
 }
 

@@ -8,7 +8,7 @@ use crate::domain::audit::{Entry, EntryResult, Meaning, leaf_hash};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
-use crate::domain::identity::{Assurance, Isolation};
+use crate::domain::identity::{Assurance, Isolation, TicketId};
 use crate::store::StoreError;
 
 /// An entry, by the names of the JSON contract.
@@ -25,6 +25,7 @@ pub struct EntryView {
     pub(super) session: Option<String>,
     pub(super) parent: Option<UserName>,
     pub(super) credential: Option<CredentialId>,
+    pub(super) ticket: Option<TicketId>,
     pub(super) signature: Option<SignatureView>,
     pub(super) action: String,
     pub(super) inputs: BTreeMap<String, String>,
@@ -78,6 +79,7 @@ impl EntryView {
             session: entry.session,
             parent: entry.parent,
             credential: entry.credential,
+            ticket: entry.ticket,
             signature: entry.signature.map(|signature| SignatureView {
                 meaning: signature.meaning,
                 nonce: to_hex(&signature.nonce),

@@ -147,8 +147,8 @@ fn found(
     let policy = context.session.policy()?;
     let first = policy.users.first().map(|user| user.name.to_string());
     context.claim = match &founder {
-        Some(founder) => Claim { user: None, proof: Some(founder.proof.clone()) },
-        None => Claim { user: first, proof: None },
+        Some(founder) => Claim { proof: Some(founder.proof.clone()), ..Claim::default() },
+        None => Claim { user: first, ..Claim::default() },
     };
     let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
@@ -214,7 +214,9 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
             } else {
                 format!("--token-file {}", shell::word(&file.display().to_string()))
             };
-            format!("qms {presents} token issue {agent} --out {agent}.token")
+            let place = shell::word(&file.with_file_name(format!("{agent}.token")).display().to_string())
+                .into_owned();
+            format!("qms {presents} token issue {agent} --out {place}")
         }
         _ => format!("qms --user {agent} create CR --title \"…\""),
     }

@@ -103,7 +103,7 @@ pub fn recover(context: &mut Context, user: &UserName, passphrase: &str) -> Resu
     context.session.recoverable(user)?;
     let (sealed, open) = context.new_key(user, passphrase)?;
     let staged = context.keyring()?.stage_key(user, &sealed.text())?;
-    let (_, credential) = context.session.recover(user, open.public())?;
+    let credential = context.session.recover(user, open.public())?;
     let key_file = staged.settle()?;
     let report = KeyReport {
         credential: CredentialView::new(credential, context.session.now()),

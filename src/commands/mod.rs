@@ -4,6 +4,7 @@
 //! workflow share [`act`]; the rest are named after themselves.
 
 pub mod act;
+pub mod agent;
 pub mod alert;
 pub mod audit;
 pub mod comments;
@@ -11,7 +12,9 @@ pub mod diff;
 pub mod doctor;
 mod entry;
 pub mod explain;
+mod exposure;
 pub mod history;
+pub mod hooks;
 pub mod inbox;
 pub mod init;
 pub mod key;
@@ -44,7 +47,7 @@ pub use self::reply::{Reply, Report, Warning};
 use crate::disk::{DiskError, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::id::{DocumentId, InvalidName, UserName};
-use crate::domain::identity::{Actor, Claim, KeyFileError, Token, TokenError};
+use crate::domain::identity::{Actor, Claim, KeyFileError, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
 use crate::domain::yaml::YamlError;
@@ -76,6 +79,8 @@ words! {
     Source {
         /// Nowhere: only a name was claimed.
         None = "none",
+        /// A ticket, from the hook of an agent runtime.
+        Ticket = "ticket",
         /// `--token-file`.
         TokenFile = "token_file",
         /// The file that `QMS_TOKEN_FILE` names.
@@ -108,7 +113,7 @@ impl Context {
         if let Some(name) = &self.claim.user {
             return Ok(UserName::parse(name)?);
         }
-        let presented = self.claim.proof.as_ref().map(|proof| proof.credential().clone());
+        let presented = self.claim.proof.as_ref().and_then(|proof| proof.credential().cloned());
         let held = presented.map(|id| self.session.holder(&id)).transpose()?.flatten();
         held.ok_or_else(|| CommandError::Usage("whose key? pass --user".to_owned()))
     }
@@ -218,9 +223,26 @@ pub enum CommandError {
     /// What was presented could have been read by others.
     #[error(transparent)]
     Presented(DiskError),
+    /// What was presented is not even a ticket.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
     /// What was presented is not even a token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// An agent did not do what it was started for.
+    #[error("the agent of session {session} {}", ended(*.status))]
+    AgentFailed {
+        /// Its session.
+        session: String,
+        /// Its exit status, negative for a signal.
+        status: Option<i32>,
+    },
+    /// An agent took longer than it may, and was ended.
+    #[error("the agent of session {session} took longer than the policy allows, and was ended")]
+    AgentTimedOut {
+        /// Its session.
+        session: String,
+    },
     /// Something outside the rules went wrong.
     #[error("{0}")]
     Failed(String),
@@ -242,6 +264,14 @@ impl CommandError {
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         Self::Session(SessionError::Store(error))
+    }
+}
+
+fn ended(status: Option<i32>) -> String {
+    match status {
+        Some(status) if status < 0 => format!("was ended by signal {}", -status),
+        Some(status) => format!("ended with status {status}"),
+        None => "ended without a status".to_owned(),
     }
 }
 

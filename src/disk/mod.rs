@@ -11,6 +11,7 @@ mod mirror;
 mod process;
 pub mod processes;
 mod secret;
+mod settings;
 mod site;
 mod workspace;
 
@@ -21,5 +22,6 @@ pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed};
 pub use self::process::{Ended, Spawned, Stream};
 pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
+pub use self::settings::{read_settings, write_settings};
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

@@ -39,6 +39,14 @@ pub fn ancestry() -> Vec<Process> {
     line
 }
 
+/// Lists the processes that a process has started and that go on.
+pub fn children_of(process: &Process) -> Vec<Process> {
+    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let about = ids.filter_map(read).filter(|about| about.parent == process.id && !about.has_ended);
+    about.map(|about| about.process).filter(|child| child.started >= process.started).collect()
+}
+
 /// Tells whether a process is still running. One that has ended and was not waited for is not.
 pub fn is_alive(process: &Process) -> bool {
     read(process.id).is_some_and(|about| about.process == *process && !about.has_ended)

@@ -6,7 +6,7 @@ use super::digest::{Digest, Timestamp};
 use super::document::{Document, User};
 use super::front_matter::FrontMatter;
 use super::id::{DocumentId, IdWord, StateName, TypeName, UserName};
-use super::identity::Credential;
+use super::identity::{AgentSession, Credential};
 use super::policy::{Candidate, Fault};
 use super::request::CopyFacts;
 
@@ -75,6 +75,8 @@ pub struct RegistryFacts {
     pub credentials: Vec<Credential>,
     /// The credential that the request names.
     pub named: Option<Credential>,
+    /// The session of an agent that the request names.
+    pub session: Option<AgentSession>,
 }
 
 /// What is known about the project.

@@ -1,6 +1,7 @@
 //! The rules, without a world around them: no file, no clock, no environment, no randomness.
 
 pub mod audit;
+pub mod brief;
 pub mod decide;
 pub mod digest;
 pub mod document;
@@ -14,6 +15,7 @@ pub mod plural;
 pub mod policy;
 pub mod process;
 pub mod project;
+pub mod redact;
 pub mod request;
 pub mod scenario;
 pub mod span;

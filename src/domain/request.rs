@@ -10,6 +10,7 @@ use super::document::Document;
 use super::front_matter::{self, FrontMatter};
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
+use super::process::Process;
 
 /// A request for an action. Self-contained: a working copy travels inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,33 @@ pub enum Registration {
     },
     /// That another person has looked into a recovery.
     Acknowledge(UserName),
+    /// That an agent is started.
+    Start(Box<Launch>),
+    /// That an agent ends.
+    Stop(String),
+}
+
+/// An agent that is about to be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// Its name in the policy.
+    pub agent: String,
+    /// The document that it is started for.
+    pub document: DocumentId,
+    /// What it has to do.
+    pub task: String,
+    /// The id of its session.
+    pub session: String,
+    /// The id of the token that it gets.
+    pub token: CredentialId,
+    /// The SHA-256 of the token's secret.
+    pub verifier: Digest,
+    /// The process that its own processes will descend from.
+    pub process: Process,
+    /// The digest of what it is told.
+    pub brief: Digest,
+    /// The digests of the program and of the definition, by their paths in the policy, as they are now.
+    pub observed: BTreeMap<String, Digest>,
 }
 
 /// A token that is asked for.
@@ -107,6 +135,8 @@ impl Registration {
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
             Self::Acknowledge(_) => "recovery_acknowledge",
+            Self::Start(_) => "agent_started",
+            Self::Stop(_) => "agent_stop",
         }
     }
 }

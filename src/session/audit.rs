@@ -8,7 +8,7 @@ use super::{Session, SessionError};
 use crate::domain::audit::{Checkpoint, CheckpointError, Failure, Replay, Row, Verified, Verifier};
 use crate::domain::digest::Digest;
 use crate::domain::identity::{Actor, Claim};
-use crate::store::{Credentials, Entries, ListQuery, StoreError};
+use crate::store::{Credentials, Entries, ListQuery, Sessions, StoreError};
 
 /// So many flaws show what kind of damage it is; more are not collected.
 const FLAWS_MAX: usize = 100;
@@ -205,6 +205,9 @@ impl Session {
         }
         for credential in flaws.read(self.store.credentials(Credentials::All))?.iter().flatten() {
             flaws.check(replay, Row::Credential(credential));
+        }
+        for session in flaws.read(self.store.sessions(Sessions::All))?.iter().flatten() {
+            flaws.check(replay, Row::Session(session));
         }
         for namespace in flaws.read(self.store.namespaces())?.iter().flatten() {
             flaws.check(replay, Row::Namespace(namespace));

@@ -50,6 +50,9 @@ pub enum SessionError {
     /// There is no such credential.
     #[error("no credential `{0}`")]
     NoCredential(CredentialId),
+    /// There is no such session of an agent.
+    #[error("no session `{0}`")]
+    NoSession(String),
     /// Only people have keys.
     #[error("`{0}` is no person of this project; people have keys, agents and services have tokens")]
     NoPerson(UserName),

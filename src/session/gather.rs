@@ -265,6 +265,15 @@ impl Session {
                 named.user.clone()
             }
             Registration::Key { .. } | Registration::Unlock { .. } => actor.name().clone(),
+            Registration::Start(launch) => {
+                let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
+                known.unwrap_or_else(|| actor.name().clone())
+            }
+            Registration::Stop(id) => {
+                registry.session = self.store.session(id)?;
+                let session = registry.session.as_ref().ok_or_else(|| SessionError::NoSession(id.clone()))?;
+                session.user.clone()
+            }
         };
         registry.user =
             Some(self.store.user(user.as_str())?.ok_or_else(|| SessionError::NoUser(user.clone()))?);

@@ -4,11 +4,13 @@
 //! gathered, the decision is made and applied, the change is sealed into the log and written with
 //! it. Refusals are sealed too. Fields are private, so that nothing gets round it.
 
+mod agents;
 mod audit;
 mod error;
 mod gather;
 mod genesis;
 mod named;
+mod program;
 mod recovery;
 mod refused;
 mod seal;
@@ -26,12 +28,12 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{
-    Actor, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Registry,
+    Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
 };
 use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
-use crate::store::{Read, Store, StoreError};
+use crate::store::{Head, Read, Store, StoreError};
 
 /// How often an action is tried when others write at the same time. From the second try on it
 /// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
@@ -130,17 +132,33 @@ impl Session {
         if claim.proof.is_some() && self.key.is_none() {
             return Err(SessionError::NoKey);
         }
-        let credential = match &claim.proof {
-            Some(proof) => self.store.credential(proof.credential())?,
+        let credential = match claim.proof.as_ref().and_then(Proof::credential) {
+            Some(id) => self.store.credential(id)?,
             None => None,
         };
-        let name = credential.as_ref().map(|kept| kept.user.as_str()).or(claim.user.as_deref());
-        let name = name.unwrap_or_default().to_owned();
+        let ticket = match &claim.proof {
+            Some(Proof::Ticket(presented)) => Some(&presented.ticket),
+            _ => None,
+        };
+        let session = match (ticket, &credential) {
+            (Some(ticket), _) => {
+                ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
+            }
+            (None, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
+            _ => None,
+        };
+        let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
+        let named = ticket.map(|ticket| ticket.user.as_str());
+        let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
+        let name = named.unwrap_or_default().to_owned();
         let user = self.store.user(&name)?;
         let is_bound = claim.proof.is_none() && self.store.is_bound(&name)?;
         let registry = Registry {
             user: user.as_ref(),
             credential: credential.as_ref(),
+            session: session.as_ref(),
+            is_spent,
             is_bound,
             key: self.key.as_ref(),
             now,
@@ -234,11 +252,19 @@ impl Session {
 
     /// Carries out a request, or says why not.
     pub fn act(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
-        for attempt in 0..TRIES {
-            if attempt > 0 {
+        self.in_turn(|session| session.attempt(claim, request, mode))
+    }
+
+    /// Tries something again where somebody else wrote first.
+    fn in_turn<T>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<T, SessionError>,
+    ) -> Result<T, SessionError> {
+        for turn in 0..TRIES {
+            if turn > 0 {
                 self.store.wait_turn()?;
             }
-            let outcome = self.attempt(claim, request, mode);
+            let outcome = attempt(self);
             // A commit ends the turn; whatever came before it did not.
             self.store.end_turn()?;
             match outcome {
@@ -249,14 +275,25 @@ impl Session {
         Err(SessionError::Store(StoreError::Conflict))
     }
 
-    fn attempt(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
+    /// Returns the newest point of the log, where its end was made with the key: whoever recorded after a
+    /// log that was cut would vouch for what is left of it.
+    fn sound_head(&mut self) -> Result<Head, SessionError> {
         let head = self.store.head()?;
-        // Whoever recorded after a log that was cut would vouch for what is left of it.
-        if let Some(key) = &self.key
-            && !head.tag.as_ref().is_some_and(|tag| key.verifies_head(&head.frontier, tag.as_bytes()))
-        {
-            return Err(SessionError::HeadTag);
+        match &self.key {
+            Some(key)
+                if !head
+                    .tag
+                    .as_ref()
+                    .is_some_and(|tag| key.verifies_head(&head.frontier, tag.as_bytes())) =>
+            {
+                Err(SessionError::HeadTag)
+            }
+            _ => Ok(head),
         }
+    }
+
+    fn attempt(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
+        let head = self.sound_head()?;
         let time = self.time(&head);
         let document = match &request.subject {
             Subject::Document(id) => Some(id),

@@ -15,7 +15,7 @@ use crate::domain::id::CredentialId;
 use crate::domain::identity::{Actor, Claim, Credential, Proof};
 use crate::domain::policy::{InputKind, Policy};
 use crate::domain::project::{PolicyRecord, Project};
-use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
+use crate::domain::request::{Launch, Registration, Request, Subject, WorkingCopy};
 use crate::store::{Change, Head, StoreError};
 
 /// From this difference on, a clock behind the log is recorded, in milliseconds.
@@ -53,6 +53,7 @@ impl Attempt<'_> {
         entry.session = actor.session().map(str::to_owned);
         entry.parent = actor.parent().cloned();
         entry.credential = actor.credential().map(|presented| presented.id.clone());
+        entry.ticket = actor.ticket();
         entry.inputs = told(self.policy, request);
         entry
     }
@@ -124,9 +125,8 @@ impl Session {
                 None => change.credentials.push(Credential { used, ..presented.clone() }),
             }
         }
-        for credential in &mut change.credentials {
-            credential.tag = Some(key.tag_credential(credential));
-        }
+        change.tickets.extend(attempt.actor.ticket().map(|id| (id, attempt.time.now)));
+        tag(&mut change, key);
         entry.deltas = self.deltas(&change, attempt.facts)?;
         if let Some(Proof::Key { key, nonce }) = &attempt.claim.proof {
             let meaning = meaning(attempt.facts, entry.verdict);
@@ -173,6 +173,7 @@ impl Session {
         }
         change.users.extend(applied.user.clone());
         change.credentials.extend(applied.credentials.iter().cloned());
+        change.sessions.extend(applied.session.clone());
         change.namespaces.extend(applied.namespace.clone());
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
@@ -206,15 +207,26 @@ impl Session {
             let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
             deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
         }
-        for credential in &change.credentials {
-            let before = self.store.credential(&credential.id)?;
-            deltas.extend(row_delta(before.as_ref().map(Row::Credential), Row::Credential(credential)));
-        }
+        deltas.extend(self.registry_deltas(change)?);
         deltas.extend(change.namespaces.iter().filter_map(|one| row_delta(None, Row::Namespace(one))));
         deltas.extend(change.policies.iter().filter_map(|one| row_delta(None, Row::Policy(one))));
         if let Some(project) = &change.project {
             let before = self.project()?;
             deltas.extend(row_delta(Some(Row::Project(&before)), Row::Project(project)));
+        }
+        Ok(deltas)
+    }
+
+    /// The complete change of every credential and session that `change` touches.
+    pub(super) fn registry_deltas(&mut self, change: &Change) -> Result<Vec<Delta>, SessionError> {
+        let mut deltas = Vec::new();
+        for credential in &change.credentials {
+            let before = self.store.credential(&credential.id)?;
+            deltas.extend(row_delta(before.as_ref().map(Row::Credential), Row::Credential(credential)));
+        }
+        for session in &change.sessions {
+            let before = self.store.session(&session.id)?;
+            deltas.extend(row_delta(before.as_ref().map(Row::Session), Row::Session(session)));
         }
         Ok(deltas)
     }
@@ -318,6 +330,18 @@ fn told_of_credentials(registration: &Registration) -> BTreeMap<String, String> 
         }
         Registration::Key { public } => ("credential", CredentialId::of_key(public).to_string()),
         Registration::Acknowledge(user) => ("user", user.to_string()),
+        Registration::Stop(session) => ("session", session.clone()),
+        Registration::Start(launch) => {
+            let Launch { agent, document, task, session, brief, .. } = launch.as_ref();
+            let told = [
+                ("agent", agent.clone()),
+                ("brief", brief.to_string()),
+                ("document", document.to_string()),
+                ("session", session.clone()),
+                ("task", task.clone()),
+            ];
+            return told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        }
     };
     BTreeMap::from([(name.to_owned(), value)])
 }
@@ -337,6 +361,16 @@ fn said(policy: &Policy, request: &Request) -> Option<String> {
         many => {
             Some(many.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("\n"))
         }
+    }
+}
+
+/// Tags the credentials and sessions of a change.
+pub(super) fn tag(change: &mut Change, key: &ProjectKey) {
+    for credential in &mut change.credentials {
+        credential.tag = Some(key.tag_credential(credential));
+    }
+    for session in &mut change.sessions {
+        session.tag = Some(key.tag_session(session));
     }
 }
 

@@ -27,8 +27,10 @@ impl Change {
             || !self.expected_revisions.iter().all(documented)
         {
             "it does not advance the revision of a document"
-        } else if self.credentials.iter().any(|credential| credential.tag.is_none()) {
-            "one of its credentials bears no tag"
+        } else if self.credentials.iter().any(|credential| credential.tag.is_none())
+            || self.sessions.iter().any(|session| session.tag.is_none())
+        {
+            "one of its credentials or sessions bears no tag"
         } else if self.contents.iter().any(|(digest, body)| Digest::of(body) != *digest) {
             "one of its contents has another digest"
         } else {
@@ -45,6 +47,7 @@ impl Change {
             && self.contents.is_empty()
             && self.users.is_empty()
             && self.credentials.is_empty()
+            && self.sessions.is_empty()
             && self.namespaces.is_empty()
             && self.policies.is_empty()
             && self.project.is_none())

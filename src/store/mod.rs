@@ -18,7 +18,7 @@ use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// The newest point of the log.
@@ -49,6 +49,10 @@ pub struct Change {
     pub users: Vec<User>,
     /// Credentials to add or replace, each with its tag.
     pub credentials: Vec<Credential>,
+    /// Sessions of agents to add or replace, each with its tag.
+    pub sessions: Vec<AgentSession>,
+    /// Tickets that are used or void from now on; none of them was. They need no entry of their own.
+    pub tickets: Vec<(TicketId, Timestamp)>,
     /// Namespaces to add; none of them exists.
     pub namespaces: Vec<Namespace>,
     /// Policies to keep, by their digest. One that is kept already stays as it is.
@@ -126,6 +130,17 @@ pub enum Credentials<'a> {
     Keys,
     /// Those that another person has yet to look into.
     Alarming,
+}
+
+/// Which sessions of agents to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions<'a> {
+    /// All.
+    All,
+    /// Those that go on.
+    Open,
+    /// Those of one session of a runtime.
+    Of(&'a str),
 }
 
 /// An entry as it is stored. The document column repeats what the bytes say, to be found by.
@@ -263,6 +278,12 @@ pub trait Read {
     fn credential(&mut self, id: &CredentialId) -> Result<Option<Credential>, StoreError>;
     /// Lists the credentials that a query selects, by id.
     fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError>;
+    /// Returns the session of an agent.
+    fn session(&mut self, id: &str) -> Result<Option<AgentSession>, StoreError>;
+    /// Lists the sessions of agents that a query selects, by id.
+    fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError>;
+    /// Tells whether a ticket was used or voided.
+    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError>;
     /// Tells whether a user was ever given a credential that must be presented from then on.
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError>;
     /// Counts the open tasks of every user who has any.

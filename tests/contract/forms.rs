@@ -212,6 +212,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         clock: || Timestamp::from_millis(0),
         random: |_| panic!("no more randomness"),
         pause: |_| (),
+        ancestry: Vec::new,
         terminal: None,
         process: 1,
         stdin: Box::new(io::empty()),

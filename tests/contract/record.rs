@@ -22,7 +22,7 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
 
     let history = project.ask("-u qa history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
-    let fields = "index at actor claimed actor_kind group assurance isolation session parent credential \
+    let fields = "index at actor claimed actor_kind group assurance isolation session parent credential ticket \
                   signature action inputs document \
                   version from to result verdict comment reasons content_digest policy_digest count leaf_hash";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());

@@ -81,6 +81,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
             | "--source"
             | "--token-file"
             | "--passphrase-file"
+            | "--document"
+            | "--task"
             | "--out"
             | "--ttl"
             | "--new-passphrase-file" => drop(words.next()),
@@ -96,6 +98,9 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("namespace", _) => "namespaces",
         ("workflow", Some("show")) if is_named => "life_cycle",
         ("workflow", _) => "policy",
+        ("agent", Some("list")) => "sessions",
+        ("agent", _) => "agent",
+        ("hooks", _) => "hooks",
         ("token", Some("issue" | "rotate")) => "issued",
         ("token" | "key", Some("list")) => "credentials",
         ("token" | "key", Some("revoke")) => "revoked",

@@ -8,7 +8,7 @@ use super::signature::Signature;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome, words};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
-use crate::domain::identity::{Assurance, Isolation};
+use crate::domain::identity::{Assurance, Isolation, TicketId};
 
 words! {
     /// Whether what was asked for was done.
@@ -45,6 +45,8 @@ pub struct Entry {
     pub parent: Option<UserName>,
     /// The credential that the actor presented.
     pub credential: Option<CredentialId>,
+    /// The ticket that the actor presented.
+    pub ticket: Option<TicketId>,
     /// The actor's signature, where the credential is a key.
     pub signature: Option<Signature>,
     /// The action, as it was named.
@@ -94,6 +96,7 @@ impl Entry {
             session: None,
             parent: None,
             credential: None,
+            ticket: None,
             signature: None,
             action: action.to_owned(),
             inputs: BTreeMap::new(),

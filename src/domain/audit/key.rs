@@ -6,8 +6,9 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::merkle::Frontier;
 use super::row::Row;
+use super::wire::put;
 use crate::domain::digest::{Digest, from_hex, to_hex};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential, TicketId};
 
 /// A tag after HMAC-SHA256 (RFC 2104), 32 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub struct ProjectKey {
     head: hmac::Key,
     policy: hmac::Key,
     registry: hmac::Key,
+    ticket: hmac::Key,
     signer: Ed25519KeyPair,
     fingerprint: Fingerprint,
 }
@@ -74,6 +76,7 @@ impl ProjectKey {
             head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
             policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
             registry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"registry")?),
+            ticket: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"ticket")?),
             signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
             fingerprint: Fingerprint(to_hex(derive(b"fingerprint")?.get(..8)?)),
         })
@@ -134,6 +137,40 @@ impl ProjectKey {
         })
     }
 
+    /// Tags the session of an agent.
+    pub fn tag_session(&self, session: &AgentSession) -> Tag {
+        Tag::of(&self.registry, &session_message(session))
+    }
+
+    /// Checks the tag of the session of an agent, in constant time.
+    pub fn verifies_session(&self, session: &AgentSession) -> bool {
+        session.tag.is_some_and(|tag| {
+            hmac::verify(&self.registry, &session_message(session), tag.as_bytes()).is_ok()
+        })
+    }
+
+    /// Tags the payload of a ticket.
+    pub fn tag_ticket(&self, payload: &[u8]) -> Tag {
+        Tag::of(&self.ticket, &[b"ticket".as_slice(), payload].concat())
+    }
+
+    /// Checks the tag of a ticket, in constant time.
+    pub fn verifies_ticket(&self, payload: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.ticket, &[b"ticket".as_slice(), payload].concat(), tag).is_ok()
+    }
+
+    /// Returns the id of the ticket for a call that the runtime has named: the same each time, so that
+    /// what was minted need not be remembered.
+    pub fn ticket_id(&self, session: &str, agent: Option<&str>, call: &str) -> TicketId {
+        let mut message = b"id".to_vec();
+        for part in [session, agent.unwrap_or_default(), call] {
+            put(&mut message, part.as_bytes());
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(Tag::of(&self.ticket, &message).as_bytes().split_at(16).0);
+        TicketId::from_bytes(id)
+    }
+
     /// Returns the public key of checkpoints, 32 bytes.
     pub fn checkpoint_key(&self) -> Digest {
         let mut out = [0; 32];
@@ -157,6 +194,14 @@ fn credential_message(credential: &Credential) -> Vec<u8> {
     let mut message = Vec::new();
     Row::Credential(&untagged).put_locator(&mut message);
     Row::Credential(&untagged).put_fields(&mut message);
+    message
+}
+
+fn session_message(session: &AgentSession) -> Vec<u8> {
+    let untagged = AgentSession { tag: None, ..session.clone() };
+    let mut message = Vec::new();
+    Row::Session(&untagged).put_locator(&mut message);
+    Row::Session(&untagged).put_fields(&mut message);
     message
 }
 

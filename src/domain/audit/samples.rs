@@ -17,7 +17,7 @@ use crate::domain::document::{
 use crate::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
-use crate::domain::identity::{Assurance, Isolation};
+use crate::domain::identity::{Assurance, Isolation, TicketId};
 
 pub(super) fn key() -> ProjectKey {
     ProjectKey::new(&[7; 32]).unwrap_or_else(|| panic!("32 bytes are a key"))
@@ -177,13 +177,17 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
         prop_oneof![Just(1), any::<u64>()],
         vec(deltas(), 0..4),
         btree_map("[a-z_]{0,8}", ".{0,300}", 0..3),
-        (option::of("[0-9a-f]{16}".prop_map(|text| name(&text))), option::of(signatures())),
+        (
+            option::of("[0-9a-f]{16}".prop_map(|text| name(&text))),
+            option::of(signatures()),
+            option::of(any::<[u8; 16]>().prop_map(TicketId::from_bytes)),
+        ),
     );
     (any::<u64>(), times(), who, what, rest).prop_map(|(index, at, who, what, rest)| {
         let (actor, claimed, actor_kind, group, assurance, isolation, session, parent) = who;
         let (action, document, version, from, to, result, verdict, comment) = what;
         let (reasons, content_digest, policy_digest, count, deltas, inputs, signed) = rest;
-        let (credential, signature) = signed;
+        let (credential, signature, ticket) = signed;
         Entry {
             index,
             at,
@@ -196,6 +200,7 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
             session,
             parent,
             credential,
+            ticket,
             signature,
             action,
             inputs,

@@ -4,7 +4,7 @@ use super::{Permit, Way};
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, StateName, UserName, Version};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
 use crate::domain::request::{CopyFacts, Inputs};
@@ -32,6 +32,8 @@ pub struct Applied {
     pub namespace: Option<Namespace>,
     /// Credentials that were added or changed.
     pub credentials: Vec<Credential>,
+    /// The session of an agent that begins or ends.
+    pub session: Option<AgentSession>,
     /// The policy that comes into force.
     pub policy: Option<Box<Candidate>>,
     /// What the caller should be told besides.
@@ -64,7 +66,11 @@ pub enum Note {
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
         Way::Project => super::project::apply(&permit, facts),
-        Way::Registry(rows) => Applied { credentials: rows.clone(), ..Applied::default() },
+        Way::Registry { credentials, session } => Applied {
+            credentials: credentials.clone(),
+            session: session.as_deref().cloned(),
+            ..Applied::default()
+        },
         Way::Edge { transition, target, seats, created } => {
             let start = match (&facts.document, created, &facts.new) {
                 (Some(document), _, _) => Some((document.clone(), None)),

@@ -4,6 +4,7 @@
 //! up; everything it knows is in [`Facts`]. [`menu()`] asks the same question for every action, with
 //! the inputs left open.
 
+mod agents;
 mod created;
 mod edge;
 mod effects;
@@ -25,7 +26,7 @@ pub use self::reason::{Class, Condition, Denial, Reason};
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, StateName, UserName, WorkflowName};
-use super::identity::{Actor, Assurance, Credential};
+use super::identity::{Actor, AgentSession, Assurance, Credential};
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
 
@@ -57,7 +58,11 @@ enum Way {
     },
     Project,
     /// Credentials to add or replace.
-    Registry(Vec<Credential>),
+    Registry {
+        credentials: Vec<Credential>,
+        /// The session of an agent that begins or ends.
+        session: Option<Box<AgentSession>>,
+    },
 }
 
 /// Decides on a request.

@@ -60,9 +60,13 @@ conditions! {
     CredentialRevoked = "credential_revoked", Identity, "The credential was revoked.";
     CredentialUsedUp = "credential_used_up", Identity, "The credential was used as often as it may be.";
     CredentialOutOfScope = "credential_out_of_scope", Identity, "The credential is not good for this action or document.";
+    TicketForAnotherCall = "ticket_for_another_call", Identity, "The ticket was made for another command line or another folder.";
+    SessionEnded = "session_ended", Identity, "The agent session that the proof belongs to has ended, or never was.";
+    TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
     NotIndependent = "not_independent", Permission, "The caller comes from where an author wrote: the same session, or started by the same user.";
+    MayNotStart = "may_not_start", Permission, "The policy lets others start this agent.";
     NotOwnCredential = "not_own_credential", Permission, "Credentials of others are for those who manage users.";
     GroupNotAllowed = "group_not_allowed", Permission, "The policy gives this action to other groups.";
     NotOwner = "not_owner", Permission, "Only the owner of the document may do this.";
@@ -109,6 +113,9 @@ conditions! {
     UserBusy = "user_busy", Precondition, "The user owns unfinished documents or has open tasks.";
     LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
     PersonHasKey = "person_has_key", Precondition, "The person has a key; nobody else makes a credential for somebody who has one.";
+    AgentUnknown = "agent_unknown", Precondition, "The policy knows no such agent, or its user cannot be started.";
+    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted.";
+    SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
     NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "No recovery of this user is waiting for another person.";
     NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
@@ -130,6 +137,9 @@ impl From<Distrust> for Condition {
             Distrust::Revoked => Self::CredentialRevoked,
             Distrust::UsedUp => Self::CredentialUsedUp,
             Distrust::OutOfScope => Self::CredentialOutOfScope,
+            Distrust::OtherCall => Self::TicketForAnotherCall,
+            Distrust::SessionEnded => Self::SessionEnded,
+            Distrust::OtherProcess => Self::TokenOfAnotherProcess,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
 //! what a person signs with is made by that person alone.
 
-use super::{Case, Condition, Reason, Way};
+use super::{Case, Condition, Reason, Way, agents};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
@@ -25,7 +25,8 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
         return Err(vec![Reason::new(Condition::UnknownAction, message)]);
     };
     let mut reasons: Vec<Reason> = case.unmet_assurance(Assurance::Token).into_iter().collect();
-    let rows = match registration {
+    let mut session = None;
+    let credentials = match registration {
         Registration::Issue(proposal) => issue(case, facts, proposal, &mut reasons),
         Registration::Revoke(_) => revoke(case, facts, &mut reasons),
         Registration::Rotate { id, verifier, grace, .. } => {
@@ -50,8 +51,18 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             unlock(case, own, *time, &mut reasons)
         }
         Registration::Acknowledge(_) => acknowledge(case, facts, &mut reasons),
+        Registration::Start(launch) => {
+            let (token, begun) = agents::start(case, facts, launch, &mut reasons);
+            session = begun.map(Box::new);
+            token.into_iter().collect()
+        }
+        Registration::Stop(_) => {
+            let (revoked, ended) = agents::stop(case, facts, &mut reasons);
+            session = ended.map(Box::new);
+            revoked
+        }
     };
-    if reasons.is_empty() { Ok(Way::Registry(rows)) } else { Err(reasons) }
+    if reasons.is_empty() { Ok(Way::Registry { credentials, session }) } else { Err(reasons) }
 }
 
 impl Case<'_> {

@@ -65,6 +65,8 @@ pub struct Notice {
     /// The runtime. At the start of a session all three write the same: it is then `Claude`, and no
     /// answer may depend on it.
     pub runtime: Runtime,
+    /// The directory in which the session is, where the event says so.
+    pub cwd: Option<String>,
     /// What happened.
     pub event: Event,
 }
@@ -93,6 +95,8 @@ pub enum Event {
         tool_use_id: Option<String>,
         /// The tool.
         tool_name: String,
+        /// Whether what it ran may have been `qms`.
+        ours: bool,
     },
     /// A subagent ended.
     SubagentStop {
@@ -207,7 +211,8 @@ impl Notice {
         } else {
             Runtime::Claude
         };
-        Ok(Self { runtime, event: event(&name, fields)? })
+        let cwd = fields.get("cwd").and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { runtime, cwd, event: event(&name, fields)? })
     }
 }
 
@@ -248,6 +253,7 @@ fn event(name: &str, mut fields: Map<String, Value>) -> Result<Event, Malformed>
             agent: name_if_any(&fields, "agent_id")?,
             tool_use_id: name_if_any(&fields, "tool_use_id")?,
             tool_name: self::name(&fields, "tool_name")?,
+            ours: fields.get("tool_input").is_some_and(value_speaks_of_it),
         },
         "SubagentStop" => Event::SubagentStop {
             session: self::name(&fields, "session_id")?,

@@ -3,20 +3,27 @@
 //! A credential names its user; none is ever chosen by the name that was claimed. What is not proved is
 //! recorded as claimed, and whoever was ever given a credential must present it.
 
+mod agent_session;
 mod credential;
 mod registry;
 mod sealed_key;
+mod ticket;
 mod token;
 
 use std::rc::Rc;
 
+pub use self::agent_session::{AgentSession, SessionKind};
 pub use self::credential::{Credential, CredentialKind, Scope, Validity};
 pub use self::registry::{Distrust, Holder, NotVerified, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
+pub use self::ticket::{
+    PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId, argv_digest,
+};
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::NONCE_BYTES;
 use super::document::{Kind, words};
 use super::id::{CredentialId, GroupName, UserName};
+use super::process::Process;
 
 words! {
     /// How sure it is that the actor is who it claims to be, in rising order.
@@ -46,12 +53,24 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
+    /// Finds the processes that the caller descends from, itself first; asked only where it matters.
+    pub ancestry: Ancestry,
+}
+
+/// Finds the processes that a caller descends from.
+#[derive(Debug, Clone, Copy)]
+pub struct Ancestry(pub fn() -> Vec<Process>);
+
+impl Default for Ancestry {
+    fn default() -> Self {
+        Self(Vec::new)
+    }
 }
 
 impl Claim {
     /// Claims a name and presents nothing.
     pub fn of(user: impl Into<String>) -> Self {
-        Self { user: Some(user.into()), proof: None }
+        Self { user: Some(user.into()), ..Self::default() }
     }
 }
 
@@ -60,6 +79,8 @@ impl Claim {
 pub enum Proof {
     /// A bearer token.
     Token(Rc<Token>),
+    /// A ticket for this very call.
+    Ticket(Rc<PresentedTicket>),
     /// The user's own key, opened with its passphrase for this command.
     Key {
         /// The key.
@@ -70,11 +91,12 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// Returns the credential that it is a proof of.
-    pub fn credential(&self) -> &CredentialId {
+    /// Returns the credential that it is a proof of; a ticket is one by itself.
+    pub fn credential(&self) -> Option<&CredentialId> {
         match self {
-            Self::Token(token) => token.id(),
-            Self::Key { key, .. } => key.id(),
+            Self::Token(token) => Some(token.id()),
+            Self::Key { key, .. } => Some(key.id()),
+            Self::Ticket(_) => None,
         }
     }
 }
@@ -88,7 +110,10 @@ pub struct Actor {
     kind: Kind,
     assurance: Assurance,
     isolation: Isolation,
+    session: Option<String>,
+    parent: Option<UserName>,
     credential: Option<Box<Credential>>,
+    ticket: Option<TicketId>,
 }
 
 impl Actor {
@@ -122,9 +147,14 @@ impl Actor {
         self.credential.as_deref()
     }
 
+    /// Returns the ticket that was presented and verified.
+    pub fn ticket(&self) -> Option<TicketId> {
+        self.ticket
+    }
+
     /// Returns the session that the caller was started in, where its credential names one.
     pub fn session(&self) -> Option<&str> {
-        self.credential.as_ref()?.session.as_deref()
+        self.session.as_deref()
     }
 
     /// Iterates over where the caller comes from: the session that it was started in, and who started it.
@@ -134,6 +164,6 @@ impl Actor {
 
     /// Returns the user who started the caller, where its credential names one.
     pub fn parent(&self) -> Option<&UserName> {
-        self.credential.as_ref()?.parent.as_ref()
+        self.parent.as_ref()
     }
 }

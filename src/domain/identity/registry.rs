@@ -2,11 +2,17 @@
 
 use thiserror::Error;
 
-use super::{Actor, Assurance, Claim, Credential, CredentialKind, Isolation, Proof, Validity};
+use super::{
+    Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Isolation, PresentedTicket, Proof,
+    TICKET_TIME, Validity,
+};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{User, words};
 use crate::domain::id::UserName;
+
+/// By how much the clocks of two processes may differ, in milliseconds.
+const CLOCK_TOLERANCE: i64 = 5000;
 
 words! {
     /// Why a claim is not believed.
@@ -30,6 +36,12 @@ words! {
         UsedUp = "credential_used_up",
         /// It is not good for this.
         OutOfScope = "credential_out_of_scope",
+        /// The ticket was made for another command line or folder.
+        OtherCall = "ticket_for_another_call",
+        /// The session that it was made for has ended, or never was.
+        SessionEnded = "session_ended",
+        /// The caller does not descend from the process that it was given to.
+        OtherProcess = "token_of_another_process",
     }
 }
 
@@ -73,6 +85,11 @@ impl NotVerified {
             Distrust::Expired => format!("the credential of `{whose}` has expired"),
             Distrust::Revoked => format!("the credential of `{whose}` was revoked"),
             Distrust::UsedUp => format!("the credential of `{whose}` was used as often as it may be"),
+            Distrust::OtherCall => "the ticket was made for another command line or folder".to_owned(),
+            Distrust::SessionEnded => format!("the session of `{whose}` has ended"),
+            Distrust::OtherProcess => {
+                format!("the token of `{whose}` was given to a process that the caller does not descend from")
+            }
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }
     }
@@ -85,6 +102,10 @@ pub struct Registry<'a> {
     pub user: Option<&'a User>,
     /// The credential that was presented, as it is kept.
     pub credential: Option<&'a Credential>,
+    /// The session of an agent that the credential or the ticket belongs to, as it is kept.
+    pub session: Option<&'a AgentSession>,
+    /// Whether the ticket that was presented was used before.
+    pub is_spent: bool,
     /// Whether that user was ever given a credential that must be presented.
     pub is_bound: bool,
     /// The project key; without it no credential can be believed.
@@ -96,7 +117,8 @@ pub struct Registry<'a> {
 impl<'a> Registry<'a> {
     /// Wraps what is known of a user who was never given a credential.
     pub fn of(user: Option<&'a User>) -> Self {
-        Self { user, credential: None, is_bound: false, key: None, now: Timestamp::from_millis(0) }
+        let now = Timestamp::from_millis(0);
+        Self { user, credential: None, session: None, is_spent: false, is_bound: false, key: None, now }
     }
 
     /// Checks a claim. Removed users and users who never were are refused alike.
@@ -110,32 +132,90 @@ impl<'a> Registry<'a> {
             if self.is_bound {
                 return Err(refused(Distrust::CredentialRequired, None));
             }
-            return Ok(actor(user, Assurance::Claimed, None));
+            return Ok(actor(user, Assurance::Claimed));
         };
-        let credential = self.credential.filter(|kept| self.proves(kept, proof));
-        let credential = credential.ok_or_else(|| refused(Distrust::Invalid, None))?;
-        let holder = Holder { user: credential.user.clone(), fingerprint: credential.fingerprint() };
-        let why = if claim.user.as_deref().is_some_and(|name| name != credential.user.as_str()) {
-            Some(Distrust::Mismatch)
-        } else {
-            match credential.validity(self.now) {
-                Validity::Valid => None,
-                Validity::NotYetValid => Some(Distrust::NotYetValid),
-                Validity::Expired => Some(Distrust::Expired),
-                Validity::Revoked => Some(Distrust::Revoked),
-                Validity::UsedUp => Some(Distrust::UsedUp),
+        let (holder, why, assurance) = match proof {
+            Proof::Ticket(presented) => {
+                if !self.key.is_some_and(|key| presented.is_genuine(key)) {
+                    return Err(refused(Distrust::Invalid, None));
+                }
+                let holder =
+                    Holder { user: presented.ticket.user.clone(), fingerprint: fingerprint(presented) };
+                (holder, self.unmet_by_ticket(presented), Assurance::Ticket)
+            }
+            Proof::Token(_) | Proof::Key { .. } => {
+                let credential = self.credential.filter(|kept| self.proves(kept, proof));
+                let credential = credential.ok_or_else(|| refused(Distrust::Invalid, None))?;
+                let holder = Holder { user: credential.user.clone(), fingerprint: credential.fingerprint() };
+                let assurance = match credential.kind {
+                    CredentialKind::Key => Assurance::Signature,
+                    _ => Assurance::Token,
+                };
+                (holder, self.unmet_by_credential(claim, credential), assurance)
             }
         };
-        let user = match (why, known(credential.user.as_str())) {
-            (Some(why), _) => return Err(refused(why, Some(holder))),
-            (None, None) => return Err(refused(Distrust::UnknownUser, Some(holder))),
-            (None, Some(user)) => user,
+        let is_mismatch = claim.user.as_deref().is_some_and(|name| name != holder.user.as_str());
+        let user = match (is_mismatch, why, known(holder.user.as_str())) {
+            (true, _, _) => return Err(refused(Distrust::Mismatch, Some(holder))),
+            (false, Some(why), _) => return Err(refused(why, Some(holder))),
+            (false, None, None) => return Err(refused(Distrust::UnknownUser, Some(holder))),
+            (false, None, Some(user)) => user,
         };
-        let assurance = match credential.kind {
-            CredentialKind::Key => Assurance::Signature,
-            _ => Assurance::Token,
-        };
-        Ok(actor(user, assurance, Some(Box::new(credential.clone()))))
+        let mut actor = actor(user, assurance);
+        match proof {
+            Proof::Ticket(presented) => {
+                actor.ticket = Some(presented.ticket.id);
+                actor.session = Some(presented.ticket.session.clone());
+                actor.parent = self.session.and_then(|session| session.parent.clone());
+            }
+            Proof::Token(_) | Proof::Key { .. } => {
+                actor.credential = self.credential.cloned().map(Box::new);
+                actor.session = self.credential.and_then(|it| it.session.clone());
+                actor.parent = self.credential.and_then(|it| it.parent.clone());
+            }
+        }
+        Ok(actor)
+    }
+
+    fn unmet_by_credential(&self, claim: &Claim, credential: &Credential) -> Option<Distrust> {
+        match credential.validity(self.now) {
+            Validity::Valid => {}
+            Validity::NotYetValid => return Some(Distrust::NotYetValid),
+            Validity::Expired => return Some(Distrust::Expired),
+            Validity::Revoked => return Some(Distrust::Revoked),
+            Validity::UsedUp => return Some(Distrust::UsedUp),
+        }
+        if credential.kind != CredentialKind::Spawn {
+            return None;
+        }
+        // What was given to one process is good for that one and those that it started.
+        let Some(session) = self.open_session() else { return Some(Distrust::SessionEnded) };
+        let descends = session.process.is_some_and(|process| claim.ancestry.0().contains(&process));
+        (!descends).then_some(Distrust::OtherProcess)
+    }
+
+    fn unmet_by_ticket(&self, presented: &PresentedTicket) -> Option<Distrust> {
+        let ticket = &presented.ticket;
+        let age = self.now.millis().saturating_sub(ticket.iat.millis());
+        let life = ticket.exp.millis().saturating_sub(ticket.iat.millis());
+        if age < -CLOCK_TOLERANCE {
+            Some(Distrust::NotYetValid)
+        } else if self.now >= ticket.exp || life > i64::try_from(TICKET_TIME).unwrap_or(i64::MAX) {
+            Some(Distrust::Expired)
+        } else if !presented.is_for_this_call() {
+            Some(Distrust::OtherCall)
+        } else if self.is_spent {
+            Some(Distrust::UsedUp)
+        } else if ticket.agent.is_some() && self.open_session().is_none_or(|it| it.user != ticket.user) {
+            Some(Distrust::SessionEnded)
+        } else {
+            None
+        }
+    }
+
+    fn open_session(&self) -> Option<&AgentSession> {
+        let genuine = |session: &&AgentSession| self.key.is_some_and(|key| key.verifies_session(session));
+        self.session.filter(|session| session.is_open()).filter(genuine)
     }
 
     /// Tells whether the row, with the secret that was presented in the place of the kept one, is the
@@ -144,21 +224,32 @@ impl<'a> Registry<'a> {
         let (verifier, is_key) = match proof {
             Proof::Token(token) => (token.verifier(), false),
             Proof::Key { key, .. } => (key.public(), true),
+            Proof::Ticket(_) => return false,
         };
         let presented = Credential { verifier, ..kept.clone() };
         (kept.kind == CredentialKind::Key) == is_key
-            && kept.id == *proof.credential()
+            && proof.credential() == Some(&kept.id)
             && self.key.is_some_and(|key| key.verifies_credential(&presented))
     }
 }
 
-fn actor(user: &User, assurance: Assurance, credential: Option<Box<Credential>>) -> Actor {
+/// The first 8 hexadecimal digits of the id of a ticket.
+fn fingerprint(presented: &PresentedTicket) -> String {
+    let mut text = String::from(presented.ticket.id);
+    text.truncate(8);
+    text
+}
+
+fn actor(user: &User, assurance: Assurance) -> Actor {
     Actor {
         name: user.name.clone(),
         group: user.group.clone(),
         kind: user.kind,
         assurance,
         isolation: Isolation::None,
-        credential,
+        session: None,
+        parent: None,
+        credential: None,
+        ticket: None,
     }
 }

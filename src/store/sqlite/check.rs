@@ -10,7 +10,7 @@ use super::fault::{Answer, Fault};
 use super::rows::{self, document_columns};
 use super::{read, schema};
 use crate::domain::document::Document;
-use crate::store::{Credentials, StoreError};
+use crate::store::{Credentials, Sessions, StoreError};
 
 /// Returns a sentence for each finding. All reads see the same state.
 pub(super) fn check(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
@@ -31,7 +31,7 @@ type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
 
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    let parts: [Part; 13] = [
+    let parts: [Part; 14] = [
         file,
         tables,
         references,
@@ -41,6 +41,7 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         |connection, _| read::policies(connection).map(drop),
         |connection, _| read::users(connection).map(drop),
         |connection, _| read::credentials(connection, Credentials::All).map(drop),
+        |connection, _| read::sessions(connection, Sessions::All).map(drop),
         |connection, _| read::namespaces(connection).map(drop),
         |connection, _| read::all_refusals(connection).map(drop),
         documents,

@@ -23,12 +23,12 @@ use rusqlite::{Connection, ffi};
 use self::fault::{Answer, Fault, file_failure};
 use super::{
     Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
-    Store, StoreError, VersionVisitor,
+    Sessions, Store, StoreError, VersionVisitor,
 };
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// Bytes of log from which on a process that ends writes it into the database, if it is the last:
@@ -156,6 +156,18 @@ impl Read for Sqlite {
 
     fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError> {
         self.name(read::credentials(&self.connection, which))
+    }
+
+    fn session(&mut self, id: &str) -> Result<Option<AgentSession>, StoreError> {
+        self.name(read::session(&self.connection, id))
+    }
+
+    fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError> {
+        self.name(read::sessions(&self.connection, which))
+    }
+
+    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError> {
+        self.name(read::is_spent(&self.connection, ticket))
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {

@@ -7,16 +7,16 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params_from_iter};
 
 use super::fault::{Answer, Fault};
-use super::rows::{self, Columns, credential_columns, document_columns};
+use super::rows::{self, Columns, credential_columns, document_columns, session_columns};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
-    Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, StoreError,
-    StoredEntry, VersionVisitor,
+    Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, Sessions,
+    StoreError, StoredEntry, VersionVisitor,
 };
 
 /// Reads the row that a statement finds, if any.
@@ -189,6 +189,29 @@ pub(super) fn credentials(connection: &Connection, which: Credentials<'_>) -> An
             all(connection, sql, (), rows::credential)
         }
     }
+}
+
+pub(super) fn session(connection: &Connection, id: &str) -> Answer<Option<AgentSession>> {
+    let sql = concat!("SELECT ", session_columns!(), " FROM sessions WHERE id = ?");
+    one(connection, sql, [id], rows::session)
+}
+
+pub(super) fn sessions(connection: &Connection, which: Sessions<'_>) -> Answer<Vec<AgentSession>> {
+    macro_rules! those {
+        ($where:literal) => {
+            concat!("SELECT ", session_columns!(), " FROM sessions ", $where, " ORDER BY id")
+        };
+    }
+    match which {
+        Sessions::All => all(connection, those!(""), (), rows::session),
+        Sessions::Open => all(connection, those!("WHERE closed_at IS NULL"), (), rows::session),
+        Sessions::Of(session) => all(connection, those!("WHERE session = ?"), [session], rows::session),
+    }
+}
+
+pub(super) fn is_spent(connection: &Connection, ticket: &TicketId) -> Answer<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ?)";
+    Ok(connection.prepare_cached(sql)?.query_row([ticket.as_bytes().as_slice()], |row| row.get(0))?)
 }
 
 pub(super) fn is_bound(connection: &Connection, user: &str) -> Answer<bool> {

@@ -16,7 +16,8 @@ use crate::domain::document::{
     Checkout, Document, InForce, Kind, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use crate::domain::id::{PhaseName, StateName, UserName};
-use crate::domain::identity::{Credential, CredentialKind, Scope};
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
+use crate::domain::process::Process;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::{Head, OpenTask, Refusals, StoreError};
 
@@ -344,6 +345,40 @@ pub(super) fn credential(row: &Row<'_>) -> Answer<Credential> {
         recovered: columns.number::<i64>()? != 0,
         acknowledged_by: columns.optional_name()?,
         verifier: columns.digest()?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
+}
+
+/// The columns of the session of an agent, in the order in which [`session`] takes them.
+macro_rules! session_columns {
+    () => {
+        "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
+         started, opened_at, closed_at, status, tag"
+    };
+}
+pub(super) use session_columns;
+
+pub(super) fn session(row: &Row<'_>) -> Answer<AgentSession> {
+    let mut columns = Columns::of("sessions", row);
+    Ok(AgentSession {
+        id: columns.text()?.to_owned(),
+        kind: columns.word(SessionKind::from_word)?,
+        session: columns.text()?.to_owned(),
+        user: columns.name()?,
+        parent: columns.optional_name()?,
+        runtime: columns.text()?.to_owned(),
+        agent: columns.text()?.to_owned(),
+        definition: columns.optional_hash()?.map(Digest::from_bytes),
+        document: columns.optional_name()?,
+        task: columns.optional_text()?.map(str::to_owned),
+        brief: columns.optional_hash()?.map(Digest::from_bytes),
+        process: {
+            let pair = (columns.optional_number()?, columns.optional_number()?);
+            columns.both(pair, |id, started| Process { id, started })?
+        },
+        opened_at: columns.time()?,
+        closed_at: columns.optional_time()?,
+        status: columns.optional_number()?,
         tag: columns.optional_hash()?.map(Tag::from_bytes),
     })
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Answer;
-use super::rows::{credential_columns, document_columns, round_text, verdicts_text};
+use super::rows::{credential_columns, document_columns, round_text, session_columns, verdicts_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
 use crate::domain::id::{DocumentId, UserName};
@@ -24,6 +24,8 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
     write_versions(connection, change)?;
     write_users(connection, change)?;
     write_credentials(connection, change)?;
+    write_sessions(connection, change)?;
+    write_tickets(connection, change)?;
     write_namespaces(connection, change)?;
     write_project(connection, change)?;
     write_refusals(connection, change)?;
@@ -223,6 +225,55 @@ fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
             bytes(&credential.verifier),
             credential.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
         ])?;
+    }
+    Ok(())
+}
+
+fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = concat!(
+        "INSERT OR REPLACE INTO sessions (",
+        session_columns!(),
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    for session in &change.sessions {
+        connection.prepare_cached(sql)?.execute(params![
+            session.id,
+            session.kind.as_str(),
+            session.session,
+            session.user.as_str(),
+            session.parent.as_ref().map(UserName::as_str),
+            session.runtime,
+            session.agent,
+            session.definition.as_ref().map(bytes),
+            session.document.as_ref().map(DocumentId::as_str),
+            session.task,
+            session.brief.as_ref().map(bytes),
+            session.process.map(|process| process.id),
+            session.process.map(|process| integer(process.started)).transpose()?,
+            session.opened_at.millis(),
+            millis(session.closed_at),
+            session.status,
+            session.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Tickets are good for a minute; what is older than this many milliseconds is of no more use.
+const TICKETS_KEPT: i64 = 24 * 60 * 60 * 1000;
+
+fn write_tickets(connection: &Connection, change: &Change) -> Answer<()> {
+    for (id, at) in &change.tickets {
+        connection
+            .prepare_cached("DELETE FROM tickets WHERE at < ?")?
+            .execute([at.millis().saturating_sub(TICKETS_KEPT)])?;
+        let added = connection
+            .prepare_cached("INSERT INTO tickets (id, at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")?
+            .execute(params![id.as_bytes().as_slice(), at.millis()])?;
+        if added != 1 {
+            // Of two that use one ticket, one is too late: it will find that out when it looks again.
+            return Err(StoreError::Conflict.into());
+        }
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ impl Entry {
             parent: name("parent", view.parent, UserName::parse)?,
             credential: name("credential", view.credential, CredentialId::parse)?,
             signature: view.signature,
+            ticket: view.ticket,
             action: view.action.to_owned(),
             inputs: view.inputs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             document: name("document", view.document, DocumentId::parse)?,

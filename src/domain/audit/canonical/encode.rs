@@ -66,6 +66,10 @@ impl Entry {
             out.extend_from_slice(nonce);
             out.extend_from_slice(bytes);
         }
+        if let Some(ticket) = &self.ticket {
+            out.push(tag::TICKET);
+            out.extend_from_slice(ticket.as_bytes());
+        }
         out
     }
 }

@@ -44,6 +44,7 @@
 //! | 0x12 | inputs | run of pairs of text name and text value, at least one, in rising order of the bytes of the names |
 //! | 0x13 | credential | text, a credential id |
 //! | 0x14 | signature | code of the meaning, 16 bytes nonce, 64 bytes signature (see `signature`) |
+//! | 0x15 | ticket | 16 bytes |
 //!
 //! The fields of a delta follow one another without a tag, no name twice: the name and the order as
 //! `row/` says, then one byte that says which values follow (1 the old one, 2 the new one, 3 both),
@@ -56,7 +57,7 @@
 //! | actor kind | 1 human, 2 agent, 3 service |
 //! | assurance | 1 claimed, 2 token, 3 ticket, 4 signature |
 //! | verdict | 1 recommend, 2 request_updates, 3 approve, 4 reject |
-//! | table | 1 document, 2 version, 3 user, 4 namespace, 5 policy, 6 project, 7 credential |
+//! | table | 1 document, 2 version, 3 user, 4 namespace, 5 policy, 6 project, 7 credential, 8 session |
 //! | meaning | 1 authored, 2 reviewed, 3 approved, 4 executed |
 
 mod codes;
@@ -104,4 +105,5 @@ mod tag {
     pub(super) const INPUTS: u8 = 0x12;
     pub(super) const CREDENTIAL: u8 = 0x13;
     pub(super) const SIGNATURE: u8 = 0x14;
+    pub(super) const TICKET: u8 = 0x15;
 }

@@ -103,7 +103,7 @@ fn every_cut_is_refused() {
 
 #[test]
 fn what_follows_the_last_part_is_refused() {
-    assert_eq!(refusal(&followed_by(&[0x15])), DecodeError::Tag(0x15));
+    assert_eq!(refusal(&followed_by(&[0x16])), DecodeError::Tag(0x16));
     assert_eq!(refusal(&followed_by(&[0xff])), DecodeError::Tag(0xff));
     assert_eq!(refusal(&followed_by(&[0x00])), DecodeError::Order(0x00));
 }

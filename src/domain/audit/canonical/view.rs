@@ -10,7 +10,7 @@ use crate::domain::audit::wire::Reader;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
-use crate::domain::identity::{Assurance, Isolation};
+use crate::domain::identity::{Assurance, Isolation, TicketId};
 
 /// An entry as its canonical bytes say it. What the fields mean is said at `Entry`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub struct EntryView<'a> {
     pub parent: Option<&'a str>,
     pub credential: Option<&'a str>,
     pub signature: Option<Signature>,
+    pub ticket: Option<TicketId>,
     pub action: &'a str,
     pub document: Option<&'a str>,
     pub version: Option<Version>,
@@ -100,6 +101,7 @@ impl<'a> EntryView<'a> {
             parent: None,
             credential: None,
             signature: None,
+            ticket: None,
             document: None,
             version: None,
             from: None,
@@ -154,6 +156,10 @@ impl<'a> EntryView<'a> {
             tag::INPUTS => self.inputs = check_inputs(reader)?,
             tag::CREDENTIAL => self.credential = Some(name("credential", reader, CredentialId::is_valid)?),
             tag::SIGNATURE => self.signature = Some(read_signature(reader)?),
+            tag::TICKET => {
+                let id = reader.array().ok_or(DecodeError::Malformed("ticket"))?;
+                self.ticket = Some(TicketId::from_bytes(id));
+            }
             unknown => return Err(DecodeError::Tag(unknown)),
         }
         Ok(())

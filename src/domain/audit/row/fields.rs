@@ -7,7 +7,7 @@ use super::names::{self, FieldName, has_rest};
 use crate::domain::audit::wire::{put, put_run, put_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 impl Row<'_> {
@@ -30,6 +30,7 @@ impl Row<'_> {
             Self::Policy(record) => of_policy(fields, record),
             Self::Project(project) => of_project(fields, project),
             Self::Credential(credential) => of_credential(fields, credential),
+            Self::Session(session) => of_session(fields, session),
         }
     }
 }
@@ -222,4 +223,33 @@ fn of_credential(fields: &mut Fields<'_>, credential: &Credential) {
     for document in &credential.scope.documents {
         fields.put_with(names::DOCUMENTS, document, |_| ());
     }
+}
+
+fn of_session(fields: &mut Fields<'_>, session: &AgentSession) {
+    fields.put_text(names::KIND, session.kind);
+    fields.put_text_if_any(names::PARENT, session.parent.as_ref());
+    fields.put_text(names::RUNTIME, &session.runtime);
+    fields.put_text(names::SESSION, &session.session);
+    if let Some(tag) = &session.tag {
+        fields.put(names::TAG, |out| out.extend_from_slice(tag.as_bytes()));
+    }
+    fields.put_text(names::USER, &session.user);
+    fields.put_text(names::AGENT, &session.agent);
+    if let Some(brief) = &session.brief {
+        fields.put_digest(names::BRIEF, brief);
+    }
+    fields.put_text_if_any(names::CLOSED_AT, session.closed_at.map(Timestamp::millis));
+    if let Some(definition) = &session.definition {
+        fields.put_digest(names::DEFINITION, definition);
+    }
+    fields.put_text_if_any(names::DOCUMENT, session.document.as_ref());
+    fields.put_time(names::OPENED_AT, session.opened_at);
+    if let Some(process) = &session.process {
+        fields.put(names::PROCESS, |out| {
+            put_text(out, process.id);
+            put_text(out, process.started);
+        });
+    }
+    fields.put_text_if_any(names::STATUS, session.status);
+    fields.put_text_if_any(names::TASK, session.task.as_ref());
 }

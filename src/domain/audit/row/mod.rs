@@ -13,6 +13,7 @@
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
 //! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `parent`, `recovered`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
+//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `opened_at`, `parent`, `process` (number and start, as text), `runtime`, `session`, `status`, `tag`, `task`, `user` |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
 //!
 //! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
@@ -34,7 +35,9 @@
 //! | 0x24 issued_at | 0x29 revoked_at | 0x2e user | 0x84 author_origin/ |
 //! | 0x25 issued_by | 0x2a runtime | 0x2f uses | 0x85 action/ |
 //! | 0x26 not_after | 0x2b session | 0x30 verifier | 0x86 document/ |
-//! | 0x27 not_before | 0x2c tag | | |
+//! | 0x27 not_before | 0x2c tag | 0x31 agent | 0x36 opened_at |
+//! | 0x32 brief | 0x33 closed_at | 0x34 definition | 0x37 process |
+//! | 0x35 document | 0x38 status | 0x39 task | |
 
 mod delta;
 mod fields;
@@ -50,7 +53,7 @@ pub(super) use self::names::{ID, KIND, REVOKED_AT, USER, VERIFIER, has_rest, is_
 use super::canonical::Coded as _;
 use super::wire::put_text;
 use crate::domain::document::{Document, User, words};
-use crate::domain::identity::Credential;
+use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 words! {
@@ -70,6 +73,8 @@ words! {
         Project = "project",
         /// Credentials of users.
         Credential = "credential",
+        /// Sessions of agents.
+        Session = "session",
     }
 }
 
@@ -90,6 +95,8 @@ pub enum Row<'a> {
     Project(&'a Project),
     /// A credential.
     Credential(&'a Credential),
+    /// The session of an agent.
+    Session(&'a AgentSession),
 }
 
 impl Row<'_> {
@@ -103,6 +110,7 @@ impl Row<'_> {
             Self::Policy(_) => Table::Policy,
             Self::Project(_) => Table::Project,
             Self::Credential(_) => Table::Credential,
+            Self::Session(_) => Table::Session,
         }
     }
 
@@ -131,6 +139,7 @@ impl fmt::Display for Key<'_> {
             Row::Policy(record) => record.digest.fmt(f),
             Row::Project(_) => f.write_str("project"),
             Row::Credential(credential) => credential.id.fmt(f),
+            Row::Session(session) => session.id.fmt(f),
         }
     }
 }

@@ -79,6 +79,12 @@ pub enum Failure {
         /// The entry.
         index: u64,
     },
+    /// An entry was made with a ticket that one before it was made with.
+    #[error("entry {index} was made with a ticket that had been used")]
+    Replayed {
+        /// The entry.
+        index: u64,
+    },
     /// An entry changes a field from another value than the entries before it gave it.
     #[error("entry {index} does not follow: `{}` of {row} was another one before it", .field.escape_debug())]
     OldValue {
@@ -172,6 +178,7 @@ impl Failure {
             | Self::DocumentColumn { index }
             | Self::Time { index }
             | Self::Signature { index }
+            | Self::Replayed { index }
             | Self::OldValue { index, .. }
             | Self::Emptied { index, .. }
             | Self::RolledBack { size: index, .. } => Some(*index),

@@ -1,5 +1,7 @@
 //! The entries, one after another.
 
+use std::collections::BTreeSet;
+
 use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{HeadTag, Replay, Verified};
@@ -9,7 +11,7 @@ use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
 use crate::domain::digest::Timestamp;
-use crate::domain::identity::{Assurance, CredentialKind};
+use crate::domain::identity::{Assurance, CredentialKind, TicketId};
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Verifier<'a> {
     last: Option<Timestamp>,
     bytes: u64,
     rows: HeldRows,
+    /// Those that were used.
+    tickets: BTreeSet<TicketId>,
 }
 
 impl<'a> Verifier<'a> {
@@ -35,6 +39,7 @@ impl<'a> Verifier<'a> {
             last: None,
             bytes: 0,
             rows: HeldRows::default(),
+            tickets: BTreeSet::new(),
         }
     }
 
@@ -77,6 +82,9 @@ impl<'a> Verifier<'a> {
             && !self.is_signed(&entry)
         {
             return Err(Failure::Signature { index });
+        }
+        if entry.ticket.is_some_and(|ticket| !self.tickets.insert(ticket)) {
+            return Err(Failure::Replayed { index });
         }
         self.replay(&entry)?;
         self.frontier.push(leaf);

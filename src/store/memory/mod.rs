@@ -1,21 +1,24 @@
 //! The store in memory: the same promises as on disk, for tests of everything above it and as the
 //! second backend that keeps the trait honest.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::change::{number_after, unfit};
+use self::kept::{Kept, place};
+use super::change::number_after;
 use super::{
     Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
-    Store, StoreError, StoredEntry, VersionVisitor,
+    Sessions, Store, StoreError, StoredEntry, VersionVisitor,
 };
 use crate::domain::audit::Sealed;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{CredentialId, DocumentId, IdWord, StateName, TypeName, UserName};
-use crate::domain::identity::{Credential, CredentialKind};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// How long another writer is waited for: those in the same process hold a turn for a moment.
@@ -34,26 +37,6 @@ struct Shared {
     kept: Mutex<Kept>,
     turn_ended: Condvar,
     handles: AtomicU64,
-}
-
-/// Sorts documents as they are listed.
-type Place = (String, DocumentId);
-
-#[derive(Debug, Default)]
-struct Kept {
-    /// The handle whose turn it is.
-    turn: Option<u64>,
-    head: Head,
-    project: Option<Project>,
-    documents: BTreeMap<Place, Document>,
-    versions: Vec<VersionRecord>,
-    contents: BTreeMap<Digest, Vec<u8>>,
-    users: BTreeMap<UserName, User>,
-    credentials: BTreeMap<CredentialId, Credential>,
-    namespaces: BTreeMap<IdWord, Namespace>,
-    policies: Vec<PolicyRecord>,
-    refusals: BTreeMap<String, Refusals>,
-    entries: Vec<Arc<Sealed>>,
 }
 
 impl Default for Memory {
@@ -117,10 +100,6 @@ impl Memory {
     }
 }
 
-fn place(id: &DocumentId) -> Place {
-    (id.sort_key(), id.clone())
-}
-
 fn open_tasks(document: &Document) -> impl Iterator<Item = (&UserName, OpenTask)> {
     let seats = document.round.iter().flat_map(|round| &round.seats);
     seats.filter(|(_, seat)| seat.answer.is_none()).map(|(user, seat)| {
@@ -143,85 +122,6 @@ fn selects(query: &ListQuery, document: &Document) -> bool {
             .assignee
             .as_ref()
             .is_none_or(|user| open_tasks(document).any(|(assignee, _)| assignee == user))
-}
-
-impl Kept {
-    fn refuse_conflict(&self, change: &Change) -> Result<(), StoreError> {
-        let revision =
-            |id: &DocumentId| self.documents.get(&place(id)).map_or(0, |document| document.revision);
-        let expected = |(id, expected): &(DocumentId, u64)| revision(id) == *expected;
-        if self.head.frontier.size() == change.expected_size && change.expected_revisions.iter().all(expected)
-        {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict)
-        }
-    }
-
-    /// Refuses what would refer to nothing, and what would add twice what is added once.
-    fn refuse_unfit(&self, change: &Change) -> Result<(), StoreError> {
-        let kept = |digest: &Digest| {
-            self.contents.contains_key(digest) || change.contents.iter().any(|(added, _)| added == digest)
-        };
-        let known = |id: &DocumentId| {
-            self.documents.contains_key(&place(id)) || change.documents.iter().any(|added| added.id == *id)
-        };
-        let adopted = |digest: &Digest| {
-            self.policies.iter().chain(&change.policies).any(|policy| policy.digest == *digest)
-        };
-        let in_force = change.documents.iter().filter_map(|document| document.in_force.as_ref());
-        let mut named = (change.documents.iter().map(|document| &document.content))
-            .chain(in_force.map(|in_force| &in_force.content))
-            .chain(change.versions.iter().map(|version| &version.content));
-        let same =
-            |a: &VersionRecord, b: &VersionRecord| (&a.document, a.version) == (&b.document, b.version);
-        let twice = |(index, added): (usize, &VersionRecord)| {
-            self.versions.iter().chain(change.versions.iter().take(index)).any(|one| same(one, added))
-        };
-        let registered = |(index, added): (usize, &Namespace)| {
-            let earlier = change.namespaces.iter().take(index).any(|one| one.name == added.name);
-            earlier || self.namespaces.contains_key(&added.name)
-        };
-        if !named.all(kept) {
-            Err(unfit("it names a content that is not kept"))
-        } else if !change.versions.iter().all(|version| known(&version.document)) {
-            Err(unfit("it adds a version of a document that does not exist"))
-        } else if !change.project.iter().all(|project| adopted(&project.policy)) {
-            Err(unfit("it puts a policy in force that is not kept"))
-        } else if change.versions.iter().enumerate().any(twice) {
-            Err(unfit("it adds a version that exists"))
-        } else if change.namespaces.iter().enumerate().any(registered) {
-            Err(unfit("it adds a namespace that exists"))
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Takes over a change that was found fit. Nothing in here can fail.
-    fn take(&mut self, change: &Change) {
-        for (digest, body) in &change.contents {
-            self.contents.entry(*digest).or_insert_with(|| body.clone());
-        }
-        for policy in &change.policies {
-            if self.policies.iter().all(|kept| kept.digest != policy.digest) {
-                self.policies.push(policy.clone());
-            }
-        }
-        self.documents
-            .extend(change.documents.iter().map(|document| (place(&document.id), document.clone())));
-        self.versions.extend(change.versions.iter().cloned());
-        self.users.extend(change.users.iter().map(|user| (user.name.clone(), user.clone())));
-        self.credentials.extend(change.credentials.iter().map(|one| (one.id.clone(), one.clone())));
-        self.namespaces.extend(change.namespaces.iter().map(|one| (one.name.clone(), one.clone())));
-        self.refusals.extend(change.refusals.iter().map(|one| (one.claimed.clone(), one.clone())));
-        if let Some(project) = &change.project {
-            self.project = Some(project.clone());
-        }
-        if !change.entries.is_empty() {
-            self.entries.extend(change.entries.iter().cloned().map(Arc::new));
-            self.head = change.head.clone();
-        }
-    }
 }
 
 impl Read for Memory {
@@ -300,6 +200,23 @@ impl Read for Memory {
             Credentials::Alarming => one.is_alarming(),
         };
         Ok(self.kept().credentials.values().filter(asked).cloned().collect())
+    }
+
+    fn session(&mut self, id: &str) -> Result<Option<AgentSession>, StoreError> {
+        Ok(self.kept().sessions.get(id).cloned())
+    }
+
+    fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError> {
+        let asked = |one: &&AgentSession| match which {
+            Sessions::All => true,
+            Sessions::Open => one.is_open(),
+            Sessions::Of(session) => one.session == session,
+        };
+        Ok(self.kept().sessions.values().filter(asked).cloned().collect())
+    }
+
+    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError> {
+        Ok(self.kept().tickets.contains_key(ticket))
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {

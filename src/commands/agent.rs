@@ -1,0 +1,380 @@
+//! `agent`: starting agents so that nobody else can act in their name, and ending them.
+//!
+//! Whoever starts an agent chooses who, which document and which task, and nothing else: the program, its
+//! environment and what it is told come from the adopted policy and from here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::act::carry_out;
+use super::table::Table;
+use super::token::request;
+use super::{CommandError, Context, Reply};
+use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
+use crate::disk::{DiskError, Ended, Spawned, Stream};
+use crate::domain::brief::{self, BriefFacts};
+use crate::domain::digest::{Digest, Timestamp, to_hex};
+use crate::domain::document::Document;
+use crate::domain::id::{DocumentId, UserName};
+use crate::domain::identity::{AgentSession, SessionKind};
+use crate::domain::policy::{Agent, Launcher};
+use crate::domain::redact::Redactor;
+use crate::domain::request::{Launch, Registration};
+use crate::session::{Mode, SessionError};
+use crate::store::Sessions;
+
+/// Largest program or definition that is digested, in bytes.
+const PROGRAM_MAX: u64 = 1024 * 1024 * 1024;
+
+/// What to do with agents.
+#[derive(Debug, clap::Subcommand)]
+pub enum AgentCommand {
+    /// Start an agent for a task, and wait for its end
+    Run {
+        /// The agent, by its name in the policy
+        agent: String,
+        /// The document that it is started for
+        #[arg(long)]
+        document: DocumentId,
+        /// What it has to do, such as `review`
+        #[arg(long)]
+        task: String,
+    },
+    /// List the agents at work
+    List {
+        /// Those that ended, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// End an agent and all that it started
+    Stop {
+        /// Id of its session
+        session: String,
+    },
+}
+
+/// The session of an agent as it looks from outside.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionView {
+    id: String,
+    kind: SessionKind,
+    session: String,
+    user: UserName,
+    parent: Option<UserName>,
+    runtime: String,
+    agent: String,
+    definition_digest: Option<Digest>,
+    document: Option<DocumentId>,
+    task: Option<String>,
+    brief_digest: Option<Digest>,
+    opened_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    status: Option<i32>,
+}
+
+impl From<AgentSession> for SessionView {
+    fn from(it: AgentSession) -> Self {
+        Self {
+            id: it.id,
+            kind: it.kind,
+            session: it.session,
+            user: it.user,
+            parent: it.parent,
+            runtime: it.runtime,
+            agent: it.agent,
+            definition_digest: it.definition,
+            document: it.document,
+            task: it.task,
+            brief_digest: it.brief,
+            opened_at: it.opened_at,
+            closed_at: it.closed_at,
+            status: it.status,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SessionsReport {
+    sessions: Vec<SessionView>,
+}
+
+impl fmt::Display for SessionsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = ["SESSION", "USER", "AGENT", "RUNTIME", "FOR", "STARTED BY", "SINCE", "ENDED"];
+        let mut table = Table::new(f.alternate(), &columns, &["BRIEF", "DEFINITION"]);
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        for it in &self.sessions {
+            let document = it.document.as_ref().map(ToString::to_string);
+            let task = [it.task.clone(), document].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let mut row = vec![
+                it.id.clone(),
+                it.user.to_string(),
+                it.agent.clone(),
+                it.runtime.clone(),
+                or_none(Some(task).filter(|task| !task.is_empty())),
+                or_none(it.parent.as_ref().map(UserName::to_string)),
+                it.opened_at.to_string(),
+                or_none(it.closed_at.map(|at| at.to_string())),
+            ];
+            if f.alternate() {
+                row.push(or_none(it.brief_digest.map(|digest| digest.short())));
+                row.push(or_none(it.definition_digest.map(|digest| digest.short())));
+            }
+            table.row(row);
+        }
+        write!(f, "{table}")
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct RunReport {
+    session: SessionView,
+}
+
+impl fmt::Display for RunReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let it = &self.session;
+        let lasted = it.closed_at.map_or(0, |end| end.millis() - it.opened_at.millis());
+        write!(f, "✓ {} ended after {}.{} s", it.id, lasted / 1000, lasted % 1000 / 100)
+    }
+}
+
+/// What starting an agent needs from outside.
+pub struct Outside<'a> {
+    /// Looks up an environment variable of the caller.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Takes what the agent prints, without the secret that it was given.
+    pub output: &'a mut dyn FnMut(Stream, &[u8]),
+}
+
+/// Carries out a command about agents.
+pub fn run(
+    context: &mut Context,
+    command: AgentCommand,
+    outside: Outside<'_>,
+) -> Result<Reply, CommandError> {
+    match command {
+        AgentCommand::Run { agent, document, task } => start(context, &agent, &document, &task, outside),
+        AgentCommand::List { all } => {
+            let actor = context.actor()?;
+            let which = if all { Sessions::All } else { Sessions::Open };
+            let sessions = context.session.agents(which)?.into_iter().map(SessionView::from).collect();
+            Ok(Reply::new(SessionsReport { sessions }).by(actor))
+        }
+        AgentCommand::Stop { session } => stop(context, session),
+    }
+}
+
+fn start(
+    context: &mut Context,
+    name: &str,
+    id: &DocumentId,
+    task: &str,
+    outside: Outside<'_>,
+) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let policy = context.session.policy()?;
+    let agent = policy.agents.get(name);
+    let agent = agent
+        .ok_or_else(|| CommandError::unknown(format!("the policy knows no agent `{name}`"), "agent list"))?;
+    let launcher = agent.launcher.as_ref().and_then(|launcher| policy.launchers.get(launcher));
+    let launcher = launcher.ok_or_else(|| CommandError::Usage(format!("agent `{name}` has no launcher")))?;
+    let document = context.document(&actor, id)?;
+    let token = context.new_token()?;
+    let mut random = [0; 8];
+    context.fill(&mut random)?;
+    let session = format!("run-{}", to_hex(&random));
+    let text = brief::compose(&facts_of(context, agent, &document, task)?);
+    let process = ancestry().first().copied();
+    let process = process
+        .ok_or_else(|| CommandError::Failed("the system does not tell which process this is".to_owned()))?;
+    let request = request(Registration::Start(Box::new(Launch {
+        agent: name.to_owned(),
+        document: id.clone(),
+        task: task.to_owned(),
+        session: session.clone(),
+        token: token.id().clone(),
+        verifier: token.verifier(),
+        process,
+        brief: Digest::of(text.as_bytes()),
+        observed: observed(context.site.root(), agent, launcher),
+    })))?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+    let root = context.site.root();
+    let filled = Filled { root, agent: name, document: id, task, session: &session, brief: &text };
+    let ended = attend(launcher, &filled, agent.ttl, &token.reveal(), outside);
+    // However it ended, what it was given is good no longer.
+    let status = ended.as_ref().ok().and_then(|ended| ended.status.or(ended.signal.map(|signal| -signal)));
+    context.session.end(|open| open.id == session, status)?;
+    let ended = ended?;
+    let closed = context.session.agents(Sessions::Of(&session))?.into_iter().next();
+    let closed =
+        closed.ok_or_else(|| CommandError::Failed(format!("session {session} is not in the store")))?;
+    if ended.timed_out {
+        return Err(CommandError::AgentTimedOut { session });
+    }
+    if ended.status != Some(0) {
+        return Err(CommandError::AgentFailed { session, status });
+    }
+    let mut reply = Reply::new(RunReport { session: closed.into() }).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}
+
+/// Starts the program of a launcher and attends it to its end.
+fn attend(
+    launcher: &Launcher,
+    filled: &Filled<'_>,
+    ttl: u64,
+    token: &str,
+    outside: Outside<'_>,
+) -> Result<Ended, CommandError> {
+    let words: Vec<String> = launcher.command.iter().map(|word| filled.in_word(word)).collect();
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| CommandError::Usage("the launcher names no program".to_owned()))?;
+    let kept = launcher.environment.iter().filter_map(|name| Some((name.clone(), (outside.variable)(name)?)));
+    let environment: Vec<(String, String)> =
+        kept.chain([("QMS_TOKEN".to_owned(), token.to_owned())]).collect();
+    let directory = PathBuf::from(filled.in_word(&launcher.directory));
+    let spawned = Spawned::start(Path::new(program), arguments, &environment, &directory)?;
+    let mut redactors = [Redactor::new(&[token.as_bytes()]), Redactor::new(&[token.as_bytes()])];
+    let output = outside.output;
+    let ended = spawned.run_to_end(Duration::from_millis(ttl), &mut |stream, chunk| {
+        let [out, err] = &mut redactors;
+        let redactor = if stream == Stream::Out { out } else { err };
+        output(stream, &redactor.push(chunk));
+    });
+    let [out, err] = redactors;
+    output(Stream::Out, &out.finish());
+    output(Stream::Error, &err.finish());
+    Ok(ended)
+}
+
+/// What stands for the placeholders of a launcher.
+struct Filled<'a> {
+    root: &'a Path,
+    agent: &'a str,
+    document: &'a DocumentId,
+    task: &'a str,
+    session: &'a str,
+    brief: &'a str,
+}
+
+impl Filled<'_> {
+    /// Fills in one word. What was filled in is not looked at again: a brief may hold anything.
+    fn in_word(&self, word: &str) -> String {
+        let mut out = String::new();
+        let mut rest = word;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let value = after.split_once('}').and_then(|(name, tail)| Some((self.value(name)?, tail)));
+            match value {
+                Some((value, tail)) => {
+                    out.push_str(&value);
+                    rest = tail;
+                }
+                None => {
+                    out.push('{');
+                    rest = after;
+                }
+            }
+        }
+        out + rest
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "root" => self.root.display().to_string(),
+            "agent" => self.agent.to_owned(),
+            "document" => self.document.to_string(),
+            "task" => self.task.to_owned(),
+            "session" => self.session.to_owned(),
+            "brief" => self.brief.to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+fn facts_of(
+    context: &mut Context,
+    agent: &Agent,
+    document: &Document,
+    task: &str,
+) -> Result<BriefFacts, CommandError> {
+    let policy = context.session.policy_about(&document.id)?;
+    let verb = policy.actions.iter().find(|action| action.name.as_str() == task);
+    Ok(BriefFacts {
+        user: agent.user.clone(),
+        document: document.id.clone(),
+        title: document.title.clone(),
+        version: document.version,
+        state: document.state.clone(),
+        content: document.content,
+        task: task.to_owned(),
+        sop: verb.and_then(|verb| verb.sop.clone()),
+    })
+}
+
+/// The digests of what an agent is started with, as the files are now.
+fn observed(root: &Path, agent: &Agent, launcher: &Launcher) -> BTreeMap<String, Digest> {
+    let program = launcher.command.first().map(|path| (path.clone(), PathBuf::from(path)));
+    let definition = agent.definition.as_ref().map(|path| (path.clone(), root.join(path)));
+    let files = program.into_iter().chain(definition);
+    files.filter_map(|(name, path)| Some((name, digest_of(&path).ok()?))).collect()
+}
+
+/// Digests a file.
+pub fn digest_of(path: &Path) -> Result<Digest, DiskError> {
+    let io = |source| DiskError::Io { action: "read", path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(PROGRAM_MAX).read_to_end(&mut bytes)).map_err(io)?;
+    Ok(Digest::of(&bytes))
+}
+
+/// The session of a subagent that a runtime reports.
+pub fn hooked(
+    (session, agent_id): (&str, &str),
+    runtime: &str,
+    name: &str,
+    agent: &Agent,
+    definition: Option<Digest>,
+    parent: Option<UserName>,
+) -> AgentSession {
+    AgentSession {
+        id: AgentSession::id_of(session, agent_id),
+        kind: SessionKind::Hooked,
+        session: session.to_owned(),
+        user: agent.user.clone(),
+        parent,
+        runtime: runtime.to_owned(),
+        agent: name.to_owned(),
+        definition,
+        document: None,
+        task: None,
+        brief: None,
+        process: None,
+        opened_at: Timestamp::from_millis(0),
+        closed_at: None,
+        status: None,
+        tag: None,
+    }
+}
+
+fn stop(context: &mut Context, session: String) -> Result<Reply, CommandError> {
+    let request = request(Registration::Stop(session.clone()))?;
+    let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+    let stopped = context.session.agents(Sessions::All)?.into_iter().find(|one| one.id == session);
+    let stopped = stopped.ok_or(SessionError::NoSession(session))?;
+    if let Some(launcher) = stopped.process.filter(is_alive) {
+        children_of(&launcher).iter().for_each(stop_group);
+    }
+    let mut reply = Reply::new(RunReport { session: stopped.into() }).by(acted.actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
+}

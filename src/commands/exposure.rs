@@ -1,0 +1,121 @@
+//! What `doctor` says of identity: who proves nothing, which secrets lie open, whether hooks still work.
+
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use super::{CommandError, Context, alert, hooks};
+use crate::disk::read_file;
+use crate::domain::document::Kind;
+use crate::domain::id::UserName;
+use crate::domain::identity::{
+    Actor, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
+};
+use crate::store::Credentials;
+
+/// Longer files hold no token alone, in bytes.
+const TOKEN_MAX: u64 = 256;
+
+/// How deep it is looked for tokens that lie about, in folders.
+const DEPTH: usize = 3;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Exposure {
+    /// What has to be mended: a stable name and a sentence.
+    pub findings: Vec<(&'static str, String)>,
+    /// What should be known.
+    pub notes: Vec<String>,
+}
+
+/// Looks at the project.
+pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandError> {
+    let mut found = Exposure::default();
+    unproved(context, actor, &mut found)?;
+    found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
+    let root = context.site.root().to_owned();
+    lying_about(&root, &root, DEPTH, &mut found);
+    found.findings.extend(hooks::faults(&root).into_iter().map(|fault| ("hooks", fault)));
+    if hooks::is_installed(&root)
+        && let Some(fault) = canary(context)?
+    {
+        found.findings.push(("hooks", fault));
+    }
+    found.notes.push(
+        "isolation: none; any process of this system user can read the project key: see docs/security.md"
+            .to_owned(),
+    );
+    Ok(found)
+}
+
+/// Who is believed because the name was said, first of all.
+fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Result<(), CommandError> {
+    let store = context.session.read(actor);
+    let credentials = store.credentials(Credentials::All)?;
+    let users = store.users()?;
+    let present = || users.iter().filter(|user| user.removed_at.is_none());
+    let bound = |name: &UserName| credentials.iter().any(|one| one.user == *name && one.binds());
+    let claimed: Vec<&str> =
+        present().filter(|user| !bound(&user.name)).map(|user| user.name.as_str()).collect();
+    if !claimed.is_empty() {
+        found.notes.push(format!(
+            "anybody can act as {}: they were never given a credential; qms --user <administrator> token issue \
+             <user> --out FILE",
+            claimed.join(", ")
+        ));
+    }
+    for user in present().filter(|user| user.kind == Kind::Human) {
+        let mut own = credentials.iter().filter(|one| one.user == user.name && one.revoked_at.is_none());
+        if own.any(|one| one.kind == CredentialKind::Standing) {
+            found.notes.push(format!(
+                "{} is a person with a bearer token: whoever has the file is believed; qms --token-file FILE key \
+                 create",
+                user.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Tokens that lie in the project, where every agent that works there can read them.
+fn lying_about(root: &Path, folder: &Path, depth: usize, found: &mut Exposure) {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name());
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && depth > 1 && name != ".git" && name != "QMS" {
+            lying_about(root, &path, depth - 1, found);
+        } else if kind.is_file() && entry.metadata().is_ok_and(|about| about.len() <= TOKEN_MAX) {
+            let text = read_file(&path, TOKEN_MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            if text.is_ok_and(|text| Token::parse(&text).is_ok()) {
+                let shown = path.strip_prefix(root).unwrap_or(&path).display();
+                found.findings.push((
+                    "exposed_token",
+                    format!("`{shown}` is a token, and every agent in the project can read it; move it away"),
+                ));
+            }
+        }
+    }
+}
+
+/// Mints a ticket as the hook does and presents it as an agent would.
+fn canary(context: &mut Context) -> Result<Option<String>, CommandError> {
+    let policy = context.session.policy()?;
+    let Some(user) = policy.runtimes.values().next().cloned() else {
+        let fault = "hooks are installed, and `runtimes` of the policy does not say whose calls they sign";
+        return Ok(Some(fault.to_owned()));
+    };
+    let mut random = [0; 16];
+    context.fill(&mut random)?;
+    let argv = argv_digest([b"whoami".as_slice()]);
+    let text = context.session.mint(|_, now| {
+        Ticket::new(TicketId::from_bytes(random), ("canary", None), &user, (argv, "/"), now)
+    })?;
+    let presented = PresentedTicket::parse(&text, argv, "/".to_owned())?;
+    let claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };
+    Ok(context
+        .session
+        .verify(&claim)
+        .err()
+        .map(|error| format!("a ticket of the hook is not believed: {error}")))
+}

@@ -1,0 +1,257 @@
+//! `hooks`: entering `qms hook` in the settings of agent runtimes, and taking it out again.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{CommandError, Context, Reply, shell};
+use crate::disk::{read_settings, write_settings};
+use crate::domain::hook::{Line, Runtime, examine};
+
+/// What to do with hooks.
+#[derive(Debug, clap::Subcommand)]
+pub enum HooksCommand {
+    /// Enter the hook in the settings of a runtime, and keep what is there
+    Install {
+        /// The runtime
+        runtime: RuntimeName,
+        /// Show what would be written
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take the hook out of the settings of a runtime
+    Remove {
+        /// The runtime
+        runtime: RuntimeName,
+        /// Show what would be written
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// The runtimes, as words of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RuntimeName {
+    /// Claude Code
+    Claude,
+    /// Codex
+    Codex,
+    /// Gemini CLI, which is told to start agents with `qms agent run`
+    Gemini,
+}
+
+impl RuntimeName {
+    fn runtime(self) -> Runtime {
+        match self {
+            Self::Claude => Runtime::Claude,
+            Self::Codex => Runtime::Codex,
+            Self::Gemini => Runtime::Gemini,
+        }
+    }
+}
+
+/// The runtimes whose settings are looked after.
+const ALL: [Runtime; 3] = [Runtime::Claude, Runtime::Codex, Runtime::Gemini];
+
+/// Where a runtime keeps the settings of a project, from its root on.
+fn file_of(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Claude => ".claude/settings.json",
+        Runtime::Codex => ".codex/hooks.json",
+        Runtime::Gemini => ".gemini/settings.json",
+    }
+}
+
+/// The events that the hook answers, each with the tool that it is about.
+fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)] {
+    match runtime {
+        Runtime::Claude => &[
+            ("SessionStart", None),
+            ("SubagentStart", None),
+            ("PreToolUse", Some("Bash")),
+            ("PostToolUse", Some("Bash")),
+            ("PostToolUseFailure", Some("Bash")),
+            ("SubagentStop", None),
+        ],
+        Runtime::Codex => &[
+            ("SessionStart", None),
+            ("SubagentStart", None),
+            ("PreToolUse", Some("Bash")),
+            ("PostToolUse", Some("Bash")),
+            ("SubagentStop", None),
+        ],
+        Runtime::Gemini => &[("BeforeTool", Some("run_shell_command"))],
+    }
+}
+
+/// What the settings of a runtime look like now.
+#[derive(Debug, Serialize)]
+struct HooksReport {
+    runtime: &'static str,
+    file: PathBuf,
+    installed: bool,
+    dry_run: bool,
+    settings: Value,
+}
+
+impl fmt::Display for HooksReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display();
+        match (self.dry_run, self.installed) {
+            (true, _) => write!(f, "{file} would be:\n{:#}", self.settings),
+            (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime),
+            (false, false) => write!(f, "✓ hook of {} removed from {file}", self.runtime),
+        }
+    }
+}
+
+/// Carries out a command about hooks. `program` is the file of this program.
+pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Result<Reply, CommandError> {
+    let actor = context.actor()?;
+    let (name, installs, dry_run) = match command {
+        HooksCommand::Install { runtime, dry_run } => (*runtime, true, *dry_run),
+        HooksCommand::Remove { runtime, dry_run } => (*runtime, false, *dry_run),
+    };
+    let runtime = name.runtime();
+    let file = context.site.root().join(file_of(runtime));
+    let mut settings = read_settings(&file)?.unwrap_or_else(|| json!({}));
+    let Some(root) = settings.as_object_mut() else {
+        return Err(CommandError::Failed(format!("`{}` is not a JSON object", file.display())));
+    };
+    take_out(root);
+    if installs {
+        put_in(root, runtime, program);
+    }
+    if !dry_run {
+        write_settings(&file, &settings)?;
+    }
+    let runtime = runtime.name();
+    Ok(Reply::new(HooksReport { runtime, file, installed: installs, dry_run, settings }).by(actor))
+}
+
+/// Tells whether a handler runs our hook.
+fn is_ours(handler: &Value) -> bool {
+    let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
+    match examine(command) {
+        Line::Qms(argv) => argv.get(1).is_some_and(|word| word == "hook") && argv.len() == 2,
+        _ => false,
+    }
+}
+
+/// Takes our handlers out of every event, and what is empty then.
+fn take_out(root: &mut Map<String, Value>) {
+    let Some(events) = root.get_mut("hooks").and_then(Value::as_object_mut) else { return };
+    for groups in events.values_mut().filter_map(Value::as_array_mut) {
+        for group in groups.iter_mut() {
+            if let Some(handlers) = group.get_mut("hooks").and_then(Value::as_array_mut) {
+                handlers.retain(|handler| !is_ours(handler));
+            }
+        }
+        groups.retain(|group| {
+            let handlers = group.get("hooks").and_then(Value::as_array);
+            handlers.is_none_or(|handlers| !handlers.is_empty())
+        });
+    }
+    events.retain(|_, groups| groups.as_array().is_none_or(|groups| !groups.is_empty()));
+    if events.is_empty() {
+        root.shift_remove("hooks");
+    }
+}
+
+fn put_in(root: &mut Map<String, Value>, runtime: Runtime, program: &Path) {
+    let command = format!("{} hook", shell::word(&program.display().to_string()));
+    let events = root.entry("hooks").or_insert_with(|| json!({}));
+    let Some(events) = events.as_object_mut() else { return };
+    for (event, matcher) in events_of(runtime) {
+        let mut group = Map::new();
+        if let Some(matcher) = matcher {
+            group.insert("matcher".to_owned(), json!(matcher));
+        }
+        group.insert("hooks".to_owned(), json!([{"type": "command", "command": command}]));
+        let groups = events.entry(*event).or_insert_with(|| json!([]));
+        if let Some(groups) = groups.as_array_mut() {
+            groups.push(Value::Object(group));
+        }
+    }
+}
+
+/// Tells whether our hook is installed in any runtime.
+pub(super) fn is_installed(root: &Path) -> bool {
+    ALL.iter().any(|runtime| {
+        let settings = read_settings(&root.join(file_of(*runtime))).ok().flatten();
+        let text = settings.map(|settings| settings.to_string()).unwrap_or_default();
+        text.contains("qms hook") || text.contains("qms' hook")
+    })
+}
+
+/// Says what is wrong with the hooks that are installed: of the handlers that can rewrite a command
+/// exactly one must be there, and it must be ours.
+pub(super) fn faults(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for runtime in ALL {
+        let file = file_of(runtime);
+        let settings = match read_settings(&root.join(file)) {
+            Ok(Some(settings)) => settings,
+            Ok(None) => continue,
+            Err(error) => {
+                found.push(error.to_string());
+                continue;
+            }
+        };
+        let events = settings.get("hooks").and_then(Value::as_object);
+        let handlers_of = |event: &str| -> Vec<Value> {
+            let groups = events.and_then(|events| events.get(event)).and_then(Value::as_array);
+            let handlers = groups.into_iter().flatten().filter_map(|group| group.get("hooks")?.as_array());
+            handlers.flatten().cloned().collect()
+        };
+        let has_ours = |event: &str| handlers_of(event).iter().any(is_ours);
+        if !events_of(runtime).iter().any(|(event, _)| has_ours(event)) {
+            continue;
+        }
+        for (event, _) in events_of(runtime).iter().filter(|(event, _)| !has_ours(event)) {
+            found.push(format!(
+                "`{file}` has no hook for {event}; qms hooks install {} enters it",
+                runtime.name()
+            ));
+        }
+        let before = if runtime == Runtime::Gemini { "BeforeTool" } else { "PreToolUse" };
+        let count = handlers_of(before).len();
+        if count > 1 {
+            found.push(format!(
+                "`{file}` has {count} hooks for {before}: with more than one a rewritten command can get lost"
+            ));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_stays_and_what_was_put_in_is_taken_out() {
+        let others = json!({
+            "model": "x",
+            "hooks": {
+                "PreToolUse": [{"matcher": "Write", "hooks": [{"type": "command", "command": "fmt"}]}],
+                "Stop": [{"hooks": [{"type": "command", "command": "bell"}]}]
+            }
+        });
+        for runtime in ALL {
+            let mut settings = others.clone();
+            let root = settings.as_object_mut().unwrap_or_else(|| panic!("an object"));
+            put_in(root, runtime, Path::new("/opt/my tools/qms"));
+            put_in(root, runtime, Path::new("/opt/my tools/qms"));
+            assert!(root["hooks"].to_string().contains("'/opt/my tools/qms' hook"));
+            take_out(root);
+            assert_eq!(settings, others, "{}", runtime.name());
+        }
+        let mut empty = Map::new();
+        put_in(&mut empty, Runtime::Claude, Path::new("/usr/bin/qms"));
+        take_out(&mut empty);
+        assert_eq!(Value::Object(empty), json!({}));
+    }
+}

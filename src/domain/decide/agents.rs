@@ -1,0 +1,112 @@
+//! Starting and ending agents, as the policy allows it.
+
+use super::{Case, Condition, Reason};
+use crate::domain::document::Kind;
+use crate::domain::facts::RegistryFacts;
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, SessionKind};
+use crate::domain::policy::Agent;
+use crate::domain::request::Launch;
+
+/// Decides on the start of an agent, and returns the token that it gets and its session.
+pub(super) fn start(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    launch: &Launch,
+    reasons: &mut Vec<Reason>,
+) -> (Option<Credential>, Option<AgentSession>) {
+    let me = case.actor.name();
+    let Some(agent) = case.policy.agents.get(&launch.agent) else {
+        let message = format!("the policy knows no agent `{}`", launch.agent);
+        reasons.push(Reason::new(Condition::AgentUnknown, message));
+        return (None, None);
+    };
+    if !agent.started_by.contains(me) {
+        let names = agent.started_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!("`{me}` may not start `{}`; this is for {names}", launch.agent);
+        reasons.push(Reason::new(Condition::MayNotStart, message));
+    }
+    let user = facts.user.as_ref().filter(|user| user.removed_at.is_none() && user.kind != Kind::Human);
+    if user.is_none() {
+        let message = format!("`{}` is no agent or service of this project", agent.user);
+        reasons.push(Reason::new(Condition::AgentUnknown, message));
+    }
+    reasons.extend(changed(case, agent, launch));
+    let now = case.facts.now;
+    let mut token = Credential::new(
+        launch.token.clone(),
+        agent.user.clone(),
+        CredentialKind::Spawn,
+        launch.verifier,
+        now,
+    );
+    token.session = Some(launch.session.clone());
+    token.runtime.clone_from(&agent.launcher);
+    token.parent = Some(me.clone());
+    token.issued_by = Some(me.clone());
+    token.not_after = Some(now.after(agent.ttl));
+    let session = AgentSession {
+        id: launch.session.clone(),
+        kind: SessionKind::Launched,
+        session: launch.session.clone(),
+        user: agent.user.clone(),
+        parent: Some(me.clone()),
+        runtime: agent.launcher.clone().unwrap_or_default(),
+        agent: launch.agent.clone(),
+        definition: agent.definition.as_ref().and_then(|path| launch.observed.get(path).copied()),
+        document: Some(launch.document.clone()),
+        task: Some(launch.task.clone()),
+        brief: Some(launch.brief),
+        process: Some(launch.process),
+        opened_at: now,
+        closed_at: None,
+        status: None,
+        tag: None,
+    };
+    (Some(token), Some(session))
+}
+
+/// Only what was adopted is started.
+fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
+    let launcher = agent.launcher.as_ref().and_then(|name| case.policy.launchers.get(name));
+    let Some(program) = launcher.and_then(|launcher| launcher.command.first()) else {
+        let message = format!("agent `{}` has no launcher", launch.agent);
+        return vec![Reason::new(Condition::AgentUnknown, message)];
+    };
+    let is_adopted = |path: &String| {
+        let pinned = case.policy.pins.get(path);
+        pinned.is_some() && pinned == launch.observed.get(path)
+    };
+    let files = [program].into_iter().chain(&agent.definition).filter(|path| !is_adopted(path));
+    files
+        .map(|path| {
+            let message = format!("`{path}` is missing, or is not the one that was adopted");
+            let reason = Reason::new(Condition::AgentChanged, message);
+            case.with_project_verb(reason, "policy_adopt", "")
+        })
+        .collect()
+}
+
+/// Decides on the end of an agent, and returns what is revoked and the session as it ends.
+pub(super) fn stop(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    reasons: &mut Vec<Reason>,
+) -> (Vec<Credential>, Option<AgentSession>) {
+    let Some(session) = &facts.session else {
+        reasons.push(Reason::new(Condition::SessionOver, "there is no such session"));
+        return (Vec::new(), None);
+    };
+    let me = case.actor.name();
+    if session.parent.as_ref() != Some(me) && !case.manages_credentials() {
+        let message = format!("session {} was started by another user", session.id);
+        reasons.push(Reason::new(Condition::MayNotStart, message));
+    }
+    if !session.is_open() {
+        reasons.push(Reason::new(Condition::SessionOver, format!("session {} has ended", session.id)));
+    }
+    let now = case.facts.now;
+    let given = facts.credentials.iter().filter(|one| one.session.as_ref() == Some(&session.id));
+    let given = given.filter(|one| one.revoked_at.is_none());
+    let revoked = given.map(|one| Credential { revoked_at: Some(now), ..one.clone() }).collect();
+    (revoked, Some(AgentSession { closed_at: Some(now), ..session.clone() }))
+}

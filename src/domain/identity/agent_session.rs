@@ -1,0 +1,66 @@
+//! The sessions that agents run in: who was started, by whom, for what, and until when.
+
+use crate::domain::audit::Tag;
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::words;
+use crate::domain::id::{DocumentId, UserName};
+use crate::domain::process::Process;
+
+words! {
+    /// How an agent came to be.
+    SessionKind {
+        /// `qms agent run` started it.
+        Launched = "launched",
+        /// An agent runtime started it, and its hook said so.
+        Hooked = "hooked",
+    }
+}
+
+/// An agent at work, or one that was. Everything in it is covered by the tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSession {
+    /// Its id: of a launched agent its own session, of a hooked one `<session>/<agent id>`.
+    pub id: String,
+    /// How it came to be.
+    pub kind: SessionKind,
+    /// The session as the runtime names it; a launched agent has one of its own.
+    pub session: String,
+    /// The user that it acts as.
+    pub user: UserName,
+    /// The user who started it.
+    pub parent: Option<UserName>,
+    /// What it runs in: a launcher or an agent runtime, by name.
+    pub runtime: String,
+    /// What it was started as, by the name in the policy.
+    pub agent: String,
+    /// The digest of the definition that it was started with.
+    pub definition: Option<Digest>,
+    /// The document that it was started for.
+    pub document: Option<DocumentId>,
+    /// The task that it was started for.
+    pub task: Option<String>,
+    /// The digest of what it was told: evidence that nobody else told it anything.
+    pub brief: Option<Digest>,
+    /// The process that its own processes descend from.
+    pub process: Option<Process>,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// How it ended: its exit status, negative for a signal.
+    pub status: Option<i32>,
+    /// The tag of all of this under the project key; `None` until it is sealed.
+    pub tag: Option<Tag>,
+}
+
+impl AgentSession {
+    /// Returns the id of an agent within the session of a runtime.
+    pub fn id_of(session: &str, agent: &str) -> String {
+        format!("{session}/{agent}")
+    }
+
+    /// Tells whether it goes on.
+    pub fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
+}

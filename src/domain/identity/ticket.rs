@@ -1,0 +1,212 @@
+//! Tickets: a proof of one call, made out of every model's sight, good once and for a minute.
+//!
+//! The text is the base64url (RFC 4648 §5, without padding) of a JSON payload, a dot, and that of its
+//! HMAC-SHA256 under the project key. It is bound to the very words of the command line, to the folder
+//! that it is run in, and to the session of whoever asked for it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::audit::ProjectKey;
+use crate::domain::digest::{Digest, Timestamp, from_hex, to_hex};
+use crate::domain::id::UserName;
+
+/// How long a ticket is good, in milliseconds.
+pub const TICKET_TIME: u64 = 60 * 1000;
+
+/// The flag that a ticket stands behind, as the first word after the name of the program.
+pub const TICKET_FLAG: &str = "--ticket=";
+
+const VERSION: u32 = 1;
+
+/// The one way to tag a ticket so far; another would have another name.
+const ALGORITHM: &str = "HS256";
+
+/// The id of a ticket, 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TicketId([u8; 16]);
+
+impl TicketId {
+    /// Wraps 16 bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl From<TicketId> for String {
+    fn from(id: TicketId) -> Self {
+        to_hex(&id.0)
+    }
+}
+
+impl TryFrom<String> for TicketId {
+    type Error = TicketError;
+    fn try_from(text: String) -> Result<Self, TicketError> {
+        from_hex(&text).and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(TicketError)
+    }
+}
+
+/// A text that is no ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("what was presented is not a ticket")]
+pub struct TicketError;
+
+/// What a ticket says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    v: u32,
+    alg: String,
+    /// Its id, used once.
+    pub id: TicketId,
+    /// The session of the runtime.
+    pub session: String,
+    /// The agent within it; `None` for the main thread.
+    pub agent: Option<String>,
+    /// Whose call it is.
+    pub user: UserName,
+    /// The digest of the words of the command line, without the ticket.
+    pub argv: Digest,
+    /// The folder that the command is run in.
+    pub cwd: String,
+    /// When it was made.
+    pub iat: Timestamp,
+    /// From when on it is good no longer.
+    pub exp: Timestamp,
+}
+
+/// A ticket as it was presented, with what it is held against.
+#[derive(Debug, Clone)]
+pub struct PresentedTicket {
+    /// What it says.
+    pub ticket: Ticket,
+    payload: Vec<u8>,
+    tag: Vec<u8>,
+    /// The digest of the words of the command line, as they are.
+    pub argv: Digest,
+    /// The folder, as it is.
+    pub cwd: String,
+}
+
+impl Ticket {
+    /// Makes a ticket for one call.
+    pub fn new(
+        id: TicketId,
+        (session, agent): (&str, Option<&str>),
+        user: &UserName,
+        (argv, cwd): (Digest, &str),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            v: VERSION,
+            alg: ALGORITHM.to_owned(),
+            id,
+            session: session.to_owned(),
+            agent: agent.map(str::to_owned),
+            user: user.clone(),
+            argv,
+            cwd: cwd.to_owned(),
+            iat: now,
+            exp: now.after(TICKET_TIME),
+        }
+    }
+
+    /// Returns the text of the ticket, under the project key.
+    pub fn seal(&self, key: &ProjectKey) -> String {
+        let payload = serde_json::to_vec(self).unwrap_or_default();
+        let tag = key.tag_ticket(&payload);
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(&payload), URL_SAFE_NO_PAD.encode(tag.as_bytes()))
+    }
+}
+
+impl PresentedTicket {
+    /// Reads the text of a ticket; nothing of it is believed yet.
+    pub fn parse(text: &str, argv: Digest, cwd: String) -> Result<Self, TicketError> {
+        let (payload, tag) = text.split_once('.').ok_or(TicketError)?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TicketError);
+        let (payload, tag) = (decode(payload)?, decode(tag)?);
+        let ticket: Ticket = serde_json::from_slice(&payload).map_err(|_| TicketError)?;
+        if ticket.v != VERSION || ticket.alg != ALGORITHM {
+            return Err(TicketError);
+        }
+        Ok(Self { ticket, payload, tag, argv, cwd })
+    }
+
+    /// Tells whether it was made with the project key, in constant time.
+    pub fn is_genuine(&self, key: &ProjectKey) -> bool {
+        key.verifies_ticket(&self.payload, &self.tag)
+    }
+
+    /// Tells whether it is for this command line in this folder.
+    pub fn is_for_this_call(&self) -> bool {
+        self.ticket.argv == self.argv && self.ticket.cwd == self.cwd
+    }
+}
+
+/// Digests the words of a command line, the name of the program and the ticket left out: each after its
+/// length, so that no two lines have one digest.
+pub fn argv_digest<'a>(words: impl IntoIterator<Item = &'a [u8]>) -> Digest {
+    let mut bytes = Vec::new();
+    for word in words {
+        bytes.extend_from_slice(&(word.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(word);
+    }
+    Digest::of(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> ProjectKey {
+        ProjectKey::new(&[byte; 32]).unwrap_or_else(|| panic!("32 bytes are a key"))
+    }
+
+    fn ticket() -> Ticket {
+        let user = UserName::parse("qa").unwrap_or_else(|error| panic!("{error}"));
+        let argv = argv_digest([b"status".as_slice(), b"CR-001"]);
+        let now = Timestamp::from_millis(0);
+        Ticket::new(TicketId::from_bytes([1; 16]), ("s-1", Some("a-1")), &user, (argv, "/p"), now)
+    }
+
+    #[test]
+    fn a_ticket_is_read_as_it_was_made_and_every_flipped_bit_is_found() {
+        let (ticket, key) = (ticket(), key(1));
+        let text = ticket.seal(&key);
+        let read = |text: &str| PresentedTicket::parse(text, ticket.argv, ticket.cwd.clone());
+        let presented = read(&text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(presented.ticket, ticket);
+        assert!(presented.is_genuine(&key) && presented.is_for_this_call());
+        assert!(!presented.is_genuine(&self::key(2)));
+        for at in 0..text.len() {
+            for bit in 0..8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                let changed = String::from_utf8_lossy(&bytes).into_owned();
+                let is_believed = read(&changed).is_ok_and(|presented| presented.is_genuine(&key));
+                assert!(!is_believed, "{at} {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_for_one_line_in_one_folder() {
+        let (ticket, key) = (ticket(), key(1));
+        let text = ticket.seal(&key);
+        let other = argv_digest([b"statusCR-001".as_slice()]);
+        assert_ne!(other, ticket.argv);
+        let is_for = |argv: Digest, cwd: &str| {
+            PresentedTicket::parse(&text, argv, cwd.to_owned()).is_ok_and(|it| it.is_for_this_call())
+        };
+        assert!(is_for(ticket.argv, "/p"));
+        assert!(!is_for(other, "/p") && !is_for(ticket.argv, "/q"));
+    }
+}

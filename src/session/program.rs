@@ -1,0 +1,47 @@
+//! What the program itself records: nobody was verified for it, and the entry says so.
+
+use super::seal::tag;
+use super::{Session, SessionError};
+use crate::domain::audit::Entry;
+use crate::domain::digest::Timestamp;
+use crate::domain::identity::{AgentSession, Credential};
+use crate::store::Change;
+
+/// What the program records.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    /// The action.
+    pub(super) action: &'static str,
+    /// What there is to say about it, by name.
+    pub(super) inputs: Vec<(&'static str, String)>,
+    /// Credentials that changed.
+    pub(super) credentials: Vec<Credential>,
+    /// Sessions that changed.
+    pub(super) sessions: Vec<AgentSession>,
+}
+
+impl Session {
+    /// Records what `make` finds to be done at the time that it is told; `None` for nothing.
+    pub(super) fn record(
+        &mut self,
+        mut make: impl FnMut(&mut Self, Timestamp) -> Result<Option<Record>, SessionError>,
+    ) -> Result<Option<Entry>, SessionError> {
+        self.in_turn(|session| {
+            let head = session.sound_head()?;
+            let time = session.time(&head);
+            let Some(record) = make(session, time.now)? else { return Ok(None) };
+            let policy = session.project()?.policy;
+            let mut change = Change {
+                expected_size: head.frontier.size(),
+                credentials: record.credentials,
+                sessions: record.sessions,
+                ..Change::default()
+            };
+            tag(&mut change, session.key.as_ref().ok_or(SessionError::NoKey)?);
+            let mut entry = Entry::new(time.now, record.action, policy);
+            entry.inputs = record.inputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            entry.deltas = session.registry_deltas(&change)?;
+            session.commit(head, change, time, entry).map(Some)
+        })
+    }
+}

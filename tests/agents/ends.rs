@@ -1,0 +1,97 @@
+//! How agents end, and what their tokens are good for then: nothing.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::stand_in::{RUN, Started};
+
+/// Waits for a file that another process writes; it does so within moments, or the suite is stopped.
+fn await_file(path: &Path) -> String {
+    loop {
+        match fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
+            _ => std::thread::yield_now(),
+        }
+    }
+}
+
+/// A script that hands its token out and goes on until it is told to end.
+const LEAKS: &str = "echo \"$QMS_TOKEN\" > ../leaked\nwhile [ ! -e ../enough ]; do :; done";
+
+#[test]
+fn a_token_is_good_for_the_process_that_it_was_given_to_and_those_that_it_starts() {
+    let started = Started::new(&format!("sh -c 'QMS whoami -o json > ../inner'\n{LEAKS}"));
+    let project = &started.project;
+    let folder = project.folder().to_owned();
+    let mut agent = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let token = await_file(&folder.join("leaked"));
+    let inner: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("inner")).unwrap()).unwrap();
+    assert_eq!([&inner["data"]["user"], &inner["data"]["parent"]], ["qa", "claude"]);
+    assert_eq!([&inner["data"]["credential"]["kind"], &inner["data"]["source"]], ["spawn", "QMS_TOKEN"]);
+
+    // The orchestrator read it, and is another process.
+    let stolen =
+        |line: &str| project.words(&line.split(' ').collect::<Vec<_>>()).variable("QMS_TOKEN", &token).ask();
+    assert_eq!(stolen("--user qa status CR-001").is(8).reasons(), ["token_of_another_process"]);
+    assert_eq!(
+        stolen("review CR-001 --recommend --comment fine").is(8).reasons(),
+        ["token_of_another_process"]
+    );
+    assert_eq!(started.entries("review")[0]["result"], "denied");
+
+    fs::write(folder.join("enough"), "").unwrap();
+    assert!(agent.wait().unwrap().success());
+    assert_eq!(stolen("status CR-001").is(8).reasons(), ["credential_revoked"]);
+}
+
+#[test]
+fn what_leaves_the_agent_behind_is_nobody() {
+    // The grandchild leaves the group, waits for the end of everything, and only then acts.
+    let started = Started::new(
+        "setsid sh -c \"while kill -0 $PPID 2>/dev/null; do :; done; QMS whoami; echo \\$? > ../left\" \
+         < /dev/null > /dev/null 2>&1 &",
+    );
+    started.project.run(RUN).is(0);
+    assert_eq!(await_file(&started.project.folder().join("left")), "8");
+}
+
+#[test]
+fn an_agent_that_takes_too_long_is_ended_with_all_that_it_started() {
+    let started = Started::within("sh -c 'while :; do :; done' & while :; do :; done", "1s");
+    started.project.ask(RUN).is(10);
+    let ended = &started.entries("agent_ended")[0];
+    assert!(ended["inputs"]["status"].as_str().unwrap().starts_with('-'), "{ended}");
+    let sessions = started.project.ask("-u claude agent list --all").is(0);
+    assert!(sessions["data"]["sessions"][0]["closed_at"].is_string());
+    assert_eq!(started.project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
+}
+
+#[test]
+fn an_agent_is_stopped_by_whoever_started_it() {
+    let started = Started::new(LEAKS);
+    let project = &started.project;
+    let mut agent = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    await_file(&project.folder().join("leaked"));
+    let open = project.ask("-u tu agent list").is(0);
+    let session = open["data"]["sessions"][0]["id"].as_str().unwrap().to_owned();
+    project.issue(&["tu"]);
+    assert_eq!(project.ask(&format!("-u tu agent stop {session}")).is(7).reasons(), ["may_not_start"]);
+    let stopped = project.ask(&format!("-u claude agent stop {session}")).is(0);
+    assert!(stopped["data"]["session"]["closed_at"].is_string());
+    assert!(!agent.wait().unwrap().success());
+    assert_eq!(project.ask(&format!("-u claude agent stop {session}")).is(4).reasons(), ["session_over"]);
+    project.ask("-u claude agent stop run-0000000000000000").is(5);
+}
+
+#[test]
+fn an_agent_that_fails_is_a_failure_and_is_recorded() {
+    let started = Started::new("echo what went wrong >&2; exit 3");
+    let failed = started.project.ask(RUN).is(1);
+    assert!(failed.stderr.contains("what went wrong"));
+    assert!(failed["error"]["message"].as_str().unwrap().contains("ended with status 3"));
+    assert_eq!(started.entries("agent_ended")[0]["inputs"]["status"], "3");
+}
