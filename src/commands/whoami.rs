@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::act::carry_out;
 use super::token::{CredentialView, request};
-use super::{CommandError, Context, Reply, Source};
+use super::{CommandError, Context, Reply};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
 use crate::domain::id::{GroupName, UserName};
@@ -24,7 +24,7 @@ struct WhoamiReport {
     session: Option<String>,
     parent: Option<UserName>,
     /// Where the credential came from.
-    source: Source,
+    source: &'static str,
     credential: Option<CredentialView>,
 }
 
@@ -64,7 +64,7 @@ pub fn run(context: &mut Context) -> Result<Reply, CommandError> {
         isolation: actor.isolation(),
         session: actor.session().map(str::to_owned),
         parent: actor.parent().cloned(),
-        source: context.source,
+        source: context.source.as_str(),
         credential: actor.credential().map(|presented| CredentialView::new(presented.clone(), now)),
     };
     Ok(Reply::new(report).by(actor))
