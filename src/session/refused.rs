@@ -77,11 +77,12 @@ impl Session {
     }
 }
 
-/// What makes two refusals alike: the name, why, and whose credential it was.
+/// What makes two refusals alike: the name, why, and whose credential it was. A name that is nobody's
+/// can be any text; it stands without a space, so that none passes for another kind of refusal.
 fn kind_of(refusal: &NotVerified) -> String {
     let claimed = refusal.claimed.as_deref().unwrap_or_default();
     match (&refusal.holder, refusal.why) {
-        (None, Distrust::UnknownUser) => claimed.to_owned(),
+        (None, Distrust::UnknownUser) => claimed.replace(' ', "_"),
         (None, why) => format!("{claimed} {why}"),
         (Some(holder), why) => format!("{claimed} {why} {} {}", holder.user, holder.fingerprint),
     }
