@@ -1,0 +1,72 @@
+//! Nobody acts as somebody else: what is presented, by whom, for what, and every way to cheat about it.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+
+mod project;
+#[path = "identity/tokens.rs"]
+mod tokens;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use self::project::answer::Answer;
+use self::project::{Call, Project};
+
+/// A passphrase that is long enough.
+const PASSPHRASE: &str = "correct horse";
+
+/// Presents nothing, whoever the line names.
+fn bare(project: &Project, line: &str) -> Call {
+    let mut call = project.call(line);
+    call.command.env_remove("QMS_TOKEN_FILE");
+    call
+}
+
+/// Presents the token in a file, whoever the line names.
+fn with(project: &Project, token: &Path, line: &str) -> Call {
+    bare(project, line).variable("QMS_TOKEN_FILE", &token.display().to_string())
+}
+
+/// Has a token issued that nobody presents by default, and returns its file.
+fn issue(project: &Project, name: &str, words: &str) -> PathBuf {
+    let file = project.folder().join(name);
+    project.run(&format!("-u lead token issue {words} --out {}", file.display())).is(0);
+    file
+}
+
+/// Returns the id of the credential that was issued last.
+fn last_issued(project: &Project, user: &str) -> String {
+    let store = rusqlite::Connection::open(project.database()).unwrap();
+    let sql = "SELECT id FROM credentials WHERE user = ? ORDER BY issued_at DESC, rowid DESC";
+    store.query_row(sql, [user], |row| row.get(0)).unwrap()
+}
+
+/// Writes a secret as its owner would keep it.
+fn secret(project: &Project, name: &str, text: &str) -> PathBuf {
+    let file = project.folder().join(name);
+    fs::write(&file, format!("{text}\n")).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    file
+}
+
+/// Checks that a call is refused because who is calling is not believed, for this reason alone.
+#[track_caller]
+fn is_not_believed(call: Call, why: &str) -> Answer {
+    let refused = call.ask().is(8);
+    assert_eq!(refused.reasons(), [why], "{:#}", refused.value());
+    refused
+}
+
+/// Reads the log.
+fn log(project: &Project) -> Vec<Value> {
+    let text = project.run("-u lead audit export").is(0).text();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Reads the newest entry.
+fn newest(project: &Project) -> Value {
+    log(project).pop().unwrap()
+}
