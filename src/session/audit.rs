@@ -226,7 +226,7 @@ impl Session {
     /// Signs the newest point of the log.
     pub fn checkpoint(&mut self, _actor: &Actor) -> Result<(Checkpoint, String), SessionError> {
         let project = self.project()?;
-        let checkpoint = Checkpoint::new(&project.id, &self.store.head()?.frontier);
+        let checkpoint = Checkpoint::new(&project.id, &self.sound_head()?.frontier);
         let note = checkpoint.sign(self.key.as_ref().ok_or(SessionError::NoKey)?);
         Ok((checkpoint, note))
     }

@@ -23,7 +23,7 @@ impl Session {
             Ok(action) if refusal.why != Distrust::UnknownUser || refusal.holder.is_some() => action,
             _ => return Ok(1),
         };
-        let head = self.store.head()?;
+        let head = self.sound_head()?;
         let time = self.time(&head);
         self.seal_unverified(head, time, refusal, &action, None)
     }
