@@ -194,9 +194,10 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
         // What is sealed fits a sound store; one that it does not fit was changed.
-        SessionError::HeadTag | SessionError::Store(StoreError::Unfit(_)) => {
-            (Code::Audit, by.run("audit verify"), Value::Null)
-        }
+        SessionError::HeadTag
+        | SessionError::CredentialTag(_)
+        | SessionError::SessionTag(_)
+        | SessionError::Store(StoreError::Unfit(_)) => (Code::Audit, by.run("audit verify"), Value::Null),
         SessionError::Store(StoreError::Altered(_)) => {
             (Code::Audit, by.run("audit verify --contents"), Value::Null)
         }

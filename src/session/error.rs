@@ -92,6 +92,12 @@ pub enum SessionError {
     /// The newest point of the log bears no tag of the project key: it was cut or put back.
     #[error("the end of the log was not made with the project key; nothing is recorded after it")]
     HeadTag,
+    /// A credential bears no tag of the project key: its row was edited.
+    #[error("credential {0} is not as it was recorded, and is not changed")]
+    CredentialTag(CredentialId),
+    /// The session of an agent bears no tag of the project key: its row was edited.
+    #[error("session {0} is not as it was recorded, and is not changed")]
+    SessionTag(String),
     /// A policy that was adopted cannot be read.
     #[error("policy {} cannot be read: {message}", .digest.short())]
     PolicyUnreadable {

@@ -1,6 +1,5 @@
 //! What the program itself records: nobody was verified for it, and the entry says so.
 
-use super::seal::tag;
 use super::{Session, SessionError};
 use crate::domain::audit::Entry;
 use crate::domain::digest::Timestamp;
@@ -37,7 +36,7 @@ impl Session {
                 sessions: record.sessions,
                 ..Change::default()
             };
-            tag(&mut change, session.key.as_ref().ok_or(SessionError::NoKey)?);
+            session.tag(&mut change)?;
             let mut entry = Entry::new(time.now, record.action, policy);
             entry.inputs = record.inputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             entry.deltas = session.registry_deltas(&change)?;

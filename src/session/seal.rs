@@ -117,7 +117,6 @@ impl Session {
         mut change: Change,
         mut entry: Entry,
     ) -> Result<Entry, SessionError> {
-        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         if let Some(presented) = attempt.actor.credential().filter(|it| it.uses.is_some()) {
             let used = presented.used.saturating_add(1);
             match change.credentials.iter_mut().find(|it| it.id == presented.id) {
@@ -126,7 +125,7 @@ impl Session {
             }
         }
         change.tickets.extend(attempt.actor.ticket().map(|id| (id, attempt.time.now)));
-        tag(&mut change, key);
+        self.tag(&mut change)?;
         entry.deltas = self.deltas(&change, attempt.facts)?;
         if let Some(Proof::Key { key, nonce }) = &attempt.claim.proof {
             let meaning = meaning(attempt.facts, entry.verdict);
@@ -215,6 +214,27 @@ impl Session {
             deltas.extend(row_delta(Some(Row::Project(&before)), Row::Project(project)));
         }
         Ok(deltas)
+    }
+
+    /// Tags the credentials and sessions of a change. A tag on a row that somebody edited would make it
+    /// good: what is kept must bear one already.
+    pub(super) fn tag(&mut self, change: &mut Change) -> Result<(), SessionError> {
+        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
+        for credential in &mut change.credentials {
+            let kept = self.store.credential(&credential.id)?;
+            if kept.is_some_and(|kept| !key.verifies_credential(&kept)) {
+                return Err(SessionError::CredentialTag(credential.id.clone()));
+            }
+            credential.tag = Some(key.tag_credential(credential));
+        }
+        for session in &mut change.sessions {
+            let kept = self.store.session(&session.id)?;
+            if kept.is_some_and(|kept| !key.verifies_session(&kept)) {
+                return Err(SessionError::SessionTag(session.id.clone()));
+            }
+            session.tag = Some(key.tag_session(session));
+        }
+        Ok(())
     }
 
     /// The complete change of every credential and session that `change` touches.
@@ -361,16 +381,6 @@ fn said(policy: &Policy, request: &Request) -> Option<String> {
         many => {
             Some(many.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("\n"))
         }
-    }
-}
-
-/// Tags the credentials and sessions of a change.
-pub(super) fn tag(change: &mut Change, key: &ProjectKey) {
-    for credential in &mut change.credentials {
-        credential.tag = Some(key.tag_credential(credential));
-    }
-    for session in &mut change.sessions {
-        session.tag = Some(key.tag_session(session));
     }
 }
 

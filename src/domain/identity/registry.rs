@@ -227,9 +227,12 @@ impl<'a> Registry<'a> {
             Proof::Ticket(_) => return false,
         };
         let presented = Credential { verifier, ..kept.clone() };
+        // The kept secret is compared by the tag, too: a row that is changed later is sealed with it.
         (kept.kind == CredentialKind::Key) == is_key
             && proof.credential() == Some(&kept.id)
-            && self.key.is_some_and(|key| key.verifies_credential(&presented))
+            && self
+                .key
+                .is_some_and(|key| key.verifies_credential(&presented) && key.verifies_credential(kept))
     }
 }
 
