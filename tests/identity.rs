@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 mod project;
+#[path = "identity/registry.rs"]
+mod registry;
+#[path = "identity/sources.rs"]
+mod sources;
 #[path = "identity/tokens.rs"]
 mod tokens;
 
@@ -10,6 +14,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use qms::domain::audit::{Frontier, leaf_hash};
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use self::project::answer::Answer;
@@ -39,7 +45,7 @@ fn issue(project: &Project, name: &str, words: &str) -> PathBuf {
 
 /// Returns the id of the credential that was issued last.
 fn last_issued(project: &Project, user: &str) -> String {
-    let store = rusqlite::Connection::open(project.database()).unwrap();
+    let store = Connection::open(project.database()).unwrap();
     let sql = "SELECT id FROM credentials WHERE user = ? ORDER BY issued_at DESC, rowid DESC";
     store.query_row(sql, [user], |row| row.get(0)).unwrap()
 }
@@ -50,6 +56,23 @@ fn secret(project: &Project, name: &str, text: &str) -> PathBuf {
     fs::write(&file, format!("{text}\n")).unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     file
+}
+
+/// Adds a person, enrols it with a code and a passphrase, and returns the file with the passphrase.
+fn enrolled(project: &Project, user: &str, group: &str) -> PathBuf {
+    project
+        .run(&format!("-u lead user add {user} --group {group} --name \"{user} the person\" --human"))
+        .is(0);
+    enrol(project, user, PASSPHRASE)
+}
+
+/// Enrols a person with a code from lead, and returns the file with the passphrase.
+fn enrol(project: &Project, user: &str, passphrase: &str) -> PathBuf {
+    let code = issue(project, &format!("{user}.code"), user);
+    let phrase = secret(project, &format!("{user}.phrase"), passphrase);
+    let line = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+    project.run(&line).is(0);
+    phrase
 }
 
 /// Checks that a call is refused because who is calling is not believed, for this reason alone.
@@ -69,4 +92,21 @@ fn log(project: &Project) -> Vec<Value> {
 /// Reads the newest entry.
 fn newest(project: &Project) -> Value {
     log(project).pop().unwrap()
+}
+
+/// Makes leaves and head fit the entries again, as anybody can who has no key.
+fn reseal(store: &Connection) {
+    let mut statement = store.prepare("SELECT idx, bytes FROM entries ORDER BY idx").unwrap();
+    let entries = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut frontier = Frontier::default();
+    for entry in entries {
+        let (index, bytes): (i64, Vec<u8>) = entry.unwrap();
+        let leaf = leaf_hash(&bytes);
+        frontier.push(leaf);
+        let sql = "UPDATE entries SET leaf = ?2 WHERE idx = ?1 AND leaf <> ?2";
+        store.execute(sql, params![index, leaf.as_bytes()]).unwrap();
+    }
+    let edge: Vec<u8> = frontier.edge().iter().flat_map(|root| root.as_bytes()).copied().collect();
+    let size = i64::try_from(frontier.size()).unwrap();
+    store.execute("UPDATE head SET size = ?, edge = ?", params![size, edge]).unwrap();
 }
