@@ -128,7 +128,12 @@ impl Case<'_> {
                 verified => format!("verified by {verified}"),
             };
             let message = format!("`{me}` is {how}; this needs at least: {least}");
-            Reason::new(Condition::AssuranceTooLow, message)
+            let reason = Reason::new(Condition::AssuranceTooLow, message);
+            // Whoever has nothing to present is helped by what others make.
+            match self.actor.assurance() {
+                Assurance::Claimed => self.for_others(reason, "token issue", self.policy.managers()),
+                _ => reason,
+            }
         })
     }
 

@@ -61,7 +61,8 @@ impl Case<'_> {
         self.for_others(reason, &verb, self.policy.managers())
     }
 
-    fn for_others<'g>(
+    /// Says for whom a verb is that would help, where it is not for this actor.
+    pub(super) fn for_others<'g>(
         &self,
         mut reason: Reason,
         verb: &str,
