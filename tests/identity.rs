@@ -1,10 +1,23 @@
 //! Nobody acts as somebody else: what is presented, by whom, for what, and every way to cheat about it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops"
+)]
 
+#[path = "identity/clock.rs"]
+mod clock;
+#[path = "identity/demands.rs"]
+mod demands;
+#[path = "identity/profiles.rs"]
+mod profiles;
 mod project;
 #[path = "identity/registry.rs"]
 mod registry;
+#[path = "identity/signatures.rs"]
+mod signatures;
 #[path = "identity/sources.rs"]
 mod sources;
 #[path = "identity/tokens.rs"]

@@ -1,0 +1,152 @@
+//! A clock that is set back, and windows that end: in this process, with a clock of our own.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use qms::cli::{Terminals, World, run};
+use qms::domain::digest::Timestamp;
+use serde_json::Value;
+
+use super::{issue, log};
+use crate::project::Project;
+
+thread_local! {
+    /// What the clock shows, in milliseconds.
+    static CLOCK: Cell<i64> = const { Cell::new(0) };
+    /// How long callers were made to wait, in milliseconds.
+    static WAITED: Cell<u128> = const { Cell::new(0) };
+}
+
+const MINUTE: i64 = 60 * 1000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// A moment long after any project of today was made.
+const NOON: i64 = 4_102_488_000_000;
+
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a command line at a time, with what a call of the program would get, and returns the exit
+/// status with the names of the reasons.
+fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String>) {
+    CLOCK.set(clock);
+    let out = Kept::default();
+    let folder = project.folder().to_owned();
+    let token = folder.join(token).display().to_string();
+    let words = ["qms"].into_iter().chain(line.split_whitespace()).chain(["-o", "json"]);
+    let mut world = World {
+        arguments: words.map(OsString::from).collect(),
+        variable: Box::new(move |name| match name {
+            "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
+            "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
+            "QMS_TOKEN_FILE" => Some(token.clone()),
+            _ => None,
+        }),
+        directory: project.root(),
+        program: PathBuf::from("qms"),
+        clock: || Timestamp::from_millis(CLOCK.get()),
+        random: |bytes| {
+            bytes.fill(1);
+            true
+        },
+        pause: |time: Duration| WAITED.set(WAITED.get() + time.as_millis()),
+        terminal: None,
+        process: 1,
+        stdin: Box::new(io::empty()),
+        stdout: Box::new(out.clone()),
+        stderr: Box::new(Kept::default()),
+        terminals: Terminals::default(),
+    };
+    let status = run(&mut world);
+    let answer: Value = serde_json::from_slice(&out.0.borrow()).unwrap();
+    let reasons = answer["error"]["reasons"].as_array().into_iter().flatten();
+    (status, reasons.map(|reason| reason["name"].as_str().unwrap().to_owned()).collect())
+}
+
+fn expired() -> (u8, Vec<String>) {
+    (8, vec!["credential_expired".to_owned()])
+}
+
+#[test]
+fn a_clock_that_is_set_back_brings_no_token_back() {
+    let project = Project::new();
+    issue(&project, "token", "claude --not-before 2100-01-01T00:00:00Z --ttl 13h");
+    let end = NOON + HOUR;
+    assert_eq!(at(&project, NOON - 13 * HOUR, "token", "whoami").1, ["credential_not_yet_valid"]);
+    assert_eq!(at(&project, NOON, "token", "create CR --title x").0, 0);
+    assert_eq!(at(&project, end - 1, "token", "checkin CR-001").0, 0);
+    // Who looks and who acts meets the end, and it stays met.
+    assert_eq!(at(&project, end, "token", "whoami"), expired());
+    for clock in [end - 1, end - HOUR, NOON - HOUR, 0] {
+        for line in ["whoami", "checkout CR-001", "list", "token list"] {
+            assert_eq!(at(&project, clock, "token", line), expired(), "{clock} {line}");
+        }
+    }
+    let entries = log(&project);
+    let times: Vec<&str> = entries.iter().map(|entry| entry["at"].as_str().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    project.run("-u lead audit verify").is(0);
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_token_older() {
+    let project = Project::new();
+    issue(&project, "token", "claude --not-before 2100-01-01T00:00:00Z --ttl 13h");
+    assert_eq!(at(&project, NOON, "token", "create CR --title x").0, 0);
+    // What is issued by a clock an hour behind begins when the log says it is.
+    let lead = project.token("lead").unwrap();
+    let lead = lead.strip_prefix(project.folder()).unwrap().display().to_string();
+    let out = project.folder().join("late").display().to_string();
+    let line = format!("token issue qa --ttl 30m --out {out}");
+    assert_eq!(at(&project, NOON - HOUR, &lead, &line).0, 0);
+    assert_eq!(at(&project, NOON + 30 * MINUTE - 1, "late", "whoami").0, 0);
+    assert_eq!(at(&project, NOON + 30 * MINUTE, "late", "namespace add X"), expired());
+    let warned = log(&project).iter().any(|entry| entry["action"] == "clock_warning");
+    assert!(warned);
+}
+
+#[test]
+fn refusals_of_one_kind_are_one_entry_a_minute_and_the_next_says_how_many() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    WAITED.set(0);
+    let refused = |clock: i64| {
+        let token = project.token("claude").unwrap();
+        let token = token.strip_prefix(project.folder()).unwrap().display().to_string();
+        assert_eq!(at(&project, clock, &token, "-u qa list").1, ["identity_mismatch"]);
+    };
+    let size = project.log_size();
+    (0..7).for_each(|second| refused(NOON + second * 1000));
+    assert_eq!(project.log_size(), size + 1);
+    // Slips cost nothing; whoever goes on waits longer each time.
+    assert_eq!(WAITED.get(), 100 + 200 + 400 + 800);
+    refused(NOON + MINUTE);
+    assert_eq!(project.log_size(), size + 2);
+    let entries = log(&project);
+    let counts: Vec<u64> = entries
+        .iter()
+        .filter(|entry| entry["reasons"][0]["name"] == "identity_mismatch")
+        .map(|entry| entry["count"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [1, 7]);
+    // Nobody was locked out meanwhile, and nobody else waits.
+    WAITED.set(0);
+    let lead = project.token("lead").unwrap();
+    let lead = lead.strip_prefix(project.folder()).unwrap().display().to_string();
+    assert_eq!(at(&project, NOON + MINUTE, &lead, "list").0, 0);
+    assert_eq!(WAITED.get(), 0);
+}

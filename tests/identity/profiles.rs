@@ -1,0 +1,169 @@
+//! The profiles `light` and `team`, from `init` to a document in force; and what is the same in all.
+
+use std::fs;
+
+use super::{PASSPHRASE, bare, log, newest, secret};
+use crate::project::Project;
+
+/// A project of a profile in which lead has a token.
+pub fn of(profile: &str) -> Project {
+    let project = Project::empty();
+    project.run(&format!("init --profile {profile} --no-passphrase")).is(0);
+    project
+}
+
+/// Writes a procedure that says what it has to say, as claude, and routes it.
+fn written(project: &Project) {
+    project.run("-u claude create SOP --title \"Cleaning of tanks\"").is(0);
+    let text = fs::read_to_string(project.copy("claude", "SOP-003")).unwrap();
+    let field = text.lines().find(|line| line.starts_with("revision_summary")).unwrap();
+    project.edit("claude", "SOP-003", field, "revision_summary: First issue");
+    project.run("-u claude route SOP-003 --review").is(0);
+}
+
+/// Carries it through, each user as it is presented by default.
+fn carried_through(project: &Project) {
+    written(project);
+    project.play(&[
+        "-u qa review SOP-003 --recommend --comment fine",
+        "-u claude route SOP-003 --approval",
+        "-u qa approve SOP-003",
+    ]);
+    let status = project.ask("-u qa status SOP-003").is(0);
+    assert_eq!(status["data"]["document"]["state"], "EFFECTIVE");
+    assert!(project.path("QMS/SOP/SOP-003.md").exists());
+    project.run("-u lead audit verify --contents").is(0);
+    project.run("-u lead doctor").is(0);
+}
+
+#[test]
+fn light_believes_whoever_was_given_nothing_and_nobody_else() {
+    let project = of("light");
+    let created = project.ask("-u qa list").is(0);
+    let warning = &created["warnings"][0];
+    assert_eq!(warning["code"], "unattributed");
+    let words = "No token for actor 'qa': recorded as claimed. Fix: qms --user <administrator> token issue qa --out FILE";
+    assert_eq!(warning["message"], words);
+    let ran = project.run("-u qa list").is(0);
+    assert!(ran.stderr.contains(&format!("⚠ {words}")), "{}", ran.stderr);
+    carried_through(&project);
+    let approved = log(&project).into_iter().rfind(|entry| entry["action"] == "approve").unwrap();
+    assert_eq!([&approved["assurance"], &approved["isolation"]], ["claimed", "none"]);
+    project.run("-u lead user add hana --group quality --human").is(0);
+    let message = project.ask("-u hana list").is(0)["warnings"][0]["message"].clone();
+    let message = message.as_str().unwrap().to_owned();
+    assert!(
+        message.starts_with("No token for actor 'hana': recorded as claimed. Fix: qms enrol"),
+        "{message}"
+    );
+    // The command that the warning names ends it, and the claim with it.
+    project.issue(&["qa"]);
+    assert_eq!(project.ask("-u qa list").is(0)["warnings"], serde_json::json!([]));
+    super::is_not_believed(bare(&project, "-u qa list"), "credential_required");
+}
+
+#[test]
+fn team_lets_nobody_act_who_is_only_claimed() {
+    let project = of("team");
+    for line in ["create CR --title x", "create SOP --title x", "namespace add NEXT"] {
+        let refused = project.keeps(1, || project.ask(&format!("-u claude {line}"))).is(8);
+        assert_eq!(refused.reasons(), ["assurance_too_low"]);
+        let message = refused["error"]["message"].as_str().unwrap();
+        let words =
+            "`claude` is only claimed; this needs at least: token; `token issue` is for administrator";
+        assert_eq!(message, words);
+    }
+    // To look is still possible, and says what is missing.
+    let listed = project.ask("-u claude list").is(0);
+    assert_eq!(listed["warnings"][0]["code"], "unattributed");
+    project.issue(&["claude", "qa"]);
+    carried_through(&project);
+    assert!(
+        log(&project)
+            .iter()
+            .filter(|it| it["result"] == "permitted")
+            .skip(1)
+            .all(|it| { it["assurance"] == "token" && it["credential"].is_string() })
+    );
+    // Verdicts of who is only claimed do not count there either.
+    project.run("-u claude create CR --title x").is(0);
+    project.run("-u claude route CR-001 --review --assignees tu").is(0);
+    let refused = project.ask("-u tu review CR-001 --recommend --comment fine").is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low"]);
+    let next = project.ask("-u tu next CR-001 --all").is(0);
+    assert!(next["data"].to_string().contains("assurance_too_low"));
+}
+
+#[test]
+fn in_every_profile_whoever_is_only_claimed_manages_nothing() {
+    for profile in ["light", "team", "gxp"] {
+        let project = of(profile);
+        // An administrator who was never given anything.
+        project.run("-u lead user add ada --group administrator --human").is(0);
+        project.issue(&["tu"]);
+        let token = super::last_issued(&project, "tu");
+        let out = project.folder().join("out").display().to_string();
+        let policy = project.path("workflows/policy.yaml");
+        let text = fs::read_to_string(&policy).unwrap();
+        fs::write(&policy, text + "# another\n").unwrap();
+        let phrase = secret(&project, "phrase", PASSPHRASE).display().to_string();
+        for line in [
+            "workflow adopt",
+            "user add eve --group quality --agent",
+            "user move tu --group quality",
+            "user remove tu",
+            &format!("token issue qa --out {out}"),
+            &format!("token revoke {token}"),
+            &format!("token rotate {token} --out {out}"),
+            &format!("key create --new-passphrase-file {phrase}"),
+        ] {
+            let refused = project.keeps(1, || project.ask(&format!("-u ada {line}"))).is(8);
+            let reasons = refused.reasons();
+            assert!(reasons.iter().all(|name| *name == "assurance_too_low"), "{profile} {line}: {reasons:?}");
+        }
+        // Nor does it help to be nobody's user, or to name one who has a token.
+        for user in ["mallory", "lead"] {
+            bare(&project, &format!("-u {user} workflow adopt")).ask().is(8);
+        }
+        assert!(!project.folder().join("out").exists());
+        let entry = newest(&project);
+        assert_eq!([&entry["result"], &entry["claimed"]], ["denied", "lead"]);
+    }
+}
+
+#[test]
+fn the_profile_is_changed_by_adoption_alone() {
+    let project = of("light");
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("profile: light"));
+    fs::write(&path, text.replace("profile: light", "profile: team")).unwrap();
+    project.run("-u claude create CR --title x").is(0);
+    project.run("-u lead workflow adopt").is(0);
+    assert_eq!(project.ask("-u claude create CR --title x").is(8).reasons(), ["assurance_too_low"]);
+    // A word that is no profile is no policy.
+    fs::write(&path, text.replace("profile: light", "profile: none")).unwrap();
+    project.run("-u lead workflow adopt").is(82);
+    project.run("init --profile none").is(2);
+}
+
+#[test]
+fn init_without_a_terminal_needs_a_passphrase_or_to_be_told_that_none_is_wanted() {
+    let project = Project::empty();
+    project.run("init").is(2).says("--passphrase-file FILE").says("--no-passphrase");
+    assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
+    let short = secret(&project, "short", "1234567");
+    project.run(&format!("init --passphrase-file {}", short.display())).is(2);
+    let phrase = secret(&project, "phrase", PASSPHRASE).display().to_string();
+    project.run(&format!("init --passphrase-file {phrase} --no-passphrase")).is(2);
+    assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);
+    assert!(!project.folder().join("config").exists() || project.token("lead").is_none());
+    let made = project.ask(&format!("init --passphrase-file {phrase}")).is(0);
+    let file = made["data"]["credential_file"].as_str().unwrap();
+    assert!(file.ends_with("/lead.key") && fs::read_to_string(file).unwrap().contains("qms.key/1"));
+    assert_eq!(made["data"]["profile"], "light");
+    // To find the key opens nothing.
+    super::is_not_believed(project.call("-u lead list"), "credential_required");
+    let me = project.ask(&format!("-u lead whoami --passphrase-file {phrase}")).is(0);
+    assert_eq!([&me["data"]["assurance"], &me["data"]["source"]], ["signature", "key"]);
+}
