@@ -199,6 +199,16 @@ fn rotate(
 ) -> Vec<Credential> {
     let now = case.facts.now;
     let Some(old) = named(case, facts, reasons) else { return Vec::new() };
+    let is_own = &old.user == case.actor.name();
+    let is_presented = case.actor.credential().is_some_and(|presented| presented.id == old.id);
+    if !is_own && known(facts).is_some_and(|user| user.kind == Kind::Human) {
+        let message =
+            format!("credential {} is of `{}`, a person, who alone makes the next one", old.id, old.user);
+        reasons.push(Reason::new(Condition::NotOwnCredential, message));
+    }
+    if old.uses.is_some() && grace > 0 {
+        reasons.push(invalid("a token of so many uses has no grace: two would have twice as many"));
+    }
     if old.kind != CredentialKind::Standing {
         let message = format!("credential {} is of kind {}; standing tokens are rotated", old.id, old.kind);
         reasons.push(invalid(message));
@@ -213,10 +223,11 @@ fn rotate(
         runtime: old.runtime.clone(),
         parent: old.parent.clone(),
         issued_by: Some(case.actor.name().clone()),
-        not_after: time.map(|time| now.after(time)),
-        // What was used of it stays used.
+        // Who manages users gives it its time again; to whom it was given, it was given once.
+        not_after: if case.manages_credentials() { time.map(|time| now.after(time)) } else { old.not_after },
+        // What was used of it stays used, and this is a use.
         uses: old.uses,
-        used: old.used,
+        used: old.used + u32::from(is_presented && old.uses.is_some()),
         ..token(old)
     };
     let until = now.after(grace.into());
