@@ -120,8 +120,9 @@ fn issue(
     };
     let is_person = user.kind == Kind::Human;
     let of_kind = |kind| move |one: &&Credential| one.kind == kind && one.validity(now) == Validity::Valid;
-    if is_person && facts.credentials.iter().any(|one| of_kind(CredentialKind::Key)(&one)) {
-        let message = format!("`{}` has a key, and makes the next one with it", user.name);
+    let own = |one: &Credential| one.binds() && one.validity(now) == Validity::Valid;
+    if is_person && facts.credentials.iter().any(own) {
+        let message = format!("`{}` has a key or a token, and makes the next key with it", user.name);
         reasons.push(Reason::new(Condition::PersonHasKey, message));
     }
     if is_person && (proposal.uses.is_some() || proposal.scope != Scope::default()) {
