@@ -188,7 +188,15 @@ fn named<'f>(case: &Case<'_>, facts: &'f RegistryFacts, reasons: &mut Vec<Reason
 }
 
 fn revoke(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> Vec<Credential> {
-    named(case, facts, reasons).map(|credential| ended(case, credential)).into_iter().collect()
+    let Some(credential) = named(case, facts, reasons) else { return Vec::new() };
+    // What stands for an open key falls with the key.
+    let stands = |one: &&Credential| {
+        credential.kind == CredentialKind::Key
+            && one.kind == CredentialKind::Unlock
+            && one.validity(case.facts.now) == Validity::Valid
+    };
+    let fallen = facts.credentials.iter().filter(stands);
+    fallen.chain([credential]).map(|one| ended(case, one)).collect()
 }
 
 fn rotate(
