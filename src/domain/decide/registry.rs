@@ -292,7 +292,11 @@ fn acknowledge(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>
         let message = "no recovery is waiting for another person".to_owned();
         reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
     }
-    if alarming.iter().any(|one| &one.user == me) {
+    if case.actor.credential().is_some_and(Credential::is_alarming) {
+        let message =
+            format!("the key of `{me}` was made by the project key alone, too; another person must");
+        reasons.push(Reason::new(Condition::NotIndependent, message));
+    } else if alarming.iter().any(|one| &one.user == me) {
         let message = format!("`{me}` cannot acknowledge the recovery of `{me}`; another person must");
         reasons.push(Reason::new(Condition::NotIndependent, message));
     }
