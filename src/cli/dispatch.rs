@@ -122,7 +122,13 @@ fn built_in(
         let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
         return key::recover(context, user, &passphrase).map(reply);
     }
-    let context = desk.context(world, global)?;
+    // An auditor has a copy, and neither a name in the project nor its key.
+    let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
+    let context = if verifies && desk.project(world, global)?.session.key().is_none() {
+        desk.project(world, global)?
+    } else {
+        desk.context(world, global)?
+    };
     commands::finish_what_was_cut_short(context);
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;

@@ -10,7 +10,7 @@ use crate::disk::{Mirror, Site};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
 use crate::domain::request::WorkingCopy;
-use crate::session::{Audit, Flaw};
+use crate::session::{Audit, Flaw, SessionError};
 use crate::store::ListQuery;
 
 /// Something that is not as it should be.
@@ -84,7 +84,11 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
             findings.push(Finding::new("store", message));
         }
     }
-    let Some(actor) = actor else { return Err(CommandError::Unhealthy(findings)) };
+    let Some(actor) = actor else {
+        // What else there is to look at is for users.
+        let sound = findings.is_empty().then_some(SessionError::NoKey.into());
+        return Err(sound.unwrap_or(CommandError::Unhealthy(findings)));
+    };
     let mut repaired = Vec::new();
     // What a changed record says is not published: the pages may be the last that tell the truth.
     let is_sound = findings.is_empty();
