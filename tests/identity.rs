@@ -11,6 +11,10 @@
 mod clock;
 #[path = "identity/demands.rs"]
 mod demands;
+#[path = "identity/gxp.rs"]
+mod gxp;
+#[path = "identity/people.rs"]
+mod people;
 #[path = "identity/profiles.rs"]
 mod profiles;
 mod project;

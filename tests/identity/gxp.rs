@@ -1,0 +1,145 @@
+//! The profile `gxp`, from `init` to a procedure in force: agents write, people sign.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{PASSPHRASE, bare, log, secret};
+use crate::project::Project;
+
+/// Names the sealed key of a person by its passphrase.
+fn signing(user: &str, phrase: &Path) -> String {
+    format!("-u {user} --passphrase-file {}", phrase.display())
+}
+
+/// Checks a signature as people are shown it, but for its time, which is returned.
+fn is_signed(signed: &Value, meaning: &str, verdict: &str, key: &str) -> String {
+    let at = signed["at"].as_str().unwrap();
+    let expected = json!({
+        "user": "hana", "printed_name": "Hana Quint", "at": at, "meaning": meaning, "verdict": verdict,
+        "key_fingerprint": key,
+    });
+    assert_eq!(*signed, expected);
+    format!("Hana Quint, {at}, {meaning} ({verdict}), key {key}")
+}
+
+#[test]
+fn people_sign_what_agents_write_until_it_is_in_force() {
+    let project = Project::empty();
+    let phrase = secret(&project, "lead.phrase", PASSPHRASE);
+    let made = project.ask(&format!("init --profile gxp --passphrase-file {}", phrase.display())).is(0);
+    assert_eq!(made["data"]["profile"], "gxp");
+    let lead = signing("lead", &phrase);
+    let token = |user: &str| {
+        let file = project.folder().join(format!("config/{user}.token"));
+        project.run(&format!("{lead} token issue {user} --out {}", file.display())).is(0);
+        format!("--token-file {}", file.display())
+    };
+    let (claude, qa) = (token("claude"), token("qa"));
+
+    // Who writes. Nobody routes what nobody could sign.
+    project.run(&format!("{claude} create SOP --title \"Cleaning of tanks\"")).is(0);
+    let text = fs::read_to_string(project.copy("claude", "SOP-003")).unwrap();
+    let field = text.lines().find(|line| line.starts_with("revision_summary")).unwrap();
+    project.edit("claude", "SOP-003", field, "revision_summary: First issue");
+    let route = |who: &str| project.ask(&format!("{who} route SOP-003 --review"));
+    let refused = route(&claude).is(4);
+    assert_eq!(refused.reasons(), ["no_eligible_quality"]);
+    assert!(refused["error"]["message"].as_str().unwrap().ends_with("`user add` is for administrator"));
+    project.run(&format!("{lead} user add hana --group quality --name \"Hana Quint\" --human")).is(0);
+    // A person who has no key is no signer yet: the administrator is shown the command that ends that.
+    assert_eq!(route(&claude).is(4).reasons(), ["no_eligible_quality"]);
+    project.run(&format!("{lead} create SOP --title Other")).is(0);
+    project.edit("lead", "SOP-004", field, "revision_summary: First issue");
+    let refused = project.ask(&format!("{lead} route SOP-004 --review")).is(4);
+    let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap();
+    assert!(remedy.starts_with("qms --user lead token issue hana --out <file>"), "{remedy}");
+    let code = project.folder().join("hana.code");
+    let line = remedy.trim_start_matches("qms ").replace("<file>", &code.display().to_string());
+    let issued = project.ask(&line).is(0);
+    assert_eq!(issued["data"]["credential"]["kind"], "enrolment");
+    let next = issued["data"]["command"].as_str().unwrap().trim_start_matches("qms ").to_owned();
+    let phrase = secret(&project, "hana.phrase", "staple battery");
+    let made = project.ask(&format!("{next} --passphrase-file {}", phrase.display())).is(0);
+    let key = made["data"]["credential"]["id"].as_str().unwrap().to_owned();
+    let hana = signing("hana", &phrase);
+
+    // Agents comment, and neither sit nor decide.
+    let refused = project.ask(&format!("{claude} route SOP-003 --review --assignees qa")).is(4);
+    assert_eq!(refused.reasons(), ["assignee_not_eligible"]);
+    assert_eq!(route(&claude).is(0)["data"]["document"]["state"], "IN_REVIEW");
+    let refused = project.ask(&format!("{qa} assign SOP-003 --assignees tu")).is(4);
+    assert_eq!(refused.reasons(), ["assignee_not_eligible"]);
+    let review = "review SOP-003 --recommend --comment fine";
+    let refused = project.ask(&format!("{qa} {review}")).is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low", "not_assigned"]);
+    super::is_not_believed(bare(&project, &format!("-u hana {review}")), "credential_required");
+    super::is_not_believed(bare(&project, &format!("-u hana {qa} {review}")), "identity_mismatch");
+    project.run(&format!("{hana} {review}")).is(0);
+    project.run(&format!("{claude} route SOP-003 --approval")).is(0);
+    project.ask(&format!("{qa} approve SOP-003")).is(8);
+    project.run(&format!("{hana} approve SOP-003")).is(0);
+
+    // The manifest: who, when, what for, with which key.
+    let status = project.ask(&format!("{claude} status SOP-003")).is(0);
+    assert_eq!(status["data"]["document"]["state"], "EFFECTIVE");
+    let signed = status["data"]["signatures"].as_array().unwrap();
+    let lines = [
+        is_signed(&signed[0], "reviewed", "recommend", &key),
+        is_signed(&signed[1], "approved", "approve", &key),
+    ];
+    assert_eq!(signed.len(), 2);
+    let shown = [
+        project.run(&format!("{claude} status SOP-003")).is(0).text(),
+        project.run(&format!("{claude} history SOP-003")).is(0).text(),
+    ];
+    for (shown, line) in shown.iter().flat_map(|shown| lines.iter().map(move |line| (shown, line))) {
+        assert!(shown.contains(line.as_str()), "{line:?} in\n{shown}");
+    }
+    let page = fs::read_to_string(project.path("QMS/SOP/SOP-003.md")).unwrap();
+    for signed in signed {
+        let (at, meaning) = (&signed["at"], signed["meaning"].as_str().unwrap());
+        let line =
+            format!("{{ user: hana, name: \"Hana Quint\", at: {at}, meaning: {meaning}, key: \"{key}\" }}");
+        assert!(page.contains(&line), "{line:?} in\n{page}");
+    }
+
+    // With the project key everything is verified, without it all that public keys can prove.
+    let verified = project.ask(&format!("{lead} audit verify --contents")).is(0);
+    assert_eq!(verified["data"]["head_tag"], "verified");
+    project.run(&format!("{lead} doctor")).is(0);
+    let key = project.folder().join("elsewhere");
+    fs::rename(project.key(), &key).unwrap();
+    for line in ["audit verify", "-u lead audit verify", &format!("{claude} audit verify --contents")] {
+        let verified = project.keeps(0, || bare(&project, line).ask()).is(0);
+        assert_eq!(verified["data"]["head_tag"], "unchecked", "{line}");
+        assert_eq!(verified["meta"]["actor"], json!(null), "{line}");
+    }
+    // Nothing else is told or done without it.
+    for line in ["list", "-u lead list", &format!("{claude} list"), &format!("{hana} doctor")] {
+        assert_ne!(bare(&project, line).run().status, 0, "{line}");
+    }
+}
+
+#[test]
+fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
+    let project = super::profiles::of("gxp");
+    project.issue(&["claude"]);
+    super::enrolled(&project, "hana", "quality");
+    // The administrator has a token for trials, and no key: nobody can be asked for a verdict with it.
+    project.run("-u claude create CR --title x").is(0);
+    let refused = project.ask("-u claude route CR-001 --review --assignees lead").is(4);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("it has no key to sign the verdict with"), "{message}");
+    project.run("-u claude route CR-001 --review").is(0);
+    // With the key revoked nobody can route any more, and what is out cannot be answered.
+    let key = super::last_issued(&project, "hana");
+    project.run(&format!("-u lead key revoke {key}")).is(0);
+    let phrase = project.folder().join("hana.phrase");
+    let line = format!("{} review CR-001 --recommend --comment x", signing("hana", &phrase));
+    assert_eq!(project.ask(&line).is(8).reasons(), ["credential_revoked"]);
+    project.run("-u claude withdraw CR-001").is(0);
+    assert_eq!(project.ask("-u claude route CR-001 --review").is(4).reasons(), ["no_eligible_quality"]);
+    assert_eq!(log(&project).iter().filter(|it| it["verdict"].is_string()).count(), 0);
+}
