@@ -64,6 +64,7 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
             true
         },
         pause: |time: Duration| WAITED.set(WAITED.get() + time.as_millis()),
+        ancestry: Vec::new,
         terminal: None,
         process: 1,
         stdin: Box::new(io::empty()),

@@ -127,14 +127,14 @@ fn a_transition_that_demands_a_token_refuses_a_claim_and_shows_it_in_the_menu() 
 fn started(project: &Project, user: &str, session: &str, parent: Option<&str>, number: u8) -> PathBuf {
     let token = Token::new(&[number; 40]);
     let name = |name: &str| name.parse().unwrap();
-    let (at, kind) = (Timestamp::from_millis(1), CredentialKind::Spawn);
+    let (at, kind) = (Timestamp::from_millis(1), CredentialKind::Standing);
     let mut row = Credential::new(token.id().clone(), name(user), kind, token.verifier(), at);
     row.session = Some(session.to_owned());
     row.parent = parent.map(name);
     let key = ProjectKey::from_file_text(&fs::read_to_string(project.key()).unwrap()).unwrap();
     let store = Connection::open(project.database()).unwrap();
     let sql = "INSERT INTO credentials (id, user, kind, session, parent, actions, documents, issued_at, used, \
-               recovered, verifier, tag) VALUES (?, ?, 'spawn', ?, ?, '[]', '[]', 1, 0, 0, ?, ?)";
+               recovered, verifier, tag) VALUES (?, ?, 'standing', ?, ?, '[]', '[]', 1, 0, 0, ?, ?)";
     let tag = key.tag_credential(&row);
     let values = params![row.id.as_str(), user, session, parent, row.verifier.as_bytes(), tag.as_bytes()];
     store.execute(sql, values).unwrap();

@@ -158,8 +158,8 @@ fn an_edited_row_is_not_sealed_anew() {
         is_found(&project, &id, "verifier");
     });
     for (change, line) in [
-        ("user = 'lead'", "token rotate {id} --grace 10m --out {out}"),
-        ("not_after = NULL", "token rotate {id} --grace 10m --out {out}"),
+        ("user = 'lead'", "token rotate {id} --out {out}"),
+        ("not_after = NULL", "token rotate {id} --out {out}"),
         ("actions = '[]'", "token revoke {id}"),
     ] {
         let out = project.folder().join("out");
