@@ -1,0 +1,108 @@
+//! Calls that are signed, and calls that are refused.
+
+use serde_json::json;
+
+use crate::Hooked;
+
+#[test]
+fn a_subagents_call_becomes_its_own() {
+    let hooked = Hooked::new();
+    let told = hooked.begin("s-1", "a-1", "qa").unwrap();
+    let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
+    assert!(text.contains("`qa`") && !text.contains("ticket"), "{text}");
+
+    let answer =
+        hooked.call("s-1", Some("a-1"), "t-1", "qms review CR-001 --recommend --comment 'it is whole'");
+    let input = &answer.as_ref().unwrap()["hookSpecificOutput"]["updatedInput"];
+    assert_eq!([&input["description"], &input["of_tomorrow"]], [&json!("d"), &json!({"kept": [1]})]);
+    let command = Hooked::rewritten(answer);
+    assert!(
+        command.starts_with("qms --ticket=") && command.contains(" --user qa review CR-001 "),
+        "{command}"
+    );
+
+    let (status, said) = hooked.sh(&command);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("acting as qa (verified: ticket)"), "{said}");
+    let entry = hooked.newest();
+    assert_eq!([&entry["actor"], &entry["assurance"], &entry["session"]], ["qa", "ticket", "s-1"]);
+    assert_eq!(entry["parent"], "claude");
+    hooked.project.run("-u lead audit verify").is(0);
+    hooked.project.run("-u lead doctor").is(0);
+}
+
+#[test]
+fn the_main_thread_is_the_orchestrator_and_nobody_else() {
+    let hooked = Hooked::new();
+    let command = Hooked::rewritten(hooked.call("s-1", None, "t-1", "qms status CR-001"));
+    let (status, said) = hooked.sh(&command);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("acting as claude (verified: ticket)"), "{said}");
+
+    let before = hooked.project.log_size();
+    let line = "qms --user qa review CR-001 --recommend --comment fine";
+    let reason = Hooked::denied(hooked.call("s-1", None, "t-2", line));
+    assert!(reason.contains("`qa` was claimed with") && reason.contains("`claude`"), "{reason}");
+    assert_eq!(hooked.project.log_size(), before + 1);
+    let entry = hooked.newest();
+    assert_eq!([&entry["claimed"], &entry["inputs"]["token_user"]], ["qa", "claude"]);
+    assert_eq!([&entry["result"], &entry["reasons"][0]["name"]], ["denied", "identity_mismatch"]);
+    // Without the hook the claim is worth nothing, either: the user presents nothing of its own.
+    hooked.project.issue(&["qa"]);
+    assert_eq!(hooked.sh(line).0, 8);
+}
+
+#[test]
+fn what_is_not_permitted_now_is_refused_before_it_runs_with_what_is() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    let size = hooked.project.log_size();
+    let reason = Hooked::denied(hooked.call("s-1", Some("a-1"), "t-1", "qms approve CR-001"));
+    assert!(reason.contains("(not_from_this_state)") && reason.contains("Submit your review"), "{reason}");
+    assert_eq!(hooked.project.log_size(), size, "nothing was tried");
+    // What is said wrongly is told by the program, under the agent's name or none.
+    assert!(hooked.call("s-1", Some("a-1"), "t-2", "qms no-such-command").is_none());
+}
+
+#[test]
+fn an_agent_is_given_no_way_to_make_facts_of_its_own() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    for line in ["qms hook", "qms recover lead", "qms init", "qms key list", "qms enrol", "qms unlock"] {
+        assert!(
+            Hooked::denied(hooked.call("s-1", Some("a-1"), line, line)).contains("not for agents"),
+            "{line}"
+        );
+    }
+    for line in ["qms --token-file x status CR-001", "qms status CR-001 --ticket=abc"] {
+        Hooked::denied(hooked.call("s-1", Some("a-1"), line, line));
+    }
+    Hooked::denied(hooked.call("s-1", None, "t", "qms --ticket=abc status CR-001"));
+    // The main thread may present its own token, which is verified like any.
+    assert!(hooked.call("s-1", None, "t", "qms --token-file x status CR-001").is_none());
+}
+
+#[test]
+fn what_is_no_simple_call_of_qms_is_refused_or_left_alone() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    let reason = Hooked::denied(hooked.call("s-1", Some("a-1"), "t", "cd x && qms approve CR-001"));
+    assert!(reason.contains("qms approve CR-001"), "{reason}");
+    for line in ["ls", "cargo test -p qms", "git commit -m 'qms: x'"] {
+        assert!(hooked.call("s-1", Some("a-1"), "t", line).is_none(), "{line}");
+    }
+}
+
+#[test]
+fn codex_is_answered_in_its_own_way_and_gemini_is_shown_the_other() {
+    let hooked = Hooked::new();
+    let fields = json!({"tool_name": "Bash", "tool_use_id": "t", "turn_id": "1",
+                        "tool_input": {"command": "qms inbox"}});
+    let answer = hooked.hook(&hooked.event("PreToolUse", "s-1", &fields)).unwrap();
+    assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "allow");
+    assert_eq!(hooked.sh(&Hooked::rewritten(Some(answer))).0, 0);
+    let fields = json!({"tool_name": "run_shell_command", "tool_input": {"command": "qms inbox"}});
+    let answer = hooked.hook(&hooked.event("BeforeTool", "s-1", &fields)).unwrap();
+    assert_eq!(answer["decision"], "deny");
+    assert!(answer["reason"].as_str().unwrap().contains("qms agent run"));
+}
