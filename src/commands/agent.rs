@@ -20,9 +20,9 @@ use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
 use crate::disk::{DiskError, Ended, Spawned, Stream};
 use crate::domain::brief::{self, BriefFacts};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
-use crate::domain::document::Document;
+use crate::domain::document::{Document, Task};
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{AgentSession, SessionKind};
+use crate::domain::identity::{Actor, AgentSession, SessionKind};
 use crate::domain::policy::{Agent, Launcher};
 use crate::domain::redact::Redactor;
 use crate::domain::request::{Launch, Registration};
@@ -42,9 +42,9 @@ pub enum AgentCommand {
         /// The document that it is started for
         #[arg(long)]
         document: DocumentId,
-        /// What it has to do, such as `review`
+        /// What it has to do
         #[arg(long)]
-        task: String,
+        task: TaskName,
     },
     /// List the agents at work
     List {
@@ -57,6 +57,15 @@ pub enum AgentCommand {
         /// Id of its session
         session: String,
     },
+}
+
+/// What agents are started for, as words of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TaskName {
+    /// Review it
+    Review,
+    /// Approve or reject it
+    Approve,
 }
 
 /// The session of an agent as it looks from outside.
@@ -160,7 +169,13 @@ pub fn run(
     outside: Outside<'_>,
 ) -> Result<Reply, CommandError> {
     match command {
-        AgentCommand::Run { agent, document, task } => start(context, &agent, &document, &task, outside),
+        AgentCommand::Run { agent, document, task } => {
+            let task = match task {
+                TaskName::Review => Task::Review,
+                TaskName::Approve => Task::Approval,
+            };
+            start(context, &agent, &document, task, outside)
+        }
         AgentCommand::List { all } => {
             let actor = context.actor()?;
             let which = if all { Sessions::All } else { Sessions::Open };
@@ -175,7 +190,7 @@ fn start(
     context: &mut Context,
     name: &str,
     id: &DocumentId,
-    task: &str,
+    task: Task,
     outside: Outside<'_>,
 ) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
@@ -190,7 +205,8 @@ fn start(
     let mut random = [0; 8];
     context.fill(&mut random)?;
     let session = format!("run-{}", to_hex(&random));
-    let text = brief::compose(&facts_of(context, agent, &document, task)?);
+    let text = told(context, &actor, agent, &document, task)?;
+    let task = verb_of(task);
     let process = ancestry().first().copied();
     let process = process
         .ok_or_else(|| CommandError::Failed("the system does not tell which process this is".to_owned()))?;
@@ -301,24 +317,37 @@ impl Filled<'_> {
     }
 }
 
-fn facts_of(
+/// Composes what the agent is told.
+fn told(
     context: &mut Context,
+    actor: &Actor,
     agent: &Agent,
     document: &Document,
-    task: &str,
-) -> Result<BriefFacts, CommandError> {
+    task: Task,
+) -> Result<String, CommandError> {
     let policy = context.session.policy_about(&document.id)?;
-    let verb = policy.actions.iter().find(|action| action.name.as_str() == task);
-    Ok(BriefFacts {
-        user: agent.user.clone(),
-        document: document.id.clone(),
-        title: document.title.clone(),
+    let verb = policy.actions.iter().find(|action| action.name.as_str() == verb_of(task));
+    let user = context.session.read(actor).user(agent.user.as_str())?;
+    Ok(brief::compose(&BriefFacts {
+        user: &agent.user,
+        printed_name: user.as_ref().map_or(agent.user.as_str(), |user| user.printed_name.as_str()),
+        document: &document.id,
+        title: &document.title,
         version: document.version,
-        state: document.state.clone(),
+        state: &document.state,
         content: document.content,
-        task: task.to_owned(),
-        sop: verb.and_then(|verb| verb.sop.clone()),
-    })
+        task,
+        sop: verb.and_then(|verb| verb.sop.as_deref()).unwrap_or("SOP-001"),
+        program: "qms",
+    }))
+}
+
+/// The verb that answers a task.
+fn verb_of(task: Task) -> &'static str {
+    match task {
+        Task::Review => "review",
+        Task::Approval => "approve",
+    }
 }
 
 /// The digests of what an agent is started with, as the files are now.
