@@ -22,7 +22,8 @@ fn main() -> ExitCode {
         ancestry: qms::disk::processes::ancestry,
         terminal: terminal(),
         process: std::process::id(),
-        stdin: Box::new(io::stdin().lock()),
+        // Not locked: whoever reads a passphrase locks it for that line.
+        stdin: Box::new(io::BufReader::new(io::stdin())),
         stdout: Box::new(io::stdout()),
         stderr: Box::new(io::stderr()),
         terminals: Terminals {
