@@ -57,18 +57,22 @@ pub fn dispatch(
     let context = desk.context(world, global)?;
     let inputs = fetch(world, raw)?;
     let arguments = act::Arguments { action, subject, inputs, mode };
-    // An unlocked key is a token. What needs a signature asks for the passphrase after all.
-    if context.source == Source::Unlock
-        && credential::may_ask(world, global)
-        && act::lacks_signature(context, &arguments)
-    {
+    if context.source == Source::Unlock && act::lacks_signature(context, &arguments) {
+        opened(world, global, context)?;
+    }
+    act::run(context, arguments).map(|answer| warned(context, answer)).map(reply)
+}
+
+/// Asks for the passphrase after all: an unlocked key is a token, and this needs the key itself.
+fn opened(world: &mut World, global: &Global, context: &mut Context) -> Result<(), CommandError> {
+    if context.source == Source::Unlock && credential::may_ask(world, global) {
         let user = context.holder()?;
         if let Some(proof) = credential::open_key(world, global, context, user.as_str())? {
             context.claim.proof = Some(proof);
             context.source = Source::Key;
         }
     }
-    act::run(context, arguments).map(|answer| warned(context, answer)).map(reply)
+    Ok(())
 }
 
 /// Adds what this caller is to be warned of, whatever the command.
@@ -130,6 +134,9 @@ fn built_in(
         desk.context(world, global)?
     };
     commands::finish_what_was_cut_short(context);
+    if matches!(&command, BuiltIn::Unlock { .. } | BuiltIn::Key(KeyCommand::Create { .. })) {
+        opened(world, global, context)?;
+    }
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
