@@ -24,6 +24,8 @@ mod registry;
 mod signatures;
 #[path = "identity/sources.rs"]
 mod sources;
+#[path = "identity/terminal.rs"]
+mod terminal;
 #[path = "identity/tokens.rs"]
 mod tokens;
 
