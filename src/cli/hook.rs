@@ -18,6 +18,7 @@ use super::ui::say;
 use super::world::World;
 use crate::commands::view::next_lines;
 use crate::commands::{CommandError, Context, act, agent};
+use crate::disk::digest_of;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::{ActionName, UserName};
 use crate::domain::identity::{
@@ -106,7 +107,7 @@ fn started(
         let definition = match &known.definition {
             None => None,
             Some(path) => {
-                let found = agent::digest_of(&context.site.root().join(path)).ok();
+                let found = digest_of(&context.site.root().join(path)).ok();
                 let pinned = policy.pins.get(path).copied();
                 if found.is_none() || found != pinned {
                     let text = format!(

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,20 +15,17 @@ use super::table::Table;
 use super::token::request;
 use super::{CommandError, Context, Reply};
 use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
-use crate::disk::{DiskError, Ended, Spawned, Stream};
+use crate::disk::{Ended, Spawned, Stream, digest_of};
 use crate::domain::brief::{self, BriefFacts};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Document, Task};
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{Actor, AgentSession, SessionKind};
-use crate::domain::policy::{Agent, Launcher};
+use crate::domain::identity::{Actor, AgentSession, SessionKind, Token};
+use crate::domain::policy::{Agent, Launcher, Placeholder};
 use crate::domain::redact::Redactor;
 use crate::domain::request::{Launch, Registration};
 use crate::session::{Mode, SessionError};
 use crate::store::Sessions;
-
-/// Largest program or definition that is digested, in bytes.
-const PROGRAM_MAX: u64 = 1024 * 1024 * 1024;
 
 /// What to do with agents.
 #[derive(Debug, clap::Subcommand)]
@@ -224,7 +219,7 @@ fn start(
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let root = context.site.root();
     let filled = Filled { root, agent: name, document: id, task, session: &session, brief: &text };
-    let ended = attend(launcher, &filled, agent.ttl, &token.reveal(), outside);
+    let ended = attend(launcher, &filled, agent.ttl, &token, outside);
     // However it ended, what it was given is good no longer.
     let status = ended.as_ref().ok().and_then(|ended| ended.status.or(ended.signal.map(|signal| -signal)));
     context.session.end(|open| open.id == session, status)?;
@@ -243,35 +238,6 @@ fn start(
     Ok(reply)
 }
 
-/// Starts the program of a launcher and attends it to its end.
-fn attend(
-    launcher: &Launcher,
-    filled: &Filled<'_>,
-    ttl: u64,
-    token: &str,
-    outside: Outside<'_>,
-) -> Result<Ended, CommandError> {
-    let words: Vec<String> = launcher.command.iter().map(|word| filled.in_word(word)).collect();
-    let (program, arguments) =
-        words.split_first().ok_or_else(|| CommandError::Usage("the launcher names no program".to_owned()))?;
-    let kept = launcher.environment.iter().filter_map(|name| Some((name.clone(), (outside.variable)(name)?)));
-    let environment: Vec<(String, String)> =
-        kept.chain([("QMS_TOKEN".to_owned(), token.to_owned())]).collect();
-    let directory = PathBuf::from(filled.in_word(&launcher.directory));
-    let spawned = Spawned::start(Path::new(program), arguments, &environment, &directory)?;
-    let mut redactors = [Redactor::new(&[token.as_bytes()]), Redactor::new(&[token.as_bytes()])];
-    let output = outside.output;
-    let ended = spawned.run_to_end(Duration::from_millis(ttl), &mut |stream, chunk| {
-        let [out, err] = &mut redactors;
-        let redactor = if stream == Stream::Out { out } else { err };
-        output(stream, &redactor.push(chunk));
-    });
-    let [out, err] = redactors;
-    output(Stream::Out, &out.finish());
-    output(Stream::Error, &err.finish());
-    Ok(ended)
-}
-
 /// What stands for the placeholders of a launcher.
 struct Filled<'a> {
     root: &'a Path,
@@ -283,38 +249,43 @@ struct Filled<'a> {
 }
 
 impl Filled<'_> {
-    /// Fills in one word. What was filled in is not looked at again: a brief may hold anything.
-    fn in_word(&self, word: &str) -> String {
-        let mut out = String::new();
-        let mut rest = word;
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(before);
-            let value = after.split_once('}').and_then(|(name, tail)| Some((self.value(name)?, tail)));
-            match value {
-                Some((value, tail)) => {
-                    out.push_str(&value);
-                    rest = tail;
-                }
-                None => {
-                    out.push('{');
-                    rest = after;
-                }
-            }
+    fn value(&self, placeholder: Placeholder) -> String {
+        match placeholder {
+            Placeholder::Root => self.root.display().to_string(),
+            Placeholder::Agent => self.agent.to_owned(),
+            Placeholder::Document => self.document.to_string(),
+            Placeholder::Task => self.task.to_owned(),
+            Placeholder::Session => self.session.to_owned(),
+            Placeholder::Brief => self.brief.to_owned(),
         }
-        out + rest
     }
+}
 
-    fn value(&self, name: &str) -> Option<String> {
-        Some(match name {
-            "root" => self.root.display().to_string(),
-            "agent" => self.agent.to_owned(),
-            "document" => self.document.to_string(),
-            "task" => self.task.to_owned(),
-            "session" => self.session.to_owned(),
-            "brief" => self.brief.to_owned(),
-            _ => return None,
-        })
-    }
+/// Starts the program of a launcher and attends it to its end.
+fn attend(
+    launcher: &Launcher,
+    filled: &Filled<'_>,
+    ttl: u64,
+    token: &Token,
+    outside: Outside<'_>,
+) -> Result<Ended, CommandError> {
+    let text = token.reveal();
+    let kept = launcher.environment.iter().filter_map(|name| Some((name.clone(), (outside.variable)(name)?)));
+    let environment: Vec<(String, String)> = kept.chain([("QMS_TOKEN".to_owned(), text.clone())]).collect();
+    let value = |placeholder| filled.value(placeholder);
+    let (program, arguments) = (Path::new(launcher.program()), launcher.arguments(value));
+    let directory = PathBuf::from(launcher.directory(value));
+    let spawned = Spawned::start(program, &arguments, &environment, &directory)?;
+    let secrets: [&[u8]; 2] = [text.as_bytes(), token.secret()];
+    let (mut out, mut error) = (Redactor::new(&secrets), Redactor::new(&secrets));
+    let output = outside.output;
+    let ended = spawned.run_to_end(Duration::from_millis(ttl), &mut |stream, chunk| {
+        let redactor = if stream == Stream::Out { &mut out } else { &mut error };
+        output(stream, &redactor.push(chunk));
+    });
+    output(Stream::Out, &out.finish());
+    output(Stream::Error, &error.finish());
+    Ok(ended)
 }
 
 /// Composes what the agent is told.
@@ -352,18 +323,10 @@ fn verb_of(task: Task) -> &'static str {
 
 /// The digests of what an agent is started with, as the files are now.
 fn observed(root: &Path, agent: &Agent, launcher: &Launcher) -> BTreeMap<String, Digest> {
-    let program = launcher.command.first().map(|path| (path.clone(), PathBuf::from(path)));
+    let program = (launcher.program().to_owned(), PathBuf::from(launcher.program()));
     let definition = agent.definition.as_ref().map(|path| (path.clone(), root.join(path)));
-    let files = program.into_iter().chain(definition);
+    let files = [program].into_iter().chain(definition);
     files.filter_map(|(name, path)| Some((name, digest_of(&path).ok()?))).collect()
-}
-
-/// Digests a file.
-pub fn digest_of(path: &Path) -> Result<Digest, DiskError> {
-    let io = |source| DiskError::Io { action: "read", path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(PROGRAM_MAX).read_to_end(&mut bytes)).map_err(io)?;
-    Ok(Digest::of(&bytes))
 }
 
 /// The session of a subagent that a runtime reports.

@@ -4,7 +4,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, SessionKind};
-use crate::domain::policy::Agent;
+use crate::domain::policy::{Agent, Launcher};
 use crate::domain::request::Launch;
 
 /// Decides on the start of an agent, and returns the token that it gets and its session.
@@ -68,15 +68,15 @@ pub(super) fn start(
 /// Only what was adopted is started.
 fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
     let launcher = agent.launcher.as_ref().and_then(|name| case.policy.launchers.get(name));
-    let Some(program) = launcher.and_then(|launcher| launcher.command.first()) else {
+    let Some(program) = launcher.map(Launcher::program) else {
         let message = format!("agent `{}` has no launcher", launch.agent);
         return vec![Reason::new(Condition::AgentUnknown, message)];
     };
-    let is_adopted = |path: &String| {
+    let is_adopted = |path: &str| {
         let pinned = case.policy.pins.get(path);
         pinned.is_some() && pinned == launch.observed.get(path)
     };
-    let files = [program].into_iter().chain(&agent.definition).filter(|path| !is_adopted(path));
+    let files = [program].into_iter().chain(agent.definition.as_deref()).filter(|path| !is_adopted(path));
     files
         .map(|path| {
             let message = format!("`{path}` is missing, or is not the one that was adopted");

@@ -76,6 +76,11 @@ impl Token {
         format!("{}_{}", self.body(), self.checksum())
     }
 
+    /// Returns the secret, for what has to keep it from being shown.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
     fn body(&self) -> String {
         format!("{PREFIX}_{}_{}", self.id, to_hex(&self.secret))
     }
