@@ -126,10 +126,150 @@ fn produced() -> Vec<(&'static str, String)> {
     vec![
         ("session", format!("```console\n{session}```\n")),
         ("json", format!("```console\n$ qms --user claude approve CR-001 -o json\n{}```\n", abridged(&json))),
+        ("puzzle", format!("```console\n{}```\n", puzzle())),
         ("statuses", statuses),
         ("guards", words_of("guard")),
         ("effects", words_of("effect")),
     ]
+}
+
+/// A reviewer that judges, and shows its token to whoever listens.
+const REVIEWER: &str = "#!/bin/sh
+echo \"my token is $QMS_TOKEN\"
+qms review CR-001 --recommend --comment 'Scope and impact are complete' --no-interactive
+";
+
+/// The same command line is run by several users, each with what is in its environment.
+struct Town {
+    folder: tempfile::TempDir,
+    shown: String,
+}
+
+impl Town {
+    /// Runs a line in a shell, by the real program, and returns all that it said, in order.
+    fn run(&self, user: &str, line: &str) -> String {
+        let folder = self.folder.path();
+        let programs = Path::new(env!("CARGO_BIN_EXE_qms")).parent().unwrap().display().to_string();
+        let token = folder.join(format!("{user}.token"));
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec 2>&1; {line}")])
+            .env_clear()
+            .env("PATH", format!("{programs}:/usr/bin:/bin"))
+            .env("XDG_STATE_HOME", folder.join("state"))
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .envs(token.exists().then_some(("QMS_TOKEN_FILE", token)))
+            .current_dir(folder.join("project"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Shows a line and what it said, with a remark on who it is that types it.
+    fn show(&mut self, user: &str, line: &str, remark: &str) {
+        let said = self.run(user, line);
+        self.shown += &format!("$ {line}   # {remark}\n{}\n\n", said.trim_end());
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+/// Who is really calling: told by what the program prints.
+fn puzzle() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("project")).unwrap();
+    let mut town = Town { folder, shown: String::new() };
+    town.run("nobody", "qms init --no-passphrase && mv ../config/qms/*/lead.token ..");
+    town.run("lead", "qms token issue claude --out ../claude.token");
+    town.write("reviewer", REVIEWER, 0o755);
+    town.write("maria.passphrase", "correct horse battery\n", 0o600);
+    let policy = town.folder.path().join("project/workflows/policy.yaml");
+    let reviewer = town.folder.path().join("reviewer").display().to_string();
+    let text = fs::read_to_string(&policy).unwrap()
+        + &format!(
+            "\nagents:\n  qa: {{ user: qa, launcher: reviewer, started_by: [claude], ttl: 1m }}\n\
+             launchers:\n  reviewer: {{ command: [{reviewer:?}], environment: [PATH, XDG_STATE_HOME], \
+             directory: \"{{root}}\" }}\nruntimes:\n  claude: claude\n"
+        );
+    fs::write(&policy, text).unwrap();
+    town.run("lead", "qms workflow adopt");
+    town.run("lead", "qms user add maria --human --group quality --name 'Maria M.'");
+    town.run("lead", "qms token issue maria --out ../maria.code");
+    town.run("nobody", "qms --token-file ../maria.code enrol --passphrase-file ../maria.passphrase");
+    for id in ["CR-001", "CR-002"] {
+        town.run("claude", "qms create CR --title 'Five working days for reviewers'");
+        town.run("claude", &format!("qms route {id} --review --assignees qa"));
+    }
+
+    let judge = "qms --user qa review CR-001 --recommend --comment \"Looks good to me\"";
+    town.show("claude", judge, "claude tries");
+    town.show("claude", "qms agent run qa --document CR-001 --task review", "claude may do this");
+    let event = |name: &str, rest: &str| {
+        let root = town.folder.path().join("project").display().to_string();
+        format!(
+            "{{\"hook_event_name\":\"{name}\",\"session_id\":\"s\",\"agent_id\":\"a\",\"agent_type\":\"qa\",\
+             \"cwd\":{root:?}{rest}}}"
+        )
+    };
+    let call = "qms review CR-002 --recommend --comment complete --no-interactive";
+    let asked =
+        format!(",\"tool_name\":\"Bash\",\"tool_use_id\":\"t\",\"tool_input\":{{\"command\":{call:?}}}");
+    let (begun, called) = (event("SubagentStart", ""), event("PreToolUse", &asked));
+    town.write("begun", &begun, 0o644);
+    town.write("called", &called, 0o644);
+    town.run("nobody", "qms hook < ../begun");
+    let answer: serde_json::Value =
+        serde_json::from_str(&town.run("nobody", "qms hook < ../called")).unwrap();
+    let signed = answer["hookSpecificOutput"]["updatedInput"]["command"].as_str().unwrap().to_owned();
+    town.show("nobody", &signed, "what the hook made of qa's own call");
+    town.run("claude", "qms route CR-001 --approval --assignees maria");
+    let approve = "qms --user maria approve CR-001 --passphrase-file ../maria.passphrase --no-interactive";
+    town.show("nobody", approve, "a person signs");
+    town.show("claude", "qms history CR-001", "who it was is in the record");
+    standing_still(town.shown.trim_end()) + "\n"
+}
+
+/// Puts fixed words in the place of what is another each time.
+fn standing_still(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        let mut line = line.to_owned();
+        if let Some((before, rest)) = line.split_once("--ticket=") {
+            line = format!("{before}--ticket=…{}", rest.find(' ').map_or("", |at| &rest[at..]));
+        }
+        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        for (prefix, digits) in
+            [("run-", 16), ("the credential ", 8), ("token_fingerprint: ", 8), (", key ", 16)]
+        {
+            if let Some(at) = line.find(prefix).map(|at| at + prefix.len())
+                && line.get(at..at + digits).is_some_and(is_hex)
+            {
+                line.replace_range(at..at + digits, &"0123456789abcdef"[..digits]);
+            }
+        }
+        if let Some(at) = line.find(" ended after ").map(|at| at + " ended after ".len()) {
+            line.replace_range(at.., "0.1 s\n");
+        }
+        let mut from = 0;
+        while let Some(at) = line[from..].find("T").map(|at| at + from) {
+            let time =
+                at.checked_sub(10).and_then(|start| line.get(start..at + 14).map(|text| (start, text)));
+            if let Some((start, text)) =
+                time.filter(|(_, text)| text.starts_with("20") && text.ends_with('Z'))
+            {
+                let length = text.len();
+                line.replace_range(start..start + length, "2026-01-01T00:00:00.000Z");
+            }
+            from = at + 1;
+        }
+        out += &line;
+    }
+    out
 }
 
 fn words_of(kind: &str) -> String {
