@@ -1,6 +1,6 @@
 //! Agents that agents start, by stand-ins of our own: who they are, what they see, how they end.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod project;
 

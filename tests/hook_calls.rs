@@ -86,15 +86,16 @@ impl Hooked {
     /// The command that an answer puts in the place of the one that was asked for.
     #[track_caller]
     fn rewritten(answer: Option<Value>) -> String {
-        let answer = answer.expect("an answer");
-        let output = &answer["hookSpecificOutput"];
-        output["updatedInput"]["command"].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned()
+        let answer = answer.unwrap();
+        let command = &answer["hookSpecificOutput"]["updatedInput"]["command"];
+        assert!(command.is_string(), "{answer:#}");
+        command.as_str().unwrap().to_owned()
     }
 
     /// The reason of a refusal.
     #[track_caller]
     fn denied(answer: Option<Value>) -> String {
-        let answer = answer.expect("an answer");
+        let answer = answer.unwrap();
         let output = &answer["hookSpecificOutput"];
         assert_eq!(output["permissionDecision"], "deny", "{answer:#}");
         output["permissionDecisionReason"].as_str().unwrap().to_owned()

@@ -1,7 +1,7 @@
 //! The puzzle: an orchestrator starts a reviewer, and everything that the reviewer reads and writes
 //! passes through it. How does the tool know that `--user qa` is really the reviewer?
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod project;
 

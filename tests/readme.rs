@@ -136,7 +136,7 @@ fn produced() -> Vec<(&'static str, String)> {
 /// A reviewer that judges, and shows its token to whoever listens.
 const REVIEWER: &str = "#!/bin/sh
 echo \"my token is $QMS_TOKEN\"
-qms review CR-001 --recommend --comment 'Scope and impact are complete' --no-interactive
+qms review CR-001 --recommend --comment 'Scope and impact are complete' --no-interactive 2>&1
 ";
 
 /// The same command line is run by several users, each with what is in its environment.
@@ -256,7 +256,7 @@ fn standing_still(text: &str) -> String {
             line.replace_range(at.., "0.1 s\n");
         }
         let mut from = 0;
-        while let Some(at) = line[from..].find("T").map(|at| at + from) {
+        while let Some(at) = line[from..].find('T').map(|at| at + from) {
             let time =
                 at.checked_sub(10).and_then(|start| line.get(start..at + 14).map(|text| (start, text)));
             if let Some((start, text)) =

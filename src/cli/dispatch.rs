@@ -1,7 +1,7 @@
 //! From a parsed command line to the command that answers it.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use clap::{ArgMatches, FromArgMatches as _};
@@ -10,10 +10,10 @@ use super::desk::{Desk, key_place};
 use super::error::explanations;
 use super::grammar::{self, BuiltIn, Global, ProfileName, Raw};
 use super::world::World;
-use super::{completion, credential, demo, ui};
+use super::{completion, credential, demo, proofs, ui};
 use crate::commands::key::KeyCommand;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
-use crate::disk::{DiskError, Stream};
+use crate::disk::DiskError;
 use crate::domain::digest::Digest;
 use crate::domain::id::ActionName;
 use crate::domain::policy::{Action, Profile, Scope};
@@ -60,7 +60,7 @@ pub fn dispatch(
     if context.source == Source::Unlock && act::lacks_signature(context, &arguments) {
         opened(world, global, context)?;
     }
-    act::run(context, arguments).map(|answer| warned(context, answer)).map(reply)
+    act::run(context, &arguments).map(|answer| warned(context, answer)).map(reply)
 }
 
 /// Asks for the passphrase after all: an unlocked key is a token, and this needs the key itself.
@@ -95,8 +95,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        agent, audit, comments, diff, doctor, explain, history, hooks, inbox, key, list, namespace, next,
-        read, status, token, user, whoami, workflow, workspace,
+        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, read, status,
+        user, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -155,49 +155,12 @@ fn built_in(
         BuiltIn::Diff(input) => diff::run(context, &input),
         BuiltIn::History { document } => history::run(context, &document),
         BuiltIn::Comments { document } => comments::run(context, &document),
-        BuiltIn::Agent(command) => {
-            let is_data = global.format().is_data();
-            let World { variable, stdout, stderr, .. } = world;
-            let mut output = |stream: Stream, bytes: &[u8]| {
-                // Where standard output is one document, all that is said goes to standard error.
-                let to = if stream == Stream::Out && !is_data { &mut *stdout } else { &mut *stderr };
-                let _unread = to.write_all(bytes).and_then(|()| to.flush());
-            };
-            let outside = agent::Outside { variable, output: &mut output };
-            agent::run(context, command, outside)
-        }
-        BuiltIn::Hooks(command) => hooks::run(context, &command, &world.program),
-        BuiltIn::Whoami => whoami::run(context),
-        BuiltIn::Enrol => {
-            let user = context.holder()?;
-            let file = credential::passphrase_file(world, global);
-            let passphrase = credential::new_passphrase(world, global, file.as_deref(), user.as_str())?;
-            key::create(context, &passphrase, "key made for")
-        }
-        BuiltIn::Unlock { time } => whoami::unlock(context, time, world.terminal.as_deref()),
-        BuiltIn::Recover { user, .. } => key::acknowledge(context, user),
-        BuiltIn::Token(command) => {
-            let may_show = world.terminals.stdout && !global.format().is_data();
-            token::run(context, command, may_show)
-        }
-        BuiltIn::Key(KeyCommand::List) => key::list(context),
-        BuiltIn::Key(KeyCommand::Revoke { key }) => key::take_back(context, key),
-        BuiltIn::Key(KeyCommand::Create { new_passphrase_file }) => {
-            let user = context.holder()?;
-            let file = new_passphrase_file.as_deref();
-            let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
-            key::create(context, &passphrase, "new key made for")
-        }
         BuiltIn::User(command) => user::run(context, command),
         BuiltIn::Namespace(command) => namespace::run(context, command),
         BuiltIn::Workflow(command) => workflow::run(context, command),
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Doctor { repair } => doctor::run(context, repair),
-        BuiltIn::Init { .. }
-        | BuiltIn::Hook
-        | BuiltIn::Explain { .. }
-        | BuiltIn::Completion { .. }
-        | BuiltIn::Demo { .. } => Err(CommandError::Usage("this command needs no project".to_owned())),
+        other => proofs::run(world, context, global, other),
     };
     answer.map(|answer| warned(context, answer)).map(reply)
 }

@@ -12,6 +12,7 @@ mod grammar;
 mod help;
 mod hook;
 mod prompt;
+mod proofs;
 mod ui;
 mod world;
 

@@ -56,9 +56,9 @@ impl fmt::Display for ActReport {
 }
 
 /// Carries out a verb.
-pub fn run(context: &mut Context, arguments: Arguments) -> Result<Reply, CommandError> {
+pub fn run(context: &mut Context, arguments: &Arguments) -> Result<Reply, CommandError> {
     super::finish_what_was_cut_short(context);
-    let request = request(context, &arguments);
+    let request = request(context, arguments);
     let (acted, warnings) = carry_out(context, &request, arguments.mode)?;
     report(context, &arguments.action, &request, acted, warnings, arguments.mode)
 }

@@ -69,7 +69,7 @@ fn a_token_is_removed_from_what_an_agent_prints_in_every_form() {
     let token = fs::read_to_string(home.join("given")).unwrap();
     assert!(token.starts_with("qms_"));
     let all = format!("{}\n{}", ran.text(), ran.stderr);
-    let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = qms::domain::digest::to_hex(token.as_bytes());
     assert!(!all.contains(&token) && !all.contains(&hex), "{all}");
     assert_eq!(all.matches("[redacted]").count(), 6, "{all}");
     // A form that was missed could be read back.

@@ -100,8 +100,9 @@ fn a_ticket_with_a_changed_character_is_none() {
 fn a_ticket_of_another_time_or_session_is_none() {
     let hooked = at_work();
     let key = ProjectKey::from_file_text(&fs::read_to_string(hooked.project.key()).unwrap()).unwrap();
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let now = i64::try_from(since.as_millis()).unwrap();
+    // By the record: it was written a moment ago.
+    let newest = hooked.newest()["at"].as_str().unwrap().to_owned();
+    let now = Timestamp::try_from(newest).unwrap().millis();
     let words = ["--user", "qa", "status", "CR-001", "-o", "json"];
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
     let root = fs::canonicalize(hooked.project.root()).unwrap().display().to_string();
