@@ -13,6 +13,8 @@ mod clock;
 mod demands;
 #[path = "identity/gxp.rs"]
 mod gxp;
+#[path = "identity/leaks.rs"]
+mod leaks;
 #[path = "identity/people.rs"]
 mod people;
 #[path = "identity/profiles.rs"]
@@ -34,6 +36,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use qms::domain::audit::{Frontier, leaf_hash};
+use qms::domain::digest::Digest;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
@@ -125,7 +128,7 @@ fn reseal(store: &Connection) {
         let sql = "UPDATE entries SET leaf = ?2 WHERE idx = ?1 AND leaf <> ?2";
         store.execute(sql, params![index, leaf.as_bytes()]).unwrap();
     }
-    let edge: Vec<u8> = frontier.edge().iter().flat_map(|root| root.as_bytes()).copied().collect();
+    let edge: Vec<u8> = frontier.edge().iter().flat_map(Digest::as_bytes).copied().collect();
     let size = i64::try_from(frontier.size()).unwrap();
     store.execute("UPDATE head SET size = ?, edge = ?", params![size, edge]).unwrap();
 }

@@ -25,10 +25,18 @@ fn parts(text: &str) -> (String, String) {
 #[test]
 fn whoever_was_given_a_token_presents_it_to_read_and_to_act() {
     let project = entrusted();
-    for line in ["list", "whoami", "status SOP-001", "audit export", "create CR --title x", "token list"] {
-        let call = bare(&project, &format!("-u claude {line}"));
-        let ran = call.run().is(8).says("`claude` has a credential, and it was not presented");
+    project.issue(&["qa", "tu"]);
+    for (user, line) in [
+        ("claude", "list"),
+        ("claude", "create CR --title x"),
+        ("qa", "whoami"),
+        ("qa", "status SOP-001"),
+        ("tu", "audit export"),
+        ("tu", "token list"),
+    ] {
+        let ran = bare(&project, &format!("-u {user} {line}")).run().is(8);
         assert_eq!(ran.text(), "", "{line}");
+        ran.says(&format!("`{user}` has a credential, and it was not presented"));
     }
     let refused = is_not_believed(bare(&project, "-u claude create CR --title x"), "credential_required");
     assert_eq!(refused["error"]["code"], "not_verified");
@@ -36,8 +44,9 @@ fn whoever_was_given_a_token_presents_it_to_read_and_to_act() {
     project.run(&format!("-u lead token revoke {}", last_issued(&project, "claude"))).is(0);
     is_not_believed(bare(&project, "-u claude create CR --title x"), "credential_required");
     // Whoever never was given one is believed, and recorded as claimed.
-    let created = bare(&project, "-u qa list").ask().is(0);
-    assert_eq!(created["meta"]["actor"]["assurance"], "claimed");
+    project.run("-u lead user add ada --group quality --agent").is(0);
+    let listed = bare(&project, "-u ada list").ask().is(0);
+    assert_eq!(listed["meta"]["actor"]["assurance"], "claimed");
     project.run("-u lead audit verify").is(0);
 }
 
@@ -229,9 +238,11 @@ fn a_token_is_good_for_its_actions_and_documents_only() {
     let project = Project::new();
     project.play(&["-u claude create CR --title one", "-u claude create CR --title two"]);
     project.play(&["-u claude route CR-001 --review", "-u claude route CR-002 --review"]);
-    let token = issue(&project, "scoped", "qa --action review --document CR-001");
+    // Whoever fails often with one of them waits; so there are several.
+    let scoped = |name: &str| issue(&project, name, "qa --action review --document CR-001");
+    let tokens = ["one", "two", "three"].map(scoped);
     let out = project.folder().join("more");
-    for line in [
+    let lines = [
         "assign CR-001 --assignees tu",
         "review CR-002 --recommend --comment fine",
         "review CR-099 --recommend --comment fine",
@@ -241,12 +252,13 @@ fn a_token_is_good_for_its_actions_and_documents_only() {
         &format!("token issue claude --out {}", out.display()),
         "user add eve --group quality --agent",
         "namespace add NEXT",
-    ] {
-        let refused = is_not_believed(with(&project, &token, line), "credential_out_of_scope");
+    ];
+    for (line, token) in lines.into_iter().zip(tokens.iter().cycle()) {
+        let refused = is_not_believed(with(&project, token, line), "credential_out_of_scope");
         assert_eq!(refused["error"]["details"]["token_user"], "qa");
     }
     assert!(!out.exists() && !project.path("more").exists());
-    with(&project, &token, "review CR-001 --recommend --comment fine").ask().is(0);
+    with(&project, &tokens[0], "review CR-001 --recommend --comment fine").ask().is(0);
     // A word that is no action would make a token that looks narrow.
     let line = format!("-u lead token issue qa --action revieww --out {}", out.display());
     assert_eq!(project.ask(&line).is(4).reasons(), ["unknown_action"]);
