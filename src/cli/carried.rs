@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::ahead;
 use super::world::World;
 use crate::commands::shell;
+use crate::domain::identity::Token;
 
 /// Flags that are carried on.
 const FLAGS: &[&str] = &["--token-file", "--passphrase-file", "--root"];
@@ -19,8 +20,8 @@ impl Carried {
     pub fn of(world: &World) -> Self {
         let named = FLAGS.iter().filter_map(|flag| {
             let value = ahead::value(&world.arguments, flag)?.to_string_lossy().into_owned();
-            // Standard input is read once.
-            (value != "-").then(|| [(*flag).to_owned(), value])
+            // Standard input is read once; a token that stands there by mistake is not repeated.
+            (value != "-" && Token::parse(&value).is_err()).then(|| [(*flag).to_owned(), value])
         });
         Self(named.flatten().collect())
     }

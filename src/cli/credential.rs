@@ -27,6 +27,9 @@ pub fn present(
     context: &mut Context,
 ) -> Result<(Claim, Source), CommandError> {
     let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
+    if let Some(name) = &user {
+        is_no_token(name)?;
+    }
     if let Some(text) = &global.ticket {
         let proof = Some(Proof::Ticket(Rc::new(ticket(world, text)?)));
         return Ok((Claim { user, proof, ..Claim::default() }, Source::Ticket));
@@ -91,8 +94,15 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
 }
 
+/// Refuses a token where something else belongs: it would be repeated, and recorded.
+fn is_no_token(text: &str) -> Result<(), CommandError> {
+    let message = "a token stands where a name is expected; whoever saw it can use it, so revoke it";
+    Token::parse(text).map_or(Ok(()), |_| Err(CommandError::Usage(message.to_owned())))
+}
+
 /// Reads a secret from a file that was named. What others could have read is no proof.
 fn secret_in(world: &World, path: &Path) -> Result<String, CommandError> {
+    is_no_token(&path.to_string_lossy())?;
     read_secret(&world.directory.join(path)).map_err(|error| match error {
         exposed @ DiskError::Exposed { .. } => CommandError::Presented(exposed),
         other => other.into(),
