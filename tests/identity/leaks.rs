@@ -154,6 +154,12 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
         heard(bare(&project, "list").variable(name, value));
     }
     heard(bare(&project, "list").variable("QMS_TOKEN", text)).is(0);
+    for words in [["--user", text, "list"], ["-u", text, "whoami"], ["--token-file", text, "list"]] {
+        heard(project.words(&words)).is(2);
+    }
+    for name in ["QMS_USER", "QMS_TOKEN_FILE"] {
+        heard(bare(&project, "create CR --title x").variable(name, text)).is(2);
+    }
     heard(project.words(&["--token", text, "list"])).is(2);
     heard(project.words(&[&format!("--token={text}"), "list", "-o", "json"])).is(2);
     heard(bare(&project, "list --token-file -").input(format!("{mistyped}\n"))).is(8);

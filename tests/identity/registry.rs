@@ -8,7 +8,7 @@ use qms::domain::digest::from_hex;
 use qms::domain::identity::Token;
 use rusqlite::Connection;
 
-use super::{bare, is_not_believed, issue, last_issued, reseal, secret, with};
+use super::{bare, is_not_believed, issue, last_issued, put_back, reseal, secret, whole, with};
 use crate::project::Project;
 
 /// The store as it was, to be put back after each edit.
@@ -16,10 +16,7 @@ struct Kept<'p>(&'p Project, Vec<u8>);
 
 impl<'p> Kept<'p> {
     fn of(project: &'p Project) -> Self {
-        let store = Connection::open(project.database()).unwrap();
-        store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-        drop(store);
-        Self(project, fs::read(project.database()).unwrap())
+        Self(project, whole(project))
     }
 
     /// Makes an edit, has it judged, and puts the store back.
@@ -29,10 +26,7 @@ impl<'p> Kept<'p> {
         assert!(edited.is_ok() && store.changes() > 0, "{edit}: {edited:?}");
         drop(store);
         judge();
-        for ending in ["-wal", "-shm"] {
-            let _absent = fs::remove_file(self.0.path(&format!(".qms/qms.db{ending}")));
-        }
-        fs::write(self.0.database(), &self.1).unwrap();
+        put_back(self.0, &self.1);
     }
 }
 

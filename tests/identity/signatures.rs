@@ -5,10 +5,10 @@ use std::fs;
 use qms::domain::audit::{Entry, Meaning, Signature};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::Outcome;
-use qms::domain::identity::Assurance;
+use qms::domain::identity::{Assurance, KEY_BYTES, SealedKey};
 use rusqlite::{Connection, params};
 
-use super::{enrolled, log, reseal};
+use super::{PASSPHRASE, enrolled, log, put_back, reseal, whole};
 use crate::project::Project;
 
 /// A project in which hana, a person of quality, signed a review and an approval of CR-001 and a
@@ -66,7 +66,7 @@ fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
     let approval = entry(&project, approved);
     assert_eq!(review.signature.unwrap().meaning, Meaning::Reviewed);
     assert_eq!(approval.signature.unwrap().meaning, Meaning::Approved);
-    let whole = fs::read(project.database()).unwrap();
+    let whole = whole(&project);
     let digest = Digest::of(b"other");
     let with = |change: fn(&mut Signature)| {
         let mut signature = approval.signature.unwrap();
@@ -106,10 +106,7 @@ fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
         assert_eq!(found["error"]["details"]["index"], forged.index, "{what}");
         // With the project key it is the tag that does not fit, before anything is read.
         project.run("-u lead audit verify").is(80).says("was not made with the project key");
-        for ending in ["-wal", "-shm"] {
-            let _absent = fs::remove_file(project.path(&format!(".qms/qms.db{ending}")));
-        }
-        fs::write(project.database(), &whole).unwrap();
+        put_back(&project, &whole);
     }
     project.run("-u lead audit verify").is(0);
 }
@@ -154,4 +151,29 @@ fn a_verdict_cannot_be_signed_by_a_key_that_was_replaced() {
     // What was signed with it before still verifies.
     project.run("-u lead audit verify").is(0);
     assert_eq!(verified_by_an_auditor(&project).status, 0);
+}
+
+#[test]
+fn a_key_that_somebody_else_sealed_is_in_no_registry() {
+    let project = Project::new();
+    let phrase = enrolled(&project, "hana", "quality");
+    let id = project.key().parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    let (sealed, _) = SealedKey::new(&id, &"hana".parse().unwrap(), PASSPHRASE, &[7; KEY_BYTES]).unwrap();
+    let key = project.token("lead").unwrap().with_file_name("hana.key");
+    let own = fs::read_to_string(&key).unwrap();
+    fs::write(&key, sealed.text()).unwrap();
+    let hana = format!("-u hana --passphrase-file {}", phrase.display());
+    for line in ["whoami", "namespace add NEXT", "key create --new-passphrase-file none"] {
+        assert_eq!(project.ask(&format!("{hana} {line}")).status, if line.contains("none") { 1 } else { 8 });
+    }
+    // Nor is her own of any use whose public half was exchanged, or whose seal was weakened.
+    for (from, to) in [("\"rounds\": 600000", "\"rounds\": 1"), ("\"rounds\": 600000", "\"rounds\": 600001")]
+    {
+        assert!(own.contains(from), "{own}");
+        fs::write(&key, own.replace(from, to)).unwrap();
+        let refused = project.ask(&format!("{hana} whoami")).is(8);
+        assert_eq!(refused["error"]["code"], "not_verified");
+    }
+    fs::write(&key, own).unwrap();
+    project.run(&format!("{hana} whoami")).is(0);
 }

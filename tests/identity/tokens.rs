@@ -234,6 +234,20 @@ fn permitted_and_denied_attempts_use_a_token_up() {
 }
 
 #[test]
+fn of_many_who_use_a_token_at_once_only_as_many_get_through_as_it_has_uses() {
+    let project = Project::new();
+    let token = issue(&project, "two", "claude --uses 2");
+    let mut statuses = std::thread::scope(|scope| {
+        let run = |_| scope.spawn(|| with(&project, &token, "create CR --title x").run().status);
+        let running: Vec<_> = (0..4).map(run).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [0, 0, 8, 8]);
+    project.run("-u lead audit verify").is(0);
+}
+
+#[test]
 fn a_token_is_good_for_its_actions_and_documents_only() {
     let project = Project::new();
     project.play(&["-u claude create CR --title one", "-u claude create CR --title two"]);
