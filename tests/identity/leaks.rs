@@ -74,6 +74,29 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// Looks for the secrets in what was said and in every file, but for the files that are for them.
+fn are_nowhere(project: &Project, kept: &Path, secrets: &Secrets, said: &[(String, Vec<u8>)]) {
+    for (line, bytes) in said {
+        secrets.are_not_in(&format!("what `{line}` said"), bytes);
+    }
+    // The log beside the store is looked through while it is there.
+    let all = files(project.folder());
+    for name in ["qms.db", "qms.db-wal", "CR-001-draft.md", "lead.key", "hana.key", "policy.yaml"] {
+        assert!(all.iter().any(|path| path.ends_with(name)), "{name} is missing: {all:?}");
+    }
+    for path in all {
+        let belongs =
+            path.parent() == Some(project.folder()) || path.starts_with(kept) || path == project.key();
+        let bytes = fs::read(&path).unwrap();
+        if belongs {
+            // Where they belong they are found, so that they would be elsewhere.
+            assert!(secrets.found(&bytes).is_some(), "{}", path.display());
+        } else {
+            secrets.are_not_in(&path.display().to_string(), &bytes);
+        }
+    }
+}
+
 #[test]
 fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
     let project = Project::empty();
@@ -169,24 +192,6 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
     heard(bare(&project, "-u tu list")).is(1);
     fs::write(project.key(), &key).unwrap();
 
-    for (line, bytes) in &said {
-        secrets.are_not_in(&format!("what `{line}` said"), bytes);
-    }
-    // The log beside the store is looked through while it is there.
-    let all = files(project.folder());
-    for name in ["qms.db", "qms.db-wal", "CR-001-draft.md", "lead.key", "hana.key", "policy.yaml"] {
-        assert!(all.iter().any(|path| path.ends_with(name)), "{name} is missing: {all:?}");
-    }
-    for path in all {
-        let belongs =
-            path.parent() == Some(project.folder()) || path.starts_with(&kept) || path == project.key();
-        let bytes = fs::read(&path).unwrap();
-        if belongs {
-            // Where they belong they are found, so that they would be elsewhere.
-            assert!(secrets.found(&bytes).is_some(), "{}", path.display());
-        } else {
-            secrets.are_not_in(&path.display().to_string(), &bytes);
-        }
-    }
+    are_nowhere(&project, &kept, &secrets, &said);
     held.execute_batch("END").unwrap();
 }
