@@ -53,6 +53,23 @@ pub fn present(
     }
 }
 
+/// Finds the code of somebody who has nothing else yet: as a token, or typed.
+pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source), CommandError> {
+    let found = match token(world, global)? {
+        Some(found) => Some(found),
+        None if may_ask(world, global) => prompt::secret(world, "Code").map(|text| (text, Source::Terminal)),
+        None => None,
+    };
+    let (text, source) = found.ok_or_else(|| {
+        CommandError::Usage(
+            "a code from an administrator is needed: name its file with `--token-file`".to_owned(),
+        )
+    })?;
+    let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
+    let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
+    Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry) }, source))
+}
+
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.
 fn ticket(world: &World, text: &str) -> Result<PresentedTicket, CommandError> {
     let words = world.arguments.iter().skip(1).map(|word| word.as_encoded_bytes());
@@ -103,10 +120,14 @@ fn is_no_token(text: &str) -> Result<(), CommandError> {
 /// Reads a secret from a file that was named. What others could have read is no proof.
 fn secret_in(world: &World, path: &Path) -> Result<String, CommandError> {
     is_no_token(&path.to_string_lossy())?;
-    read_secret(&world.directory.join(path)).map_err(|error| match error {
+    read_secret(&world.directory.join(path)).map_err(presented)
+}
+
+fn presented(error: DiskError) -> CommandError {
+    match error {
         exposed @ DiskError::Exposed { .. } => CommandError::Presented(exposed),
         other => other.into(),
-    })
+    }
 }
 
 /// What `unlock` left at this terminal, where it is of nobody else than who was named.
@@ -128,7 +149,16 @@ pub fn open_key(
     user: &str,
 ) -> Result<Option<Proof>, CommandError> {
     let (Ok(name), Some(keyring)) = (UserName::parse(user), &context.keyring) else { return Ok(None) };
-    let Some(text) = keyring.read_key(&name)? else { return Ok(None) };
+    let Some(text) = keyring.read_key(&name).map_err(presented)? else {
+        return match passphrase_file(world, global) {
+            // What was meant as a proof does not become a mere claim.
+            Some(_) => {
+                let path = keyring.key_path(&name).display().to_string();
+                Err(CommandError::Usage(format!("there is no sealed key of `{name}`: `{path}` is missing")))
+            }
+            None => Ok(None),
+        };
+    };
     let sealed = SealedKey::parse(&text)?;
     let Some(passphrase) = passphrase(world, global, &format!("Passphrase of {name}"))? else {
         return Ok(None);

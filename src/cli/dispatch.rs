@@ -130,6 +130,10 @@ fn built_in(
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
     let context = if verifies && desk.project(world, global)?.session.key().is_none() {
         desk.project(world, global)?
+    } else if matches!(&command, BuiltIn::Enrol) {
+        let context = desk.project(world, global)?;
+        (context.claim, context.source) = credential::present_code(world, global)?;
+        context
     } else {
         desk.context(world, global)?
     };

@@ -31,7 +31,7 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     let mut found = Vec::new();
     for key in store.credentials(Credentials::Alarming).unwrap_or_default() {
         let message = format!(
-            "the key of {} was made by the project key alone at {}; another person looks into it and says so: \
+            "the key of {} was made at {} without its holder having been proved; another person looks into it and says so: \
              qms --user <person> recover {} --acknowledge",
             key.user, key.issued_at, key.user
         );

@@ -89,6 +89,8 @@ words! {
         Descriptor = "QMS_TOKEN_FD",
         /// `QMS_TOKEN`.
         Variable = "QMS_TOKEN",
+        /// It was typed.
+        Terminal = "terminal",
         /// `qms unlock` at this terminal.
         Unlock = "unlock",
         /// The sealed key of the user who was named, opened with its passphrase.

@@ -80,7 +80,8 @@ pub struct Acted {
 pub enum Mode {
     /// It is carried out.
     Commit,
-    /// It is decided, and nothing is written: no change, no refusal.
+    /// It is decided, and nothing is written: no change, no refusal, but that of a caller who was not
+    /// verified.
     DryRun,
 }
 
@@ -307,10 +308,8 @@ impl Session {
         };
         let actor = match self.verified(claim, time.now).and_then(within) {
             Err(SessionError::NotVerified { refusal, .. }) => {
-                let failures = match mode {
-                    Mode::Commit => self.seal_unverified(head, time, &refusal, &request.action, document)?,
-                    Mode::DryRun => 1,
-                };
+                // Whoever only asks whether it could be done is not who was claimed, either.
+                let failures = self.seal_unverified(head, time, &refusal, &request.action, document)?;
                 return Err(SessionError::NotVerified { refusal, failures });
             }
             other => other?,

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Session, SessionError, Time};
 use crate::domain::audit::{
-    Delta, Entry, EntryResult, EntryView, Meaning, ProjectKey, Row, Sealed, SealedReason, Signature,
-    row_delta,
+    Delta, Entry, EntryResult, Meaning, ProjectKey, Row, Sealed, SealedReason, Signature, row_delta,
 };
 use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
@@ -129,11 +128,8 @@ impl Session {
         entry.deltas = self.deltas(&change, attempt.facts)?;
         if let Some(Proof::Key { key, nonce }) = &attempt.claim.proof {
             let meaning = meaning(attempt.facts, entry.verdict);
-            let bytes = entry.encode();
             let project = self.project()?.id;
-            let unreadable = |_| SessionError::Store(StoreError::Unfit("an entry cannot be read".into()));
-            let view = EntryView::parse(&bytes).map_err(unreadable)?;
-            let bytes = key.sign(&view.statement(&project, meaning, nonce));
+            let bytes = key.sign(&entry.statement(&project, meaning, nonce));
             entry.signature = Some(Signature { meaning, nonce: *nonce, bytes });
         }
         self.commit(attempt.head, change, attempt.time, entry)

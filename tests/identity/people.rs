@@ -209,7 +209,7 @@ fn a_recovery_alarms_until_another_person_has_looked_into_it() {
     for who in [&lead, &hana] {
         let warning = alarmed(who).unwrap();
         let message = warning["message"].as_str().unwrap();
-        assert!(message.starts_with("the key of lead was made by the project key alone at "), "{message}");
+        assert!(message.starts_with("the key of lead was made at "), "{message}");
         assert!(message.contains("qms --user <person> recover lead --acknowledge"), "{message}");
     }
     // Nobody vouches for themselves; no agent and nobody who is only claimed vouches for anybody.
@@ -237,6 +237,34 @@ fn two_who_were_recovered_do_not_vouch_for_each_other() {
         assert_eq!(refused.reasons(), ["not_independent"]);
     }
     assert_eq!(newest_by(&project, "lead", &phrase)["result"], "denied");
+}
+
+#[test]
+fn who_takes_the_place_of_a_person_is_an_alarm_that_neither_ends() {
+    let project = Project::new();
+    let phrase = enrolled(&project, "hana", "quality");
+    enrolled(&project, "maria", "quality");
+    let key = last_issued(&project, "hana");
+    // The administrator takes the key back, and makes one in the name of the person.
+    project.run(&format!("-u lead key revoke {key}")).is(0);
+    let code = project.folder().join("again").display().to_string();
+    project.run(&format!("-u lead token issue hana --out {code}")).is(0);
+    let enrol = format!("--token-file {code} enrol --passphrase-file {}", phrase.display());
+    assert_eq!(bare(&project, &enrol).ask().is(0)["data"]["credential"]["recovered"], true);
+    project.run("-u lead list").is(0).says("the key of hana was made at ");
+    let acknowledge = |user: &str| {
+        let line = format!("-u {user} --passphrase-file {} recover hana --acknowledge", phrase.display());
+        bare(&project, &line).ask()
+    };
+    let by_lead = project.ask("-u lead recover hana --acknowledge").is(7);
+    assert_eq!(by_lead.reasons(), ["not_independent"]);
+    assert_eq!(acknowledge("hana").is(7).reasons(), ["not_independent"]);
+    // Nor does somebody who was made for it.
+    enrolled(&project, "eve", "quality");
+    assert_eq!(acknowledge("eve").is(7).reasons(), ["not_independent"]);
+    acknowledge("maria").is(0);
+    let warnings = project.ask("-u lead list").is(0)["warnings"].clone();
+    assert!(!warnings.to_string().contains("recovered"), "{warnings}");
 }
 
 fn newest_by(project: &Project, user: &str, phrase: &std::path::Path) -> serde_json::Value {

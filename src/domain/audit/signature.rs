@@ -14,15 +14,20 @@
 //! | at | decimal milliseconds since 1970-01-01T00:00:00Z |
 //! | meaning | as text |
 //! | nonce | 16 bytes |
+//! | all of it | SHA-256 of the canonical bytes of the entry with index 0 and without its signature |
 //!
 //! All of it stands in the entry or the rows before it, so that whoever has the public half can check a
-//! signature with nothing else, and none can be moved to another document, version, verdict or policy.
+//! signature with nothing else, and none can be moved to another document, version, verdict or policy, or
+//! made to stand for another change of any row.
+
+use std::fmt::Display;
 
 use ring::signature::{ED25519, UnparsedPublicKey};
 
-use super::canonical::EntryView;
+use super::entry::Entry;
 use super::wire::{put, put_text};
-use crate::domain::document::{Outcome, words};
+use crate::domain::digest::Digest;
+use crate::domain::document::words;
 
 words! {
     /// What a signature means for what was signed.
@@ -52,29 +57,33 @@ pub struct Signature {
     pub bytes: [u8; 64],
 }
 
-impl EntryView<'_> {
+impl Entry {
     /// Returns what the actor of this entry signs, in `project`.
     pub fn statement(&self, project: &str, meaning: Meaning, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
-        let version = self.version.map(|version| version.to_string());
+        let unsigned = Self { index: 0, signature: None, ..self.clone() };
         let mut out = Vec::new();
-        let mut text = |text: Option<&str>| put(&mut out, text.unwrap_or_default().as_bytes());
-        text(Some("qms.signature/1"));
-        text(Some(project));
-        text(self.credential);
-        text(self.actor);
-        text(Some(self.action));
-        text(Some(self.result.as_str()));
-        text(self.verdict.map(Outcome::as_str));
-        text(self.document);
-        text(version.as_deref());
-        text(self.from);
-        text(self.to);
+        let mut text = |text: Option<&dyn Display>| match text {
+            Some(text) => put_text(&mut out, text),
+            None => put(&mut out, &[]),
+        };
+        text(Some(&"qms.signature/1"));
+        text(Some(&project));
+        text(show(&self.credential));
+        text(show(&self.actor));
+        text(Some(&self.action));
+        text(Some(&self.result));
+        text(show(&self.verdict));
+        text(show(&self.document));
+        text(show(&self.version));
+        text(show(&self.from));
+        text(show(&self.to));
         put(&mut out, self.content_digest.as_ref().map_or(&[], |digest| digest.as_bytes()));
         put(&mut out, self.policy_digest.as_bytes());
-        put(&mut out, self.comment.unwrap_or_default().as_bytes());
+        put(&mut out, self.comment.as_deref().unwrap_or_default().as_bytes());
         put_text(&mut out, self.at.millis());
         put(&mut out, meaning.as_str().as_bytes());
         put(&mut out, nonce);
+        put(&mut out, Digest::of(&unsigned.encode()).as_bytes());
         out
     }
 
@@ -85,4 +94,8 @@ impl EntryView<'_> {
             UnparsedPublicKey::new(&ED25519, public).verify(&statement, &bytes).is_ok()
         })
     }
+}
+
+fn show<T: Display>(value: &Option<T>) -> Option<&dyn Display> {
+    value.as_ref().map(|value| value as &dyn Display)
 }

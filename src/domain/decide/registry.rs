@@ -265,6 +265,15 @@ fn key(
         reasons.push(invalid("this key is in the registry already"));
     }
     own.issued_by = Some(case.actor.name().clone());
+    // With a code anybody who handed it out could have made it. Where the person had a key before, that
+    // is as alarming as a recovery.
+    let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);
+    if let Some(code) = code
+        && facts.credentials.iter().any(|one| one.kind == CredentialKind::Key)
+    {
+        own.recovered = true;
+        own.issued_by.clone_from(&code.issued_by);
+    }
     let former = facts.credentials.iter().filter(|one| one.revoked_at.is_none());
     let former = former.filter(|one| !matches!(one.validity(now), Validity::Expired | Validity::UsedUp));
     // The code itself ends by having been used.
@@ -292,13 +301,25 @@ fn acknowledge(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>
         let message = "no recovery is waiting for another person".to_owned();
         reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
     }
-    if case.actor.credential().is_some_and(Credential::is_alarming) {
-        let message =
-            format!("the key of `{me}` was made by the project key alone, too; another person must");
-        reasons.push(Reason::new(Condition::NotIndependent, message));
-    } else if alarming.iter().any(|one| &one.user == me) {
-        let message = format!("`{me}` cannot acknowledge the recovery of `{me}`; another person must");
-        reasons.push(Reason::new(Condition::NotIndependent, message));
-    }
+    let presented = case.actor.credential();
+    let is_older = |presented: &Credential| alarming.iter().all(|one| presented.issued_at < one.issued_at);
+    let is_own =
+        |presented: &Credential| matches!(presented.kind, CredentialKind::Key | CredentialKind::Standing);
+    let obstacle = if alarming.iter().any(|one| &one.user == me) {
+        Some("it is about the same user")
+    } else if alarming.iter().any(|one| one.issued_by.as_ref() == Some(me)) {
+        Some("the same user issued the code for it")
+    } else if presented.is_some_and(Credential::is_alarming) {
+        Some("the key of that user was made without proof, too")
+    } else if !alarming.is_empty() && !presented.is_some_and(|it| is_own(it) && is_older(it)) {
+        // Whoever was given a credential since could have been made for this.
+        Some("only a key or a token that is older can vouch for it")
+    } else {
+        None
+    };
+    reasons.extend(obstacle.map(|why| {
+        let message = format!("`{me}` cannot acknowledge it: {why}; another person must");
+        Reason::new(Condition::NotIndependent, message)
+    }));
     alarming.into_iter().map(|one| Credential { acknowledged_by: Some(me.clone()), ..one.clone() }).collect()
 }

@@ -7,6 +7,7 @@ use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
+use crate::domain::audit::entry::Entry;
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
@@ -79,7 +80,7 @@ impl<'a> Verifier<'a> {
         self.bytes += bytes.len() as u64;
         // The key must have been good before the entry: one that registers it cannot be signed with it.
         if (entry.signature.is_some() || entry.assurance == Some(Assurance::Signature))
-            && !self.is_signed(&entry)
+            && !self.is_signed(&entry, bytes)
         {
             return Err(Failure::Signature { index });
         }
@@ -136,7 +137,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// Checks the signature of an entry with the key that the entries before it gave to its actor.
-    fn is_signed(&self, entry: &EntryView<'_>) -> bool {
+    fn is_signed(&self, entry: &EntryView<'_>, bytes: &[u8]) -> bool {
         let text = |row: &HeldRow, code| {
             row.field(code).and_then(|value| str::from_utf8(value).ok()).map(str::to_owned)
         };
@@ -147,7 +148,9 @@ impl<'a> Verifier<'a> {
             && text(key, row::KIND).as_deref() == Some(CredentialKind::Key.as_str())
             && key.field(row::REVOKED_AT).is_none();
         let public = key.field(row::VERIFIER).unwrap_or_default();
-        is_own && entry.assurance == Some(Assurance::Signature) && entry.verifies_signature(&project, public)
+        is_own
+            && entry.assurance == Some(Assurance::Signature)
+            && Entry::decode(bytes).is_ok_and(|entry| entry.verifies_signature(&project, public))
     }
 
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {
