@@ -7,6 +7,8 @@
     reason = "a test that cannot go on stops"
 )]
 
+#[path = "identity/before.rs"]
+mod before;
 #[path = "identity/clock.rs"]
 mod clock;
 #[path = "identity/demands.rs"]

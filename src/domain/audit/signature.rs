@@ -68,15 +68,15 @@ impl Entry {
         };
         text(Some(&"qms.signature/1"));
         text(Some(&project));
-        text(show(&self.credential));
-        text(show(&self.actor));
+        text(show(self.credential.as_ref()));
+        text(show(self.actor.as_ref()));
         text(Some(&self.action));
         text(Some(&self.result));
-        text(show(&self.verdict));
-        text(show(&self.document));
-        text(show(&self.version));
-        text(show(&self.from));
-        text(show(&self.to));
+        text(show(self.verdict.as_ref()));
+        text(show(self.document.as_ref()));
+        text(show(self.version.as_ref()));
+        text(show(self.from.as_ref()));
+        text(show(self.to.as_ref()));
         put(&mut out, self.content_digest.as_ref().map_or(&[], |digest| digest.as_bytes()));
         put(&mut out, self.policy_digest.as_bytes());
         put(&mut out, self.comment.as_deref().unwrap_or_default().as_bytes());
@@ -96,6 +96,6 @@ impl Entry {
     }
 }
 
-fn show<T: Display>(value: &Option<T>) -> Option<&dyn Display> {
-    value.as_ref().map(|value| value as &dyn Display)
+fn show<T: Display>(value: Option<&T>) -> Option<&dyn Display> {
+    value.map(|value| value as &dyn Display)
 }
