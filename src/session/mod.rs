@@ -309,7 +309,11 @@ impl Session {
         let actor = match self.verified(claim, time.now).and_then(within) {
             Err(SessionError::NotVerified { refusal, .. }) => {
                 // Whoever only asks whether it could be done is not who was claimed, either.
-                let failures = self.seal_unverified(head, time, &refusal, &request.action, document)?;
+                let failures = if mode == Mode::Commit || !refused::is_slip(&refusal) {
+                    self.seal_unverified(head, time, &refusal, &request.action, document)?
+                } else {
+                    1
+                };
                 return Err(SessionError::NotVerified { refusal, failures });
             }
             other => other?,

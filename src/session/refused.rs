@@ -16,11 +16,10 @@ const REFUSAL_WINDOW: i64 = 60 * 1000;
 const CLAIM_MAX: usize = 64;
 
 impl Session {
-    /// Records that somebody who only wanted to look was not who was claimed. A name that is nobody's,
-    /// with nothing presented for it, is no more than a slip.
+    /// Records that somebody who only wanted to look was not who was claimed, unless it was a slip.
     pub fn record_refusal(&mut self, refusal: &NotVerified) -> Result<u64, SessionError> {
         let action = match ActionName::parse("identify") {
-            Ok(action) if refusal.why != Distrust::UnknownUser || refusal.holder.is_some() => action,
+            Ok(action) if !is_slip(refusal) => action,
             _ => return Ok(1),
         };
         let head = self.sound_head()?;
@@ -75,6 +74,11 @@ impl Session {
         self.commit(head, change, time, entry)?;
         Ok(1)
     }
+}
+
+/// A name that is nobody's, with nothing presented for it, is no more than a slip.
+pub(super) fn is_slip(refusal: &NotVerified) -> bool {
+    refusal.why == Distrust::UnknownUser && refusal.holder.is_none()
 }
 
 /// What makes two refusals alike: the name, why, and whose credential it was. A name that is nobody's

@@ -9,6 +9,7 @@
 )]
 
 pub mod answer;
+pub mod leaks;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +21,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use self::answer::Answer;
+use self::leaks::Secrets;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_qms");
@@ -124,7 +126,7 @@ impl Project {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Call { words, command, input: None }
+        Call { words, command, input: None, folder: self.folder().to_owned() }
     }
 
     /// Runs a command line.
@@ -190,12 +192,21 @@ impl Project {
     }
 }
 
+impl Drop for Project {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            Secrets::of(self.folder()).are_in_no_file_of(self.folder());
+        }
+    }
+}
+
 /// A command line that is about to be run.
 pub struct Call {
     words: Vec<String>,
     /// The command, for what has no method of its own.
     pub command: Command,
     input: Option<Vec<u8>>,
+    folder: PathBuf,
 }
 
 impl Call {
@@ -235,6 +246,9 @@ impl Call {
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
         assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+        let secrets = Secrets::of(&self.folder);
+        secrets.are_not_in(&ran.line, &ran.stdout);
+        secrets.are_not_in(&ran.line, ran.stderr.as_bytes());
         ran
     }
 

@@ -23,6 +23,8 @@
 //!   `of` (the document, by id or alias; else the first that the story created), `as` (an alias for
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
 //!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`), and what is expected.
+//! * People sign with a key of their own, agents and services have a token, so that a policy of every
+//!   profile can be played.
 //! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards
 //!   `state`, `version`, `effective_version`, `titled`, `owner`, `checked_out_by`, `authors`, `seats`
 //!   (who has a seat in the round); `says` (what the user is told besides: `checked_in`,
