@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ahead;
 use super::world::World;
-use crate::commands::shell;
+use crate::domain::hook::words::word;
 use crate::domain::identity::Token;
 
 /// Flags that are carried on.
@@ -38,9 +38,7 @@ impl Carried {
         }
         let words = self.0.chunks_exact(2).filter_map(|pair| match pair {
             // What the command names itself stays.
-            [flag, value] => {
-                (!command.contains(flag.as_str())).then(|| [flag.as_str().into(), shell::word(value)])
-            }
+            [flag, value] => (!command.contains(flag.as_str())).then(|| [flag.as_str().into(), word(value)]),
             _ => None,
         });
         [command.into()].into_iter().chain(words.flatten()).collect::<Vec<_>>().join(" ")

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{CommandError, Context, Reply, shell};
+use super::{CommandError, Context, Reply};
 use crate::disk::{read_settings, write_settings};
-use crate::domain::hook::{Line, Runtime, examine};
+use crate::domain::hook::{Line, Runtime, examine, words};
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
@@ -161,7 +161,7 @@ fn take_out(root: &mut Map<String, Value>) {
 }
 
 fn put_in(root: &mut Map<String, Value>, runtime: Runtime, program: &Path) {
-    let command = format!("{} hook", shell::word(&program.display().to_string()));
+    let command = format!("{} hook", words::word(&program.display().to_string()));
     let events = root.entry("hooks").or_insert_with(|| json!({}));
     let Some(events) = events.as_object_mut() else { return };
     for (event, matcher) in events_of(runtime) {

@@ -6,11 +6,12 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, Source, publish, shell};
+use super::{CommandError, Context, Reply, Source, publish};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
 use crate::domain::audit::{NONCE_BYTES, ProjectKey};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
+use crate::domain::hook::words;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::identity::{
     Claim, Credential, CredentialKind, KEY_BYTES, Proof, SealedKey, TOKEN_BYTES, Token,
@@ -212,9 +213,9 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
             let presents = if credential.kind == CredentialKind::Key {
                 format!("--user {user}")
             } else {
-                format!("--token-file {}", shell::word(&file.display().to_string()))
+                format!("--token-file {}", words::word(&file.display().to_string()))
             };
-            let place = shell::word(&file.with_file_name(format!("{agent}.token")).display().to_string())
+            let place = words::word(&file.with_file_name(format!("{agent}.token")).display().to_string())
                 .into_owned();
             format!("qms {presents} token issue {agent} --out {place}")
         }

@@ -26,7 +26,6 @@ mod pins;
 mod publish;
 pub mod read;
 mod reply;
-pub mod shell;
 mod signed;
 pub mod status;
 mod table;

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::act::carry_out;
-use super::shell;
 use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::disk::write_secret;
 use crate::domain::digest::Timestamp;
+use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
 use crate::domain::identity::{Credential, CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
@@ -288,7 +288,7 @@ fn hand_out(
     let issued = issued.ok_or_else(|| SessionError::NoCredential(token.id().clone()))?;
     let place = file
         .as_ref()
-        .map_or_else(|| "FILE".to_owned(), |file| shell::word(&file.display().to_string()).into_owned());
+        .map_or_else(|| "FILE".to_owned(), |file| words::word(&file.display().to_string()).into_owned());
     let verb = if issued.kind == CredentialKind::Enrolment { "enrol" } else { "whoami" };
     let report = IssuedReport {
         credential: CredentialView::new(issued, context.session.now()),

@@ -10,8 +10,9 @@ use super::act::carry_out;
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
 use super::user::project_request;
-use super::{CommandError, Context, Reply, pins, shell};
+use super::{CommandError, Context, Reply, pins};
 use crate::disk::DiskError;
+use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources};
 use crate::domain::scenario;
@@ -196,7 +197,7 @@ fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missin
 impl Missing {
     fn hint((name, path): &(String, PathBuf)) -> String {
         let path = path.display().to_string();
-        format!("workflow show --source {name} > {}", shell::word(&path))
+        format!("workflow show --source {name} > {}", words::word(&path))
     }
 
     /// Says of a sound candidate what it would end.

@@ -188,21 +188,20 @@ fn policy_message(policy: &Digest, meaning: &str) -> Vec<u8> {
     [policy.as_bytes().as_slice(), meaning.as_bytes()].concat()
 }
 
-/// Every field of a credential but the tag, each after its length.
-fn credential_message(credential: &Credential) -> Vec<u8> {
-    let untagged = Credential { tag: None, ..credential.clone() };
+/// Every field of a row of the registry, each after its length; the tag itself is left out before.
+fn registry_message(untagged: Row<'_>) -> Vec<u8> {
     let mut message = Vec::new();
-    Row::Credential(&untagged).put_locator(&mut message);
-    Row::Credential(&untagged).put_fields(&mut message);
+    untagged.put_locator(&mut message);
+    untagged.put_fields(&mut message);
     message
 }
 
+fn credential_message(credential: &Credential) -> Vec<u8> {
+    registry_message(Row::Credential(&Credential { tag: None, ..credential.clone() }))
+}
+
 fn session_message(session: &AgentSession) -> Vec<u8> {
-    let untagged = AgentSession { tag: None, ..session.clone() };
-    let mut message = Vec::new();
-    Row::Session(&untagged).put_locator(&mut message);
-    Row::Session(&untagged).put_fields(&mut message);
-    message
+    registry_message(Row::Session(&AgentSession { tag: None, ..session.clone() }))
 }
 
 fn entry_message(index: u64, leaf: &Digest) -> [u8; 40] {
