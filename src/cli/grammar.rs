@@ -24,6 +24,7 @@ use crate::domain::policy::{Action, Input, InputKind, Scope};
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Who is calling (or `QMS_USER`)
     // An id of its own: `user` is also what some commands are about.

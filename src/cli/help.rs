@@ -11,6 +11,10 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Look at documents",
         &["status", "next", "list", "inbox", "workspace", "read", "diff", "history", "comments"],
     ),
+    (
+        "Prove who is calling",
+        &["whoami", "token", "key", "enrol", "unlock", "recover", "agent", "hooks", "hook"],
+    ),
     ("Look after the project", &["init", "user", "namespace", "workflow", "audit", "doctor"]),
     ("About the program", &["explain", "completion", "demo"]),
 ];
@@ -45,6 +49,7 @@ pub fn grouped(command: Command) -> Command {
 mod tests {
     use super::*;
     use crate::cli::grammar;
+    use crate::domain::policy::{RESERVED_FLAGS, RESERVED_VERBS};
     use crate::embedded;
 
     #[test]
@@ -61,5 +66,16 @@ mod tests {
         assert!(place("  transfer") < place("Look at documents:"));
         assert!(place("Look at documents:") < place("  status"));
         assert!(place("Options:") < place("`qms next"));
+    }
+
+    #[test]
+    fn what_the_program_takes_for_itself_no_policy_can_take() {
+        let command = grammar::command(&[], grammar::Extent::Whole);
+        for own in command.get_subcommands() {
+            assert!(RESERVED_VERBS.contains(&own.get_name()), "{}", own.get_name());
+        }
+        for flag in command.get_arguments().filter_map(|argument| argument.get_long()) {
+            assert!(RESERVED_FLAGS.contains(&flag.replace('-', "_").as_str()) || flag == "version", "{flag}");
+        }
     }
 }

@@ -11,31 +11,52 @@ use crate::domain::id::StateName;
 use crate::domain::yaml::Place;
 
 /// Verbs that the command line keeps for itself; a policy cannot define them.
-const RESERVED_VERBS: &[&str] = &[
+pub const RESERVED_VERBS: &[&str] = &[
+    "agent",
     "audit",
     "comments",
     "completion",
     "demo",
     "diff",
     "doctor",
+    "enrol",
     "explain",
     "help",
     "history",
+    "hook",
+    "hooks",
     "inbox",
     "init",
+    "key",
     "list",
     "namespace",
     "next",
     "read",
+    "recover",
     "status",
+    "token",
+    "unlock",
     "user",
+    "whoami",
     "workflow",
     "workspace",
 ];
 
 /// Flags that every verb has anyway; no input of a verb can take them.
-const RESERVED_FLAGS: &[&str] =
-    &["color", "dry_run", "help", "json", "no_interactive", "output", "quiet", "root", "user"];
+pub const RESERVED_FLAGS: &[&str] = &[
+    "color",
+    "dry_run",
+    "help",
+    "json",
+    "no_interactive",
+    "output",
+    "passphrase_file",
+    "quiet",
+    "root",
+    "ticket",
+    "token_file",
+    "user",
+];
 
 /// Actions that the program's own commands ask for: a policy must say who may do them.
 const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];

@@ -27,7 +27,7 @@ pub use self::action::{Action, Choice, Input, InputKind, Scope};
 pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::compile::compile;
-pub use self::lint::lint;
+pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};
 pub use self::sources::Sources;
