@@ -216,6 +216,8 @@ fn start(
         brief: Digest::of(text.as_bytes()),
         observed: observed(context.site.root(), agent, launcher),
     })))?;
+    // Those whose start was killed end now: nobody attends them, and nothing that they have is good.
+    context.session.end(|open| open.process.is_some_and(|process| !is_alive(&process)), None)?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let root = context.site.root();
     let filled = Filled { root, agent: name, document: id, task, session: &session, brief: &text };

@@ -88,6 +88,31 @@ fn an_agent_is_stopped_by_whoever_started_it() {
 }
 
 #[test]
+fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
+    let started = Started::new(&format!("while [ -e ../first ]; do :; done\n{LEAKS}"));
+    let project = &started.project;
+    let folder = project.folder().to_owned();
+    fs::write(folder.join("first"), "").unwrap();
+    let mut agent = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while project.ask("-u claude agent list").is(0)["data"]["sessions"] == json!([]) {}
+    let killed = project.ask("-u claude agent list").is(0)["data"]["sessions"][0]["id"].clone();
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    fs::remove_file(folder.join("first")).unwrap();
+    // It goes on by itself, and its token is nobody's.
+    let token = await_file(&folder.join("leaked"));
+    let orphan = project.words(&["whoami"]).variable("QMS_TOKEN", &token).ask().is(8);
+    assert_eq!(orphan.reasons(), ["token_of_another_process"]);
+    fs::write(folder.join("enough"), "").unwrap();
+    project.run(RUN).is(0);
+    let ended = started.entries("agent_ended");
+    assert_eq!(
+        [&ended[0]["inputs"]["session"], &ended[0]["inputs"]["status"]],
+        [&killed, &serde_json::Value::Null]
+    );
+}
+
+#[test]
 fn an_agent_that_fails_is_a_failure_and_is_recorded() {
     let started = Started::new("echo what went wrong >&2; exit 3");
     let failed = started.project.ask(RUN).is(1);
