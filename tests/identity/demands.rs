@@ -101,6 +101,14 @@ fn a_transition_that_demands_a_signature_takes_nothing_less() {
 }
 
 #[test]
+fn a_transition_that_demands_kept_keys_refuses_whoever_reads_them() {
+    let project = demanding(REVIEW, "{ isolation: broker }");
+    project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review"]);
+    let refused = project.ask("-u qa review CR-001 --recommend --comment fine").is(8);
+    assert_eq!(refused.reasons(), ["isolation_too_low"]);
+}
+
+#[test]
 fn a_transition_that_demands_a_token_refuses_a_claim_and_shows_it_in_the_menu() {
     let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [owner";
     let project = Project::new();

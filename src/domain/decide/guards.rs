@@ -20,6 +20,11 @@ impl Case<'_> {
         match guard {
             // Asked together with what the profile demands.
             Guard::Assurance(_) => Vec::new(),
+            Guard::Isolation(least) => when(self.actor.isolation() < *least, || {
+                let message =
+                    format!("the keys are kept by: {}; this needs: {least}", self.actor.isolation());
+                Reason::new(Condition::IsolationTooLow, message)
+            }),
             Guard::Plain(plain) => self.unmet_plain(*plain, workflow, edge, document),
             Guard::OwnerOr(groups) => {
                 let holds = self.owns(document) || self.actor_is_one_of(groups);

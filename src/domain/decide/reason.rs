@@ -64,6 +64,7 @@ conditions! {
     SessionEnded = "session_ended", Identity, "The agent session that the proof belongs to has ended, or never was.";
     TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
+    IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
     NotIndependent = "not_independent", Permission, "The caller comes from where an author wrote: the same session, or started by the same user.";
     MayNotStart = "may_not_start", Permission, "The policy lets others start this agent.";

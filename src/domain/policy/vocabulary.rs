@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
 use crate::domain::id::GroupName;
-use crate::domain::identity::Assurance;
+use crate::domain::identity::{Assurance, Isolation};
 use crate::domain::nearest::nearest;
 
 /// A condition of a transition, beyond the group of the caller.
@@ -25,6 +25,8 @@ pub enum Guard {
     ReviewedBy(GroupName),
     /// Who the caller is was proved at least so well.
     Assurance(Assurance),
+    /// The keys of the project are kept at least so well from those who call.
+    Isolation(Isolation),
 }
 
 words! {
@@ -138,7 +140,7 @@ pub const RESERVED_GUARDS: &[&str] = &[
     "sections_unchanged",
 ];
 
-const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance"];
+const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance", "isolation"];
 
 /// Every word of the vocabularies: its kind, the word, and what it means.
 pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -147,6 +149,7 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("asker_or", "The caller opened the round, or belongs to one of these groups."),
         ("reviewed_by", "One of the verdicts that count was given by this group."),
         ("assurance", "Who the caller is was proved at least so well: token, ticket, signature."),
+        ("isolation", "The keys of the project are kept at least so well from those who call: broker."),
     ];
     let plain = Plain::ALL.iter().map(|plain| ("guard", plain.as_str(), plain.meaning()));
     let effects = Effect::ALL.iter().map(|effect| ("effect", effect.as_str(), effect.meaning()));
@@ -162,13 +165,14 @@ impl Guard {
             Self::AskerOr(_) => "asker_or",
             Self::ReviewedBy(_) => "reviewed_by",
             Self::Assurance(_) => "assurance",
+            Self::Isolation(_) => "isolation",
         }
     }
 
     /// Returns the groups that it names.
     pub fn groups(&self) -> &[GroupName] {
         match self {
-            Self::Plain(_) | Self::Assurance(_) => &[],
+            Self::Plain(_) | Self::Assurance(_) | Self::Isolation(_) => &[],
             Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
             Self::ReviewedBy(group) => std::slice::from_ref(group),
         }
@@ -218,6 +222,7 @@ impl<'de> Deserialize<'de> for Guard {
                     "asker_or" => Guard::AskerOr(map.next_value()?),
                     "reviewed_by" => Guard::ReviewedBy(map.next_value()?),
                     "assurance" => Guard::Assurance(map.next_value()?),
+                    "isolation" => Guard::Isolation(map.next_value()?),
                     other => {
                         let message = unknown("guard with a parameter", other, PARAMETRIC.iter().copied());
                         return Err(de::Error::custom(message));
@@ -243,6 +248,7 @@ impl Serialize for Guard {
         match self {
             Self::ReviewedBy(group) => map.serialize_entry(self.name(), group)?,
             Self::Assurance(assurance) => map.serialize_entry(self.name(), assurance)?,
+            Self::Isolation(isolation) => map.serialize_entry(self.name(), isolation)?,
             _ => map.serialize_entry(self.name(), self.groups())?,
         }
         map.end()

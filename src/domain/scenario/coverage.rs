@@ -93,6 +93,7 @@ fn gaps_of(
 fn refuses(guard: &Guard, reason: &str) -> bool {
     let conditions: &[Condition] = match guard {
         Guard::Assurance(_) => &[Condition::AssuranceTooLow],
+        Guard::Isolation(_) => &[Condition::IsolationTooLow],
         Guard::OwnerOr(_) => &[Condition::NotOwner],
         Guard::AskerOr(_) => &[Condition::NotAsker],
         Guard::ReviewedBy(_) => &[Condition::NotReviewed],
