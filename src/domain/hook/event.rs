@@ -253,7 +253,10 @@ fn event(name: &str, mut fields: Map<String, Value>) -> Result<Event, Malformed>
             agent: name_if_any(&fields, "agent_id")?,
             tool_use_id: name_if_any(&fields, "tool_use_id")?,
             tool_name: self::name(&fields, "tool_name")?,
-            ours: fields.get("tool_input").is_some_and(value_speaks_of_it),
+            ours: is_ours(
+                &name_if_any(&fields, "tool_name")?.unwrap_or_default(),
+                fields.remove("tool_input"),
+            ),
         },
         "SubagentStop" => Event::SubagentStop {
             session: self::name(&fields, "session_id")?,
@@ -265,6 +268,16 @@ fn event(name: &str, mut fields: Map<String, Value>) -> Result<Event, Malformed>
         },
         _ => Event::Other,
     })
+}
+
+/// Tells whether what a tool ran may have been `qms`.
+fn is_ours(tool_name: &str, input: Option<Value>) -> bool {
+    let Some(Value::Object(tool_input)) = input else { return false };
+    let (session, cwd) = (String::new(), String::new());
+    let tool_name = tool_name.to_owned();
+    let call =
+        ToolCall { session, agent: None, agent_type: None, tool_use_id: None, tool_name, tool_input, cwd };
+    call.line() != Line::Foreign
 }
 
 /// Reads a name or an id that must be there.
