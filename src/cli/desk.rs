@@ -128,6 +128,7 @@ pub fn key_place(world: &World) -> KeyPlace {
     }
 }
 
-fn root_by_variable(world: &World) -> Option<PathBuf> {
+/// Returns the folder of the project that the environment names.
+pub fn root_by_variable(world: &World) -> Option<PathBuf> {
     world.set_variable("QMS_ROOT").map(PathBuf::from)
 }

@@ -55,7 +55,14 @@ fn answer(world: &mut World) -> Result<Option<String>, String> {
     let notice = Notice::parse(&bytes).map_err(|error| error.to_string())?;
     let folder = notice.cwd.as_ref().map_or_else(|| world.directory.clone(), PathBuf::from);
     let done = match notice.event {
-        Event::PreTool(call) => before_tool(world, notice.runtime, &call),
+        Event::PreTool(call) => match before_tool(world, notice.runtime, &call) {
+            // Unsigned, the call of a subagent would pass for one of nobody in particular.
+            Err(error) if call.agent.is_some() => {
+                let reason = format!("the call cannot be signed: {error}");
+                Ok(Some(answer::deny(notice.runtime, &reason)))
+            }
+            done => done,
+        },
         Event::SubagentStart { session, agent, agent_type } => {
             started(world, &folder, notice.runtime, (&session, &agent), &agent_type)
         }
@@ -86,7 +93,7 @@ type Answer = Result<Option<String>, CommandError>;
 
 /// Does something in the project that a folder is in; outside any there is nothing to do.
 fn in_project(world: &World, folder: &Path, act: impl FnOnce(&mut Context) -> Answer) -> Answer {
-    match desk::open(world, folder, None) {
+    match desk::open(world, folder, desk::root_by_variable(world).as_deref()) {
         Ok(mut context) => act(&mut context),
         Err(error) if desk::is_nowhere(&error) => Ok(None),
         Err(error) => Err(error),
@@ -140,7 +147,7 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
         return Ok(Some(answer::rewrite(runtime, call, "")));
     }
     let words: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    let root = super::ahead::root(&words);
+    let root = super::ahead::root(&words).or_else(|| desk::root_by_variable(world));
     let folder = PathBuf::from(&call.cwd);
     let mut context = match desk::open(world, &folder, root.as_deref()) {
         Ok(context) => context,
@@ -159,7 +166,8 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
         };
     };
     // What cannot be understood is told by the program itself.
-    let actions = context.session.policy()?.actions.clone();
+    let about = super::ahead::document(&words).map(|id| context.session.policy_about(&id));
+    let actions = about.unwrap_or_else(|| context.session.policy())?.actions.clone();
     let parsed = grammar::command(&actions, Extent::For(&words))
         .try_get_matches_from(&words)
         .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
@@ -170,7 +178,8 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
             holder: Some(Holder { user: user.clone(), fingerprint: fingerprint(call) }),
             why: Distrust::Mismatch,
         };
-        context.session.record_refusal(&refusal)?;
+        // What cannot be recorded is refused all the same.
+        let _recorded = context.session.record_refusal(&refusal);
         return deny(&format!("{refusal}: you act as `{user}`; leave `--user` away"));
     }
     let presents = global.ticket.is_some() || global.token_file.is_some() || global.passphrase_file.is_some();

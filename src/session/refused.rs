@@ -22,9 +22,11 @@ impl Session {
             Ok(action) if !is_slip(refusal) => action,
             _ => return Ok(1),
         };
-        let head = self.sound_head()?;
-        let time = self.time(&head);
-        self.seal_unverified(head, time, refusal, &action, None)
+        self.in_turn(|session| {
+            let head = session.sound_head()?;
+            let time = session.time(&head);
+            session.seal_unverified(head, time, refusal, &action, None)
+        })
     }
 
     /// Seals and commits a refusal of somebody who was not verified. Like ones are counted, and the

@@ -106,3 +106,58 @@ fn codex_is_answered_in_its_own_way_and_gemini_is_shown_the_other() {
     assert_eq!(answer["decision"], "deny");
     assert!(answer["reason"].as_str().unwrap().contains("qms agent run"));
 }
+
+#[test]
+fn a_false_name_is_refused_however_many_say_it_at_once() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    std::thread::scope(|scope| {
+        let call = |id: usize| {
+            let line = "qms --user claude checkout CR-001";
+            Hooked::denied(hooked.call("s-1", Some("a-1"), &format!("t-{id}"), line))
+        };
+        let racing: Vec<_> = (0..8).map(|id| scope.spawn(move || call(id))).collect();
+        for one in racing {
+            assert!(one.join().unwrap().contains("`claude` was claimed"));
+        }
+    });
+}
+
+#[test]
+fn a_call_of_a_subagent_that_cannot_be_signed_does_not_run() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    let call = |agent: Option<&str>| {
+        let mut event = hooked.event(
+            "PreToolUse",
+            "s-1",
+            &json!({"tool_name": "Bash", "tool_use_id": "t", "tool_input": {"command": "qms list"}}),
+        );
+        event["agent_id"] = json!(agent);
+        hooked.project.call("hook").variable("QMS_KEY_FILE", "/no/such/key").input(event.to_string()).run()
+    };
+    let answer: serde_json::Value = serde_json::from_str(&call(Some("a-1")).is(0).text()).unwrap();
+    assert!(Hooked::denied(Some(answer)).contains("cannot be signed: the project key is missing"));
+    // The main thread has no other name to fall back to.
+    assert_eq!(call(None).is(1).text(), "");
+}
+
+#[test]
+fn the_project_that_the_environment_names_is_the_one_that_is_meant() {
+    let hooked = Hooked::new();
+    let root = hooked.project.root().display().to_string();
+    let hook = |fields: &serde_json::Value, name: &str| {
+        let mut event = hooked.event(name, "s-1", fields);
+        event["cwd"] = json!("/");
+        event["agent_id"] = json!("a-1");
+        event["agent_type"] = json!("qa");
+        let ran =
+            hooked.project.call("hook").variable("QMS_ROOT", &root).input(event.to_string()).run().is(0);
+        serde_json::from_str::<serde_json::Value>(&ran.text()).unwrap()
+    };
+    hook(&json!({}), "SubagentStart");
+    let call = json!({"tool_name": "Bash", "tool_use_id": "t", "tool_input": {"command": "qms whoami"}});
+    let command = Hooked::rewritten(Some(hook(&call, "PreToolUse")));
+    let ran = hooked.shell(&command).current_dir("/").env("QMS_ROOT", &root).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+}
