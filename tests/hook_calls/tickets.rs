@@ -152,3 +152,15 @@ fn a_ticket_that_was_used_is_in_the_record_for_ever() {
     Hooked::denied(hooked.call("s-1", Some("a-1"), "t-2", "qms status CR-001"));
     hooked.project.run("-u lead audit verify").is(80);
 }
+
+#[test]
+fn a_session_that_is_opened_again_takes_no_ticket_from_before() {
+    let hooked = at_work();
+    let command = signed(&hooked, "t-1", REVIEW);
+    hooked.hook(&hooked.event("SubagentStop", "s-1", &json!({"agent_id": "a-1", "agent_type": "qa"})));
+    hooked.begin("s-1", "a-1", "qa");
+    let (status, said) = hooked.sh(&command);
+    assert_eq!(status, 8);
+    assert!(said.contains("the session of `qa` has ended"), "{said}");
+    assert_eq!(hooked.sh(&signed(&hooked, "t-2", REVIEW)).0, 0);
+}

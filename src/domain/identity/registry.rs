@@ -206,7 +206,10 @@ impl<'a> Registry<'a> {
             Some(Distrust::OtherCall)
         } else if self.is_spent {
             Some(Distrust::UsedUp)
-        } else if ticket.agent.is_some() && self.open_session().is_none_or(|it| it.user != ticket.user) {
+        } else if ticket.agent.is_some()
+            && self.open_session().is_none_or(|it| it.user != ticket.user || it.opened_at > ticket.iat)
+        {
+            // A session that was opened again is another one: what was made before its end is void.
             Some(Distrust::SessionEnded)
         } else {
             None
