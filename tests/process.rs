@@ -29,7 +29,7 @@ fn run(script: &str, arguments: &[&str], limit: Duration) -> (Ended, String, Str
     let ended = start(script, arguments, folder.path()).run_to_end(limit, &mut |stream, bytes| {
         if stream == Stream::Out { &mut out } else { &mut error }.extend_from_slice(bytes);
     });
-    (ended, String::from_utf8(out).unwrap(), String::from_utf8(error).unwrap())
+    (Ended { line: Vec::new(), ..ended }, String::from_utf8(out).unwrap(), String::from_utf8(error).unwrap())
 }
 
 /// Runs a script that first writes the number of another process: back comes that process.
@@ -39,7 +39,7 @@ fn run_with_another(script: &str, limit: Duration) -> (Ended, Process) {
         let number = std::str::from_utf8(bytes).unwrap().lines().next();
         another = another.or_else(|| processes::of(number?.parse().ok()?));
     });
-    (ended, another.unwrap())
+    (Ended { line: Vec::new(), ..ended }, another.unwrap())
 }
 
 /// Waits until a process is gone: who is killed takes a moment to go.
@@ -47,7 +47,7 @@ fn is_gone(process: &Process) -> bool {
     (0..1_000_000).any(|_| !processes::is_alive(process))
 }
 
-const WELL: Ended = Ended { status: Some(0), signal: None, timed_out: false };
+const WELL: Ended = Ended { status: Some(0), signal: None, timed_out: false, line: Vec::new() };
 
 #[test]
 fn both_outputs_and_the_status_come_back() {
@@ -104,7 +104,7 @@ fn a_program_that_is_not_there_is_named() {
 #[test]
 fn at_the_limit_the_program_and_its_children_end() {
     let (ended, child) = run_with_another("sleep 60 & echo $!; wait", SHORT);
-    assert_eq!(ended, Ended { status: None, signal: Some(15), timed_out: true });
+    assert_eq!(ended, Ended { status: None, signal: Some(15), timed_out: true, line: Vec::new() });
     assert!(is_gone(&child));
 }
 
@@ -112,7 +112,7 @@ fn at_the_limit_the_program_and_its_children_end() {
 fn whoever_does_not_listen_is_killed() {
     let script = "trap '' TERM; sleep 60 & echo $!; while :; do wait; done";
     let (ended, child) = run_with_another(script, SHORT);
-    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: true });
+    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: true, line: Vec::new() });
     assert!(is_gone(&child));
 }
 
@@ -154,7 +154,7 @@ fn a_group_can_be_stopped_from_outside() {
     let program = start("trap '' TERM; echo ready; while :; do sleep 1; done", &[], Path::new("/"));
     let process = program.process().unwrap();
     let ended = program.run_to_end(LONG, &mut |_, _| processes::stop_group(&process));
-    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: false });
+    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: false, line: Vec::new() });
 }
 
 #[test]
@@ -171,4 +171,17 @@ fn a_program_comes_from_whoever_started_it() {
     let (_, parent, _) = run("echo $PPID", &[], LONG);
     let own = processes::of(parent.trim().parse().unwrap());
     assert_eq!(processes::ancestry().first(), own.as_ref());
+}
+
+#[test]
+fn what_left_the_group_and_descends_from_it_ends_with_it() {
+    let script = "setsid sh -c 'echo $$; sleep 60' & wait";
+    let (ended, other) = run_with_another(script, SHORT);
+    assert!(ended.timed_out);
+    assert!(is_gone(&other));
+    // The program that ends leaves a child behind that has started another outside the group.
+    let script = "sh -c 'setsid sh -c \"echo \\$\\$; sleep 60\" & wait' & sleep 0.3";
+    let (ended, other) = run_with_another(script, LONG);
+    assert_eq!(ended, WELL);
+    assert!(is_gone(&other));
 }

@@ -191,10 +191,18 @@ fn start(
     let actor = context.actor()?;
     let policy = context.session.policy()?;
     let agent = policy.agents.get(name);
-    let agent = agent
-        .ok_or_else(|| CommandError::unknown(format!("the policy knows no agent `{name}`"), "agent list"))?;
+    let agent = agent.ok_or_else(|| {
+        let known = policy.agents.iter().filter(|(_, agent)| agent.launcher.is_some());
+        let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
+        let known = if known.is_empty() { "none that is started".to_owned() } else { known.join(", ") };
+        let name = name.escape_debug();
+        CommandError::NotFound(format!("the policy knows no agent `{name}`; it knows {known}"))
+    })?;
     let launcher = agent.launcher.as_ref().and_then(|launcher| policy.launchers.get(launcher));
-    let launcher = launcher.ok_or_else(|| CommandError::Usage(format!("agent `{name}` has no launcher")))?;
+    let launcher = launcher.ok_or_else(|| {
+        let why = "the agent runtime starts it, and its hook says so";
+        CommandError::Usage(format!("agent `{name}` has no launcher: {why}"))
+    })?;
     let document = context.document(&actor, id)?;
     let token = context.new_token()?;
     let mut random = [0; 8];
@@ -226,6 +234,9 @@ fn start(
     let status = ended.as_ref().ok().and_then(|ended| ended.status.or(ended.signal.map(|signal| -signal)));
     context.session.end(|open| open.id == session, status)?;
     let ended = ended?;
+    // Those that it had started itself were ended with it, and nobody else closes their sessions.
+    let is_of_line = |open: &AgentSession| open.process.is_some_and(|it| ended.line.contains(&it));
+    context.session.end(is_of_line, None)?;
     let closed = context.session.agents(Sessions::Of(&session))?.into_iter().next();
     let closed =
         closed.ok_or_else(|| CommandError::Failed(format!("session {session} is not in the store")))?;

@@ -1,8 +1,8 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
 //! A program gets a process group of its own. Whatever is left of the group when the program ends, or
-//! when its time is up, is killed; whoever reads slowly what it writes does not put that off. What
-//! left the group lives on, and is not waited for.
+//! when its time is up, is killed, and what descends from that; whoever reads slowly what it writes does
+//! not put that off. What left the group and its line lives on, and is not waited for.
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -38,7 +38,7 @@ pub enum Stream {
 }
 
 /// How a program came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// The exit status, where it ended by itself.
     pub status: Option<i32>,
@@ -46,6 +46,15 @@ pub struct Ended {
     pub signal: Option<i32>,
     /// Whether its time was up.
     pub timed_out: bool,
+    /// What was ended with it, or before it: its group, and all that descended from that.
+    pub line: Vec<Process>,
+}
+
+/// What was ended with a program.
+#[derive(Debug, Default)]
+struct Over {
+    timed_out: bool,
+    line: Vec<Process>,
 }
 
 /// A program that was started. Dropping it kills it and its group.
@@ -60,8 +69,8 @@ pub struct Spawned {
 enum Event {
     Wrote(Stream, Vec<u8>),
     Closed,
-    /// It ended, and whether its time was up.
-    Ended(bool),
+    /// It ended, and how.
+    Ended(Over),
     /// The pipes were read long enough.
     Enough,
 }
@@ -112,12 +121,12 @@ impl Spawned {
         let (keep, done) = channel::<()>();
         let group = Pid::from_child(&self.child);
         thread::spawn(move || watch(group, limit, &tell, &done));
-        let (mut timed_out, mut has_ended) = (false, false);
+        let (mut end, mut has_ended) = (Over::default(), false);
         while open > 0 || !has_ended {
             match told.recv() {
                 Ok(Event::Wrote(stream, bytes)) => on_output(stream, &bytes),
                 Ok(Event::Closed) => open -= 1,
-                Ok(Event::Ended(late)) => (timed_out, has_ended) = (late, true),
+                Ok(Event::Ended(over)) => (end, has_ended) = (over, true),
                 Ok(Event::Enough) | Err(_) => break,
             }
         }
@@ -127,7 +136,8 @@ impl Spawned {
         Ended {
             status: status.and_then(|status| status.code()),
             signal: status.and_then(|status| status.signal()),
-            timed_out,
+            timed_out: end.timed_out,
+            line: end.line,
         }
     }
 }
@@ -170,27 +180,30 @@ fn watch(group: Pid, limit: Duration, tell: &SyncSender<Event>, done: &Receiver<
     let quietly = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while waitid(WaitId::Pid(group), quietly).is_err_and(|error| error == Errno::INTR) {}
     drop(keep);
-    let timed_out = clock.join().unwrap_or_default();
-    kill(group, Signal::KILL);
-    if tell.send(Event::Ended(timed_out)).is_ok()
-        && done.recv_timeout(DRAINING) == Err(RecvTimeoutError::Timeout)
+    let mut over = clock.join().unwrap_or_default();
+    // Who is killed leaves children that nobody finds any more: they are looked for before.
+    over.line.extend(processes::line_of(group));
+    processes::signal_line(group, &over.line, Signal::KILL);
+    if tell.send(Event::Ended(over)).is_ok() && done.recv_timeout(DRAINING) == Err(RecvTimeoutError::Timeout)
     {
         let _nobody = tell.send(Event::Enough);
     }
 }
 
 /// Ends a group when its time is up, and tells whether it was; `over` closes when it ends before.
-fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> bool {
+fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> Over {
     if over.recv_timeout(limit) != Err(RecvTimeoutError::Timeout) {
-        return false;
+        return Over::default();
     }
-    kill(group, Signal::TERM);
+    let line = processes::line_of(group);
     // Who was stopped hears nothing before going on.
-    kill(group, Signal::CONT);
+    for signal in [Signal::TERM, Signal::CONT] {
+        processes::signal_line(group, &line, signal);
+    }
     if over.recv_timeout(TIDYING) == Err(RecvTimeoutError::Timeout) {
         kill(group, Signal::KILL);
     }
-    true
+    Over { timed_out: true, line }
 }
 
 /// A group that has gone needs no signal, and one that took another user's rights is past our reach.

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::domain::process::Process;
 
@@ -47,6 +47,50 @@ pub fn children_of(process: &Process) -> Vec<Process> {
     about.map(|about| about.process).filter(|child| child.started >= process.started).collect()
 }
 
+/// Lists the processes of a group, what they have started, what these have, and so on, whatever group it is
+/// in: an agent that is started by an agent has one of its own.
+pub fn line_of(group: Pid) -> Vec<Process> {
+    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let mut others: Vec<About> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(read)
+        .filter(|about| !about.has_ended)
+        .collect();
+    let mut found: Vec<Process> = Vec::new();
+    loop {
+        let known = |id: u32| found.iter().any(|one| one.id == id);
+        let (more, rest): (Vec<About>, Vec<About>) =
+            others.into_iter().partition(|about| is_in(about, group) || known(about.parent));
+        if more.is_empty() {
+            return found;
+        }
+        others = rest;
+        found.extend(more.into_iter().map(|about| about.process));
+    }
+}
+
+/// Sends a signal to a group, and to those of a line that are in another, as far as they are those that
+/// were meant.
+pub fn signal_line(group: Pid, line: &[Process], signal: Signal) {
+    // A group that has gone needs no signal, and one that took another user's rights is past our reach.
+    let _gone = kill_process_group(group, signal);
+    for process in line {
+        let is_meant = |about: &About| about.process == *process && !about.has_ended && !is_in(about, group);
+        if read(process.id).is_some_and(|about| is_meant(&about)) {
+            send(process, signal);
+        }
+    }
+}
+
+fn send(process: &Process, signal: Signal) {
+    let id = i32::try_from(process.id).ok().and_then(Pid::from_raw);
+    let _gone = id.map(|id| kill_process(id, signal));
+}
+
+fn is_in(about: &About, group: Pid) -> bool {
+    u32::try_from(group.as_raw_pid()) == Ok(about.group)
+}
+
 /// Tells whether a process is still running. One that has ended and was not waited for is not.
 pub fn is_alive(process: &Process) -> bool {
     read(process.id).is_some_and(|about| about.process == *process && !about.has_ended)
@@ -55,25 +99,26 @@ pub fn is_alive(process: &Process) -> bool {
 /// Ends a process and its group: asks first, and kills what has not gone two seconds later. Does
 /// nothing when the number belongs to another process by now.
 pub fn stop_group(process: &Process) {
-    if !signal(process, Signal::TERM) {
-        return;
-    }
+    let group = i32::try_from(process.id).ok().and_then(Pid::from_raw);
+    let Some(group) = group.filter(|_| of(process.id) == Some(*process)) else { return };
+    let line = line_of(group);
     // Who was stopped hears nothing before going on.
-    signal(process, Signal::CONT);
+    for signal in [Signal::TERM, Signal::CONT] {
+        signal_line(group, &line, signal);
+    }
     for _ in 0..LOOKS {
-        if !is_alive(process) {
+        if !is_alive(process) && !line.iter().any(is_alive) {
             break;
         }
         pause();
     }
-    // Where it has ended and nobody took note of that yet, what is left of its group goes, too.
-    signal(process, Signal::KILL);
-}
-
-/// Sends a signal to the group of a process; false where it is gone.
-fn signal(process: &Process, signal: Signal) -> bool {
-    let Some(group) = i32::try_from(process.id).ok().and_then(Pid::from_raw) else { return false };
-    of(process.id) == Some(*process) && kill_process_group(group, signal).is_ok()
+    // Where it has ended and nobody took note of that yet, what is left of its group goes, too. Where
+    // somebody did, the number of the group may be another's.
+    if of(process.id) == Some(*process) {
+        signal_line(group, &line, Signal::KILL);
+    } else {
+        line.iter().filter(|one| is_alive(one)).for_each(|one| send(one, Signal::KILL));
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the end of a process that is no child cannot be waited for")]
@@ -85,6 +130,7 @@ fn pause() {
 struct About {
     process: Process,
     parent: u32,
+    group: u32,
     has_ended: bool,
 }
 
@@ -99,9 +145,15 @@ fn about(id: u32, line: &[u8]) -> Option<About> {
     let mut fields = std::str::from_utf8(line.get(behind + 1..)?).ok()?.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    // Third is the state, fourth the parent, twenty-second the start.
-    let started = fields.nth(17)?.parse().ok()?;
-    Some(About { process: Process { id, started }, parent, has_ended: matches!(state, "Z" | "X" | "x") })
+    let group = fields.next()?.parse().ok()?;
+    // Third is the state, fourth the parent, fifth the group, twenty-second the start.
+    let started = fields.nth(16)?.parse().ok()?;
+    Some(About {
+        process: Process { id, started },
+        parent,
+        group,
+        has_ended: matches!(state, "Z" | "X" | "x"),
+    })
 }
 
 #[cfg(test)]

@@ -120,3 +120,26 @@ fn an_agent_that_fails_is_a_failure_and_is_recorded() {
     assert!(failed["error"]["message"].as_str().unwrap().contains("ended with status 3"));
     assert_eq!(started.entries("agent_ended")[0]["inputs"]["status"], "3");
 }
+
+#[test]
+fn an_agent_that_an_agent_started_ends_with_it() {
+    let started = Started::within(
+        "case $1 in qa) QMS agent run tu --document CR-001 --task review ;; *) echo $$ > ../inner; while :; do :; \
+         done ;; esac",
+        "2s",
+    );
+    let project = &started.project;
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [qa], ttl: 1m }\n";
+    fs::write(path, text.replace("agents:\n", tu)).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    project.ask(RUN).is(10);
+    let inner = await_file(&project.folder().join("inner")).parse().unwrap();
+    let is_over = || qms::disk::processes::of(inner).is_none_or(|it| !qms::disk::processes::is_alive(&it));
+    assert!((0..1_000_000).any(|_| is_over()), "the inner agent goes on");
+    assert_eq!(project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
+    let ended: Vec<_> =
+        started.entries("agent_ended").iter().map(|one| one["inputs"]["session"].clone()).collect();
+    assert_eq!(ended.len(), 2, "{ended:?}");
+}
