@@ -112,9 +112,14 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
 }
 
 /// Refuses a token where something else belongs: it would be repeated, and recorded.
-fn is_no_token(text: &str) -> Result<(), CommandError> {
-    let message = "a token stands where a name is expected; whoever saw it can use it, so revoke it";
-    Token::parse(text).map_or(Ok(()), |_| Err(CommandError::Usage(message.to_owned())))
+pub fn is_no_token(text: &str) -> Result<(), CommandError> {
+    Token::within(text).map_or(Ok(()), |id| {
+        let message = format!(
+            "the secret of token {id} stands where it is seen by others and recorded: revoke it, and name a \
+             file with `--token-file`"
+        );
+        Err(CommandError::Usage(message))
+    })
 }
 
 /// Reads a secret from a file that was named. What others could have read is no proof.
@@ -145,10 +150,16 @@ fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<
 pub fn open_key(
     world: &mut World,
     global: &Global,
-    context: &Context,
+    context: &mut Context,
     user: &str,
 ) -> Result<Option<Proof>, CommandError> {
     let (Ok(name), Some(keyring)) = (UserName::parse(user), &context.keyring) else { return Ok(None) };
+    // A key that was registered by somebody who died before it was in its place.
+    let session = &mut context.session;
+    keyring.settle_left(&name, |id| {
+        let kept = session.credential(id).ok().flatten();
+        kept.is_some_and(|kept| kept.user == name && kept.revoked_at.is_none())
+    });
     let Some(text) = keyring.read_key(&name).map_err(presented)? else {
         return match passphrase_file(world, global) {
             // What was meant as a proof does not become a mere claim.

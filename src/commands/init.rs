@@ -187,7 +187,7 @@ fn founder(
         let mut random = [0; KEY_BYTES];
         fill(outside, &mut random)?;
         let (sealed, open) = SealedKey::new(site.id(), &name, passphrase, &random)?;
-        let file = keyring.stage_key(&name, &sealed.text())?.settle()?;
+        let file = keyring.stage_key(&name, open.id(), &sealed.text())?.settle()?;
         let (id, public) = (open.id().clone(), open.public());
         let mut nonce = [0; NONCE_BYTES];
         fill(outside, &mut nonce)?;

@@ -66,7 +66,7 @@ pub fn create(context: &mut Context, passphrase: &str, done: &str) -> Result<Rep
     let user = context.holder()?;
     let (sealed, open) = context.new_key(&user, passphrase)?;
     let request = request(Registration::Key { public: open.public() })?;
-    let staged = context.keyring()?.stage_key(&user, &sealed.text())?;
+    let staged = context.keyring()?.stage_key(&user, open.id(), &sealed.text())?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let key_file = staged.settle()?;
     let credential = context.session.read(&acted.actor).credential(open.id())?;
@@ -102,7 +102,7 @@ pub fn take_back(context: &mut Context, key: CredentialId) -> Result<Reply, Comm
 pub fn recover(context: &mut Context, user: &UserName, passphrase: &str) -> Result<Reply, CommandError> {
     context.session.recoverable(user)?;
     let (sealed, open) = context.new_key(user, passphrase)?;
-    let staged = context.keyring()?.stage_key(user, &sealed.text())?;
+    let staged = context.keyring()?.stage_key(user, open.id(), &sealed.text())?;
     let credential = context.session.recover(user, open.public())?;
     let key_file = staged.settle()?;
     let report = KeyReport {

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use tempfile::{NamedTempFile, PersistError};
+
 use super::DiskError;
 use crate::domain::digest::Digest;
 
@@ -13,6 +15,20 @@ pub(super) const HALF_WRITTEN: &str = ".qms-";
 /// Writes a file so that a reader sees the old text or the new one, whatever happens in between.
 /// `durable` also waits until it is on the disk, for what cannot be made again.
 pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), DiskError> {
+    put(path, bytes, durable, |file| file.persist(path))
+}
+
+/// Writes a durable file where there is none; of several that try at once, one does.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    put(path, bytes, true, |file| file.persist_noclobber(path))
+}
+
+fn put(
+    path: &Path,
+    bytes: &[u8],
+    durable: bool,
+    persist: impl FnOnce(NamedTempFile) -> Result<fs::File, PersistError>,
+) -> Result<(), DiskError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
     let mut file = tempfile::Builder::new()
@@ -24,7 +40,7 @@ pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Disk
     if durable {
         file.as_file().sync_all().map_err(DiskError::io("write", path))?;
     }
-    file.persist(path).map_err(|error| DiskError::io("write", path)(error.error))?;
+    persist(file).map_err(|error| DiskError::io("write", path)(error.error))?;
     if durable {
         fs::File::open(folder).and_then(|it| it.sync_all()).map_err(DiskError::io("write", folder))?;
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{DiskError, KeyPlace, Site, file};
-use crate::domain::id::UserName;
+use crate::domain::id::{CredentialId, UserName};
 
 /// Longest secret that is read, in bytes; a sealed key is less than one thousand.
 const SECRET_MAX: u64 = 16 * 1024;
@@ -38,11 +38,14 @@ pub fn read_secret(path: &Path) -> Result<String, DiskError> {
 
 /// Writes a secret into a file of its own. One that is there already stays: it may be the only copy.
 pub fn write_secret(path: &Path, text: &str) -> Result<(), DiskError> {
-    if fs::symlink_metadata(path).is_ok() {
-        let source = io::Error::new(io::ErrorKind::AlreadyExists, "there is something already");
-        return Err(DiskError::io("write", path)(source));
-    }
-    file::write(path, text.as_bytes(), true)
+    file::write_new(path, text.as_bytes()).map_err(|error| match error {
+        DiskError::Io { action, path, source } if source.kind() == io::ErrorKind::AlreadyExists => {
+            let why = "there is something already: name another file";
+            let source = io::Error::new(io::ErrorKind::AlreadyExists, why);
+            DiskError::Io { action, path, source }
+        }
+        other => other,
+    })
 }
 
 /// Where the people of this machine keep what they present to one project.
@@ -81,10 +84,23 @@ impl Keyring {
     }
 
     /// Writes a sealed key beside the one before it, until it is known to count.
-    pub fn stage_key(&self, user: &UserName, text: &str) -> Result<StagedKey, DiskError> {
-        let (path, staged) = (self.key_path(user), self.config.join(format!("{user}.key-new")));
+    pub fn stage_key(&self, user: &UserName, key: &CredentialId, text: &str) -> Result<StagedKey, DiskError> {
+        // Of a name of its own: two that make a key at once do not take one another's.
+        let (path, staged) = (self.key_path(user), self.config.join(format!("{user}.key-{key}")));
         file::write(&staged, text.as_bytes(), true)?;
         Ok(StagedKey { staged, path })
+    }
+
+    /// Puts a key in its place that whoever made it left beside it, where `counts` says that it counts.
+    pub fn settle_left(&self, user: &UserName, mut counts: impl FnMut(&CredentialId) -> bool) {
+        let beginning = format!("{user}.key-");
+        for entry in fs::read_dir(&self.config).into_iter().flatten().filter_map(Result::ok) {
+            let name = entry.file_name();
+            let key = name.to_str().and_then(|name| name.strip_prefix(&beginning));
+            if key.and_then(|key| CredentialId::parse(key).ok()).is_some_and(|key| counts(&key)) {
+                let _settled = fs::rename(entry.path(), self.key_path(user));
+            }
+        }
     }
 
     /// Reads what stands for an open key at a terminal, if there is anything.
@@ -118,7 +134,11 @@ pub struct StagedKey {
 impl StagedKey {
     /// Puts it in the place of the one before it, and returns where.
     pub fn settle(self) -> Result<PathBuf, DiskError> {
-        fs::rename(&self.staged, &self.path).map_err(DiskError::io("write", &self.path))?;
+        match fs::rename(&self.staged, &self.path) {
+            // Whoever used it meanwhile put it there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.path.exists() => {}
+            renamed => renamed.map_err(DiskError::io("write", &self.path))?,
+        }
         Ok(self.path.clone())
     }
 }

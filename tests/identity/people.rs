@@ -281,3 +281,23 @@ fn a_code_is_written_into_the_log_without_its_secret_and_with_its_person() {
     assert_eq!([&made["action"], &made["actor"], &made["assurance"]], ["key_create", "hana", "token"]);
     assert_eq!(made["inputs"]["credential"], last_issued(&project, "hana").as_str());
 }
+
+#[test]
+fn a_key_whose_maker_died_before_it_was_in_its_place_is_found() {
+    let project = Project::new();
+    let phrase = enrolled(&project, "hana", "quality");
+    let made = project.ask(&format!("-u hana --passphrase-file {} key list", phrase.display())).is(0);
+    let keys = made["data"]["credentials"].as_array().unwrap().clone();
+    let id = keys.iter().find(|it| it["user"] == "hana").unwrap()["id"].as_str().unwrap().to_owned();
+    let folder = project.folder().join("config/qms").join(
+        std::fs::read_dir(project.folder().join("config/qms")).unwrap().next().unwrap().unwrap().file_name(),
+    );
+    let (settled, left) = (folder.join("hana.key"), folder.join(format!("hana.key-{id}")));
+    std::fs::rename(&settled, &left).unwrap();
+    // One that was never registered stays where it is.
+    let stranger = folder.join("hana.key-0123456789abcdef");
+    std::fs::copy(&left, &stranger).unwrap();
+    let line = format!("-u hana --passphrase-file {} whoami", phrase.display());
+    assert_eq!(bare(&project, &line).ask().is(0)["data"]["assurance"], "signature");
+    assert!(settled.exists() && !left.exists() && stranger.exists());
+}

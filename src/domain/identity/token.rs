@@ -17,6 +17,9 @@ const PREFIX: &str = "qms";
 /// Digits of the checksum: enough to miss one typo in four thousand million.
 const CHECKSUM_DIGITS: usize = 8;
 
+/// Bytes of the text of a token: the prefix, the digits of id, secret and checksum, and what joins them.
+const TEXT_BYTES: usize = PREFIX.len() + 16 + 64 + CHECKSUM_DIGITS + 3;
+
 /// Random bytes that a token is made of: 8 of the id, 32 of the secret.
 pub const TOKEN_BYTES: usize = 40;
 
@@ -59,6 +62,15 @@ impl Token {
         let secret = from_hex(secret).and_then(|bytes| bytes.try_into().ok()).ok_or(TokenError::Form)?;
         let token = Self { id, secret };
         if token.checksum() == checksum { Ok(token) } else { Err(TokenError::Checksum) }
+    }
+
+    /// Finds a token in a text that should hold none, and returns its id, which is no secret.
+    pub fn within(text: &str) -> Option<CredentialId> {
+        let begin = format!("{PREFIX}_");
+        text.match_indices(&begin).find_map(|(at, _)| {
+            let found = text.get(at..at + TEXT_BYTES)?;
+            Self::parse(found).ok().map(|token| token.id)
+        })
     }
 
     /// Returns the id by which the registry knows it.
@@ -131,6 +143,17 @@ mod tests {
         }
         assert_eq!(Token::parse(&format!("{text}_")), Err(TokenError::Form));
         assert_eq!(Token::parse(&text.to_uppercase()), Err(TokenError::Form));
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_it_stands() {
+        let text = token().reveal();
+        for around in [text.clone(), format!("--token={text}"), format!("qms_ü {text}, {text}")] {
+            assert_eq!(Token::within(&around).as_ref(), Some(token().id()), "{around}");
+        }
+        for other in ["", "qms_", "qms_ü", text.get(..90).unwrap_or_default(), &text.to_uppercase()] {
+            assert_eq!(Token::within(other), None, "{other}");
+        }
     }
 
     #[test]
