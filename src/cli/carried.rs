@@ -21,7 +21,7 @@ impl Carried {
         let named = FLAGS.iter().filter_map(|flag| {
             let value = ahead::value(&world.arguments, flag)?.to_string_lossy().into_owned();
             // Standard input is read once; a token that stands there by mistake is not repeated.
-            (value != "-" && Token::parse(&value).is_err()).then(|| [(*flag).to_owned(), value])
+            (value != "-" && Token::within(&value).is_none()).then(|| [(*flag).to_owned(), value])
         });
         Self(named.flatten().collect())
     }

@@ -112,6 +112,11 @@ fn built_in(
         {
             return Err(CommandError::Usage("this is text only; leave `--output` away".to_owned()));
         }
+        BuiltIn::Hook => {
+            let message =
+                "`qms hook` stands alone: it reads one event of an agent runtime from standard input";
+            return Err(CommandError::Usage(message.to_owned()));
+        }
         BuiltIn::Demo { folder } => return demo::run(world, folder.as_deref()).map(Done::Printed),
         // Outside a project the policy that comes with the program can be looked at.
         BuiltIn::Workflow(command) if !desk.is_open() => {
@@ -200,7 +205,11 @@ fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Re
             Raw::Text(text) => Value::Text(text),
             Raw::Users(users) => Value::Users(users),
             Raw::Document(id) => Value::Document(id),
-            Raw::File(path) => Value::Text(text_from(world, &path)?),
+            Raw::File(path) => {
+                let text = text_from(world, &path)?;
+                credential::is_no_token(&text)?;
+                Value::Text(text)
+            }
         };
         inputs = inputs.with(name, value);
     }

@@ -208,9 +208,23 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
 fn not_verified(refusal: &NotVerified) -> Row {
     let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
     let hints = match refusal.why {
-        Distrust::CredentialRequired => vec!["qms --token-file <file of your own token> …".to_owned()],
+        Distrust::CredentialRequired => vec![
+            "qms --token-file <file of your own token> …".to_owned(),
+            "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
+        ],
         Distrust::Mismatch => vec!["qms whoami".to_owned()],
-        _ => Vec::new(),
+        // Whoever is nobody here is told that and nothing else.
+        Distrust::UnknownUser => Vec::new(),
+        Distrust::Invalid | Distrust::Expired | Distrust::Revoked | Distrust::UsedUp => {
+            let user = refusal.holder.as_ref().map_or("<user>", |holder| holder.user.as_str());
+            vec![format!("an administrator gives another one: qms token issue {user} --out <file>")]
+        }
+        Distrust::NotYetValid | Distrust::OutOfScope => {
+            vec!["an administrator sees what it is good for, and when: qms token list".to_owned()]
+        }
+        Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
+        Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
+        Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {
         json!({

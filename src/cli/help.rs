@@ -65,6 +65,7 @@ mod tests {
         assert!(place("Move documents:") < place("  checkout"));
         assert!(place("  transfer") < place("Look at documents:"));
         assert!(place("Look at documents:") < place("  status"));
+        assert!(place("Prove who is calling:") < place("  whoami"));
         assert!(place("Options:") < place("`qms next"));
     }
 

@@ -86,6 +86,13 @@ type Menu = Option<Vec<NextLine>>;
 
 /// Runs one command line and returns the exit status, with the menu that follows.
 fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu) {
+    // The parser repeats what it does not understand, and the record what it does.
+    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    if let Err(error) = words.try_for_each(|word| credential::is_no_token(&word)) {
+        let manner = manner_ahead(world, arguments);
+        let printed = ui::failure(world, manner, &error, None);
+        return (settle(world, Code::Usage.status(), printed), None);
+    }
     desk.learn_verbs(arguments);
     let parsed = grammar::command(&desk.actions, Extent::For(arguments))
         .try_get_matches_from(arguments)

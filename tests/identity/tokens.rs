@@ -296,3 +296,73 @@ fn a_token_of_a_removed_user_opens_nothing() {
     assert_eq!(project.ask(&line).is(4).reasons(), ["user_not_found"]);
     assert!(!out.exists());
 }
+
+#[test]
+fn a_token_on_the_command_line_is_neither_repeated_nor_recorded() {
+    let project = entrusted();
+    let text = fs::read_to_string(issue(&project, "shown", "qa")).unwrap();
+    let token = text.trim();
+    let (id, secret) = parts(token);
+    let joined = format!("--token={token}");
+    let comment = format!("my token is {token}");
+    fs::write(project.folder().join("comment"), &comment).unwrap();
+    let file = project.folder().join("comment").display().to_string();
+    for words in [
+        vec!["token", "revoke", token],
+        vec!["token", "rotate", token, "--out", "x"],
+        vec!["key", "revoke", token],
+        vec!["agent", "stop", token],
+        vec!["status", token],
+        vec!["explain", token],
+        vec![token],
+        vec![joined.as_str(), "whoami"],
+        vec!["--ticket", token, "whoami"],
+        vec!["create", "CR", "--title", token],
+        vec!["cancel", "CR-001", "--reason", comment.as_str()],
+        vec!["cancel", "CR-001", "--reason-file", file.as_str()],
+    ] {
+        let words: Vec<&str> = ["-u", "claude"].into_iter().chain(words).collect();
+        project.keeps(0, || {
+            let refused = project.words(&words).ask().is(2);
+            assert!(!refused.stderr.contains(&secret) && !refused.value().to_string().contains(&secret));
+            assert!(refused["error"]["message"].as_str().unwrap().contains(&id), "{words:?}");
+            let said = project.words(&words).run().is(2);
+            assert!(!said.stderr.contains(&secret) && !said.text().contains(&secret), "{words:?}");
+        });
+    }
+}
+
+#[test]
+fn of_several_tokens_for_one_file_one_is_issued() {
+    let project = Project::new();
+    let file = project.folder().join("one").display().to_string();
+    let issue = || {
+        let mut call = project.words(&["-u", "lead", "token", "issue", "qa", "--out", &file]);
+        call.command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let racing: Vec<_> = (0..6).map(|_| issue()).collect();
+    let done = racing.into_iter().filter_map(|mut one| one.wait().unwrap().code()).filter(|code| *code == 0);
+    assert_eq!(done.count(), 1);
+    let credentials = project.ask("-u lead token list").is(0)["data"]["credentials"].clone();
+    assert_eq!(credentials.as_array().unwrap().iter().filter(|it| it["user"] == "qa").count(), 1);
+    bare(&project, &format!("--token-file {file} whoami")).run().is(0);
+}
+
+#[test]
+fn every_refusal_of_a_credential_says_what_to_do_next() {
+    let project = entrusted();
+    let spent = issue(&project, "spent", "qa --uses 1");
+    let narrow = issue(&project, "narrow", "tu --action review");
+    let hints = |call: crate::project::Call| {
+        let refused = call.ask().is(8);
+        refused["error"]["hints"].as_array().unwrap().clone()
+    };
+    with(&project, &spent, "create CR --title x").run().is(7);
+    assert!(hints(with(&project, &spent, "list"))[0].as_str().unwrap().contains("token issue qa"));
+    assert!(
+        hints(with(&project, &narrow, "create CR --title x"))[0].as_str().unwrap().contains("token list")
+    );
+    let hints = hints(bare(&project, "-u claude list"));
+    assert!(hints[0].as_str().unwrap().contains("--token-file"));
+    assert!(hints[1].as_str().unwrap().contains("--passphrase-file"));
+}
