@@ -25,9 +25,9 @@ pub(crate) const ENTRIES_EACH: usize = 10;
 pub(crate) const WAITING: usize = 60;
 
 /// Entries written in one commit while a project is made.
-const BATCH: usize = 20_000;
+pub(crate) const BATCH: usize = 20_000;
 
-const SECRET: [u8; 32] = [7; 32];
+pub(crate) const SECRET: [u8; 32] = [7; 32];
 const START: i64 = 1_767_225_600_000;
 const BODY: &[u8] = b"---\nid: CR-001\ntype: CR\ntitle: \"Change\"\n---\n\n# Change\n";
 

@@ -14,6 +14,8 @@
 #![allow(clippy::cast_precision_loss, reason = "figures of a bench")]
 
 mod generator;
+mod identity;
+mod registry;
 
 use std::error::Error;
 use std::path::Path;
@@ -22,6 +24,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use generator::{ENTRIES_EACH, Project, generate};
+use identity::{Callers, TOKENS};
 use rusqlite::Connection;
 
 /// Runs of each command; the median counts.
@@ -53,6 +56,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok::<_, Box<dyn Error>>(project)
     };
     let (small, medium, large) = (make("small", 100)?, make("medium", 10_000)?, make("large", 100_000)?);
+    let since = Instant::now();
+    let callers = Callers::make(folder.path())?;
+    println!("made {TOKENS} tokens in {:.1?}", since.elapsed());
     println!("\n| what | measured | bound | |\n|---|---|---|---|");
     start_up();
     for words in [&["status", "CR-001"][..], &["next", "CR-050"], &["inbox"]] {
@@ -63,6 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let list = median(|| time(qms(&medium, &["list"])));
     row("`list` of 10,000 documents", &ms(list), "≤ 60 ms", list < Duration::from_millis(60));
     verify(&large)?;
+    callers.measure()?;
     let size = fs::metadata(env!("CARGO_BIN_EXE_qms"))?.len();
     row("size of the program", &format!("{:.2} MiB", size as f64 / 1_048_576.0), "≤ 8 MiB", size <= 8 << 20);
     Ok(())
@@ -87,19 +94,25 @@ fn itself(words: &[&str]) -> Command {
     command
 }
 
-fn qms(project: &Project, words: &[&str]) -> Command {
+/// The program in a project, without any word.
+fn program(project: &Project) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qms"));
-    command
-        .args(["--user", "qa"])
-        .args(words)
-        .env_clear()
-        .env("XDG_STATE_HOME", &project.state)
-        .current_dir(&project.root);
+    command.env_clear().env("XDG_STATE_HOME", &project.state).current_dir(&project.root);
     command
 }
 
-fn time(mut command: Command) -> Duration {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+fn qms(project: &Project, words: &[&str]) -> Command {
+    let mut command = program(project);
+    command.args(["--user", "qa"]).args(words);
+    command
+}
+
+fn time(command: Command) -> Duration {
+    time_with(command, Stdio::null())
+}
+
+fn time_with(mut command: Command, stdin: Stdio) -> Duration {
+    command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::null());
     let since = Instant::now();
     let status = command.status();
     let elapsed = since.elapsed();
