@@ -286,6 +286,21 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn tokens_that_bind_nobody_are_not_looked_through() -> Result<(), StoreError> {
+        let (_folder, store) = new_store()?;
+        let sql = format!("EXPLAIN QUERY PLAN {}", read::IS_BOUND);
+        let plan = |connection: &Connection| -> Answer<Vec<String>> {
+            let mut statement = connection.prepare(&sql)?;
+            let rows = statement.query_map(["qa"], |row| row.get("detail"))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        let plan = store.name(plan(&store.connection))?;
+        let found = "SEARCH credentials USING INDEX credentials_binding (user=?)";
+        assert!(plan.iter().any(|step| step == found), "{plan:?}");
+        Ok(())
+    }
+
     impl Sqlite {
         fn setting(&self, name: &str) -> Answer<u32> {
             Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)

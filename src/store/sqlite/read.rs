@@ -214,10 +214,14 @@ pub(super) fn is_spent(connection: &Connection, ticket: &TicketId) -> Answer<boo
     Ok(connection.prepare_cached(sql)?.query_row([ticket.as_bytes().as_slice()], |row| row.get(0))?)
 }
 
+/// Asks whether a user was given a credential of a kind that binds. The kinds are few; `Credential::binds`
+/// says which, and a test holds the two together. The index `credentials_binding` is chosen by the very
+/// same words.
+pub(super) const IS_BOUND: &str =
+    "SELECT EXISTS (SELECT 1 FROM credentials WHERE user = ? AND kind IN ('standing', 'key'))";
+
 pub(super) fn is_bound(connection: &Connection, user: &str) -> Answer<bool> {
-    // The kinds that bind are few; `Credential::binds` says which, and a test holds the two together.
-    let sql = "SELECT EXISTS (SELECT 1 FROM credentials WHERE user = ? AND kind IN ('standing', 'key'))";
-    Ok(connection.prepare_cached(sql)?.query_row([user], |row| row.get(0))?)
+    Ok(connection.prepare_cached(IS_BOUND)?.query_row([user], |row| row.get(0))?)
 }
 
 pub(super) fn task_counts(connection: &Connection) -> Answer<BTreeMap<UserName, u64>> {
