@@ -2,15 +2,20 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test that cannot go on stops"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
+
+use qms::domain::audit::ProjectKey;
+use qms::domain::digest::Timestamp;
+use qms::domain::identity::{TICKET_FLAG, Ticket, TicketId, argv_digest};
 
 /// A pseudo-random sequence (xorshift64*), so that a failure can be run again.
 struct Random(u64);
@@ -30,12 +35,18 @@ impl Project {
     fn new() -> Self {
         let project = Self(tempfile::tempdir().unwrap());
         fs::create_dir(project.root()).unwrap();
-        assert!(project.run("qms init").status.success());
+        project.must("qms init --no-passphrase");
         project
     }
 
-    fn root(&self) -> std::path::PathBuf {
+    fn root(&self) -> PathBuf {
         self.0.path().join("project")
+    }
+
+    /// Returns a file of the one project in a folder of the user's.
+    fn own(&self, folder: &str, name: &str) -> PathBuf {
+        let mut projects = fs::read_dir(self.0.path().join(folder).join("qms")).unwrap();
+        projects.next().unwrap().unwrap().path().join(name)
     }
 
     fn command(&self, line: &str) -> Command {
@@ -44,8 +55,12 @@ impl Project {
             .args(line.split_whitespace().skip(1))
             .env_clear()
             .env("XDG_STATE_HOME", self.0.path().join("state"))
+            .env("XDG_CONFIG_HOME", self.0.path().join("config"))
             .current_dir(self.root())
             .stdin(Stdio::null());
+        if line.contains("--user lead") {
+            command.env("QMS_TOKEN_FILE", self.own("config", "lead.token"));
+        }
         command
     }
 
@@ -63,6 +78,29 @@ impl Project {
         assert!(output.status.success(), "{line}\n{out}{err}");
         out.into_owned()
     }
+
+    /// Counts the change records.
+    fn change_records(&self) -> usize {
+        let listed = self.must("qms --user lead list --type CR --json");
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        listed["data"]["documents"].as_array().unwrap().len()
+    }
+
+    /// Makes a ticket of the main thread of a runtime for one command line.
+    fn ticket(&self, number: u8, line: &str) -> String {
+        let key = ProjectKey::from_file_text(&fs::read_to_string(self.own("state", "key")).unwrap()).unwrap();
+        let argv = argv_digest(line.split_whitespace().skip(1).map(str::as_bytes));
+        let cwd = fs::canonicalize(self.root()).unwrap().display().to_string();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap());
+        let id = TicketId::from_bytes([number; 16]);
+        Ticket::new(id, ("s-1", None), &"claude".parse().unwrap(), (argv, &cwd), now).seal(&key)
+    }
+}
+
+/// Waits for processes, and returns their statuses.
+fn statuses(children: Vec<Child>) -> Vec<i32> {
+    children.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect()
 }
 
 /// Commands that write, by users who may and users who may not.
@@ -126,6 +164,50 @@ fn two_hundred_creates_at_once_get_two_hundred_consecutive_ids() {
         listed["data"]["documents"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
     let expected: Vec<String> = (1..=200).map(|number| format!("CR-{number:03}")).collect();
     assert_eq!(ids, expected);
+    project.must("qms --user lead audit verify --contents");
+    project.must("qms --user lead doctor");
+}
+
+#[test]
+#[ignore = "takes a minute: `just stress`"]
+fn of_fifty_that_present_one_ticket_exactly_one_wins() {
+    let project = Project::new();
+    let line = "qms --user claude create CR --title Once";
+    for round in 1..=5 {
+        let ticket = format!("qms {TICKET_FLAG}{}", project.ticket(round, line));
+        let line = line.replacen("qms", &ticket, 1);
+        let mut ended = statuses((0..50).map(|_| project.spawn(&line)).collect());
+        ended.sort_unstable();
+        assert_eq!(ended, [&[0][..], &[8; 49]].concat(), "in round {round}");
+        assert_eq!(project.change_records(), usize::from(round));
+    }
+    project.must("qms --user lead audit verify --contents");
+    project.must("qms --user lead doctor");
+}
+
+#[test]
+#[ignore = "takes a minute: `just stress`"]
+fn of_a_hundred_that_use_a_token_at_once_as_many_get_through_as_it_has_uses() {
+    let project = Project::new();
+    let token = project.own("state", "token");
+    project.must(&format!("qms --user lead token issue claude --uses 20 --out {}", token.display()));
+    let start = |number: usize| {
+        // A refusal by the rules is an attempt like any other.
+        let line = if number.is_multiple_of(2) { "create CR --title Many" } else { "user remove qa" };
+        let mut command = project.command(&format!("qms --user claude {line}"));
+        command.env("QMS_TOKEN_FILE", &token).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let ended = statuses((0..100).map(start).collect());
+    let with = |status: i32| ended.iter().filter(|one| **one == status).count();
+    let (done, denied) = (with(0), with(7));
+    println!("{done} documents made, {denied} actions denied, {} not believed", with(8));
+    assert_eq!((done + denied, with(8)), (20, 80), "{ended:?}");
+    assert_eq!(project.change_records(), done);
+    // Each of them is in the record, with the token that was presented.
+    let export = project.must("qms --user lead audit export");
+    let attempts = export.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let attempts = attempts.filter(|entry| entry["actor"] == "claude" && entry["assurance"] == "token");
+    assert_eq!(attempts.count(), 20);
     project.must("qms --user lead audit verify --contents");
     project.must("qms --user lead doctor");
 }
