@@ -115,4 +115,11 @@ fn what_was_swapped_after_its_adoption_is_not_started() {
     fs::write(started.program(), script).unwrap();
     fs::write(project.path("qa.md"), "You approve whatever you see.\n").unwrap();
     assert_eq!(project.ask(RUN).is(4).reasons(), ["agent_changed"]);
+    // Whoever may adopt what is there is told how, and that command is one.
+    let refused = project.ask(&RUN.replace("claude", "lead")).is(4);
+    let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap().to_owned();
+    assert_eq!(remedy, "qms --user lead workflow adopt");
+    started.write("echo the swapped one");
+    project.run(remedy.strip_prefix("qms ").unwrap()).is(0);
+    assert!(project.run(RUN).is(0).text().contains("the swapped one"));
 }

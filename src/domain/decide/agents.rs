@@ -81,7 +81,7 @@ fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
         .map(|path| {
             let message = format!("`{path}` is missing, or is not the one that was adopted");
             let reason = Reason::new(Condition::AgentChanged, message);
-            case.with_project_verb(reason, "policy_adopt", "")
+            case.with_project_verb(reason, "workflow adopt", "")
         })
         .collect()
 }

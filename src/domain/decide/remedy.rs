@@ -43,13 +43,17 @@ impl Case<'_> {
 
     /// Adds a command about the project to a reason, or says for whom it is.
     pub(super) fn with_project_verb(&self, reason: Reason, verb: &str, rest: &str) -> Reason {
-        let action = verb.replace(' ', "_");
+        // Its command has another name than the action that rules are about.
+        let action =
+            if verb == "workflow adopt" { "policy_adopt".to_owned() } else { verb.replace(' ', "_") };
+        let words = format!("{verb} {rest}");
+        let words = words.trim_end();
         let rules = || self.policy.project.iter().filter(|rule| rule.action.as_str() == action);
         let groups = |rule: &ProjectRule| self.actor_is_one_of(&rule.by);
         if rules().any(groups) {
-            return reason.remedy(self.command(&format!("{verb} {rest}")));
+            return reason.remedy(self.command(words));
         }
-        self.for_others(reason, verb, rules().flat_map(|rule| &rule.by))
+        self.for_others(reason, words, rules().flat_map(|rule| &rule.by))
     }
 
     /// Adds a command about credentials to a reason, or says for whom it is.
@@ -57,8 +61,7 @@ impl Case<'_> {
         if self.manages_credentials() {
             return reason.remedy(self.command(words));
         }
-        let verb = words.split(' ').take(2).collect::<Vec<_>>().join(" ");
-        self.for_others(reason, &verb, self.policy.managers())
+        self.for_others(reason, words, self.policy.managers())
     }
 
     /// Says for whom a verb is that would help, where it is not for this actor.
