@@ -46,7 +46,12 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     let route = |who: &str| project.ask(&format!("{who} route SOP-003 --review"));
     let refused = route(&claude).is(4);
     assert_eq!(refused.reasons(), ["no_eligible_quality"]);
-    assert!(refused["error"]["message"].as_str().unwrap().ends_with("`user add` is for administrator"));
+    assert!(
+        refused["error"]["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("`user add <name> --group quality --human` is for administrator")
+    );
     project.run(&format!("{lead} user add hana --group quality --name \"Hana Quint\" --human")).is(0);
     // A person who has no key is no signer yet: the administrator is shown the command that ends that.
     assert_eq!(route(&claude).is(4).reasons(), ["no_eligible_quality"]);

@@ -131,7 +131,10 @@ impl Case<'_> {
             let reason = Reason::new(Condition::AssuranceTooLow, message);
             // Whoever has nothing to present is helped by what others make.
             match self.actor.assurance() {
-                Assurance::Claimed => self.for_others(reason, "token issue", self.policy.managers()),
+                Assurance::Claimed => {
+                    let words = format!("token issue {me} --out <file>");
+                    self.for_others(reason, &words, self.policy.managers())
+                }
                 _ => reason,
             }
         })

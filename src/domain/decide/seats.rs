@@ -186,6 +186,7 @@ impl<'a> Seating<'a> {
             // A person who only lacks a key is helped by the code to make one.
             let keyless = |name: &&UserName| self.fills_slot(name) && self.lacks_key(name);
             reason = if let Some(name) = self.case.facts.users.keys().find(keyless) {
+                reason.message = format!("{}: `{name}` has no key yet", reason.message);
                 self.case.with_token_verb(reason, &format!("token issue {name} --out <file>"))
             } else {
                 let rest = format!("<name> --group {slot} --human");
