@@ -158,7 +158,7 @@ fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
     }
     if is_bad {
         hints.extend(after_tampering(by));
-    } else if findings.iter().any(|finding| !finding.repairable) {
+    } else if findings.iter().any(|finding| !finding.repairable && finding.is_about_the_store()) {
         hints.push(BACKUP.to_owned());
     }
     (if is_bad { Code::Audit } else { Code::Failed }, hints, json!({ "findings": findings }))

@@ -49,6 +49,11 @@ impl Finding {
         Self { name, message, repairable: false }
     }
 
+    /// Tells whether it is about what is kept, and not about who can read what or how calls are signed.
+    pub fn is_about_the_store(&self) -> bool {
+        !["exposed_token", "hooks"].contains(&self.name)
+    }
+
     /// Tells whether it is about the record itself, not about what is made from it.
     pub fn is_about_the_record(&self) -> bool {
         self.name == AUDIT || self.name == CONTENTS

@@ -268,6 +268,10 @@ fn hand_out(
     may_show: bool,
     registration: impl FnOnce(&Token) -> Registration,
 ) -> Result<Reply, CommandError> {
+    if out == Some(Path::new("-")) {
+        let message = "a token is written to no pipe: name a file with `--out`, outside the project";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
     if out.is_none() && !may_show {
         let message = "a token is written to a file or shown on a terminal: name a file with `--out`";
         return Err(CommandError::Usage(message.to_owned()));

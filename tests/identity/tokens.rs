@@ -336,6 +336,8 @@ fn a_token_on_the_command_line_is_neither_repeated_nor_recorded() {
 fn of_several_tokens_for_one_file_one_is_issued() {
     let project = Project::new();
     let file = project.folder().join("one").display().to_string();
+    project.ask("-u lead token issue qa --out -").is(2);
+    assert!(!project.path("-").exists());
     let issue = || {
         let mut call = project.words(&["-u", "lead", "token", "issue", "qa", "--out", &file]);
         call.command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
@@ -346,6 +348,15 @@ fn of_several_tokens_for_one_file_one_is_issued() {
     let credentials = project.ask("-u lead token list").is(0)["data"]["credentials"].clone();
     assert_eq!(credentials.as_array().unwrap().iter().filter(|it| it["user"] == "qa").count(), 1);
     bare(&project, &format!("--token-file {file} whoami")).run().is(0);
+}
+
+#[test]
+fn no_backup_mends_a_token_that_lies_open() {
+    let project = Project::new();
+    project.run("-u lead token issue qa --out qa.token").is(0);
+    let found = project.ask("-u lead doctor").is(1);
+    assert_eq!(found["error"]["details"]["findings"][0]["name"], "exposed_token");
+    assert_eq!(found["error"]["hints"], json!([]));
 }
 
 #[test]
