@@ -330,6 +330,7 @@ fn a_token_on_the_command_line_is_neither_repeated_nor_recorded() {
             assert!(!said.stderr.contains(&secret) && !said.text().contains(&secret), "{words:?}");
         });
     }
+    fs::remove_file(file).unwrap();
 }
 
 #[test]
