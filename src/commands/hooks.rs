@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CommandError, Context, Reply};
 use crate::disk::{read_settings, write_settings};
-use crate::domain::hook::{Line, Runtime, examine, words};
+use crate::domain::hook::{Line, Runtime, examine, is_shell, words};
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
@@ -64,15 +64,18 @@ fn file_of(runtime: Runtime) -> &'static str {
     }
 }
 
+/// The tools of Claude Code that run commands.
+const SHELLS_OF_CLAUDE: &str = "Bash|Monitor|PowerShell";
+
 /// The events that the hook answers, each with the tool that it is about.
 fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)] {
     match runtime {
         Runtime::Claude => &[
             ("SessionStart", None),
             ("SubagentStart", None),
-            ("PreToolUse", Some("Bash")),
-            ("PostToolUse", Some("Bash")),
-            ("PostToolUseFailure", Some("Bash")),
+            ("PreToolUse", Some(SHELLS_OF_CLAUDE)),
+            ("PostToolUse", Some(SHELLS_OF_CLAUDE)),
+            ("PostToolUseFailure", Some(SHELLS_OF_CLAUDE)),
             ("SubagentStop", None),
         ],
         Runtime::Codex => &[
@@ -186,6 +189,15 @@ pub(super) fn is_installed(root: &Path) -> bool {
     })
 }
 
+/// Tells whether the handlers of a group may hear of commands: all do but those that are for other tools
+/// by name. A pattern may mean anything.
+fn may_hear_of_commands(group: &Value) -> bool {
+    let matcher = group.get("matcher").and_then(Value::as_str).unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names = matcher.split('|');
+    names.any(|name| is_shell(name) || name.is_empty() || !name.chars().all(is_name))
+}
+
 /// Says what is wrong with the hooks that are installed: of the handlers that can rewrite a command
 /// exactly one must be there, and it must be ours.
 pub(super) fn faults(root: &Path) -> Vec<String> {
@@ -203,8 +215,8 @@ pub(super) fn faults(root: &Path) -> Vec<String> {
         let events = settings.get("hooks").and_then(Value::as_object);
         let handlers_of = |event: &str| -> Vec<Value> {
             let groups = events.and_then(|events| events.get(event)).and_then(Value::as_array);
-            let handlers = groups.into_iter().flatten().filter_map(|group| group.get("hooks")?.as_array());
-            handlers.flatten().cloned().collect()
+            let groups = groups.into_iter().flatten().filter(|group| may_hear_of_commands(group));
+            groups.filter_map(|group| group.get("hooks")?.as_array()).flatten().cloned().collect()
         };
         let has_ours = |event: &str| handlers_of(event).iter().any(is_ours);
         if !events_of(runtime).iter().any(|(event, _)| has_ours(event)) {

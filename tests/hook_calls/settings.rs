@@ -26,7 +26,7 @@ fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
         [&others["model"], &others["hooks"]["Stop"]]
     );
     let before = settings["hooks"]["PreToolUse"].as_array().unwrap();
-    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash")));
+    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash|Monitor|PowerShell")));
     // What was entered runs as it stands.
     let command = before[0]["hooks"][0]["command"].as_str().unwrap();
     let (status, said) = hooked.sh(&format!("echo '{{\"hook_event_name\":\"Stop\"}}' | {command}"));
@@ -54,6 +54,11 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     fs::write(&path, settings.to_string()).unwrap();
     project.run("-u lead doctor").is(1).says("no hook for SubagentStart");
     let mut settings: Value = serde_json::from_str(&whole).unwrap();
+    // A hook that never hears of a command is in nobody's way.
+    let elsewhere = json!({"matcher": "Edit|Write", "hooks": [{"type": "command", "command": "fmt"}]});
+    settings["hooks"]["PreToolUse"].as_array_mut().unwrap().push(elsewhere);
+    fs::write(&path, settings.to_string()).unwrap();
+    project.run("-u lead doctor").is(0);
     let other = json!({"hooks": [{"type": "command", "command": "other"}]});
     settings["hooks"]["PreToolUse"].as_array_mut().unwrap().push(other);
     fs::write(&path, settings.to_string()).unwrap();

@@ -34,6 +34,11 @@ const SHELLS: [&str; 9] = [
 /// Tools that run commands in another language.
 const OTHER_SHELLS: [&str; 1] = ["PowerShell"];
 
+/// Tells whether a tool of this name runs commands, in whatever language.
+pub fn is_shell(tool: &str) -> bool {
+    SHELLS.contains(&tool) || OTHER_SHELLS.contains(&tool)
+}
+
 /// Fields of a tool's input in which its command stands.
 pub(super) const COMMANDS: [&str; 2] = ["command", "cmd"];
 
