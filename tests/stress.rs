@@ -15,7 +15,7 @@ use std::{fs, thread};
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
-use qms::domain::identity::{TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
 
 /// A pseudo-random sequence (xorshift64*), so that a failure can be run again.
 struct Random(u64);
@@ -94,7 +94,8 @@ impl Project {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap());
         let id = TicketId::from_bytes([number; 16]);
-        Ticket::new(id, ("s-1", None), &"claude".parse().unwrap(), (argv, &cwd), now).seal(&key)
+        let caller = Caller { session: "s-1", ..Caller::default() };
+        Ticket::new(id, caller, &"claude".parse().unwrap(), (argv, &cwd), now).seal(&key)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
 use qms::domain::id::UserName;
-use qms::domain::identity::{TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
 use serde_json::json;
 
 use crate::generator::{Project, SECRET, generate};
@@ -98,7 +98,8 @@ impl Callers {
         let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
         let user = UserName::parse("qa")?;
-        Ok(Ticket::new(id, (session, Some(agent)), &user, (argv, &cwd), now).seal(&key))
+        let caller = Caller { session, agent: Some(agent), ..Caller::default() };
+        Ok(Ticket::new(id, caller, &user, (argv, &cwd), now).seal(&key))
     }
 
     /// Measures what runs beside every call of a tool.

@@ -22,7 +22,7 @@ use crate::disk::digest_of;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::{ActionName, UserName};
 use crate::domain::identity::{
-    AgentSession, Claim, Distrust, Holder, NotVerified, PresentedTicket, Proof, TICKET_FLAG, Ticket,
+    AgentSession, Caller, Claim, Distrust, Holder, NotVerified, PresentedTicket, Proof, TICKET_FLAG, Ticket,
     TicketId, argv_digest,
 };
 use crate::domain::policy::Scope;
@@ -207,7 +207,13 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
             Some(id) => key.ticket_id(&call.session, call.agent.as_deref(), id),
             None => TicketId::from_bytes(random),
         };
-        Ticket::new(id, (&call.session, call.agent.as_deref()), &user, (digest, &cwd), now)
+        let caller = Caller {
+            session: &call.session,
+            agent: call.agent.as_deref(),
+            agent_type: call.agent_type.as_deref(),
+            tool_use_id: call.tool_use_id.as_deref(),
+        };
+        Ticket::new(id, caller, &user, (digest, &cwd), now)
     })?;
     let presented = PresentedTicket::parse(&text, digest, cwd.clone())?;
     context.claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };

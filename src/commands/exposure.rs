@@ -9,7 +9,7 @@ use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Actor, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
+    Actor, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
 };
 use crate::store::Credentials;
 
@@ -109,7 +109,8 @@ fn canary(context: &mut Context) -> Result<Option<String>, CommandError> {
     context.fill(&mut random)?;
     let argv = argv_digest([b"whoami".as_slice()]);
     let text = context.session.mint(|_, now| {
-        Ticket::new(TicketId::from_bytes(random), ("canary", None), &user, (argv, "/"), now)
+        let caller = Caller { session: "canary", ..Caller::default() };
+        Ticket::new(TicketId::from_bytes(random), caller, &user, (argv, "/"), now)
     })?;
     let presented = PresentedTicket::parse(&text, argv, "/".to_owned())?;
     let claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };

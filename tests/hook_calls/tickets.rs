@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
-use qms::domain::identity::{Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
 use serde_json::{Value, json};
 
 use crate::Hooked;
@@ -110,9 +110,10 @@ fn a_ticket_of_another_time_or_session_is_none() {
     let ticket = |session: (&str, Option<&str>), age: i64| {
         let id = TicketId::from_bytes([u8::try_from(age.unsigned_abs() % 251).unwrap(); 16]);
         let at = Timestamp::from_millis(now - age);
+        let caller = Caller { session: session.0, agent: session.1, ..Caller::default() };
         format!(
             "qms --ticket={} {}",
-            Ticket::new(id, session, &user, (argv, &root), at).seal(&key),
+            Ticket::new(id, caller, &user, (argv, &root), at).seal(&key),
             words.join(" ")
         )
     };

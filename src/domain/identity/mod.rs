@@ -17,7 +17,7 @@ pub use self::credential::{Credential, CredentialKind, Scope, Validity};
 pub use self::registry::{Distrust, Holder, NotVerified, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
-    PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId, argv_digest,
+    Caller, PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId, argv_digest,
 };
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::NONCE_BYTES;

@@ -71,6 +71,10 @@ pub struct Ticket {
     pub session: String,
     /// The agent within it; `None` for the main thread.
     pub agent: Option<String>,
+    /// What kind of agent the runtime says that it is.
+    pub agent_type: Option<String>,
+    /// The call, as the runtime names it.
+    pub tool_use_id: Option<String>,
     /// Whose call it is.
     pub user: UserName,
     /// The digest of the words of the command line, without the ticket.
@@ -81,6 +85,19 @@ pub struct Ticket {
     pub iat: Timestamp,
     /// From when on it is good no longer.
     pub exp: Timestamp,
+}
+
+/// Who makes a call, as a runtime says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Caller<'a> {
+    /// The session of the runtime.
+    pub session: &'a str,
+    /// The agent within it; `None` for the main thread.
+    pub agent: Option<&'a str>,
+    /// What kind of agent it is.
+    pub agent_type: Option<&'a str>,
+    /// The call, as the runtime names it.
+    pub tool_use_id: Option<&'a str>,
 }
 
 /// A ticket as it was presented, with what it is held against.
@@ -100,7 +117,7 @@ impl Ticket {
     /// Makes a ticket for one call.
     pub fn new(
         id: TicketId,
-        (session, agent): (&str, Option<&str>),
+        caller: Caller<'_>,
         user: &UserName,
         (argv, cwd): (Digest, &str),
         now: Timestamp,
@@ -109,8 +126,10 @@ impl Ticket {
             v: VERSION,
             alg: ALGORITHM.to_owned(),
             id,
-            session: session.to_owned(),
-            agent: agent.map(str::to_owned),
+            session: caller.session.to_owned(),
+            agent: caller.agent.map(str::to_owned),
+            agent_type: caller.agent_type.map(str::to_owned),
+            tool_use_id: caller.tool_use_id.map(str::to_owned),
             user: user.clone(),
             argv,
             cwd: cwd.to_owned(),
@@ -174,7 +193,9 @@ mod tests {
         let user = UserName::parse("qa").unwrap_or_else(|error| panic!("{error}"));
         let argv = argv_digest([b"status".as_slice(), b"CR-001"]);
         let now = Timestamp::from_millis(0);
-        Ticket::new(TicketId::from_bytes([1; 16]), ("s-1", Some("a-1")), &user, (argv, "/p"), now)
+        let caller =
+            Caller { session: "s-1", agent: Some("a-1"), agent_type: Some("qa"), tool_use_id: Some("t-1") };
+        Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, "/p"), now)
     }
 
     #[test]
