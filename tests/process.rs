@@ -47,7 +47,8 @@ fn is_gone(process: &Process) -> bool {
     (0..1_000_000).any(|_| !processes::is_alive(process))
 }
 
-const WELL: Ended = Ended { status: Some(0), signal: None, timed_out: false, line: Vec::new() };
+const WELL: Ended =
+    Ended { status: Some(0), signal: None, timed_out: false, interrupted: false, line: Vec::new() };
 
 #[test]
 fn both_outputs_and_the_status_come_back() {
@@ -104,7 +105,7 @@ fn a_program_that_is_not_there_is_named() {
 #[test]
 fn at_the_limit_the_program_and_its_children_end() {
     let (ended, child) = run_with_another("sleep 60 & echo $!; wait", SHORT);
-    assert_eq!(ended, Ended { status: None, signal: Some(15), timed_out: true, line: Vec::new() });
+    assert_eq!(ended, Ended { status: None, signal: Some(15), timed_out: true, ..WELL });
     assert!(is_gone(&child));
 }
 
@@ -112,7 +113,7 @@ fn at_the_limit_the_program_and_its_children_end() {
 fn whoever_does_not_listen_is_killed() {
     let script = "trap '' TERM; sleep 60 & echo $!; while :; do wait; done";
     let (ended, child) = run_with_another(script, SHORT);
-    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: true, line: Vec::new() });
+    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: true, ..WELL });
     assert!(is_gone(&child));
 }
 
@@ -154,7 +155,7 @@ fn a_group_can_be_stopped_from_outside() {
     let program = start("trap '' TERM; echo ready; while :; do sleep 1; done", &[], Path::new("/"));
     let process = program.process().unwrap();
     let ended = program.run_to_end(LONG, &mut |_, _| processes::stop_group(&process));
-    assert_eq!(ended, Ended { status: None, signal: Some(9), timed_out: false, line: Vec::new() });
+    assert_eq!(ended, Ended { status: None, signal: Some(9), ..WELL });
 }
 
 #[test]

@@ -98,7 +98,9 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         | CommandError::Token(_)
         | CommandError::Ticket(_)
         | CommandError::Presented(_) => (Code::NotVerified, Vec::new(), Value::Null),
-        CommandError::AgentFailed { session, .. } => (Code::Failed, Vec::new(), json!({"session": session})),
+        CommandError::AgentFailed { session, .. } | CommandError::AgentInterrupted { session } => {
+            (Code::Failed, Vec::new(), json!({"session": session}))
+        }
         CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
         CommandError::Failed(_) => (Code::Failed, Vec::new(), Value::Null),
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),

@@ -243,6 +243,9 @@ fn start(
     if ended.timed_out {
         return Err(CommandError::AgentTimedOut { session });
     }
+    if ended.interrupted {
+        return Err(CommandError::AgentInterrupted { session });
+    }
     if ended.status != Some(0) {
         return Err(CommandError::AgentFailed { session, status });
     }

@@ -244,6 +244,12 @@ pub enum CommandError {
         /// Its session.
         session: String,
     },
+    /// This command was told to end while an agent was at work, and ended it.
+    #[error("the agent of session {session} was ended, because this command was told to end")]
+    AgentInterrupted {
+        /// Its session.
+        session: String,
+    },
     /// Something outside the rules went wrong.
     #[error("{0}")]
     Failed(String),

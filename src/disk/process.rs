@@ -1,19 +1,21 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
-//! A program gets a process group of its own. Whatever is left of the group when the program ends, or
-//! when its time is up, is killed, and what descends from that; whoever reads slowly what it writes does
+//! A program gets a process group of its own. Whatever is left of the group when the program ends, when
+//! its time is up, or when this process is told to end (SIGINT, SIGTERM), is killed, and what descends from that; whoever reads slowly what it writes does
 //! not put that off. What left the group and its line lives on, and is not waited for.
 
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::{DiskError, processes};
 use crate::domain::process::Process;
@@ -46,6 +48,8 @@ pub struct Ended {
     pub signal: Option<i32>,
     /// Whether its time was up.
     pub timed_out: bool,
+    /// Whether this process was told to end meanwhile.
+    pub interrupted: bool,
     /// What was ended with it, or before it: its group, and all that descended from that.
     pub line: Vec<Process>,
 }
@@ -54,6 +58,7 @@ pub struct Ended {
 #[derive(Debug, Default)]
 struct Over {
     timed_out: bool,
+    interrupted: bool,
     line: Vec<Process>,
 }
 
@@ -62,6 +67,7 @@ struct Over {
 pub struct Spawned {
     child: Child,
     process: Option<Process>,
+    signals: Option<Signals>,
     is_over: bool,
 }
 
@@ -94,10 +100,12 @@ impl Spawned {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        // Heard from before the start on: the program is in a group of its own, and hears none of them.
+        let signals = Signals::new([SIGINT, SIGTERM]).map_err(DiskError::io("start", program))?;
         let child = command.spawn().map_err(DiskError::io("start", program))?;
         // Nobody else gets its number while it is not waited for.
         let process = processes::of(child.id());
-        Ok(Self { child, process, is_over: false })
+        Ok(Self { child, process, signals: Some(signals), is_over: false })
     }
 
     /// Identifies the process, where the system tells.
@@ -105,8 +113,8 @@ impl Spawned {
         self.process
     }
 
-    /// Passes on what the program writes, as it comes, until it ends or `limit` has passed: then its
-    /// group is asked to end, and killed two seconds later.
+    /// Passes on what the program writes, as it comes, until it ends, `limit` has passed, or this process
+    /// is told to end: then its group is asked to end, and killed two seconds later.
     pub fn run_to_end(mut self, limit: Duration, on_output: &mut dyn FnMut(Stream, &[u8])) -> Ended {
         let (tell, told) = sync_channel(PIECES);
         let mut open = 0;
@@ -120,7 +128,8 @@ impl Spawned {
         }
         let (keep, done) = channel::<()>();
         let group = Pid::from_child(&self.child);
-        thread::spawn(move || watch(group, limit, &tell, &done));
+        let signals = self.signals.take();
+        thread::spawn(move || watch(group, limit, signals, &tell, &done));
         let (mut end, mut has_ended) = (Over::default(), false);
         while open > 0 || !has_ended {
             match told.recv() {
@@ -137,6 +146,7 @@ impl Spawned {
             status: status.and_then(|status| status.code()),
             signal: status.and_then(|status| status.signal()),
             timed_out: end.timed_out,
+            interrupted: end.interrupted,
             line: end.line,
         }
     }
@@ -173,12 +183,26 @@ fn pass_on(stream: Stream, mut pipe: impl Read + Send + 'static, tell: SyncSende
 
 /// Waits for the end of the first process of a group, kills what is left of the group then, and says
 /// so; and a little later, that the pipes were read long enough. `done` closes when nobody cares.
-fn watch(group: Pid, limit: Duration, tell: &SyncSender<Event>, done: &Receiver<()>) {
+fn watch(
+    group: Pid,
+    limit: Duration,
+    signals: Option<Signals>,
+    tell: &SyncSender<Event>,
+    done: &Receiver<()>,
+) {
     let (keep, over) = channel::<()>();
+    let listener = signals.map(|signals| {
+        let (handle, told) = (signals.handle(), keep.clone());
+        (handle, thread::spawn(move || listen(signals, &told)))
+    });
     let clock = thread::spawn(move || end_at(group, limit, &over));
     // It is not taken note of its end here: as long as nobody did, no other group has its number.
     let quietly = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while waitid(WaitId::Pid(group), quietly).is_err_and(|error| error == Errno::INTR) {}
+    if let Some((handle, listener)) = listener {
+        handle.close();
+        let _heard = listener.join();
+    }
     drop(keep);
     let mut over = clock.join().unwrap_or_default();
     // Who is killed leaves children that nobody finds any more: they are looked for before.
@@ -190,9 +214,18 @@ fn watch(group: Pid, limit: Duration, tell: &SyncSender<Event>, done: &Receiver<
     }
 }
 
-/// Ends a group when its time is up, and tells whether it was; `over` closes when it ends before.
+/// Says once that this process was told to end, unless nobody listens any more.
+fn listen(mut signals: Signals, told: &Sender<()>) {
+    if signals.forever().next().is_some() {
+        let _nobody = told.send(());
+    }
+}
+
+/// Ends a group when its time is up or `over` says so, and tells which it was; `over` closes when the group
+/// ends before.
 fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> Over {
-    if over.recv_timeout(limit) != Err(RecvTimeoutError::Timeout) {
+    let heard = over.recv_timeout(limit);
+    if heard == Err(RecvTimeoutError::Disconnected) {
         return Over::default();
     }
     let line = processes::line_of(group);
@@ -203,7 +236,7 @@ fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> Over {
     if over.recv_timeout(TIDYING) == Err(RecvTimeoutError::Timeout) {
         kill(group, Signal::KILL);
     }
-    Over { timed_out: true, line }
+    Over { timed_out: heard.is_err(), interrupted: heard.is_ok(), line }
 }
 
 /// A group that has gone needs no signal, and one that took another user's rights is past our reach.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -110,6 +110,23 @@ fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
         [&ended[0]["inputs"]["session"], &ended[0]["inputs"]["status"]],
         [&killed, &serde_json::Value::Null]
     );
+}
+
+#[test]
+fn an_agent_ends_when_its_start_is_told_to_end() {
+    for signal in ["-INT", "-TERM"] {
+        let started = Started::new("echo $$ > ../leaked; sh -c 'while :; do sleep 0.1; done' & wait");
+        let project = &started.project;
+        let mut start =
+            project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let agent = await_file(&project.folder().join("leaked"));
+        let told = Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        assert_eq!(start.wait().unwrap().code(), Some(1));
+        assert!(!std::path::Path::new("/proc").join(agent.trim()).exists());
+        assert_eq!(project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
+        assert_eq!(started.entries("agent_ended").len(), 1);
+    }
 }
 
 #[test]
