@@ -6,6 +6,7 @@ use ring::digest::{Context, SHA256};
 use crate::domain::digest::Digest;
 
 /// Hashes the bytes of an entry.
+#[inline]
 pub fn leaf_hash(bytes: &[u8]) -> Digest {
     let mut context = Context::new(&SHA256);
     context.update(&[0]);

@@ -9,6 +9,7 @@ use std::fmt::{self, Display, Write as _};
 const LONG: u8 = 255;
 
 /// Writes a run of bytes.
+#[inline]
 pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
     put_length(out, bytes.len());
     out.extend_from_slice(bytes);
@@ -45,6 +46,7 @@ impl fmt::Write for Text<'_> {
     }
 }
 
+#[inline]
 fn put_length(out: &mut Vec<u8>, length: usize) {
     match u8::try_from(length) {
         Ok(short) if short < LONG => out.push(short),
@@ -73,6 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns what was read between this point and a later one.
+    #[inline]
     pub(super) fn until(self, later: Self) -> &'a [u8] {
         let read = self.rest.len().saturating_sub(later.rest.len());
         self.rest.split_at_checked(read).map_or(&[], |(read, _)| read)
@@ -83,6 +86,7 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
+    #[inline]
     pub(super) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -96,6 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a run of bytes.
+    #[inline]
     pub(super) fn run(&mut self) -> Option<&'a [u8]> {
         let length = match self.byte()? {
             LONG => {

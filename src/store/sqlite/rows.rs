@@ -33,6 +33,7 @@ impl<'a> Columns<'a> {
         Self { table, row, next: 0 }
     }
 
+    #[inline]
     fn value(&mut self) -> Answer<ValueRef<'a>> {
         let value = self.row.get_ref(self.next)?;
         self.next += 1;

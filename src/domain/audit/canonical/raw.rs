@@ -35,6 +35,7 @@ pub(in crate::domain::audit) struct RawField<'a> {
 
 impl<'a> RawDelta<'a> {
     /// Reads a delta, whose fields may still be anything.
+    #[inline]
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let start = *reader;
         let code = reader.byte().ok_or(DecodeError::Malformed("table"))?;
@@ -76,6 +77,7 @@ impl<'a> RawDelta<'a> {
 }
 
 impl<'a> RawField<'a> {
+    #[inline]
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let name = RawName::read(reader)?;
         let (old, new) = match reader.byte()? {
@@ -90,12 +92,14 @@ impl<'a> RawField<'a> {
 
 impl<'a> RawName<'a> {
     /// Reads a name, whose code and rest may still be anything.
+    #[inline]
     pub(in crate::domain::audit) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let code = reader.byte()?;
         let rest = if has_rest(code) { reader.run()? } else { &[] };
         Some(Self { code, rest })
     }
 
+    #[inline]
     pub(in crate::domain::audit) fn put(&self, out: &mut Vec<u8>) {
         out.push(self.code);
         if has_rest(self.code) {
@@ -108,6 +112,7 @@ impl<'a> RawName<'a> {
         FieldName::from_parts(self.code, str::from_utf8(self.rest).ok()?)
     }
 
+    #[inline]
     fn check(&self) -> Result<(), DecodeError> {
         let is_name = if has_rest(self.code) { self.as_name().is_some() } else { is_code(self.code) };
         is_name.then_some(()).ok_or(DecodeError::Name("name of a field"))
@@ -115,6 +120,7 @@ impl<'a> RawName<'a> {
 }
 
 impl Ord for RawName<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         // Without a rest there is nothing left to compare, and asking costs more than all else here:
         // an empty slice points nowhere, and AVX-512 loads from there, even of no bytes, are slow.

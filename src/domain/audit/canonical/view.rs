@@ -265,11 +265,13 @@ fn read_input<'a>(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeE
     Ok((text("name of an input", reader)?, text("value of an input", reader)?))
 }
 
+#[inline]
 fn text<'a>(what: &'static str, reader: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
     let run = reader.run().ok_or(DecodeError::Malformed(what))?;
     str::from_utf8(run).map_err(|_| DecodeError::NotUtf8(what))
 }
 
+#[inline]
 fn name<'a>(
     what: &'static str,
     reader: &mut Reader<'a>,
@@ -279,6 +281,7 @@ fn name<'a>(
     if is_valid(text) { Ok(text) } else { Err(DecodeError::Name(what)) }
 }
 
+#[inline]
 fn code<T: Coded>(what: &'static str, reader: &mut Reader<'_>) -> Result<T, DecodeError> {
     let code = reader.byte().ok_or(DecodeError::Malformed(what))?;
     T::from_code(code).ok_or(DecodeError::Code { what, code })

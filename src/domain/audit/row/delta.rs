@@ -54,6 +54,7 @@ pub(in crate::domain::audit) fn changes<'a>(
 }
 
 /// Reads a field as [`Row::put_fields`] writes it.
+#[inline]
 pub(in crate::domain::audit) fn read_field<'a>(reader: &mut Reader<'a>) -> Option<(RawName<'a>, &'a [u8])> {
     Some((RawName::read(reader)?, reader.run()?))
 }

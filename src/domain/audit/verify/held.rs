@@ -35,6 +35,7 @@ pub(super) struct HeldRows {
 }
 
 impl HeldRow {
+    #[inline]
     fn split(&self) -> (&[u8], Reader<'_>) {
         let start = Reader::new(&self.0);
         let mut reader = start;
