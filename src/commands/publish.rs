@@ -55,6 +55,7 @@ pub(super) fn render(
                 printed_name: one.printed_name.clone(),
                 at: one.at,
                 meaning: one.meaning,
+                action: one.action.clone(),
                 key: one.key_fingerprint.clone(),
             })
             .collect();

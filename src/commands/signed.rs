@@ -18,6 +18,8 @@ pub struct SignedView {
     pub(super) printed_name: String,
     pub(super) at: Timestamp,
     pub(super) meaning: Meaning,
+    /// What was done: who assigns signs that as an author, and has not written a word.
+    pub(super) action: String,
     pub(super) verdict: Option<Outcome>,
     pub(super) key_fingerprint: CredentialId,
     #[serde(skip)]
@@ -26,9 +28,9 @@ pub struct SignedView {
 
 impl std::fmt::Display for SignedView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let verdict = self.verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
-        let Self { printed_name, at, meaning, key_fingerprint, .. } = self;
-        write!(f, "{printed_name}, {at}, {meaning}{verdict}, key {key_fingerprint}")
+        let Self { printed_name, at, meaning, action, key_fingerprint, .. } = self;
+        let done = self.verdict.map_or(action.as_str(), |verdict| verdict.as_str());
+        write!(f, "{printed_name}, {at}, {meaning} ({done}), key {key_fingerprint}")
     }
 }
 
@@ -55,6 +57,7 @@ pub(super) fn manifest(
                 user,
                 at: entry.at,
                 meaning: signature.meaning,
+                action: entry.action,
                 verdict: entry.verdict,
                 key_fingerprint,
                 content,

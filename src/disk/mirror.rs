@@ -49,6 +49,8 @@ pub struct Signed {
     pub at: Timestamp,
     /// What the signature means.
     pub meaning: Meaning,
+    /// What was done.
+    pub action: String,
     /// The key that it was made with.
     pub key: CredentialId,
 }
@@ -116,11 +118,11 @@ impl Mirror {
         }
         if !page.signatures.is_empty() {
             out.push_str("signed_by:\n");
-            for Signed { user, printed_name, at, meaning, key } in &page.signatures {
+            for Signed { user, printed_name, at, meaning, action, key } in &page.signatures {
                 // Quoted as in JSON, which YAML reads too.
                 let name = serde_json::Value::from(printed_name.as_str());
                 out.push_str(&format!(
-                    "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, key: \"{key}\" }}\n"
+                    "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, action: {action}, key: \"{key}\" }}\n"
                 ));
             }
         }

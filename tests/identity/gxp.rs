@@ -17,8 +17,8 @@ fn signing(user: &str, phrase: &Path) -> String {
 fn is_signed(signed: &Value, meaning: &str, verdict: &str, key: &str) -> String {
     let at = signed["at"].as_str().unwrap();
     let expected = json!({
-        "user": "hana", "printed_name": "Hana Quint", "at": at, "meaning": meaning, "verdict": verdict,
-        "key_fingerprint": key,
+        "user": "hana", "printed_name": "Hana Quint", "at": at, "meaning": meaning,
+        "action": signed["action"], "verdict": verdict, "key_fingerprint": key,
     });
     assert_eq!(*signed, expected);
     format!("Hana Quint, {at}, {meaning} ({verdict}), key {key}")
@@ -95,6 +95,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
         is_signed(&signed[1], "approved", "approve", &key),
     ];
     assert_eq!(signed.len(), 2);
+    assert_eq!([&signed[0]["action"], &signed[1]["action"]], ["review", "approve"]);
     let shown = [
         project.run(&format!("{claude} status SOP-003")).is(0).text(),
         project.run(&format!("{claude} history SOP-003")).is(0).text(),
@@ -105,8 +106,10 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     let page = fs::read_to_string(project.path("QMS/SOP/SOP-003.md")).unwrap();
     for signed in signed {
         let (at, meaning) = (&signed["at"], signed["meaning"].as_str().unwrap());
-        let line =
-            format!("{{ user: hana, name: \"Hana Quint\", at: {at}, meaning: {meaning}, key: \"{key}\" }}");
+        let action = signed["action"].as_str().unwrap();
+        let line = format!(
+            "{{ user: hana, name: \"Hana Quint\", at: {at}, meaning: {meaning}, action: {action}, key: \"{key}\" }}"
+        );
         assert!(page.contains(&line), "{line:?} in\n{page}");
     }
 
