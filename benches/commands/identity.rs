@@ -11,11 +11,12 @@ use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
 use qms::domain::id::UserName;
 use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::generator::{Project, SECRET, generate};
 use crate::registry::{SESSION, issue};
-use crate::{medians, ms, program, qms, row, time, time_with};
+use crate::{database, medians, ms, program, qms, row, time, time_with};
 
 /// Tokens in the registry.
 pub(crate) const TOKENS: u64 = 100_000;
@@ -37,6 +38,10 @@ impl Callers {
         let plain = generate(&folder.join("plain"), DOCUMENTS)?;
         let large = generate(&folder.join("registry"), DOCUMENTS)?;
         let token = issue(&large, TOKENS)?;
+        for project in [&plain, &large] {
+            // A long log costs each process that opens it, and only one of them has a long one.
+            Connection::open(database(project))?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        }
         Ok(Self { plain, large, token })
     }
 
