@@ -35,15 +35,23 @@ pub fn value(arguments: &[OsString], flag: &str) -> Option<OsString> {
     None
 }
 
+/// Finds the command: the first word that belongs to no flag. What looks like it may be the value of one.
+pub fn command(arguments: &[OsString]) -> Option<&str> {
+    from_command(arguments).map(|(name, _)| name)
+}
+
 /// Finds the document that a verb is about: the first word after the verb that can be one.
 pub fn document(arguments: &[OsString]) -> Option<DocumentId> {
+    from_command(arguments)?.1.find_map(|word| DocumentId::parse(word).ok())
+}
+
+fn from_command(arguments: &[OsString]) -> Option<(&str, impl Iterator<Item = &str>)> {
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
         if WITH_VALUE.contains(&word) {
             words.next();
         } else if !word.starts_with('-') {
-            // This is the verb.
-            return words.find_map(|word| DocumentId::parse(word).ok());
+            return Some((word, words));
         }
     }
     None

@@ -228,14 +228,7 @@ impl Extent<'_> {
 
 /// Builds the command line with the verbs of a policy.
 pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
-    let mut command = Command::new("qms")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true)
-        .infer_long_args(false)
-        .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal.");
-    command = Global::augment_args(command);
+    let mut command = program();
     for action in actions.iter().filter(|action| action.scope != Scope::Project) {
         command = command.subcommand(verb(action, extent));
     }
@@ -244,6 +237,29 @@ pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
         .about("Governs controlled documents where people and AI agents work side by side")
         .long_about(None);
     if extent.has_help() { help::grouped(command) } else { command }
+}
+
+/// Builds the command line with one command alone, where there is one of that name.
+pub fn only(actions: &[Action], name: &str) -> Option<Command> {
+    let is_named = |action: &&Action| action.name.as_str().replace('_', "-") == name;
+    let found = match actions.iter().filter(|action| action.scope != Scope::Project).find(is_named) {
+        Some(action) => verb(action, Extent::Whole),
+        None => BuiltIn::augment_subcommands(Command::new("qms")).find_subcommand(name)?.clone(),
+    };
+    Some(program().subcommand(found))
+}
+
+/// The command line with no command yet.
+fn program() -> Command {
+    Global::augment_args(
+        Command::new("qms")
+            .version(env!("CARGO_PKG_VERSION"))
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .disable_help_subcommand(true)
+            .infer_long_args(false)
+            .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal."),
+    )
 }
 
 fn verb(action: &Action, extent: Extent<'_>) -> Command {

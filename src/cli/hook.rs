@@ -9,11 +9,10 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use clap::{ArgMatches, FromArgMatches as _};
+use clap::ArgMatches;
 
 use super::desk;
 use super::dispatch::inputs_of;
-use super::grammar::{self, Extent, Global};
 use super::ui::say;
 use super::world::World;
 use crate::commands::view::next_lines;
@@ -168,10 +167,7 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
     // What cannot be understood is told by the program itself.
     let about = super::ahead::document(&words).map(|id| context.session.policy_about(&id));
     let actions = about.unwrap_or_else(|| context.session.policy())?.actions.clone();
-    let parsed = grammar::command(&actions, Extent::For(&words))
-        .try_get_matches_from(&words)
-        .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
-    let Ok((global, matches)) = parsed else { return Ok(None) };
+    let Ok((global, matches)) = super::parse::parse(&actions, &words) else { return Ok(None) };
     if let Some(named) = global.user.as_ref().filter(|named| named.as_str() != user.as_str()) {
         let refusal = NotVerified {
             claimed: Some(named.clone()),

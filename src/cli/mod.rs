@@ -11,6 +11,7 @@ mod error;
 mod grammar;
 mod help;
 mod hook;
+mod parse;
 mod prompt;
 mod proofs;
 mod ui;
@@ -21,13 +22,12 @@ use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use clap::FromArgMatches as _;
 use clap::error::ErrorKind as Parse;
 
 use self::carried::Carried;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
-use self::grammar::{Extent, Global};
+use self::grammar::Global;
 use self::ui::{Color, Manner};
 pub use self::world::{Terminals, World};
 use crate::commands::CommandError;
@@ -94,10 +94,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         return (settle(world, Code::Usage.status(), printed), None);
     }
     desk.learn_verbs(arguments);
-    let parsed = grammar::command(&desk.actions, Extent::For(arguments))
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Global::from_arg_matches(&matches).map(|global| (global, matches)));
-    let (global, matches) = match parsed {
+    let (global, matches) = match parse::parse(&desk.actions, arguments) {
         Ok(parsed) => parsed,
         Err(error) => return (not_understood(world, arguments, &error), None),
     };
