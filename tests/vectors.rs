@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::Write as _;
 
+use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::audit::{
     Checkpoint, Entry, EntryResult, Frontier, Meaning, NONCE_BYTES, ProjectKey, Row, Sealed, SealedReason,
     Signature, consistency_proof, inclusion_proof, leaf_hash, row_delta, verify_consistency,
@@ -109,8 +110,9 @@ fn actual_tree() -> Outcomes<Vec<String>> {
 /// A document in which everything is there that can be there.
 fn full_document() -> Outcomes<Document> {
     let content = Digest::of(b"content");
-    let seat =
-        |answer| -> Outcomes<_> { Ok(Seat { assigned_by: "claude".parse()?, assigned_at: at(60), answer }) };
+    let seat = |answer| -> Outcomes<_> {
+        Ok(Seat { assigned_by: "claude".parse()?, assigned_at: at(60), answer, opened_at: None })
+    };
     let answer = Answer { outcome: Outcome::Recommend, at: at(90) };
     let verdict = Verdict { outcome: Outcome::Recommend, group: "quality".parse()?, at: at(90), revision: 8 };
     Ok(Document {
@@ -130,6 +132,8 @@ fn full_document() -> Outcomes<Document> {
         checkout: Some(Checkout { by: "claude".parse()?, base: content }),
         parent: Some("CR-001".parse()?),
         template: Some(TemplateVersion { id: "TEMPLATE-VAR".parse()?, version: Version::new(2, 0) }),
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: Some(Round {
             task: Task::Review,
             phase: "pre_review".parse()?,
@@ -138,6 +142,7 @@ fn full_document() -> Outcomes<Document> {
             opened_at: at(60),
             content,
             policy: Digest::of(b"policy"),
+            dossier: None,
             seats: BTreeMap::from([("qa".parse()?, seat(Some(answer))?), ("tu".parse()?, seat(None)?)]),
         }),
         verdicts: BTreeMap::from([(("pre_review".parse()?, "qa".parse()?), verdict)]),
@@ -145,6 +150,37 @@ fn full_document() -> Outcomes<Document> {
         revision: 8,
         created_at: at(0),
         updated_at: at(90),
+    })
+}
+
+/// The same with what came later: its traits, what it waits for, what was read and routed.
+fn governed_document() -> Outcomes<Document> {
+    let mut document = Document { id: "CR-001-VAR-003".parse()?, ..full_document()? };
+    document.traits = BTreeSet::from(["needs-security-review".parse()?, "customer-facing".parse()?]);
+    document.requires = BTreeSet::from(["SDLC-X-RTM is EFFECTIVE".parse()?, "INV-003 is CLOSED".parse()?]);
+    if let Some(round) = &mut document.round {
+        round.dossier = Some(Digest::of(b"dossier"));
+        for seat in round.seats.values_mut() {
+            seat.opened_at = Some(at(70));
+        }
+    }
+    Ok(document)
+}
+
+/// A run of a command that failed.
+fn full_attestation() -> Outcomes<Attestation> {
+    Ok(Attestation {
+        document: "CR-001".parse()?,
+        kind: AttestationKind::Run,
+        name: "ci-passed".parse()?,
+        number: 2,
+        author: "claude".parse()?,
+        group: "initiator".parse()?,
+        phase: "execution".parse()?,
+        subject: Digest::of(b"content"),
+        body: Digest::of(b"output"),
+        status: Some(-9),
+        at: at(80),
     })
 }
 
@@ -208,6 +244,7 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         created_at: at(0),
     };
     let credential = full_credential()?;
+    let (governed, attestation) = (governed_document()?, full_attestation()?);
     let rows = [
         Row::Credential(&credential),
         Row::Document(&document),
@@ -216,6 +253,8 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         Row::Namespace(&namespace),
         Row::Policy(&policy),
         Row::Project(&project),
+        Row::Document(&governed),
+        Row::Attestation(&attestation),
     ];
     let mut lines = Vec::new();
     for row in rows {

@@ -110,7 +110,12 @@ impl Maker {
                 document.owner = None;
             }
             if let (true, Some((task, phase, origin))) = (is_last, round) {
-                let seat = Seat { assigned_by: UserName::parse("claude")?, assigned_at: at, answer: None };
+                let seat = Seat {
+                    assigned_by: UserName::parse("claude")?,
+                    assigned_at: at,
+                    answer: None,
+                    opened_at: None,
+                };
                 document.round = Some(Round {
                     task,
                     phase: PhaseName::parse(phase)?,
@@ -119,6 +124,7 @@ impl Maker {
                     opened_at: at,
                     content: document.content,
                     policy: self.policy,
+                    dossier: None,
                     seats: BTreeMap::from([(UserName::parse("qa")?, seat)]),
                 });
             }
@@ -215,6 +221,8 @@ fn fresh(number: usize, at: Timestamp) -> Result<Document, Box<dyn Error>> {
         checkout: None,
         parent: None,
         template: None,
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
         rejected: None,

@@ -9,9 +9,8 @@ use super::world::World;
 use super::{ahead, credential};
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
-use crate::domain::id::ActionName;
 use crate::domain::identity::{Actor, Claim};
-use crate::domain::policy::{Action, Scope};
+use crate::domain::policy::Action;
 use crate::embedded;
 use crate::session::{Session, SessionError};
 use crate::store::Sqlite;
@@ -41,11 +40,6 @@ impl Desk {
             about.unwrap_or_else(|| context.session.policy()).ok()
         });
         self.actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
-    }
-
-    /// Finds a verb about documents.
-    pub fn verb(&self, name: &ActionName) -> Option<&Action> {
-        self.actions.iter().find(|action| &action.name == name && action.scope != Scope::Project)
     }
 
     /// Tells whether the command line is about a project.

@@ -8,14 +8,14 @@ use clap::{ArgMatches, FromArgMatches as _};
 
 use super::desk::{Desk, key_place};
 use super::error::explanations;
-use super::grammar::{self, BuiltIn, Global, ProfileName, Raw};
+use super::grammar::{BuiltIn, Global, ProfileName};
+use super::verb::Raw;
 use super::world::World;
-use super::{completion, credential, demo, proofs, ui};
+use super::{completion, credential, demo, proofs, ui, verb};
 use crate::commands::key::KeyCommand;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
-use crate::domain::id::ActionName;
 use crate::domain::policy::{Action, Profile, Scope};
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::Mode;
@@ -44,15 +44,13 @@ pub fn dispatch(
     let Some((name, of_command)) = matches.subcommand() else {
         return Err(CommandError::Usage("which command?".to_owned()));
     };
-    let verb = ActionName::parse(&name.replace('-', "_")).ok();
-    let action = verb.as_ref().and_then(|verb| desk.verb(verb)).cloned();
-    let Some(action) = action else {
+    let Some((action, of_command)) = verb_of(&desk.actions, name, of_command) else {
         let command =
             BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
         return built_in(world, desk, global, command);
     };
     let subject = subject_of(&action, of_command)?;
-    let raw = grammar::inputs(&action, of_command)?;
+    let raw = verb::inputs(&action, of_command)?;
     let mode = if of_command.get_flag("dry-run") { Mode::DryRun } else { Mode::Commit };
     let context = desk.context(world, global)?;
     let inputs = fetch(world, raw)?;
@@ -61,6 +59,22 @@ pub fn dispatch(
         opened(world, global, context)?;
     }
     act::run(context, &arguments).map(|answer| warned(context, answer)).map(reply)
+}
+
+/// Finds the verb of the policy that was called, of one word or of two.
+pub fn verb_of<'m>(
+    actions: &[Action],
+    name: &str,
+    matches: &'m ArgMatches,
+) -> Option<(Action, &'m ArgMatches)> {
+    let of_documents = || actions.iter().filter(|action| action.scope != Scope::Project);
+    if let Some((second, nested)) = matches.subcommand() {
+        let words = format!("{name} {second}");
+        let found = of_documents().find(|action| action.command.as_ref() == Some(&words));
+        return found.map(|action| (action.clone(), nested));
+    }
+    let found = of_documents().find(|action| action.command.is_none() && action.words() == name);
+    found.map(|action| (action.clone(), matches))
 }
 
 /// Asks for the passphrase after all: an unlocked key is a token, and this needs the key itself.
@@ -178,9 +192,10 @@ fn built_in(
 pub fn inputs_of(action: &Action, of_command: &ArgMatches) -> Result<(Subject, Inputs), CommandError> {
     let subject = subject_of(action, of_command)?;
     let mut inputs = Inputs::default();
-    for (name, raw) in grammar::inputs(action, of_command)? {
+    for (name, raw) in verb::inputs(action, of_command)? {
         let value = match raw {
-            Raw::Text(text) | Raw::File(text) => Value::Text(text),
+            Raw::Text(text) | Raw::TextFile(text) => Value::Text(text),
+            Raw::File(path) => Value::File(path.into_bytes()),
             Raw::Users(users) => Value::Users(users),
             Raw::Document(id) => Value::Document(id),
         };
@@ -191,9 +206,9 @@ pub fn inputs_of(action: &Action, of_command: &ArgMatches) -> Result<(Subject, I
 
 fn subject_of(action: &Action, of_command: &ArgMatches) -> Result<Subject, crate::domain::id::InvalidName> {
     Ok(if action.scope == Scope::New {
-        Subject::New(grammar::type_name(of_command)?)
+        Subject::New(verb::type_name(of_command)?)
     } else {
-        Subject::Document(grammar::document_id(of_command)?)
+        Subject::Document(verb::document_id(of_command)?)
     })
 }
 
@@ -206,6 +221,11 @@ fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Re
             Raw::Users(users) => Value::Users(users),
             Raw::Document(id) => Value::Document(id),
             Raw::File(path) => {
+                let bytes = bytes_from(world, &path)?;
+                credential::is_no_token(&String::from_utf8_lossy(&bytes))?;
+                Value::File(bytes)
+            }
+            Raw::TextFile(path) => {
                 let text = text_from(world, &path)?;
                 credential::is_no_token(&text)?;
                 Value::Text(text)
@@ -216,7 +236,7 @@ fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Re
     Ok(inputs)
 }
 
-fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
+fn bytes_from(world: &mut World, path: &str) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     let io = |source| DiskError::Io { action: "read", path: path.into(), source };
     if path == "-" {
@@ -225,6 +245,11 @@ fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
         let file = fs::File::open(world.directory.join(path)).map_err(io)?;
         file.take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
     }
+    Ok(bytes)
+}
+
+fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
+    let bytes = bytes_from(world, path)?;
     let text =
         String::from_utf8(bytes).map_err(|_| CommandError::Usage(format!("`{path}` is not UTF-8 text")))?;
     Ok(text.trim_end().to_owned())

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
-use clap::builder::StyledStr;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args as _, Command, Subcommand as _};
+use clap::{Args as _, Command, Subcommand as _};
 
 use super::help;
 use super::ui::{Color, Format};
+use super::verb::verb;
 use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
@@ -17,10 +17,9 @@ use crate::commands::namespace::NamespaceCommand;
 use crate::commands::read::ReadInput;
 use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
-use crate::commands::view::flag;
 use crate::commands::workflow::WorkflowCommand;
-use crate::domain::id::{DocumentId, IdWord, InputName, TypeName, UserName};
-use crate::domain::policy::{Action, Input, InputKind, Scope};
+use crate::domain::id::{DocumentId, UserName};
+use crate::domain::policy::{Action, Scope};
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -206,7 +205,7 @@ pub enum Extent<'a> {
 }
 
 impl Extent<'_> {
-    fn has_verb(self, name: &str) -> bool {
+    pub(super) fn has_verb(self, name: &str) -> bool {
         match self {
             Self::Whole => true,
             Self::For(words) => words.iter().any(|word| word == name),
@@ -229,11 +228,19 @@ impl Extent<'_> {
 /// Builds the command line with the verbs of a policy.
 pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
     let mut command = program();
-    for action in actions.iter().filter(|action| action.scope != Scope::Project) {
-        command = command.subcommand(verb(action, extent));
+    for action in actions.iter().filter(|action| action.scope != Scope::Project && action.command.is_none()) {
+        command = command.subcommand(verb(action, &action.words(), extent));
     }
     // The derived commands bring their own description along; the program's comes last.
-    let command = BuiltIn::augment_subcommands(command)
+    let mut command = BuiltIn::augment_subcommands(command);
+    for (group, name, action) in grouped(actions) {
+        command = if command.find_subcommand(group).is_some() {
+            command.mut_subcommand(group, |command| beside(command, name, action, extent))
+        } else {
+            command.subcommand(beside(group_of(group), name, action, extent))
+        };
+    }
+    let command = command
         .about("Governs controlled documents where people and AI agents work side by side")
         .long_about(None);
     if extent.has_help() { help::grouped(command) } else { command }
@@ -241,12 +248,36 @@ pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
 
 /// Builds the command line with one command alone, where there is one of that name.
 pub fn only(actions: &[Action], name: &str) -> Option<Command> {
-    let is_named = |action: &&Action| action.name.as_str().replace('_', "-") == name;
-    let found = match actions.iter().filter(|action| action.scope != Scope::Project).find(is_named) {
-        Some(action) => verb(action, Extent::Whole),
-        None => BuiltIn::augment_subcommands(Command::new("qms")).find_subcommand(name)?.clone(),
-    };
-    Some(program().subcommand(found))
+    let is_named = |action: &&Action| action.command.is_none() && action.words() == name;
+    if let Some(action) = actions.iter().filter(|action| action.scope != Scope::Project).find(is_named) {
+        return Some(program().subcommand(verb(action, name, Extent::Whole)));
+    }
+    let built_in = BuiltIn::augment_subcommands(Command::new("qms")).find_subcommand(name).cloned();
+    let mut of_group = grouped(actions).filter(|(group, ..)| *group == name).peekable();
+    let found = built_in.or_else(|| of_group.peek().map(|(group, ..)| group_of(group)))?;
+    let add = |command, (_, name, action): (_, &str, _)| beside(command, name, action, Extent::Whole);
+    Some(program().subcommand(of_group.fold(found, add)))
+}
+
+/// Lists the verbs of two words: the group, the verb in it, and the action.
+fn grouped(actions: &[Action]) -> impl Iterator<Item = (&str, &str, &Action)> {
+    let of_documents = actions.iter().filter(|action| action.scope != Scope::Project);
+    of_documents.filter_map(|action| {
+        let (group, name) = action.command.as_deref()?.split_once(' ')?;
+        Some((group, name, action))
+    })
+}
+
+/// Begins a group that the program has no command in.
+fn group_of(name: &str) -> Command {
+    Command::new(name.to_owned())
+        .about(format!("Verbs about the {name} of a document"))
+        .subcommand_required(true)
+}
+
+/// Adds a verb to its group, unless the program has a command of that name.
+fn beside(group: Command, name: &str, action: &Action, extent: Extent<'_>) -> Command {
+    if group.find_subcommand(name).is_some() { group } else { group.subcommand(verb(action, name, extent)) }
 }
 
 /// The command line with no command yet.
@@ -260,140 +291,4 @@ fn program() -> Command {
             .infer_long_args(false)
             .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal."),
     )
-}
-
-fn verb(action: &Action, extent: Extent<'_>) -> Command {
-    let name = action.name.as_str().replace('_', "-");
-    let is_told = extent.has_verb(&name);
-    let mut command = Command::new(name).about(action.help.clone());
-    if !is_told {
-        return command;
-    }
-    if let Some(sop) = &action.sop {
-        command =
-            command.after_help(StyledStr::from(format!("Governed by {}.", sop.replace('#', " section "))));
-    }
-    command = if action.scope == Scope::New {
-        command
-            .arg(Arg::new("type").required(true).value_name("TYPE").help("Type of the document, such as CR"))
-    } else {
-        command.arg(
-            Arg::new("document").required(true).value_name("DOCUMENT").help("The document, such as CR-001"),
-        )
-    };
-    for input in &action.inputs {
-        command = with_input(command, input);
-    }
-    command.arg(
-        Arg::new("dry-run")
-            .long("dry-run")
-            .action(ArgAction::SetTrue)
-            .help("Decide only, change nothing, record nothing"),
-    )
-}
-
-/// Adds an input. Its argument goes by its flag, so that no input can be taken for another argument.
-fn with_input(command: Command, input: &Input) -> Command {
-    let name = input.name.as_str();
-    let flagged = |name: &str| Arg::new(flag(name)).long(flag(name).trim_start_matches('-').to_owned());
-    let plain = |value: &'static str| {
-        flagged(name).value_name(value).required(input.required).help(input.help.clone())
-    };
-    match &input.kind {
-        InputKind::Line => command.arg(plain("TEXT")),
-        InputKind::Word => command.arg(plain("NAME")),
-        InputKind::Document => command.arg(plain("DOCUMENT")),
-        InputKind::User => command.arg(plain("USER")),
-        InputKind::Users => command.arg(plain("USERS").value_delimiter(',')),
-        InputKind::Text => {
-            let file = format!("{name}_file");
-            command
-                .arg(
-                    plain("TEXT")
-                        .required(false)
-                        .allow_hyphen_values(true)
-                        .help(format!("{}; `-` reads it from standard input", input.help)),
-                )
-                .arg(
-                    flagged(&file)
-                        .value_name("PATH")
-                        .help(format!("File with the {}", name.replace('_', " "))),
-                )
-                .group(
-                    ArgGroup::new(format!("{name} text"))
-                        .args([flag(name), flag(&file)])
-                        .required(input.required),
-                )
-        }
-        InputKind::OneOf(choices) => {
-            let ids: Vec<String> = choices.iter().map(|choice| flag(&choice.value)).collect();
-            let flags = choices.iter().map(|choice| {
-                flagged(&choice.value)
-                    .action(ArgAction::SetTrue)
-                    .help(format!("{}: {}", input.help, choice.label))
-            });
-            command
-                .args(flags.collect::<Vec<_>>())
-                .group(ArgGroup::new(format!("{name} choice")).args(ids).required(input.required))
-        }
-    }
-}
-
-/// A value that stands on the command line, before long texts are fetched from where they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Raw {
-    /// A text as it stands.
-    Text(String),
-    /// A text in a file, or on standard input for `-`.
-    File(String),
-    /// Users.
-    Users(Vec<UserName>),
-    /// A document.
-    Document(DocumentId),
-}
-
-/// Reads the inputs of a verb; the message says what is not a name.
-pub fn inputs(
-    action: &Action,
-    matches: &ArgMatches,
-) -> Result<Vec<(InputName, Raw)>, crate::domain::id::InvalidName> {
-    let mut found = Vec::new();
-    for input in &action.inputs {
-        let name = flag(input.name.as_str());
-        let one = || matches.get_one::<String>(&name).cloned();
-        let raw = match &input.kind {
-            // A word of a new document becomes part of its id.
-            InputKind::Word if action.scope == Scope::New => {
-                one().map(|text| IdWord::parse(&text)).transpose()?.map(|word| Raw::Text(word.to_string()))
-            }
-            InputKind::Line | InputKind::Word => one().map(Raw::Text),
-            InputKind::Document => one().map(|text| DocumentId::parse(&text)).transpose()?.map(Raw::Document),
-            InputKind::User | InputKind::Users => matches
-                .get_many::<String>(&name)
-                .map(|names| names.map(|name| UserName::parse(name.trim())).collect::<Result<Vec<_>, _>>())
-                .transpose()?
-                .map(Raw::Users),
-            InputKind::Text => match (one(), matches.get_one::<String>(&format!("{name}-file"))) {
-                (Some(text), _) if text == "-" => Some(Raw::File(text)),
-                (Some(text), _) => Some(Raw::Text(text)),
-                (None, path) => path.cloned().map(Raw::File),
-            },
-            InputKind::OneOf(choices) => choices
-                .iter()
-                .find(|choice| matches.get_flag(&flag(&choice.value)))
-                .map(|choice| Raw::Text(choice.value.clone())),
-        };
-        found.extend(raw.map(|raw| (input.name.clone(), raw)));
-    }
-    Ok(found)
-}
-
-/// Reads the type that a creating verb is about.
-pub fn type_name(matches: &ArgMatches) -> Result<TypeName, crate::domain::id::InvalidName> {
-    TypeName::parse(matches.get_one::<String>("type").map_or("", String::as_str))
-}
-
-/// Reads the document that a verb is about.
-pub fn document_id(matches: &ArgMatches) -> Result<DocumentId, crate::domain::id::InvalidName> {
-    DocumentId::parse(matches.get_one::<String>("document").map_or("", String::as_str))
 }

@@ -12,19 +12,18 @@ use std::rc::Rc;
 use clap::ArgMatches;
 
 use super::desk;
-use super::dispatch::inputs_of;
+use super::dispatch::{inputs_of, verb_of};
 use super::ui::say;
 use super::world::World;
 use crate::commands::view::next_lines;
 use crate::commands::{CommandError, Context, act, agent};
 use crate::disk::digest_of;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
-use crate::domain::id::{ActionName, UserName};
+use crate::domain::id::UserName;
 use crate::domain::identity::{
     AgentSession, Caller, Claim, Distrust, Holder, NotVerified, PresentedTicket, Proof, TICKET_FLAG, Ticket,
     TicketId, argv_digest,
 };
-use crate::domain::policy::Scope;
 use crate::session::{Mode, SessionError};
 
 /// Commands that are not for agents under a hook: they would make the hook's own facts, or give out what
@@ -240,9 +239,7 @@ fn caller(
 fn refused(context: &mut Context, matches: &ArgMatches) -> Result<Option<String>, CommandError> {
     let Some((name, of_command)) = matches.subcommand() else { return Ok(None) };
     let policy = context.session.policy()?;
-    let verb = ActionName::parse(&name.replace('-', "_")).ok();
-    let action = verb.and_then(|verb| policy.action(&verb).cloned()).filter(|it| it.scope != Scope::Project);
-    let Some(action) = action else { return Ok(None) };
+    let Some((action, of_command)) = verb_of(&policy.actions, name, of_command) else { return Ok(None) };
     // What is not even said properly is told by the program itself.
     let Ok((subject, inputs)) = inputs_of(&action, of_command) else { return Ok(None) };
     let arguments = act::Arguments { action, subject, inputs, mode: Mode::DryRun };

@@ -15,6 +15,7 @@ mod parse;
 mod prompt;
 mod proofs;
 mod ui;
+mod verb;
 mod world;
 
 use std::ffi::OsString;

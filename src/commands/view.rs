@@ -153,11 +153,9 @@ pub fn flag(name: &str) -> String {
 impl NextLine {
     /// Writes a menu line as a command of `user` about `id`.
     pub fn new(line: &Line, user: &UserName, id: &DocumentId) -> Self {
-        let verb = line.action.as_str().replace('_', "-");
-        let mut argv: Vec<Option<String>> = ["qms", "--user", user.as_str(), &verb, id.as_str()]
-            .iter()
-            .map(|word| Some((*word).to_owned()))
-            .collect();
+        let words = ["qms", "--user", user.as_str()].into_iter().chain(line.words.split(' '));
+        let mut argv: Vec<Option<String>> =
+            words.chain([id.as_str()]).map(|word| Some(word.to_owned())).collect();
         argv.extend(line.choice.iter().map(|(_, value)| Some(flag(value))));
         let mut command: Vec<String> = argv.iter().flatten().cloned().collect();
         let mut inputs = Vec::new();
@@ -170,7 +168,9 @@ impl NextLine {
             let mut argv_index = None;
             if input.required {
                 let name = flag(input.name.as_str());
-                if one_of.is_empty() {
+                if input.positional {
+                    command.push(format!("<{}>", placeholder(input.name.as_str())));
+                } else if one_of.is_empty() {
                     command.push(format!("{name} <{}>", placeholder(input.name.as_str())));
                     argv.push(Some(name));
                 } else {

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Digest, Timestamp};
-use super::id::{DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName};
+use super::id::{
+    DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName, Version, WorkflowName,
+};
+use super::prerequisite::Prerequisite;
 
 /// A controlled document: where it stands, who holds it, what was said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,10 @@ pub struct Document {
     pub parent: Option<DocumentId>,
     /// The template that it was created from.
     pub template: Option<TemplateVersion>,
+    /// What demands more of this document than of others of its type; only ever added to.
+    pub traits: BTreeSet<TraitName>,
+    /// What has to hold of other documents before this one can go its way.
+    pub requires: BTreeSet<Prerequisite>,
     /// The open round, exactly while the state is one of a round.
     pub round: Option<Round>,
     /// The latest verdict of each user in each phase, on the present content.
@@ -101,6 +108,9 @@ pub struct Round {
     pub content: Digest,
     /// The policy that it was opened under, which stays in force for it.
     pub policy: Digest,
+    /// The digest of the content with its traits, notes and evidence as they were when it was opened;
+    /// `None` for rounds that were opened before there were any.
+    pub dossier: Option<Digest>,
     /// Who is asked.
     pub seats: BTreeMap<UserName, Seat>,
 }
@@ -126,6 +136,9 @@ pub struct Seat {
     pub assigned_at: Timestamp,
     /// What was answered; `None` while the task is open.
     pub answer: Option<Answer>,
+    /// When the assignee was given the content to read, where that is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
 }
 
 /// What an assignee answered, and when.

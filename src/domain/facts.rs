@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attestation::Attestation;
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, User};
 use super::front_matter::FrontMatter;
@@ -32,12 +33,36 @@ pub struct Facts {
     /// The front matter of the version in force, where the request would restore that version or
     /// is compared with it.
     pub front_matter_in_force: Option<FrontMatter>,
+    /// What was stated about the document.
+    pub attestations: Vec<Attestation>,
+    /// The texts that guards look into, where a transition asks for them.
+    pub texts: Texts,
     /// What is known about a document to be created.
     pub new: Option<NewDocument>,
     /// What is known about the project, for requests about the project.
     pub project: Option<ProjectFacts>,
     /// What is known about credentials, for requests about them.
     pub registry: Option<RegistryFacts>,
+}
+
+/// The texts that guards look into. `None` where there is none, or where it is no text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// The present content.
+    pub stored: Option<String>,
+    /// The working copy of the caller, where it is sound.
+    pub copy: Option<String>,
+    /// What was approved last: the content of version `N.0`.
+    pub approved: Option<String>,
+    /// The version of the template that the document came from.
+    pub template: Option<String>,
+}
+
+impl Texts {
+    /// Returns the text that the document would have after a check-in: the working copy, else what is stored.
+    pub fn next(&self) -> Option<&str> {
+        self.copy.as_deref().or(self.stored.as_deref())
+    }
 }
 
 /// A user, and how much is on that desk.

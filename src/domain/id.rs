@@ -75,6 +75,10 @@ fn agent_word(text: &str) -> bool {
     )
 }
 
+fn attestation_word(text: &str) -> bool {
+    is_word(text, 64, |b| b.is_ascii_alphabetic(), |b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 fn hex_16(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -181,6 +185,10 @@ names! {
     AgentName, "name of an agent", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
     /// The name of a launcher.
     LauncherName, "name of a launcher", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
+    /// The name of a trait of documents, such as `needs-security-review`.
+    TraitName, "name of a trait", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
+    /// What a note, a run or a file that was presented is called, such as `security-assessment` or `EI-3`.
+    AttestationName, "name of a note or of evidence", attestation_word, "a letter, then up to 63 letters, digits, `_`, `-`";
     /// The id of a credential, given once; it is no secret.
     CredentialId, "credential id", hex_16, "16 lower-case hexadecimal digits";
 }

@@ -1,5 +1,6 @@
 //! The rules, without a world around them: no file, no clock, no environment, no randomness.
 
+pub mod attestation;
 pub mod audit;
 pub mod brief;
 pub mod decide;
@@ -13,6 +14,7 @@ pub mod identity;
 pub mod nearest;
 pub mod plural;
 pub mod policy;
+pub mod prerequisite;
 pub mod process;
 pub mod project;
 pub mod redact;

@@ -156,10 +156,12 @@ pub enum Value {
     Users(Vec<UserName>),
     /// A document.
     Document(DocumentId),
+    /// The bytes of a file.
+    File(Vec<u8>),
 }
 
 impl fmt::Display for Value {
-    /// Writes it as it is recorded: users are separated by commas.
+    /// Writes it as it is recorded: users are separated by commas, a file is its SHA-256.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
@@ -167,6 +169,7 @@ impl fmt::Display for Value {
                 f.write_str(&users.iter().map(UserName::as_str).collect::<Vec<_>>().join(","))
             }
             Self::Document(id) => id.fmt(f),
+            Self::File(bytes) => Digest::of(bytes).fmt(f),
         }
     }
 }
@@ -200,12 +203,21 @@ impl Inputs {
         }
     }
 
+    /// Returns the bytes of a file.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        match self.get(name) {
+            Some(Value::File(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Tells whether an input is there and says something.
     pub fn says(&self, name: &str) -> bool {
         match self.get(name) {
             Some(Value::Text(text)) => !text.trim().is_empty(),
             Some(Value::Users(users)) => !users.is_empty(),
             Some(Value::Document(_)) => true,
+            Some(Value::File(bytes)) => !bytes.is_empty(),
             None => false,
         }
     }

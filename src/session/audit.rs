@@ -205,6 +205,12 @@ impl Session {
             Ok(())
         });
         flaws.read(read)?;
+        let read = self.store.all_attestations(&mut |attestation| {
+            flaws.check(replay, Row::Attestation(&attestation));
+            named.insert(attestation.body);
+            Ok(())
+        });
+        flaws.read(read)?;
         for user in flaws.read(self.store.users())?.iter().flatten() {
             flaws.check(replay, Row::User(user));
         }

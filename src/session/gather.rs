@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::texts::reads_texts;
 use super::{Session, SessionError};
 use crate::domain::decide::{self, Line};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, RegistryFacts, UserFacts};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
 use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, Validity};
@@ -73,6 +74,8 @@ impl Session {
             new: None,
             project: None,
             registry: None,
+            attestations: Vec::new(),
+            texts: Texts::default(),
         })
     }
 
@@ -98,6 +101,7 @@ impl Session {
             facts.parent = self.store.document(parent)?;
         }
         facts.children = self.children(&document.id)?;
+        facts.attestations = self.store.attestations(&document.id)?;
         self.look_at(&mut facts, &policy, actor, document, copy, action)?;
         Ok((policy, facts))
     }
@@ -131,6 +135,11 @@ impl Session {
         {
             facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
         }
+        facts.texts = if reads_texts(policy, &document) {
+            self.texts(&document, facts, copy)?
+        } else {
+            Texts::default()
+        };
         facts.document = Some(document);
         Ok(())
     }

@@ -14,6 +14,7 @@ mod program;
 mod recovery;
 mod refused;
 mod seal;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

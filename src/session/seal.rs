@@ -154,6 +154,8 @@ impl Session {
             change.documents.push(other.clone());
         }
         change.versions.clone_from(&applied.versions);
+        change.attestations.clone_from(&applied.attestations);
+        change.contents.extend(applied.kept.iter().map(|body| (Digest::of(body), body.clone())));
         let bodies = [
             applied.composed.as_ref().map(String::as_bytes),
             match &request.copy {
@@ -198,6 +200,7 @@ impl Session {
             deltas.extend(row_delta(known(document).map(Row::Document), Row::Document(document)));
         }
         deltas.extend(change.versions.iter().filter_map(|version| row_delta(None, Row::Version(version))));
+        deltas.extend(change.attestations.iter().filter_map(|one| row_delta(None, Row::Attestation(one))));
         for user in &change.users {
             let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
             deltas.extend(row_delta(before.map(Row::User), Row::User(user)));

@@ -44,6 +44,7 @@ impl Change {
     fn changes_rows(&self) -> bool {
         !(self.documents.is_empty()
             && self.versions.is_empty()
+            && self.attestations.is_empty()
             && self.contents.is_empty()
             && self.users.is_empty()
             && self.credentials.is_empty()

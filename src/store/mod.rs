@@ -14,6 +14,7 @@ use thiserror::Error;
 
 pub use self::memory::Memory;
 pub use self::sqlite::Sqlite;
+use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -43,6 +44,8 @@ pub struct Change {
     pub documents: Vec<Document>,
     /// Versions to add; none of them exists.
     pub versions: Vec<VersionRecord>,
+    /// Attestations to add; none of them exists. What they say is in this change or kept already.
+    pub attestations: Vec<Attestation>,
     /// Contents to keep, by their digest. One that is kept already stays.
     pub contents: Vec<(Digest, Vec<u8>)>,
     /// Users to add or replace.
@@ -249,6 +252,9 @@ pub type DocumentVisitor<'v> = dyn FnMut(Document) -> Result<(), StoreError> + '
 /// What visits versions one by one.
 pub type VersionVisitor<'v> = dyn FnMut(VersionRecord) -> Result<(), StoreError> + 'v;
 
+/// What visits attestations one by one.
+pub type AttestationVisitor<'v> = dyn FnMut(Attestation) -> Result<(), StoreError> + 'v;
+
 /// What can be read. It changes nothing, and can be given to whoever may read.
 pub trait Read {
     /// Returns the newest point of the log.
@@ -268,6 +274,10 @@ pub trait Read {
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError>;
     /// Visits every version of every document.
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError>;
+    /// Lists what was stated about a document, oldest first.
+    fn attestations(&mut self, id: &DocumentId) -> Result<Vec<Attestation>, StoreError>;
+    /// Visits every attestation.
+    fn all_attestations(&mut self, visit: &mut AttestationVisitor<'_>) -> Result<(), StoreError>;
     /// Returns a content, or [`StoreError::Altered`] where it has another digest by now.
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
     /// Returns a user, removed or not.

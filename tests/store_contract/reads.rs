@@ -1,12 +1,13 @@
 //! What is read: exactly what was written, in a stated order.
 
+use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::document::{Checkout, Document, Outcome as Verdict};
 use qms::domain::id::{DocumentId, Version};
 use qms::store::{Change, Entries, Head, ListQuery, OpenTask, Refusals, StoreError};
 
 use crate::rows::{
-    at, change, content, documents, entries, everything, id, keep, name, namespace, plain, policy, project,
-    read_of, rich, round, user, version,
+    at, attestation, change, content, documents, entries, everything, id, keep, name, namespace, plain,
+    policy, project, read_of, rich, round, user, version,
 };
 use crate::{Backend, Outcome};
 
@@ -39,6 +40,10 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
             version("CR-001", Version::new(1, 10)),
             version("CR-001", Version::new(2, 0)),
         ],
+        attestations: vec![
+            attestation("CR-001", 1),
+            Attestation { kind: AttestationKind::Note, status: None, ..attestation("CR-001-VAR-001", 1) },
+        ],
         contents: vec![content("body"), content(""), content("\0 zero, \u{10ffff}")],
         users: vec![removed, user("qa")],
         namespaces: vec![namespace("RS"), namespace("FLOW")],
@@ -55,6 +60,7 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
     assert_eq!(all.project, written.project);
     assert_eq!(all.documents, written.documents);
     assert_eq!(all.versions, written.versions, "oldest first");
+    assert_eq!(all.attestations, written.attestations, "oldest first");
     let mut contents: Vec<_> =
         written.contents.into_iter().map(|(digest, body)| (digest, Some(body))).collect();
     contents.sort();

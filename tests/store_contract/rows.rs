@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::audit::{Entry, Frontier, ProjectKey, Sealed, leaf_hash};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::{
@@ -89,6 +90,8 @@ pub(crate) fn plain(text: &str) -> Document {
         checkout: None,
         parent: None,
         template: None,
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
         rejected: None,
@@ -110,6 +113,8 @@ pub(crate) fn rich(text: &str) -> Document {
         checkout: Some(Checkout { by: name("author"), base: digest("base") }),
         parent: Some(id("CR-001")),
         template: Some(TemplateVersion { id: id("TEMPLATE-CR"), version: Version::new(1, 10) }),
+        traits: [name("needs-security-review")].into(),
+        requires: ["INV-001 is CLOSED".parse().unwrap_or_else(|error| panic!("{error}"))].into(),
         round: Some(round(&[("qa", None), ("reviewer", Some(Outcome::Recommend))])),
         verdicts: [
             ((name("review"), name("reviewer")), verdict(Outcome::Recommend, 4)),
@@ -130,7 +135,15 @@ pub(crate) fn rich(text: &str) -> Document {
 pub(crate) fn round(seats: &[(&str, Option<Outcome>)]) -> Round {
     let seat = |(time, (user, outcome)): (i64, &(&str, Option<Outcome>))| {
         let answer = outcome.map(|outcome| Answer { outcome, at: at(200) });
-        (name(user), Seat { assigned_by: name("author"), assigned_at: at(time), answer })
+        (
+            name(user),
+            Seat {
+                assigned_by: name("author"),
+                assigned_at: at(time),
+                answer,
+                opened_at: outcome.map(|_| at(150)),
+            },
+        )
     };
     Round {
         task: Task::Review,
@@ -140,6 +153,7 @@ pub(crate) fn round(seats: &[(&str, Option<Outcome>)]) -> Round {
         opened_at: at(100),
         content: digest("body"),
         policy: digest("policy"),
+        dossier: Some(digest("dossier")),
         seats: (100..).zip(seats).map(seat).collect(),
     }
 }
@@ -152,6 +166,23 @@ pub(crate) fn user(text: &str) -> User {
 pub(crate) fn version(document: &str, version: Version) -> VersionRecord {
     let author = Some(name("author"));
     VersionRecord { document: id(document), version, content: digest("body"), author, at: at(9) }
+}
+
+/// A run of a command about the content `body`.
+pub(crate) fn attestation(document: &str, number: u32) -> Attestation {
+    Attestation {
+        document: id(document),
+        kind: AttestationKind::Run,
+        name: name("ci-passed"),
+        number,
+        author: name("author"),
+        group: name("initiator"),
+        phase: name("execution"),
+        subject: digest("body"),
+        body: digest("body"),
+        status: Some(-9),
+        at: at(9),
+    }
 }
 
 pub(crate) fn namespace(text: &str) -> Namespace {
@@ -215,6 +246,7 @@ pub(crate) struct Everything {
     pub(crate) project: Option<Project>,
     pub(crate) documents: Vec<Document>,
     pub(crate) versions: Vec<VersionRecord>,
+    pub(crate) attestations: Vec<Attestation>,
     pub(crate) contents: Vec<(Digest, Option<Vec<u8>>)>,
     pub(crate) users: Vec<User>,
     pub(crate) namespaces: Vec<Namespace>,
@@ -239,6 +271,16 @@ pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError
         Ok(())
     })?;
     assert_eq!(count, versions.len(), "all versions are those of all documents");
+    let mut attestations = Vec::new();
+    for document in &documents {
+        attestations.extend(store.attestations(&document.id)?);
+    }
+    let mut all = Vec::new();
+    store.all_attestations(&mut |one| {
+        all.push(one);
+        Ok(())
+    })?;
+    assert_eq!(all, attestations, "all attestations are those of all documents");
     let mut contents = Vec::new();
     for (digest, _) in BODIES.map(content) {
         contents.extend(store.content(&digest)?.map(|body| (digest, Some(body))));
@@ -254,6 +296,7 @@ pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError
         project: store.project()?,
         documents,
         versions,
+        attestations,
         contents,
         users: store.users()?,
         namespaces: store.namespaces()?,

@@ -3,14 +3,15 @@
 use std::sync::Barrier;
 use std::thread;
 
+use qms::domain::attestation::Attestation;
 use qms::domain::audit::Frontier;
 use qms::domain::document::{Document, InForce};
 use qms::domain::id::Version;
 use qms::store::{Change, Entries, Head, Refusals, Store, StoreError};
 
 use crate::rows::{
-    at, change, content, digest, entries, everything, id, keep, namespace, plain, policy, project, read_of,
-    rich, user, version,
+    at, attestation, change, content, digest, entries, everything, id, keep, namespace, plain, policy,
+    project, read_of, rich, user, version,
 };
 use crate::{Backend, Outcome};
 
@@ -70,6 +71,7 @@ fn one_of_each(head: &Head) -> Change {
     Change {
         documents: vec![plain("CR-009"), rich("CR-010")],
         versions: vec![version("CR-009", Version::new(0, 1))],
+        attestations: vec![attestation("CR-009", 1)],
         contents: vec![content("body"), content("other")],
         users: vec![user("qa")],
         namespaces: vec![namespace("RS")],
@@ -145,6 +147,15 @@ pub(crate) fn what_rows_refer_to_must_be_kept(backend: &dyn Backend) -> Outcome 
         Change { documents: vec![Document { in_force, ..plain("CR-002") }], ..fit.clone() },
         Change { versions: vec![version("CR-002", Version::new(1, 0))], ..fit.clone() },
         Change { project: Some(project("elsewhere")), ..fit.clone() },
+        Change { attestations: vec![attestation("CR-002", 1)], ..fit.clone() },
+        Change {
+            attestations: vec![Attestation { body: elsewhere, ..attestation("CR-001", 1) }],
+            ..fit.clone()
+        },
+        Change {
+            attestations: vec![Attestation { subject: elsewhere, ..attestation("CR-001", 1) }],
+            ..fit.clone()
+        },
     ];
     for unfit in changes {
         assert!(matches!(store.commit(&unfit), Err(StoreError::Unfit(_))), "{unfit:?} was written");
@@ -162,6 +173,8 @@ pub(crate) fn what_is_added_once_is_not_added_twice(backend: &dyn Backend) -> Ou
         Change { versions: vec![version("CR-009", Version::new(0, 1))], ..fit.clone() },
         Change { versions: vec![version("CR-009", Version::new(0, 2)); 2], ..fit.clone() },
         Change { namespaces: vec![namespace("RS")], ..fit.clone() },
+        Change { attestations: vec![attestation("CR-009", 1)], ..fit.clone() },
+        Change { attestations: vec![attestation("CR-009", 2); 2], ..fit.clone() },
     ];
     for unfit in changes {
         assert!(matches!(store.commit(&unfit), Err(StoreError::Unfit(_))), "{unfit:?} was written");

@@ -12,7 +12,7 @@ mod merkle;
 mod note;
 mod row;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod signature;
 mod verify;
 mod wire;

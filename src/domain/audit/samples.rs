@@ -18,18 +18,19 @@ use crate::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
 use crate::domain::identity::{Assurance, Isolation, TicketId};
+use crate::domain::prerequisite::Prerequisite;
 
 pub(super) fn key() -> ProjectKey {
     ProjectKey::new(&[7; 32]).unwrap_or_else(|| panic!("32 bytes are a key"))
 }
 
 /// Parses a name that is known to be one.
-pub(super) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+pub(in crate::domain) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A document as it is when it was just created.
-pub(super) fn new_document(id: &str, at: Timestamp) -> Document {
+pub(in crate::domain) fn new_document(id: &str, at: Timestamp) -> Document {
     let content = Digest::of(id.as_bytes());
     Document {
         id: name(id),
@@ -48,6 +49,8 @@ pub(super) fn new_document(id: &str, at: Timestamp) -> Document {
         checkout: Some(Checkout { by: name("claude"), base: content }),
         parent: None,
         template: None,
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
         rejected: None,
@@ -232,18 +235,16 @@ fn signatures() -> impl Strategy<Value = Signature> {
 
 fn seats() -> impl Strategy<Value = Seat> {
     let answers = (one_of(Outcome::ALL), times()).prop_map(|(outcome, at)| Answer { outcome, at });
-    (users(), times(), option::of(answers)).prop_map(|(assigned_by, assigned_at, answer)| Seat {
-        assigned_by,
-        assigned_at,
-        answer,
-    })
+    (users(), times(), option::of(answers), option::of(times())).prop_map(
+        |(assigned_by, assigned_at, answer, opened_at)| Seat { assigned_by, assigned_at, answer, opened_at },
+    )
 }
 
 fn rounds() -> impl Strategy<Value = Round> {
     let fixed = (one_of(Task::ALL), phases(), states(), users(), times(), digests(), digests());
-    (fixed, btree_map(users(), seats(), 0..4)).prop_map(|(fixed, seats)| {
+    (fixed, option::of(digests()), btree_map(users(), seats(), 0..4)).prop_map(|(fixed, dossier, seats)| {
         let (task, phase, origin, asked_by, opened_at, content, policy) = fixed;
-        Round { task, phase, origin, asked_by, opened_at, content, policy, seats }
+        Round { task, phase, origin, asked_by, opened_at, content, policy, dossier, seats }
     })
 }
 
@@ -280,8 +281,13 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
         btree_set(users(), 0..4),
         btree_set("[a-z]{1,8}", 0..3),
         btree_map((phases(), users()), verdicts(), 0..4),
+        btree_set(names("[a-z]{1,8}"), 0..3),
+        btree_set((documents_ids(), states()), 0..3),
     );
-    (plain, optional, several).prop_map(move |(plain, optional, (authors, author_origins, verdicts))| {
+    (plain, optional, several).prop_map(move |(plain, optional, several)| {
+        let (authors, author_origins, verdicts, traits, requires) = several;
+        let requires =
+            requires.into_iter().map(|(document, state)| Prerequisite { document, state }).collect();
         let (
             document_type,
             workflow,
@@ -312,6 +318,8 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
             checkout,
             parent,
             template,
+            traits,
+            requires,
             round,
             verdicts,
             rejected,

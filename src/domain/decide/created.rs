@@ -46,6 +46,8 @@ pub(super) fn new_document(
             let in_force = template.in_force.as_ref()?;
             Some(TemplateVersion { id: template.id.clone(), version: in_force.version })
         }),
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
         rejected: None,
@@ -85,6 +87,8 @@ pub fn installed(
         checkout: None,
         parent: None,
         template: None,
+        traits: BTreeSet::new(),
+        requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
         rejected: None,

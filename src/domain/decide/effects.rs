@@ -1,6 +1,7 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
 use super::{Permit, Way};
+use crate::domain::attestation::{Attestation, dossier};
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, StateName, UserName, Version};
@@ -20,7 +21,11 @@ pub struct Applied {
     pub others: Vec<Document>,
     /// Versions that came to be.
     pub versions: Vec<VersionRecord>,
-    /// A content that the program wrote itself, from a template.
+    /// What was stated about the content.
+    pub attestations: Vec<Attestation>,
+    /// Contents to keep besides those of documents.
+    pub kept: Vec<Vec<u8>>,
+    /// A content that the program wrote itself.
     pub composed: Option<String>,
     /// Whether the caller gets a working copy of the content.
     pub gives_copy: bool,
@@ -165,12 +170,13 @@ impl Step<'_> {
             opened_at: self.facts.now,
             content: self.document.content,
             policy: self.facts.policy,
+            dossier: Some(dossier(&self.document, &self.facts.attestations)),
             seats: seats.iter().map(|user| (user.clone(), self.seat())).collect(),
         })
     }
 
     fn seat(&self) -> Seat {
-        Seat { assigned_by: self.actor().clone(), assigned_at: self.facts.now, answer: None }
+        Seat { assigned_by: self.actor().clone(), assigned_at: self.facts.now, answer: None, opened_at: None }
     }
 
     fn answer(&mut self, kind: VerdictKind) {

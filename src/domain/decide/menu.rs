@@ -14,6 +14,8 @@ use crate::domain::request::{Inputs, Value};
 pub struct Line {
     /// The verb.
     pub action: ActionName,
+    /// The words that stand for it on the command line.
+    pub words: String,
     /// What the line says.
     pub label: String,
     /// The choice that distinguishes it from other lines of the verb.
@@ -38,6 +40,8 @@ pub struct LineInput {
     pub name: InputName,
     /// Whether the action is refused without it.
     pub required: bool,
+    /// Whether it stands on the command line without a flag.
+    pub positional: bool,
     /// The values that it takes, where they are few.
     pub one_of: Vec<String>,
 }
@@ -101,6 +105,7 @@ fn line(
     let inputs = action.inputs.iter().filter(chosen).map(|input| LineInput {
         name: input.name.clone(),
         required: input.required,
+        positional: input.positional,
         one_of: match &input.kind {
             InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
             _ => Vec::new(),
@@ -110,5 +115,5 @@ fn line(
     let withdraws = facts.document.as_ref().is_some_and(|document| document.round.is_some())
         && case.meant(action).is_some_and(|(_, edge)| edge.effects.contains(&Effect::CheckOut));
     let label = if withdraws { format!("{label} (withdraws the round)") } else { label.to_owned() };
-    Line { action: action.name.clone(), label, choice, inputs, missing }
+    Line { action: action.name.clone(), words: action.words(), label, choice, inputs, missing }
 }

@@ -34,6 +34,10 @@ use super::request::{Inputs, Request, Subject, Value};
 /// belongs into a document.
 const TEXT_MAX: usize = 64 * 1024;
 
+/// Longest file that is kept with an action, in bytes. It is kept for ever; what is larger is named by
+/// its digest instead.
+const FILE_MAX: usize = 1024 * 1024;
+
 /// Leave to do one thing once. Only [`decide`] makes one, and only [`apply`] takes it.
 #[derive(Debug)]
 #[must_use = "a permit that is not applied changes nothing"]
@@ -155,6 +159,12 @@ impl Case<'_> {
                 reasons.push(Reason::new(Condition::MissingInput, missing));
             }
             let Some(value) = self.inputs.0.get(&input.name) else { continue };
+            if let Value::File(bytes) = value
+                && bytes.len() > FILE_MAX
+            {
+                let message = format!("`{name}` has {} bytes, {FILE_MAX} are allowed", bytes.len());
+                reasons.push(Reason::new(Condition::InvalidInput, message));
+            }
             let Value::Text(text) = value else {
                 if !names_what(&input.kind, value) {
                     let message = format!("`{name}` is not told in the form that it takes");
@@ -163,7 +173,7 @@ impl Case<'_> {
                 continue;
             };
             let fault = match &input.kind {
-                InputKind::User | InputKind::Users | InputKind::Document => {
+                InputKind::User | InputKind::Users | InputKind::Document | InputKind::File => {
                     Some(format!("`{name}` cannot be a text"))
                 }
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
@@ -198,7 +208,9 @@ impl Case<'_> {
 fn names_what(kind: &InputKind, value: &Value) -> bool {
     match (kind, value) {
         (InputKind::User, Value::Users(names)) => names.len() <= 1,
-        (InputKind::Users, Value::Users(_)) | (InputKind::Document, Value::Document(_)) => true,
+        (InputKind::Users, Value::Users(_))
+        | (InputKind::File, Value::File(_))
+        | (InputKind::Document, Value::Document(_)) => true,
         _ => false,
     }
 }

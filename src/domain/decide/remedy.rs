@@ -24,7 +24,7 @@ impl Case<'_> {
         let document = self.document().filter(|_| self.seeks)?;
         let action = self.policy.action(&ActionName::parse(verb).ok()?)?;
         let ahead = Case { inputs, open: true, seeks: false, ..*self };
-        let words = format!("{} {} {flags}", verb.replace('_', "-"), document.id);
+        let words = format!("{} {} {flags}", action.words(), document.id);
         ahead.decide(action).is_ok().then(|| self.command(words.trim_end()))
     }
 

@@ -1,5 +1,7 @@
 //! The verbs: what they are called, and what they need to be told.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{ActionName, InputName};
@@ -8,8 +10,11 @@ use crate::domain::yaml::Place;
 /// A verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
-    /// Its name; on the command line `_` is written `-`.
+    /// Its name.
     pub name: ActionName,
+    /// The words that stand for it on the command line, such as `note set`, where they are not its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Its line in a menu.
     pub label: String,
     /// Its line in `--help`.
@@ -29,6 +34,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// Returns the words that stand for it on the command line; of a name, `_` is written `-`.
+    pub fn words(&self) -> String {
+        self.command.clone().unwrap_or_else(|| self.name.as_str().replace('_', "-"))
+    }
+
     /// Finds an input.
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name.as_str() == name)
@@ -55,6 +65,9 @@ pub struct Input {
     pub name: InputName,
     /// Whether the action is refused without it.
     pub required: bool,
+    /// Whether it follows the document on the command line, without a flag.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub positional: bool,
     /// What it is, in a few words.
     pub help: String,
     /// What values it takes.
@@ -77,6 +90,8 @@ pub enum InputKind {
     Document,
     /// A single word.
     Word,
+    /// The bytes of a file.
+    File,
     /// One of these values, each with its label.
     OneOf(Vec<Choice>),
 }

@@ -108,6 +108,7 @@ pub(super) struct ActionsFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ActionSource {
+    pub(super) command: Option<String>,
     pub(super) label: String,
     pub(super) help: String,
     pub(super) done: Option<String>,
@@ -124,6 +125,8 @@ pub(super) struct InputSource {
     pub(super) help: String,
     #[serde(default)]
     pub(super) required: bool,
+    #[serde(default)]
+    pub(super) positional: bool,
     pub(super) takes: Option<InputKind>,
     pub(super) one_of: Option<IndexMap<String, String>>,
 }

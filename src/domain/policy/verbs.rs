@@ -36,8 +36,14 @@ impl Compiler {
             let input_at = place(file, &input);
             inputs.extend(self.input(&input_at, input_name, input.value));
         }
+        if let Some(command) = action.command.as_ref().filter(|command| !is_command(command)) {
+            let message =
+                format!("`{}` is no command: it takes two lower-case words", command.escape_debug());
+            self.fault(&at, "command_words", message);
+        }
         Action {
             name,
+            command: action.command,
             label: action.label,
             help: action.help,
             done: action.done,
@@ -68,6 +74,22 @@ impl Compiler {
                 );
             }
         }
-        Some(Input { name, required: source.required, help: source.help, kind: kind? })
+        if source.positional && !matches!(kind, Some(InputKind::Word | InputKind::Line)) {
+            self.fault(
+                at,
+                "input_kind",
+                format!("`{name}` needs a flag: only a word or a line is positional"),
+            );
+            return None;
+        }
+        let InputSource { required, positional, .. } = source;
+        Some(Input { name, required, positional, help: source.help, kind: kind? })
     }
+}
+
+/// Tells whether a text is the words of a command beside others of its group, such as `note set`.
+fn is_command(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.len() == 2 && words.iter().all(|word| is_word(word))
 }

@@ -140,6 +140,9 @@ pub const RESERVED_GUARDS: &[&str] = &[
     "sections_unchanged",
 ];
 
+/// Guards that look into the texts of a document.
+const READ_TEXTS: &[Plain] = &[];
+
 const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance", "isolation"];
 
 /// Every word of the vocabularies: its kind, the word, and what it means.
@@ -167,6 +170,11 @@ impl Guard {
             Self::Assurance(_) => "assurance",
             Self::Isolation(_) => "isolation",
         }
+    }
+
+    /// Tells whether it looks into the texts of the document, which are read only then.
+    pub fn reads_texts(&self) -> bool {
+        matches!(self, Self::Plain(plain) if READ_TEXTS.contains(plain))
     }
 
     /// Returns the groups that it names.

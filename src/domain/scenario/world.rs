@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rehearsal::rehearse;
+use crate::domain::attestation::Attestation;
 use crate::domain::decide::{
     self, Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
 };
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, Texts, UserFacts};
 use crate::domain::front_matter;
-use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, WorkflowName};
+use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version, WorkflowName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
 use crate::domain::policy::{DocumentType, IdParts, Policy, Workflow};
 use crate::domain::project::VersionRecord;
@@ -34,6 +35,7 @@ pub(crate) struct World<'p> {
     contents: BTreeMap<Digest, String>,
     copies: BTreeMap<(UserName, DocumentId), WorkingCopy>,
     versions: Vec<VersionRecord>,
+    attestations: Vec<Attestation>,
     edits: u64,
 }
 
@@ -58,6 +60,7 @@ impl<'p> World<'p> {
             contents: BTreeMap::new(),
             copies: BTreeMap::new(),
             versions: Vec::new(),
+            attestations: Vec::new(),
             edits: 0,
         };
         for user in &policy.users {
@@ -184,6 +187,12 @@ impl<'p> World<'p> {
             }
             _ => None,
         };
+        let texts = document.as_ref().map(|it| self.texts(it, request)).unwrap_or_default();
+        let attestations = self
+            .attestations
+            .iter()
+            .filter(|one| document.as_ref().is_some_and(|document| document.id == one.document));
+        let attestations = attestations.cloned().collect();
         let project = matches!(request.subject, Subject::Project).then(|| self.project(&request.inputs));
         Facts {
             now: Timestamp::from_millis(self.now),
@@ -198,6 +207,29 @@ impl<'p> World<'p> {
             new,
             project,
             registry: None,
+            attestations,
+            texts,
+        }
+    }
+
+    fn texts(&self, document: &Document, request: &Request) -> Texts {
+        let text = |content: &Digest| self.contents.get(content).cloned();
+        let version = |id: &DocumentId, version: Version| {
+            self.versions.iter().find(|one| one.document == *id && one.version == version)
+        };
+        let approved = Version::new(document.version.major, 0);
+        Texts {
+            stored: text(&document.content),
+            copy: match &request.copy {
+                Some(WorkingCopy::Present { bytes, .. }) => String::from_utf8(bytes.clone()).ok(),
+                _ => None,
+            },
+            approved: version(&document.id, approved).and_then(|one| text(&one.content)),
+            template: document
+                .template
+                .as_ref()
+                .and_then(|template| version(&template.id, template.version))
+                .and_then(|one| text(&one.content)),
         }
     }
 
@@ -302,6 +334,7 @@ impl<'p> World<'p> {
             self.documents.insert(document.id.clone(), document.clone());
         }
         self.versions.extend(applied.versions.iter().cloned());
+        self.attestations.extend(applied.attestations.iter().cloned());
         if let Some(user) = &applied.user {
             self.users.insert(user.name.clone(), user.clone());
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -23,6 +24,7 @@ pub(super) struct Kept {
     pub(super) project: Option<Project>,
     pub(super) documents: BTreeMap<Place, Document>,
     pub(super) versions: Vec<VersionRecord>,
+    pub(super) attestations: Vec<Attestation>,
     pub(super) contents: BTreeMap<Digest, Vec<u8>>,
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) credentials: BTreeMap<CredentialId, Credential>,
@@ -68,11 +70,17 @@ impl Kept {
         let in_force = change.documents.iter().filter_map(|document| document.in_force.as_ref());
         let mut named = (change.documents.iter().map(|document| &document.content))
             .chain(in_force.map(|in_force| &in_force.content))
-            .chain(change.versions.iter().map(|version| &version.content));
+            .chain(change.versions.iter().map(|version| &version.content))
+            .chain(change.attestations.iter().flat_map(|one| [&one.subject, &one.body]));
         let same =
             |a: &VersionRecord, b: &VersionRecord| (&a.document, a.version) == (&b.document, b.version);
         let twice = |(index, added): (usize, &VersionRecord)| {
             self.versions.iter().chain(change.versions.iter().take(index)).any(|one| same(one, added))
+        };
+        let key = |one: &Attestation| one.key().to_string();
+        let attested = |(index, added): (usize, &Attestation)| {
+            let earlier = change.attestations.iter().take(index);
+            self.attestations.iter().chain(earlier).any(|one| key(one) == key(added))
         };
         let registered = |(index, added): (usize, &Namespace)| {
             let earlier = change.namespaces.iter().take(index).any(|one| one.name == added.name);
@@ -82,10 +90,14 @@ impl Kept {
             Err(unfit("it names a content that is not kept"))
         } else if !change.versions.iter().all(|version| known(&version.document)) {
             Err(unfit("it adds a version of a document that does not exist"))
+        } else if !change.attestations.iter().all(|one| known(&one.document)) {
+            Err(unfit("it states something about a document that does not exist"))
         } else if !change.project.iter().all(|project| adopted(&project.policy)) {
             Err(unfit("it puts a policy in force that is not kept"))
         } else if change.versions.iter().enumerate().any(twice) {
             Err(unfit("it adds a version that exists"))
+        } else if change.attestations.iter().enumerate().any(attested) {
+            Err(unfit("it adds an attestation that exists"))
         } else if change.namespaces.iter().enumerate().any(registered) {
             Err(unfit("it adds a namespace that exists"))
         } else {
@@ -106,6 +118,7 @@ impl Kept {
         self.documents
             .extend(change.documents.iter().map(|document| (place(&document.id), document.clone())));
         self.versions.extend(change.versions.iter().cloned());
+        self.attestations.extend(change.attestations.iter().cloned());
         self.users.extend(change.users.iter().map(|user| (user.name.clone(), user.clone())));
         self.sessions.extend(change.sessions.iter().map(|one| (one.id.clone(), one.clone())));
         self.tickets.extend(change.tickets.iter().copied());

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use self::kept::{Kept, place};
 use super::change::number_after;
 use super::{
-    Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
-    Sessions, Store, StoreError, StoredEntry, VersionVisitor,
+    AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
+    OpenTask, Read, Refusals, Sessions, Store, StoreError, StoredEntry, VersionVisitor,
 };
+use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -174,6 +175,15 @@ impl Read for Memory {
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {
         let versions = self.kept().versions.clone();
         versions.into_iter().try_for_each(visit)
+    }
+
+    fn attestations(&mut self, id: &DocumentId) -> Result<Vec<Attestation>, StoreError> {
+        Ok(self.kept().attestations.iter().filter(|one| one.document == *id).cloned().collect())
+    }
+
+    fn all_attestations(&mut self, visit: &mut AttestationVisitor<'_>) -> Result<(), StoreError> {
+        let all = self.kept().attestations.clone();
+        all.into_iter().try_for_each(visit)
     }
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

@@ -31,7 +31,7 @@ type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
 
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    let parts: [Part; 14] = [
+    let parts: [Part; 15] = [
         file,
         tables,
         references,
@@ -43,6 +43,7 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         |connection, _| read::credentials(connection, Credentials::All).map(drop),
         |connection, _| read::sessions(connection, Sessions::All).map(drop),
         |connection, _| read::namespaces(connection).map(drop),
+        |connection, _| read::all_attestations(connection, &mut |_| Ok(())).map(drop),
         |connection, _| read::all_refusals(connection).map(drop),
         documents,
         versions,

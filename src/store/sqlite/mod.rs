@@ -22,9 +22,10 @@ use rusqlite::{Connection, ffi};
 
 use self::fault::{Answer, Fault, file_failure};
 use super::{
-    Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Read, Refusals,
-    Sessions, Store, StoreError, VersionVisitor,
+    AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
+    OpenTask, Read, Refusals, Sessions, Store, StoreError, VersionVisitor,
 };
+use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
@@ -136,6 +137,14 @@ impl Read for Sqlite {
 
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {
         self.name(read::all_versions(&self.connection, visit))
+    }
+
+    fn attestations(&mut self, id: &DocumentId) -> Result<Vec<Attestation>, StoreError> {
+        self.name(read::attestations(&self.connection, id))
+    }
+
+    fn all_attestations(&mut self, visit: &mut AttestationVisitor<'_>) -> Result<(), StoreError> {
+        self.name(read::all_attestations(&self.connection, visit))
     }
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

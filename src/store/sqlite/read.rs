@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Rows, params_from_iter};
 
 use super::fault::{Answer, Fault};
 use super::rows::{self, Columns, credential_columns, document_columns, session_columns};
+use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
@@ -15,8 +16,8 @@ use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
-    Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask, Refusals, Sessions,
-    StoreError, StoredEntry, VersionVisitor,
+    AttestationVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask,
+    Refusals, Sessions, StoreError, StoredEntry, VersionVisitor,
 };
 
 /// Reads the row that a statement finds, if any.
@@ -155,6 +156,31 @@ pub(super) fn all_versions(connection: &Connection, visit: &mut VersionVisitor<'
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         visit(rows::version(row)?)?;
+    }
+    Ok(())
+}
+
+/// The columns of an attestation, in the order in which [`rows::attestation`] takes them.
+macro_rules! attestations {
+    ($where:literal) => {
+        concat!(
+            "SELECT document, kind, name, count, author, author_group, phase, subject, body, status, at \
+             FROM attestations ",
+            $where,
+            " ORDER BY number"
+        )
+    };
+}
+
+pub(super) fn attestations(connection: &Connection, id: &DocumentId) -> Answer<Vec<Attestation>> {
+    all(connection, attestations!("WHERE document = ?"), [id.as_str()], rows::attestation)
+}
+
+pub(super) fn all_attestations(connection: &Connection, visit: &mut AttestationVisitor<'_>) -> Answer<()> {
+    let mut statement = connection.prepare_cached(attestations!(""))?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        visit(rows::attestation(row)?)?;
     }
     Ok(())
 }

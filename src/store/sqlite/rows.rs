@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Answer;
+use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::audit::{Frontier, Tag};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{
@@ -134,7 +135,7 @@ macro_rules! document_columns {
     () => {
         "id, type, workflow, title, state, version, last_minor, content, in_force_version, in_force_content, \
          owner, creator, authors, checked_out_by, checkout_base, parent, template, template_version, round, \
-         verdicts, rejected, revision, created_at, updated_at, author_origins"
+         verdicts, rejected, revision, created_at, updated_at, author_origins, traits, requires"
     };
 }
 pub(super) use document_columns;
@@ -177,6 +178,8 @@ pub(super) fn document(row: &Row<'_>) -> Answer<Document> {
         created_at: columns.time()?,
         updated_at: columns.time()?,
         author_origins: columns.json()?,
+        traits: columns.json()?,
+        requires: columns.json()?,
     })
 }
 
@@ -191,6 +194,8 @@ struct RoundText {
     opened_at: Timestamp,
     content: Digest,
     policy: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dossier: Option<Digest>,
     seats: BTreeMap<UserName, Seat>,
 }
 
@@ -255,6 +260,24 @@ pub(super) fn version(row: &Row<'_>) -> Answer<VersionRecord> {
         version: columns.name()?,
         content: columns.digest()?,
         author: columns.optional_name()?,
+        at: columns.time()?,
+    })
+}
+
+/// Takes `document, kind, name, count, author, author_group, phase, subject, body, status, at`.
+pub(super) fn attestation(row: &Row<'_>) -> Answer<Attestation> {
+    let mut columns = Columns::of("attestations", row);
+    Ok(Attestation {
+        document: columns.name()?,
+        kind: columns.word(AttestationKind::from_word)?,
+        name: columns.name()?,
+        number: columns.number()?,
+        author: columns.name()?,
+        group: columns.name()?,
+        phase: columns.name()?,
+        subject: columns.digest()?,
+        body: columns.digest()?,
+        status: columns.optional_number()?,
         at: columns.time()?,
     })
 }

@@ -29,6 +29,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "identity", sql: include_str!("0002-identity.sql") },
     Migration { version: 3, name: "sessions", sql: include_str!("0003-sessions.sql") },
     Migration { version: 4, name: "binding", sql: include_str!("0004-binding.sql") },
+    Migration { version: 5, name: "governance", sql: include_str!("0005-governance.sql") },
 ];
 
 const MEMORY_OF_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations (
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn released_migrations_do_not_change() {
         let digests: Vec<_> = MIGRATIONS.iter().map(|step| Digest::of(step.sql.as_bytes()).short()).collect();
-        assert_eq!(digests, ["0e6323bce2b6", "c0ca8c867c25", "799f4e0a0f57", "a8149a790892"]);
+        assert_eq!(digests, ["0e6323bce2b6", "c0ca8c867c25", "799f4e0a0f57", "a8149a790892", "67511acb8be9"]);
         assert!((1..).zip(MIGRATIONS).all(|(number, step)| step.version == number));
     }
 

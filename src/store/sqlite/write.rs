@@ -22,6 +22,7 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
         write_tasks(connection, document)?;
     }
     write_versions(connection, change)?;
+    write_attestations(connection, change)?;
     write_users(connection, change)?;
     write_credentials(connection, change)?;
     write_sessions(connection, change)?;
@@ -106,7 +107,7 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
     let sql = concat!(
         "INSERT INTO documents (",
         document_columns!(),
-        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (id) DO UPDATE SET type = excluded.type, workflow = excluded.workflow, \
          title = excluded.title, state = excluded.state, version = excluded.version, \
          last_minor = excluded.last_minor, content = excluded.content, \
@@ -117,7 +118,8 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
          template_version = excluded.template_version, round = excluded.round, \
          verdicts = excluded.verdicts, rejected = excluded.rejected, revision = excluded.revision, \
          created_at = excluded.created_at, updated_at = excluded.updated_at, \
-         author_origins = excluded.author_origins",
+         author_origins = excluded.author_origins, traits = excluded.traits, \
+         requires = excluded.requires",
     );
     let Document { in_force, checkout, template, .. } = document;
     connection.prepare_cached(sql)?.execute(params![
@@ -146,6 +148,8 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
         document.created_at.millis(),
         document.updated_at.millis(),
         serde_json::to_string(&document.author_origins).map_err(unfit)?,
+        serde_json::to_string(&document.traits).map_err(unfit)?,
+        serde_json::to_string(&document.requires).map_err(unfit)?,
         document.id.sort_key(),
     ])?;
     Ok(())
@@ -176,6 +180,27 @@ fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
             bytes(&version.content),
             version.author.as_ref().map(UserName::as_str),
             version.at.millis(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
+    let sql = "INSERT INTO attestations (document, kind, name, count, author, author_group, phase, subject, \
+               body, status, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for one in &change.attestations {
+        connection.prepare_cached(sql)?.execute(params![
+            one.document.as_str(),
+            one.kind.as_str(),
+            one.name.as_str(),
+            one.number,
+            one.author.as_str(),
+            one.group.as_str(),
+            one.phase.as_str(),
+            bytes(&one.subject),
+            bytes(&one.body),
+            one.status,
+            one.at.millis(),
         ])?;
     }
     Ok(())

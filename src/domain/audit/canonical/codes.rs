@@ -35,7 +35,7 @@ codes! {
     Kind { Human = 1, Agent = 2, Service = 3 }
     Assurance { Claimed = 1, Token = 2, Ticket = 3, Signature = 4 }
     Outcome { Recommend = 1, RequestUpdates = 2, Approve = 3, Reject = 4 }
-    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6, Credential = 7, Session = 8 }
+    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6, Credential = 7, Session = 8, Attestation = 9 }
     Meaning { Authored = 1, Reviewed = 2, Approved = 3, Executed = 4 }
 }
 

@@ -57,7 +57,7 @@
 //! | actor kind | 1 human, 2 agent, 3 service |
 //! | assurance | 1 claimed, 2 token, 3 ticket, 4 signature |
 //! | verdict | 1 recommend, 2 request_updates, 3 approve, 4 reject |
-//! | table | 1 document, 2 version, 3 user, 4 namespace, 5 policy, 6 project, 7 credential, 8 session |
+//! | table | 1 document, 2 version, 3 user, 4 namespace, 5 policy, 6 project, 7 credential, 8 session, 9 attestation |
 //! | meaning | 1 authored, 2 reviewed, 3 approved, 4 executed |
 
 mod codes;

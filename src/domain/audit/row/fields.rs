@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::Row;
 use super::names::{self, FieldName, has_rest};
+use crate::domain::attestation::Attestation;
 use crate::domain::audit::wire::{put, put_run, put_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
@@ -31,6 +32,7 @@ impl Row<'_> {
             Self::Project(project) => of_project(fields, project),
             Self::Credential(credential) => of_credential(fields, credential),
             Self::Session(session) => of_session(fields, session),
+            Self::Attestation(attestation) => of_attestation(fields, attestation),
         }
     }
 }
@@ -109,6 +111,9 @@ fn of_document(fields: &mut Fields<'_>, document: &Document) {
     fields.put_time(names::UPDATED_AT, document.updated_at);
     fields.put_text(names::VERSION, document.version);
     fields.put_text(names::WORKFLOW, &document.workflow);
+    if let Some(dossier) = document.round.as_ref().and_then(|round| round.dossier.as_ref()) {
+        fields.put_digest(names::DOSSIER, dossier);
+    }
     for author in &document.authors {
         fields.put_with(names::AUTHORS, author, |_| ());
     }
@@ -120,6 +125,20 @@ fn of_document(fields: &mut Fields<'_>, document: &Document) {
     }
     for origin in &document.author_origins {
         fields.put_with(names::AUTHOR_ORIGINS, origin, |_| ());
+    }
+    for name in &document.traits {
+        fields.put_with(names::TRAITS, name, |_| ());
+    }
+    // In the order of the bytes of the text, which is not that of the parts.
+    let mut requires: Vec<String> = document.requires.iter().map(ToString::to_string).collect();
+    requires.sort_unstable();
+    for prerequisite in requires {
+        fields.put_with(names::REQUIRES, prerequisite, |_| ());
+    }
+    for (user, seat) in document.round.iter().flat_map(|round| &round.seats) {
+        if let Some(at) = seat.opened_at {
+            fields.put_with(names::READINGS, user, |out| put_text(out, at.millis()));
+        }
     }
 }
 
@@ -252,4 +271,14 @@ fn of_session(fields: &mut Fields<'_>, session: &AgentSession) {
     }
     fields.put_text_if_any(names::STATUS, session.status);
     fields.put_text_if_any(names::TASK, session.task.as_ref());
+}
+
+fn of_attestation(fields: &mut Fields<'_>, attestation: &Attestation) {
+    fields.put_time(names::AT, attestation.at);
+    fields.put_text(names::AUTHOR, &attestation.author);
+    fields.put_digest(names::CONTENT, &attestation.body);
+    fields.put_text(names::GROUP, &attestation.group);
+    fields.put_text_if_any(names::STATUS, attestation.status);
+    fields.put_text(names::PHASE, &attestation.phase);
+    fields.put_digest(names::SUBJECT, &attestation.subject);
 }

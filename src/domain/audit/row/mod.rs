@@ -7,13 +7,14 @@
 //!
 //! | table, key | fields |
 //! |---|---|
-//! | document, its id | `author/<user>` (empty), `author_origin/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `in_force` (version, content), `last_minor`, `owner`, `parent`, `rejected`, `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
+//! | document, its id | `author/<user>` (empty), `author_origin/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `dossier` (32 bytes), `in_force` (version, content), `last_minor`, `owner`, `parent`, `reading/<user>` (a time), `rejected`, `requires/<document> is <state>` (empty), `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `trait/<trait>` (empty), `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
 //! | version, `<document>@<version>` | `at`, `author`, `content` |
 //! | user, the name | `group`, `kind`, `printed_name`, `removed_at` |
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
 //! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `parent`, `recovered`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
 //! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `opened_at`, `parent`, `process` (number and start, as text), `runtime`, `session`, `status`, `tag`, `task`, `user` |
+//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `group`, `phase`, `status`, `subject` |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
 //!
 //! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
@@ -37,7 +38,9 @@
 //! | 0x26 not_after | 0x2b session | 0x30 verifier | 0x86 document/ |
 //! | 0x27 not_before | 0x2c tag | 0x31 agent | 0x36 opened_at |
 //! | 0x32 brief | 0x33 closed_at | 0x34 definition | 0x37 process |
-//! | 0x35 document | 0x38 status | 0x39 task | |
+//! | 0x35 document | 0x38 status | 0x39 task | 0x3a phase |
+//! | 0x3b subject | 0x3c dossier | 0x87 trait/ | 0x88 requires/ |
+//! | 0x89 reading/ | | | |
 
 mod delta;
 mod fields;
@@ -52,6 +55,7 @@ pub use self::names::FieldName;
 pub(super) use self::names::{ID, KIND, REVOKED_AT, USER, VERIFIER, has_rest, is_code};
 use super::canonical::Coded as _;
 use super::wire::put_text;
+use crate::domain::attestation::Attestation;
 use crate::domain::document::{Document, User, words};
 use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
@@ -75,6 +79,8 @@ words! {
         Credential = "credential",
         /// Sessions of agents.
         Session = "session",
+        /// What was stated about contents.
+        Attestation = "attestation",
     }
 }
 
@@ -97,6 +103,8 @@ pub enum Row<'a> {
     Credential(&'a Credential),
     /// The session of an agent.
     Session(&'a AgentSession),
+    /// What was stated about a content.
+    Attestation(&'a Attestation),
 }
 
 impl Row<'_> {
@@ -111,6 +119,7 @@ impl Row<'_> {
             Self::Project(_) => Table::Project,
             Self::Credential(_) => Table::Credential,
             Self::Session(_) => Table::Session,
+            Self::Attestation(_) => Table::Attestation,
         }
     }
 
@@ -140,6 +149,7 @@ impl fmt::Display for Key<'_> {
             Row::Project(_) => f.write_str("project"),
             Row::Credential(credential) => credential.id.fmt(f),
             Row::Session(session) => session.id.fmt(f),
+            Row::Attestation(attestation) => attestation.key().fmt(f),
         }
     }
 }

@@ -93,6 +93,9 @@ names! {
     PROCESS = 0x37 "process",
     STATUS = 0x38 "status",
     TASK = 0x39 "task",
+    PHASE = 0x3a "phase",
+    SUBJECT = 0x3b "subject",
+    DOSSIER = 0x3c "dossier",
     OTHER = 0x80 "",
     AUTHORS = 0x81 "author/",
     SEATS = 0x82 "seat/",
@@ -100,6 +103,9 @@ names! {
     AUTHOR_ORIGINS = 0x84 "author_origin/",
     ACTIONS = 0x85 "action/",
     DOCUMENTS = 0x86 "document/",
+    TRAITS = 0x87 "trait/",
+    REQUIRES = 0x88 "requires/",
+    READINGS = 0x89 "reading/",
 }
 
 /// Tells whether the rest of the name follows the code.

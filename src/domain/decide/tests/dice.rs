@@ -9,7 +9,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, User, Verdict,
 };
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, UserFacts};
+use crate::domain::facts::{Facts, NewDocument, ProjectFacts, Texts, UserFacts};
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::{ActionName, DocumentId, IdWord, InputName, PhaseName, TypeName, UserName, Version};
 use crate::domain::identity::{Actor, Claim, Registry};
@@ -139,6 +139,8 @@ impl<'a> Dice<'a> {
             checkout: self.one_in(3).then(|| Checkout { by: self.user(), base: self.content() }),
             parent: None,
             template: None,
+            traits: BTreeSet::new(),
+            requires: BTreeSet::new(),
             round,
             verdicts,
             rejected: self.one_in(4).then(|| self.roll(9) as u64),
@@ -152,7 +154,7 @@ impl<'a> Dice<'a> {
         let mut seats = BTreeMap::new();
         for user in self.several(4) {
             let answer = self.one_in(3).then(|| Answer { outcome: self.outcome(), at: self.time() });
-            let seat = Seat { assigned_by: self.user(), assigned_at: self.time(), answer };
+            let seat = Seat { assigned_by: self.user(), assigned_at: self.time(), answer, opened_at: None };
             seats.insert(user, seat);
         }
         Round {
@@ -163,6 +165,7 @@ impl<'a> Dice<'a> {
             opened_at: self.time(),
             content: self.content(),
             policy: Digest::of(b"policy"),
+            dossier: None,
             seats,
         }
     }
@@ -205,6 +208,8 @@ impl<'a> Dice<'a> {
             new: (document.is_none() && !self.one_in(4)).then(|| self.new_document(policy)),
             project: self.one_in(6).then(|| self.project()),
             registry: None,
+            attestations: Vec::new(),
+            texts: Texts::default(),
             document,
         }
     }
@@ -320,6 +325,7 @@ fn values_of(kind: &crate::domain::policy::InputKind) -> Vec<Value> {
         InputKind::Line | InputKind::Text | InputKind::Word => vec![Value::Text("WORD".to_owned())],
         InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
         InputKind::Document => vec![Value::Document(name("X-1"))],
+        InputKind::File => vec![Value::File(b"bytes".to_vec())],
         InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
         InputKind::Users => {
             let pairs =
