@@ -9,6 +9,8 @@ mod agents;
 mod meaning;
 #[path = "policy_lint/names.rs"]
 mod names;
+#[path = "policy_lint/traits.rs"]
+mod traits;
 #[path = "policy_lint/unreadable.rs"]
 mod unreadable;
 
@@ -61,7 +63,12 @@ fn place_of(whole: &str, text: &str) -> (u64, u64) {
 }
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    names::CASES.iter().chain(meaning::CASES).chain(unreadable::CASES).chain(agents::CASES)
+    names::CASES
+        .iter()
+        .chain(meaning::CASES)
+        .chain(unreadable::CASES)
+        .chain(agents::CASES)
+        .chain(traits::CASES)
 }
 
 #[test]
@@ -134,6 +141,7 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/verbs.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
     assert!(known.len() > 25, "{known:?}");
     let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
     known.remove("missing_file");

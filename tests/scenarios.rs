@@ -99,6 +99,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("cancel", &["initiator"]),
     ("terminate", &["initiator"]),
     ("transfer", &["administrator"]),
+    ("note_set", &["initiator", "quality", "reviewer"]),
+    ("trait_add DRAFT", &["initiator"]),
+    ("trait_add IN_EXECUTION", &["initiator"]),
+    ("trait_add", &["quality"]),
 ];
 
 /// Reads the files of a folder, by name.

@@ -120,7 +120,8 @@ acting as qa (claimed)
 Available actions for user 'qa':
   [1] Submit your review:          qms --user qa review CR-001 --recommend|--request-updates --comment <text>
   [2] Assign additional reviewers: qms --user qa assign CR-001 --assignees <users>
-  [3] Check document status:       qms --user qa status CR-001
+  [3] Add a trait:                 qms --user qa trait add CR-001 <trait>
+  [4] Check document status:       qms --user qa status CR-001
 
 Select action or press Enter to exit:";
     assert_eq!(screen.trim_end(), expected);
@@ -183,7 +184,7 @@ fn an_unclear_answer_asks_again_and_does_nothing() {
         for answer in ["x", "0", "99", "-1", "1.0", "1 2", "yes please", "99999999999999999999", "é"] {
             terminal.enter(answer);
             let said = terminal.asks();
-            assert!(said.contains("a number from 1 to 4 selects an action"), "{answer:?}: {said}");
+            assert!(said.contains("a number from 1 to 5 selects an action"), "{answer:?}: {said}");
         }
         // An unclear choice, an empty text and the end of input lead back to the menu.
         for answer in ["3", "", "recommend", END] {

@@ -14,6 +14,7 @@ use crate::commands::hooks::HooksCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::list::ListInput;
 use crate::commands::namespace::NamespaceCommand;
+use crate::commands::note::{NoteCommand, TraitCommand};
 use crate::commands::read::ReadInput;
 use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
@@ -113,6 +114,12 @@ pub enum BuiltIn {
         /// The document
         document: DocumentId,
     },
+    /// Notes that traits of documents demand
+    #[command(subcommand)]
+    Note(NoteCommand),
+    /// Traits: what demands more of some documents
+    #[command(subcommand)]
+    Trait(TraitCommand),
     /// Show who you were found to be
     Whoami,
     /// Make your first key, with the code from an administrator as `--token-file`

@@ -9,7 +9,19 @@ use clap::builder::StyledStr;
 const GROUPS: &[(&str, &[&str])] = &[
     (
         "Look at documents",
-        &["status", "next", "list", "inbox", "workspace", "read", "diff", "history", "comments"],
+        &[
+            "status",
+            "next",
+            "list",
+            "inbox",
+            "workspace",
+            "read",
+            "diff",
+            "history",
+            "comments",
+            "note",
+            "trait",
+        ],
     ),
     (
         "Prove who is calling",

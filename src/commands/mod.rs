@@ -22,6 +22,7 @@ mod life_cycle;
 pub mod list;
 pub mod namespace;
 pub mod next;
+pub mod note;
 mod pins;
 mod publish;
 pub mod read;

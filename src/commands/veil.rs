@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Reply;
 use super::entry::EntryView;
+use crate::domain::attestation::Attestation;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, UserName};
@@ -37,6 +38,14 @@ impl Veil {
         if of_others && opened_at.is_some_and(|at| entry.at >= *at) {
             self.withheld += usize::from(entry.comment.take().is_some());
         }
+    }
+
+    /// Tells whether a note of somebody else in an open round is not to be seen yet.
+    pub(super) fn covers(&mut self, note: &Attestation) -> bool {
+        let opened_at = self.rounds.get(&note.document);
+        let covered = note.author != self.viewer && opened_at.is_some_and(|at| note.at >= *at);
+        self.withheld += usize::from(covered);
+        covered
     }
 
     /// Says that something was taken away, if it was.

@@ -6,9 +6,10 @@ use crate::domain::decide::{Line, Reason};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Outcome, Task, TemplateVersion};
 use crate::domain::id::{
-    DocumentId, InputName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
+    DocumentId, InputName, PhaseName, StateName, TraitName, TypeName, UserName, Version, WorkflowName,
 };
 use crate::domain::policy::Policy;
+use crate::domain::prerequisite::Prerequisite;
 
 /// A document.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +47,12 @@ pub struct DocumentView {
     pub workflow: WorkflowName,
     /// The template version that it began from.
     pub template: Option<TemplateVersion>,
+    /// What demands more of it than of others of its type.
+    pub traits: Vec<TraitName>,
+    /// What has to hold of other documents first.
+    pub requires: Vec<Prerequisite>,
+    /// The digest of all that the verdicts of the open round speak about.
+    pub dossier_digest: Option<Digest>,
     /// Who takes part in the open round.
     pub assignees: Vec<AssigneeView>,
     /// When it was created.
@@ -72,6 +79,8 @@ impl DocumentView {
     pub fn new(document: Document, policy: &Policy, in_force: Digest) -> Self {
         let phase = policy.standing(&document).map(|(_, state)| state.phase.clone());
         let policy_digest = document.round.as_ref().map_or(in_force, |round| round.policy);
+        let traits = policy.traits_of(&document).map(|(name, _)| name.clone()).collect();
+        let dossier_digest = document.round.as_ref().and_then(|round| round.dossier);
         let assignees = document.round.into_iter().flat_map(|round| {
             round.seats.into_iter().map(move |(user, seat)| AssigneeView {
                 user,
@@ -97,12 +106,18 @@ impl DocumentView {
             policy_digest,
             workflow: document.workflow,
             template: document.template,
+            traits,
+            requires: document.requires.into_iter().collect(),
+            dossier_digest,
             assignees: assignees.collect(),
             created_at: document.created_at,
             updated_at: document.updated_at,
         }
     }
 }
+
+/// How many columns of a menu line the values of one input may take before a word stands for them.
+const VALUES_MAX: usize = 40;
 
 /// A line of the menu, ready to be run.
 #[derive(Debug, Clone, Serialize)]
@@ -163,13 +178,23 @@ impl NextLine {
             let one_of: Vec<NextChoice> = input
                 .one_of
                 .iter()
-                .map(|value| NextChoice { value: value.clone(), flag: flag(value) })
+                .map(|value| {
+                    let word = if input.positional { value.clone() } else { flag(value) };
+                    NextChoice { value: value.clone(), flag: word }
+                })
                 .collect();
             let mut argv_index = None;
             if input.required {
                 let name = flag(input.name.as_str());
                 if input.positional {
-                    command.push(format!("<{}>", placeholder(input.name.as_str())));
+                    let values =
+                        one_of.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join("|");
+                    let are_few = (1..=VALUES_MAX).contains(&values.len());
+                    command.push(if are_few {
+                        values
+                    } else {
+                        format!("<{}>", placeholder(input.name.as_str()))
+                    });
                 } else if one_of.is_empty() {
                     command.push(format!("{name} <{}>", placeholder(input.name.as_str())));
                     argv.push(Some(name));
@@ -213,6 +238,7 @@ fn placeholder(name: &str) -> &str {
         "assignees" => "users",
         "to" => "user",
         "comment" | "reason" => "text",
+        "file" => "path",
         other => other,
     }
 }

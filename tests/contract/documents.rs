@@ -14,7 +14,8 @@ fn a_document_and_its_transition_have_the_fields_of_the_contract() {
     let project = Project::new();
     let created = project.ask("-u claude create CR --title \"A change\"").is(0);
     let fields = "id type title state version effective_version owner authors checked_out_by parent phase \
-                  revision content_digest policy_digest workflow template assignees created_at updated_at";
+                  revision content_digest policy_digest workflow template traits requires dossier_digest \
+                  assignees created_at updated_at";
     assert_eq!(keys(&created["data"]["document"]), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!(created["data"]["transition"], json!({"from": null, "to": "DRAFT"}));
     let document = &created["data"]["document"];
@@ -115,6 +116,7 @@ fn every_menu_line_runs_as_it_stands_once_its_inputs_are_filled_in() {
         "route",
         "status",
         "terminate",
+        "trait_add",
         "transfer",
         "unassign",
         "withdraw",

@@ -18,8 +18,11 @@ const ID: &str = "00112233445566778899aabbccddeeff";
 
 /// Takes away what came after the first format, as if it had never been.
 const BACK: &str = "
-    DROP TABLE credentials; DROP TABLE sessions; DROP TABLE tickets;
+    DROP TABLE credentials; DROP TABLE sessions; DROP TABLE tickets; DROP TABLE attestations;
+    DROP INDEX documents_waiting;
     ALTER TABLE documents DROP COLUMN author_origins;
+    ALTER TABLE documents DROP COLUMN traits;
+    ALTER TABLE documents DROP COLUMN requires;
     DELETE FROM migrations WHERE version > 1;
     PRAGMA user_version = 1;";
 

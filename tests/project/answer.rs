@@ -95,6 +95,9 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
     let (command, of) = (command.first().copied().unwrap_or(""), command.get(1).copied());
     let name = match (command, of) {
         ("user", Some("list")) => "users",
+        ("note", Some("list")) => "notes",
+        ("note", Some("show")) => "note",
+        ("trait", Some("list")) => "traits",
         ("namespace", _) => "namespaces",
         ("workflow", Some("show")) if is_named => "life_cycle",
         ("workflow", _) => "policy",

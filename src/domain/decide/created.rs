@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Permit;
+use super::notes::trait_names;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, InForce, TemplateVersion};
 use crate::domain::facts::{Facts, NewDocument};
 use crate::domain::front_matter;
-use crate::domain::id::{DocumentId, Version};
+use crate::domain::id::{DocumentId, TraitName, Version};
 use crate::domain::policy::{DocumentType, Policy, Workflow};
 use crate::domain::project::VersionRecord;
 
@@ -46,7 +47,7 @@ pub(super) fn new_document(
             let in_force = template.in_force.as_ref()?;
             Some(TemplateVersion { id: template.id.clone(), version: in_force.version })
         }),
-        traits: BTreeSet::new(),
+        traits: traits(permit, document_type),
         requires: BTreeSet::new(),
         round: None,
         verdicts: BTreeMap::new(),
@@ -56,6 +57,12 @@ pub(super) fn new_document(
         updated_at: facts.now,
     };
     Some((document, Some(text)))
+}
+
+/// The traits of the type, which stay even if the type loses them, and those that were asked for.
+fn traits(permit: &Permit, document_type: &DocumentType) -> BTreeSet<TraitName> {
+    let asked = permit.inputs.text("trait").into_iter().flat_map(trait_names).flatten();
+    document_type.default_traits.iter().cloned().chain(asked).collect()
 }
 
 /// Builds a document that is in force from the first moment, without anyone having made it: what

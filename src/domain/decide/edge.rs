@@ -239,6 +239,7 @@ impl Case<'_> {
         let word = |name: &str| self.inputs.text(name).and_then(|text| IdWord::parse(text).ok());
         let (namespace, name) = (word("namespace"), word("name"));
         reasons.extend(self.unmet_words(document_type, namespace.as_ref(), name.as_ref()));
+        reasons.extend(self.unmet_traits());
         if edge.guards.iter().any(|guard| guard.name() == Plain::TemplateInForce.as_str())
             && new.template.is_none()
         {

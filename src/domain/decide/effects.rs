@@ -92,12 +92,12 @@ pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     }
 }
 
-struct Step<'a> {
-    permit: &'a Permit,
-    policy: &'a Policy,
-    facts: &'a Facts,
-    document: Document,
-    applied: Applied,
+pub(super) struct Step<'a> {
+    pub(super) permit: &'a Permit,
+    pub(super) policy: &'a Policy,
+    pub(super) facts: &'a Facts,
+    pub(super) document: Document,
+    pub(super) applied: Applied,
 }
 
 impl Step<'_> {
@@ -124,6 +124,9 @@ impl Step<'_> {
         // A new document has one version, unless an effect gave it one already.
         if self.facts.document.is_none() && self.applied.versions.is_empty() {
             self.record_version();
+        }
+        if self.facts.document.is_none() {
+            self.attribute();
         }
         self.miss_template();
         let open = self
@@ -257,6 +260,8 @@ impl Step<'_> {
                 document.in_force = Some(InForce { version: document.version, content: document.content });
             }
             Effect::TakeOutOfForce => document.in_force = None,
+            Effect::RecordNote => self.record_note(),
+            Effect::AddTraits => self.add_traits(),
             Effect::EndAttachments => self.end_attachments(target),
         }
     }
@@ -298,6 +303,7 @@ impl Step<'_> {
         document.rejected = None;
         self.applied.notes.push(Note::CheckedIn(document.version));
         self.record_version();
+        self.attribute();
     }
 
     fn add_seats(&mut self) {

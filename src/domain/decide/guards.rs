@@ -140,6 +140,9 @@ impl Case<'_> {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
             }),
             Plain::NewOwnerMayOwn => self.unmet_new_owner(document),
+            Plain::NotesPresent => self.unmet_notes(edge, document),
+            Plain::NoteIsDue => self.unmet_note(document),
+            Plain::TraitsAreNew => self.unmet_traits(),
             // These speak about a new document or the project, and are asked where that is decided.
             Plain::TemplateInForce
             | Plain::UserIsNew

@@ -6,7 +6,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::facts::Facts;
 use crate::domain::id::{ActionName, InputName};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Action, Effect, Input, InputKind, Policy, When};
+use crate::domain::policy::{Action, Effect, Guard, Input, InputKind, Plain, Policy, When};
 use crate::domain::request::{Inputs, Value};
 
 /// One line of a menu.
@@ -80,6 +80,22 @@ pub fn menu(policy: &Policy, facts: &Facts, actor: &Actor) -> Vec<Line> {
     lines
 }
 
+impl Case<'_> {
+    /// Lists what an input of the document's own can be here and now, where that is known.
+    fn offered(&self, action: &Action, input: &str) -> Vec<String> {
+        let Some(document) = self.document() else { return Vec::new() };
+        let guarded = |plain| {
+            let meant = self.meant(action);
+            meant.is_some_and(|(_, edge)| edge.guards.contains(&Guard::Plain(plain)))
+        };
+        match input {
+            "note" if guarded(Plain::NoteIsDue) => self.writable_notes(document),
+            "trait" if guarded(Plain::TraitsAreNew) => self.addable_traits(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 fn line(
     policy: &Policy,
     facts: &Facts,
@@ -108,7 +124,7 @@ fn line(
         positional: input.positional,
         one_of: match &input.kind {
             InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
-            _ => Vec::new(),
+            _ => case.offered(action, input.name.as_str()),
         },
     });
     let inputs = inputs.collect();

@@ -10,6 +10,7 @@ mod edge;
 mod effects;
 mod guards;
 mod menu;
+mod notes;
 mod project;
 mod reason;
 mod registry;

@@ -73,6 +73,7 @@ conditions! {
     NotOwner = "not_owner", Permission, "Only the owner of the document may do this.";
     NotAsker = "not_asker", Permission, "Only the user who opened this round, or the groups that the policy names, may do this.";
     IsAsker = "is_asker", Permission, "Whoever opened this round does not decide it.";
+    NoteNotYours = "note_not_yours", Permission, "The note is written by another group, or by the program itself.";
     NotAssigned = "not_assigned", Permission, "Only assignees of the open round give a verdict.";
     IsAuthor = "is_author", Permission, "Authors never review or approve their own work: the creator, and everyone who checked the document in since its last approval.";
     IsOwner = "is_owner", Permission, "The owner never reviews or approves the document.";
@@ -103,6 +104,11 @@ conditions! {
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";
     NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
     NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";
+    NoteMissing = "note_missing", Precondition, "A note that a trait of the document demands is missing, or no longer speaks about the present content.";
+    NoteUnknown = "note_unknown", Precondition, "No trait of the document has such a note, or none that you could write now.";
+    NoteOutOfPhase = "note_out_of_phase", Precondition, "The note is written in another phase.";
+    TraitUnknown = "trait_unknown", Precondition, "The policy has no such trait, or none that the document lacks.";
+    TraitPresent = "trait_present", Precondition, "The document has the trait already; traits are only added.";
     CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents.";
     ParentMissing = "parent_missing", Precondition, "A document of this type belongs to another; name it with `--parent`.";
     ParentUnsuitable = "parent_unsuitable", Precondition, "The parent has another type or state than the type allows.";

@@ -1,6 +1,6 @@
 //! From YAML to a [`Policy`]: every name is looked up, every fault has its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::Spanned;
 
@@ -10,7 +10,7 @@ use super::{
     Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
     RoundRule, Scope, Sources, State, Target, Transition, When, Workflow,
 };
-use crate::domain::id::{ActionName, GroupName, InputName, StateName, TypeName};
+use crate::domain::id::{ActionName, GroupName, InputName, PhaseName, StateName, TypeName};
 use crate::domain::nearest::nearest;
 use crate::domain::yaml::{self, Place, YamlError};
 
@@ -68,6 +68,14 @@ impl Compiler {
         let suggestion =
             nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
         self.fault(at, "unknown_name", format!("unknown {kind} `{name}`{suggestion}"));
+    }
+
+    pub(super) fn has_group(&self, group: &GroupName) -> bool {
+        self.groups.contains(group)
+    }
+
+    pub(super) fn group_names(&self) -> Vec<String> {
+        self.groups.iter().map(ToString::to_string).collect()
     }
 
     fn check_groups(&mut self, at: &Place, names: &[GroupName]) {
@@ -145,6 +153,17 @@ impl Compiler {
             .filter_map(|(_, file)| file.as_ref())
             .flat_map(|file| file.states.keys().cloned())
             .collect();
+        let phases: BTreeSet<PhaseName> = files
+            .iter()
+            .filter_map(|(_, file)| file.as_ref())
+            .flat_map(|file| file.states.values().map(|state| state.value.phase.clone()))
+            .collect();
+        let traits = self.traits(main.traits, self.is_whole.then_some(&phases));
+        for (name, file) in &files {
+            for (type_name, source) in file.iter().flat_map(|file| &file.document_types) {
+                self.check_traits(&traits, type_name, &source.value.default_traits, name);
+            }
+        }
         let mut workflows: BTreeMap<_, Workflow> = BTreeMap::new();
         for (file, source) in files {
             let Some(source) = source else { continue };
@@ -167,6 +186,7 @@ impl Compiler {
             users,
             agents,
             launchers,
+            traits,
             runtimes,
             pins,
         })
@@ -285,6 +305,7 @@ impl Compiler {
             renewed: source.renewed,
             parent,
             attachment: source.attachment,
+            default_traits: source.default_traits.into_iter().map(|one| one.value).collect(),
             place: at,
         })
     }

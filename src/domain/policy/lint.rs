@@ -34,7 +34,9 @@ pub const RESERVED_VERBS: &[&str] = &[
     "read",
     "recover",
     "status",
+    "note",
     "token",
+    "trait",
     "unlock",
     "user",
     "whoami",
@@ -66,6 +68,7 @@ pub fn lint(policy: &Policy) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     faults.verbs(policy);
     faults.project(policy);
+    faults.traits(policy);
     for workflow in policy.workflows.values() {
         faults.states(policy, workflow);
         faults.edges(workflow);
@@ -116,6 +119,14 @@ impl Faults {
                 let message = format!("`{name}` needs the section that governs it, as in `sop: SOP-001#6`");
                 self.add(&action.place, "missing_sop", message);
             }
+        }
+    }
+
+    /// A note that is demanded and that nothing waits for is a gate silently gone.
+    fn traits(&mut self, policy: &Policy) {
+        for (name, it, rule) in policy.idle_notes() {
+            let message = format!("no transition waits for the note `{}` of `{name}`", rule.key);
+            self.add(&it.place, "idle_note", message);
         }
     }
 

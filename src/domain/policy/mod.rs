@@ -15,6 +15,7 @@ mod pattern;
 mod pins;
 mod source;
 mod sources;
+mod traits;
 mod verbs;
 mod vocabulary;
 
@@ -31,12 +32,14 @@ pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};
 pub use self::sources::Sources;
+pub use self::traits::{NoteRule, Trait};
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
 use super::id::{
-    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TypeName, UserName, WorkflowName,
+    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TraitName, TypeName, UserName,
+    WorkflowName,
 };
 use super::identity::Assurance;
 use super::yaml::Place;
@@ -73,6 +76,9 @@ pub struct Policy {
     /// How agents are started.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub launchers: BTreeMap<String, Launcher>,
+    /// What demands more of some documents than of others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub traits: BTreeMap<TraitName, Trait>,
     /// Whose calls come from the main thread of an agent runtime, by the name of the runtime.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runtimes: BTreeMap<String, UserName>,
@@ -305,6 +311,9 @@ pub struct DocumentType {
     /// Whether it ends with its parent instead of holding it up.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub attachment: bool,
+    /// The traits that every document of the type has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_traits: Vec<TraitName>,
     /// Where it stands in its file.
     #[serde(skip)]
     pub place: Place,

@@ -4,13 +4,14 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
+use super::traits::TraitSource;
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
-    ActionName, AgentName, DocumentId, GroupName, InputName, LauncherName, PhaseName, StateName, TypeName,
-    UserName, WorkflowName,
+    ActionName, AgentName, DocumentId, GroupName, InputName, LauncherName, PhaseName, StateName, TraitName,
+    TypeName, UserName, WorkflowName,
 };
 
 /// `policy.yaml`: groups, rules about the project, first users.
@@ -27,6 +28,8 @@ pub(super) struct PolicyFile {
     pub(super) agents: IndexMap<AgentName, Spanned<AgentSource>>,
     #[serde(default)]
     pub(super) launchers: IndexMap<LauncherName, Spanned<LauncherSource>>,
+    #[serde(default)]
+    pub(super) traits: IndexMap<TraitName, Spanned<TraitSource>>,
     #[serde(default)]
     pub(super) runtimes: IndexMap<String, Spanned<UserName>>,
 }
@@ -156,6 +159,8 @@ pub(super) struct TypeSource {
     pub(super) parent: Option<ParentSource>,
     #[serde(default)]
     pub(super) attachment: bool,
+    #[serde(default)]
+    pub(super) default_traits: Vec<Spanned<TraitName>>,
 }
 
 #[derive(Debug, Deserialize)]

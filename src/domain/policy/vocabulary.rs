@@ -76,6 +76,13 @@ words! {
         RevisesVersionInForce = "revises_version_in_force",
         /// The new owner is another known user whose group may own documents.
         NewOwnerMayOwn = "new_owner_may_own",
+        /// Every note that the traits of the document demand in this phase is there, is by a member of its
+        /// role, and speaks about the present content.
+        NotesPresent = "notes_present",
+        /// The note is one that the document is to have, now and from the caller, and it says enough.
+        NoteIsDue = "note_is_due",
+        /// The traits named exist, and the document does not have them yet.
+        TraitsAreNew = "traits_are_new",
         /// The template of the type is in force.
         TemplateInForce = "template_in_force",
         /// The user name was never given to anyone.
@@ -124,6 +131,10 @@ words! {
         PutInForce = "put_in_force",
         /// No version is in force any more.
         TakeOutOfForce = "take_out_of_force",
+        /// The note is kept, and speaks about the present content.
+        RecordNote = "record_note",
+        /// The document gets the traits named.
+        AddTraits = "add_traits",
         /// Every attachment takes the final state that its parent takes.
         EndAttachments = "end_attachments",
     }
@@ -134,7 +145,6 @@ pub const RESERVED_GUARDS: &[&str] = &[
     "evidence_recorded",
     "items_complete",
     "items_unchanged",
-    "notes_present",
     "opened",
     "prerequisites_met",
     "sections_unchanged",

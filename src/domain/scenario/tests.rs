@@ -59,7 +59,7 @@ fn a_failure_says_where_what_came_and_what_was_expected() {
         (&[CREATE, "{ check: SOP-001, owner: none }"], "`owner` of SOP-001 is claude, expected nothing"),
         (&[CREATE, "{ check: SOP-002, owner: none }"], "is expected of a document, and there is none"),
         (
-            &[CREATE, "{ check: SOP-001, for: claude, menu: [checkout, withdraw] }"],
+            &[CREATE, "{ check: SOP-001, for: claude, menu: [checkout, trait_add, withdraw] }"],
             "the menu opens besides checkin, and does not open withdraw (not_from_this_state)",
         ),
         (&["{ claude: checkin }"], "there is no document yet"),

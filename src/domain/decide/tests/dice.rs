@@ -301,7 +301,7 @@ pub(super) fn candidates(policy: &Policy, action: &ActionName, chosen: &Inputs) 
         if chosen.0.contains_key(&input.name) {
             continue;
         }
-        let mut values: Vec<Option<Value>> = values_of(&input.kind).into_iter().map(Some).collect();
+        let mut values: Vec<Option<Value>> = values_of(policy, input).into_iter().map(Some).collect();
         if !input.required {
             values.push(None);
         }
@@ -318,14 +318,23 @@ pub(super) fn candidates(policy: &Policy, action: &ActionName, chosen: &Inputs) 
     all
 }
 
-fn values_of(kind: &crate::domain::policy::InputKind) -> Vec<Value> {
+fn values_of(policy: &Policy, input: &crate::domain::policy::Input) -> Vec<Value> {
     use crate::domain::policy::InputKind;
+    let texts = |names: Vec<String>| names.into_iter().map(Value::Text).collect();
+    match input.name.as_str() {
+        "trait" => return texts(policy.traits.keys().map(ToString::to_string).collect()),
+        "note" => {
+            let rules = policy.traits.values().flat_map(|it| &it.notes);
+            return texts(rules.map(|rule| rule.key.to_string()).collect());
+        }
+        _ => {}
+    }
     let users = || USERS.iter().map(|(user, _)| name::<UserName>(user));
-    match kind {
+    match &input.kind {
         InputKind::Line | InputKind::Text | InputKind::Word => vec![Value::Text("WORD".to_owned())],
         InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
         InputKind::Document => vec![Value::Document(name("X-1"))],
-        InputKind::File => vec![Value::File(b"bytes".to_vec())],
+        InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9))],
         InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
         InputKind::Users => {
             let pairs =

@@ -10,7 +10,7 @@ use crate::domain::policy::{Policy, fixture};
 use crate::domain::request::{Inputs, Value};
 
 /// Commands of everyone who may read.
-const READING: [&str; 3] = ["comments", "list", "status"];
+const READING: [&str; 4] = ["comments", "list", "note list", "status"];
 
 /// Lists the inputs for a line that are permitted.
 pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {
@@ -65,12 +65,13 @@ proptest! {
                 let words: Vec<&str> = remedy.split(' ').collect();
                 prop_assert!(words.starts_with(&["qms", "--user", actor.name().as_str()]), "{}", remedy);
                 let verb = words.get(3).copied().unwrap_or_default();
+                let called = |line: &Line| format!("{} ", words.get(3..).unwrap_or_default().join(" ")).starts_with(&format!("{} ", line.words));
                 let of_project = format!("{verb}_{}", words.get(4).copied().unwrap_or_default());
                 let rule = policy.project.iter().find(|rule| rule.action.as_str() == of_project);
                 let may = match rule {
                     Some(rule) => policy.acts_as(actor.group(), &rule.by),
-                    None if READING.contains(&verb) => true,
-                    None => lines.iter().any(|line| line.action.as_str() == verb && line.is_open()),
+                    None if READING.iter().any(|reading| remedy.contains(&format!(" {reading} "))) => true,
+                    None => lines.iter().any(|line| called(line) && line.is_open()),
                 };
                 prop_assert!(may, "{} is told to run `{}`", actor.name(), remedy);
             }

@@ -1,0 +1,249 @@
+//! Traits and notes: who may write which, what a gate misses, and what is recorded.
+
+use super::effects::Step;
+use super::{Case, Condition, Reason};
+use crate::domain::attestation::{Attestation, AttestationKind, latest, next_number};
+use crate::domain::digest::Digest;
+use crate::domain::document::Document;
+use crate::domain::id::{AttestationName, PhaseName, TraitName};
+use crate::domain::identity::{Actor, Assurance};
+use crate::domain::nearest::nearest;
+use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
+
+/// Longest note, in bytes. It is read by people, in a sitting.
+const NOTE_MAX: usize = 64 * 1024;
+
+/// Reads the names of traits, which stand in one line, separated by commas; those that are none come
+/// back as they were said.
+pub(super) fn trait_names(text: &str) -> impl Iterator<Item = Result<TraitName, &str>> {
+    text.split(',').map(str::trim).map(|word| TraitName::parse(word).map_err(|_| word))
+}
+
+impl Case<'_> {
+    /// The traits named with the action exist, and are new to the document.
+    pub(super) fn unmet_traits(&self) -> Vec<Reason> {
+        let Some(text) = self.inputs.text("trait") else {
+            let news = self.addable_traits();
+            let none = self.open && self.document().is_some() && news.is_empty();
+            let reason =
+                || Reason::new(Condition::TraitUnknown, "the document has every trait that there is");
+            return none.then(reason).into_iter().collect();
+        };
+        let mut reasons = Vec::new();
+        for name in trait_names(text) {
+            let known = name.as_ref().is_ok_and(|name| self.policy.traits.contains_key(name));
+            let word = name.as_ref().map_or_else(|word| *word, |name| name.as_str());
+            if !known {
+                let near = nearest(word, self.policy.traits.keys().map(TraitName::as_str));
+                let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+                let message = format!("there is no trait `{}`{hint}", word.escape_debug());
+                reasons.push(Reason::new(Condition::TraitUnknown, message));
+            } else if let (Ok(name), Some(document)) = (&name, self.document())
+                && self.policy.traits_of(document).any(|(one, _)| one == name)
+            {
+                let message = format!("{} has the trait `{name}` already", document.id);
+                reasons.push(Reason::new(Condition::TraitPresent, message));
+            }
+        }
+        reasons
+    }
+
+    /// Lists the traits that the document could be given.
+    pub(super) fn addable_traits(&self) -> Vec<String> {
+        let has = |name: &TraitName| {
+            self.document()
+                .is_some_and(|document| self.policy.traits_of(document).any(|(one, _)| one == name))
+        };
+        self.policy.traits.keys().filter(|name| !has(name)).map(ToString::to_string).collect()
+    }
+
+    /// The note is one that the document is to have, now, from the caller; and it says enough.
+    pub(super) fn unmet_note(&self, document: &Document) -> Vec<Reason> {
+        let Some(key) = self.inputs.text("note") else {
+            let none = self.open && self.writable_notes(document).is_empty();
+            let message = || format!("{} is to have no note from `{}` now", document.id, self.actor.name());
+            return none.then(|| Reason::new(Condition::NoteUnknown, message())).into_iter().collect();
+        };
+        let Some((_, rule)) = self.policy.notes_of(document).find(|(_, rule)| rule.key.as_str() == key)
+        else {
+            let known: Vec<&str> =
+                self.policy.notes_of(document).map(|(_, rule)| rule.key.as_str()).collect();
+            let hint = nearest(key, known.into_iter());
+            let hint = hint.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            let message = format!("no trait of {} has a note `{}`{hint}", document.id, key.escape_debug());
+            let remedy = self.command(&format!("note list {}", document.id));
+            return vec![Reason::new(Condition::NoteUnknown, message).remedy(remedy)];
+        };
+        let mut reasons = self.unmet_writer(rule, document);
+        reasons.extend(self.unmet_text(rule));
+        reasons
+    }
+
+    /// Lists the notes that the caller could write now.
+    pub(super) fn writable_notes(&self, document: &Document) -> Vec<String> {
+        let rules = self.policy.notes_of(document).map(|(_, rule)| rule);
+        rules
+            .filter(|rule| self.unmet_writer(rule, document).is_empty())
+            .map(|rule| rule.key.to_string())
+            .collect()
+    }
+
+    fn unmet_writer(&self, rule: &NoteRule, document: &Document) -> Vec<Reason> {
+        let (me, key) = (self.actor.name(), &rule.key);
+        let mut reasons = Vec::new();
+        match &rule.role {
+            None => {
+                let message = format!("`{key}` is written by the program, whenever the document changes");
+                reasons.push(Reason::new(Condition::NoteNotYours, message));
+            }
+            Some(role) if !self.actor_is_one_of(std::slice::from_ref(role)) => {
+                let message = format!("`{me}` is of group {}; `{key}` is for {role}", self.actor.group());
+                reasons.push(Reason::new(Condition::NoteNotYours, message));
+            }
+            Some(_) => {}
+        }
+        // What is written in a round belongs to the verdict of its author.
+        if let Some(round) = &document.round
+            && !round.awaits(me)
+        {
+            let message = format!("`{me}` has no open task in the round of {}", document.id);
+            reasons.push(Reason::new(Condition::NotAssigned, message));
+        }
+        if let Some(phase) = phase_of(self.policy, document).filter(|phase| !rule.is_of(phase)) {
+            let wanted = rule.phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(" or ");
+            let message = format!("`{key}` is written in {wanted}; {} is in {phase}", document.id);
+            reasons.push(Reason::new(Condition::NoteOutOfPhase, message));
+        }
+        reasons
+    }
+
+    fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {
+        let bytes = self.inputs.file("file")?;
+        let fault = match std::str::from_utf8(bytes) {
+            _ if bytes.len() > NOTE_MAX => {
+                format!("has {} bytes, {NOTE_MAX} are allowed", bytes.len())
+            }
+            Err(error) => format!("is no UTF-8 text (first bad byte at {})", error.valid_up_to()),
+            Ok(text) => rule.lacks(text)?,
+        };
+        Some(Reason::new(Condition::InvalidInput, format!("the note `{}` {fault}", rule.key)))
+    }
+
+    /// Every note that is waited for here is there, is by its role, and speaks about the content.
+    pub(super) fn unmet_notes(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        let Some(phase) = phase_of(self.policy, document) else { return Vec::new() };
+        let unknown =
+            self.policy.traits_of(document).filter(|(_, found)| found.is_none()).map(|(name, _)| {
+                let message = format!("the policy does not know the trait `{name}` of {}", document.id);
+                Reason::new(Condition::TraitUnknown, message)
+            });
+        let changes = edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document);
+        let newest = latest(&self.facts.attestations);
+        let rules = self.policy.notes_of(document).map(|(_, rule)| rule);
+        let missing = rules.filter(|rule| rule.required && rule.is_of(phase)).filter_map(|rule| {
+            let found = newest.get(&(AttestationKind::Note, &rule.key));
+            let fault = match found {
+                // It is written together with the content.
+                _ if changes && rule.role.is_none() => return None,
+                None => "is missing".to_owned(),
+                Some(note) if note.subject != document.content => {
+                    "speaks about an earlier content".to_owned()
+                }
+                Some(_) if changes => "speaks about the content before your working copy".to_owned(),
+                Some(note) if !rule.is_of(&note.phase) => format!("was written in {}", note.phase),
+                Some(note) => match &rule.role {
+                    Some(role) if !self.policy.acts_as(&note.group, std::slice::from_ref(role)) => {
+                        format!("was written by `{}` of group {}", note.author, note.group)
+                    }
+                    _ => return None,
+                },
+            };
+            Some(self.note_missing(rule, document, &fault))
+        });
+        unknown.chain(missing).collect()
+    }
+
+    fn note_missing(&self, rule: &NoteRule, document: &Document, fault: &str) -> Reason {
+        let (id, key) = (&document.id, &rule.key);
+        let message =
+            format!("the note `{key}` of {id} {fault}; it is by {}: {}", rule.writer(), rule.description);
+        let reason = Reason::new(Condition::NoteMissing, message);
+        if rule.role.is_none() {
+            return reason.remedy(self.verb("checkout", ""));
+        }
+        if self.writable_notes(document).iter().any(|one| one == key.as_str()) {
+            return reason.remedy(self.verb("note_set", &format!("{key} --file <path>")));
+        }
+        reason
+    }
+}
+
+fn phase_of<'p>(policy: &'p Policy, document: &Document) -> Option<&'p PhaseName> {
+    policy.standing(document).map(|(_, state)| &state.phase)
+}
+
+impl Step<'_> {
+    pub(super) fn add_traits(&mut self) {
+        let text = self.permit.inputs.text("trait").unwrap_or_default();
+        self.document.traits.extend(trait_names(text).flatten());
+    }
+
+    pub(super) fn record_note(&mut self) {
+        let name = self.permit.inputs.text("note").and_then(|key| AttestationName::parse(key).ok());
+        if let (Some(name), Some(bytes)) = (name, self.permit.inputs.file("file")) {
+            self.attest(AttestationKind::Note, name, bytes.to_vec(), None);
+        }
+    }
+
+    /// Writes the notes that the program writes itself, about the present content.
+    pub(super) fn attribute(&mut self) {
+        let rules = self.policy.notes_of(&self.document).filter(|(_, rule)| rule.role.is_none());
+        let keys: Vec<AttestationName> = rules.map(|(_, rule)| rule.key.clone()).collect();
+        for key in keys {
+            let text = attribution(&self.permit.actor);
+            self.attest(AttestationKind::Note, key, text.into_bytes(), None);
+        }
+    }
+
+    /// States something about the present content.
+    pub(super) fn attest(
+        &mut self,
+        kind: AttestationKind,
+        name: AttestationName,
+        body: Vec<u8>,
+        status: Option<i32>,
+    ) {
+        let Some(phase) = phase_of(self.policy, &self.document).cloned() else { return };
+        let known = [self.facts.attestations.as_slice(), &self.applied.attestations].concat();
+        self.applied.attestations.push(Attestation {
+            document: self.document.id.clone(),
+            kind,
+            number: next_number(&known, kind, &name),
+            name,
+            author: self.permit.actor.name().clone(),
+            group: self.permit.actor.group().clone(),
+            phase,
+            subject: self.document.content,
+            body: Digest::of(&body),
+            status,
+            at: self.facts.now,
+        });
+        self.applied.kept.push(body);
+    }
+}
+
+/// Says who wrote, as far as it was proved.
+fn attribution(actor: &Actor) -> String {
+    let proof = match actor.assurance() {
+        Assurance::Claimed => "claimed".to_owned(),
+        verified => format!("verified: {verified}"),
+    };
+    let mut text = format!("{} ({}), {proof}\n", actor.name(), actor.kind());
+    if let Some(session) = actor.session() {
+        text.push_str(&format!("session: {session}\n"));
+    }
+    if let Some(parent) = actor.parent() {
+        text.push_str(&format!("started by: {parent}\n"));
+    }
+    text
+}

@@ -1,0 +1,221 @@
+//! Traits: what demands more of some documents than of others of their type, and the notes that it
+//! demands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_yaml::Spanned;
+
+use super::compile::{Compiler, place};
+use super::{Guard, Plain, Policy, Workflow};
+use crate::domain::document::Document;
+use crate::domain::id::{AttestationName, GroupName, PhaseName, TraitName, TypeName};
+use crate::domain::yaml::Place;
+
+/// The role of notes that the program writes itself, from what it knows of the caller.
+const TOOL: &str = "tool";
+
+/// A trait of documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trait {
+    /// What it means, in a sentence.
+    pub help: String,
+    /// The notes that it demands.
+    pub notes: Vec<NoteRule>,
+    /// Where it stands in its file.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+/// A note that a trait demands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteRule {
+    /// What it is called.
+    pub key: AttestationName,
+    /// Who writes it: a group; `None` for the program itself.
+    pub role: Option<GroupName>,
+    /// Whether transitions wait for it.
+    pub required: bool,
+    /// What it is.
+    pub description: String,
+    /// How to write it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub guidance: String,
+    /// The phases in which it is written and waited for; empty for every one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseName>,
+    /// How many characters it has at least, blanks at its ends not counted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub min_length: u32,
+    /// Texts that all occur in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(number: &u32) -> bool {
+    (*number > 0).not()
+}
+
+impl NoteRule {
+    /// Tells whether it is written and waited for in a phase.
+    pub fn is_of(&self, phase: &PhaseName) -> bool {
+        self.phases.is_empty() || self.phases.contains(phase)
+    }
+
+    /// Names who writes it.
+    pub fn writer(&self) -> &str {
+        self.role.as_ref().map_or(TOOL, GroupName::as_str)
+    }
+
+    /// Says what a text lacks to be such a note.
+    pub fn lacks(&self, text: &str) -> Option<String> {
+        let length = text.trim().chars().count();
+        let least = usize::try_from(self.min_length).unwrap_or(usize::MAX).max(1);
+        if length < least {
+            return Some(format!("has {length} characters, {least} are the least"));
+        }
+        let missing = self.contains.iter().find(|wanted| !text.contains(wanted.as_str()))?;
+        Some(format!("does not say `{}`", missing.escape_debug()))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TraitSource {
+    #[serde(default)]
+    help: String,
+    notes: Vec<Spanned<NoteSource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoteSource {
+    key: Spanned<AttestationName>,
+    role: Spanned<String>,
+    required: bool,
+    description: String,
+    #[serde(default)]
+    guidance: String,
+    #[serde(default)]
+    phases: Vec<Spanned<PhaseName>>,
+    #[serde(default)]
+    min_length: u32,
+    #[serde(default)]
+    contains: Vec<String>,
+}
+
+impl Compiler {
+    /// Reads the traits. `phases` are all of all life cycles; `None` where one of them was not read.
+    pub(super) fn traits(
+        &mut self,
+        sources: IndexMap<TraitName, Spanned<TraitSource>>,
+        phases: Option<&BTreeSet<PhaseName>>,
+    ) -> BTreeMap<TraitName, Trait> {
+        let mut traits = BTreeMap::new();
+        let mut keys: BTreeMap<AttestationName, Place> = BTreeMap::new();
+        for (name, source) in sources {
+            let at = place(Policy::FILES[0], &source);
+            let mut notes = Vec::new();
+            for note in source.value.notes {
+                let key_at = place(Policy::FILES[0], &note.value.key);
+                if let Some(first) = keys.insert(note.value.key.value.clone(), key_at.clone()) {
+                    let message = format!("a note `{}` stands at {first} already", note.value.key.value);
+                    self.fault(&key_at, "duplicate_name", message);
+                }
+                notes.push(self.note(note.value, phases));
+            }
+            traits.insert(name, Trait { help: source.value.help, notes, place: at });
+        }
+        traits
+    }
+
+    fn note(&mut self, source: NoteSource, phases: Option<&BTreeSet<PhaseName>>) -> NoteRule {
+        let role_at = place(Policy::FILES[0], &source.role);
+        let role = match source.role.value.as_str() {
+            TOOL => None,
+            text => {
+                let group = GroupName::parse(text).ok().filter(|group| self.has_group(group));
+                if group.is_none() {
+                    let known = self.group_names();
+                    let known = known.iter().map(String::as_str).chain([TOOL]);
+                    self.unknown(&role_at, "role", text, known);
+                }
+                group
+            }
+        };
+        for phase in &source.phases {
+            if let Some(known) = phases.filter(|known| !known.contains(&phase.value)) {
+                let at = place(Policy::FILES[0], phase);
+                self.unknown(&at, "phase", phase.value.as_str(), known.iter().map(PhaseName::as_str));
+            }
+        }
+        NoteRule {
+            key: source.key.value,
+            role,
+            required: source.required,
+            description: source.description,
+            guidance: source.guidance,
+            phases: source.phases.into_iter().map(|phase| phase.value).collect(),
+            min_length: source.min_length,
+            contains: source.contains,
+        }
+    }
+
+    /// Complains of traits of a type that do not exist.
+    pub(super) fn check_traits(
+        &mut self,
+        traits: &BTreeMap<TraitName, Trait>,
+        type_name: &TypeName,
+        named: &[Spanned<TraitName>],
+        file: &str,
+    ) {
+        for one in named.iter().filter(|one| !traits.contains_key(&one.value)) {
+            let what = format!("trait of `{type_name}`");
+            self.unknown(&place(file, one), &what, one.value.as_str(), traits.keys().map(TraitName::as_str));
+        }
+    }
+}
+
+impl Policy {
+    /// Lists the traits of a document, its own and those of its type; `None` beside one that the policy
+    /// does not know any more.
+    pub fn traits_of<'a>(
+        &'a self,
+        document: &'a Document,
+    ) -> impl Iterator<Item = (&'a TraitName, Option<&'a Trait>)> {
+        let of_type = self.document_type(&document.document_type).map(|(_, it)| it.default_traits.as_slice());
+        let names: BTreeSet<&TraitName> = document.traits.iter().chain(of_type.unwrap_or_default()).collect();
+        names.into_iter().map(|name| (name, self.traits.get(name)))
+    }
+
+    /// Lists the notes that a document is to have, with the trait of each.
+    pub fn notes_of<'a>(
+        &'a self,
+        document: &'a Document,
+    ) -> impl Iterator<Item = (&'a TraitName, &'a NoteRule)> {
+        self.traits_of(document).flat_map(|(name, found)| {
+            found.into_iter().flat_map(|it| &it.notes).map(move |rule| (name, rule))
+        })
+    }
+
+    /// Lists the required notes for which nothing ever waits: their trait, and the note.
+    pub fn idle_notes(&self) -> impl Iterator<Item = (&TraitName, &Trait, &NoteRule)> {
+        let waits = |rule: &NoteRule| self.workflows.values().any(|life| waits_for(life, rule));
+        self.traits.iter().flat_map(move |(name, it)| {
+            let idle = it.notes.iter().filter(move |rule| rule.required && !waits(rule));
+            idle.map(move |rule| (name, it, rule))
+        })
+    }
+}
+
+/// Tells whether a life cycle has a transition that waits for a note.
+fn waits_for(life: &Workflow, rule: &NoteRule) -> bool {
+    let gated = |edge: &&super::Transition| edge.guards.contains(&Guard::Plain(Plain::NotesPresent));
+    life.transitions.iter().filter(gated).any(|edge| {
+        let mut states = edge.from.iter().filter_map(|name| life.state(name));
+        states.any(|state| rule.is_of(&state.phase))
+    })
+}
