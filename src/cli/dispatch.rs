@@ -110,7 +110,7 @@ fn built_in(
 ) -> Result<Done, CommandError> {
     use crate::commands::{
         audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, note, read,
-        status, user, workflow, workspace,
+        status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -178,6 +178,8 @@ fn built_in(
         BuiltIn::Diff(input) => diff::run(context, &input),
         BuiltIn::History { document } => history::run(context, &document),
         BuiltIn::Comments { document } => comments::run(context, &document),
+        BuiltIn::Why { document } => why::run(context, &document),
+        BuiltIn::Blocked => why::blocked(context),
         BuiltIn::Note(command) => note::run(context, &command),
         BuiltIn::Trait(command) => note::traits(context, &command),
         BuiltIn::User(command) => user::run(context, command),

@@ -120,6 +120,13 @@ pub enum BuiltIn {
     /// Traits: what demands more of some documents
     #[command(subcommand)]
     Trait(TraitCommand),
+    /// Show what stands between a document and its end
+    Why {
+        /// The document
+        document: DocumentId,
+    },
+    /// List the documents that wait for others
+    Blocked,
     /// Show who you were found to be
     Whoami,
     /// Make your first key, with the code from an administrator as `--token-file`

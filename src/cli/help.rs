@@ -21,6 +21,8 @@ const GROUPS: &[(&str, &[&str])] = &[
             "comments",
             "note",
             "trait",
+            "why",
+            "blocked",
         ],
     ),
     (

@@ -92,6 +92,7 @@ pub fn run(context: &mut Context, input: ListInput) -> Result<Reply, CommandErro
             })
     });
     let query = ListQuery {
+        waiting: false,
         document_type: input.document_type,
         state: input.state,
         owner: input.owner,

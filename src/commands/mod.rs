@@ -36,6 +36,7 @@ pub mod user;
 mod veil;
 pub mod view;
 pub mod whoami;
+pub mod why;
 pub mod workflow;
 pub mod workspace;
 

@@ -33,6 +33,10 @@ pub struct Facts {
     /// The front matter of the version in force, where the request would restore that version or
     /// is compared with it.
     pub front_matter_in_force: Option<FrontMatter>,
+    /// The documents that this one and the working copy require, as they are; `None` for one that is not there.
+    pub required: BTreeMap<DocumentId, Option<Document>>,
+    /// The way back to the document along what others wait for, where the working copy would close a circle.
+    pub cycle: Option<Vec<DocumentId>>,
     /// What was stated about the document.
     pub attestations: Vec<Attestation>,
     /// The texts that guards look into, where a transition asks for them.

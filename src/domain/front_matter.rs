@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::id::{DocumentId, TypeName};
+use super::prerequisite::Prerequisite;
 use super::yaml;
 
 /// What the front matter of a document says. The tool writes `id`, `type` and `template` once, at
@@ -22,6 +23,13 @@ impl FrontMatter {
     pub fn field(&self, name: &str) -> Option<&str> {
         let value = self.fields.get(name)?.trim();
         (!value.is_empty() && !value.contains("{{")).then_some(value)
+    }
+}
+
+impl FrontMatter {
+    /// Returns what the document requires of others; reading it has seen to it that it can be read.
+    pub fn requires(&self) -> Vec<Prerequisite> {
+        self.field("requires").and_then(|text| Prerequisite::parse_all(text).ok()).unwrap_or_default()
     }
 }
 
@@ -65,7 +73,11 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
     if let Some(title) = fields.get("title") {
         check_title(title).map_err(|message| format!("{file}: {message}"))?;
     }
-    Ok(FrontMatter { id, document_type, fields })
+    let read = FrontMatter { id, document_type, fields };
+    if let Some(text) = read.field("requires") {
+        Prerequisite::parse_all(text).map_err(|message| format!("{file}: {message}"))?;
+    }
+    Ok(read)
 }
 
 /// Checks a title: one line, no control characters, no marks that turn the direction of text.

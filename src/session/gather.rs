@@ -74,13 +74,15 @@ impl Session {
             new: None,
             project: None,
             registry: None,
+            required: BTreeMap::new(),
+            cycle: None,
             attestations: Vec::new(),
             texts: Texts::default(),
         })
     }
 
     /// `action` is what is asked for; `None` where the question is what could be.
-    fn gather_document(
+    pub(super) fn gather_document(
         &mut self,
         actor: &Actor,
         document: Document,
@@ -135,6 +137,9 @@ impl Session {
         {
             facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
         }
+        if !document.requires.is_empty() || matches!(&facts.copy, CopyFacts::Sound { .. }) {
+            self.look_ahead(facts, &document)?;
+        }
         facts.texts = if reads_texts(policy, &document) {
             self.texts(&document, facts, copy)?
         } else {
@@ -144,7 +149,7 @@ impl Session {
         Ok(())
     }
 
-    fn children(&mut self, id: &DocumentId) -> Result<Vec<Document>, SessionError> {
+    pub(super) fn children(&mut self, id: &DocumentId) -> Result<Vec<Document>, SessionError> {
         let mut children = Vec::new();
         let query = ListQuery { parent: Some(id.clone()), ..ListQuery::default() };
         self.store.documents(&query, &mut |child| {

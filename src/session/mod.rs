@@ -10,6 +10,7 @@ mod error;
 mod gather;
 mod genesis;
 mod named;
+mod prerequisites;
 mod program;
 mod recovery;
 mod refused;

@@ -107,6 +107,8 @@ pub struct ListQuery {
     pub parent: Option<DocumentId>,
     /// Only what this user has checked out.
     pub checked_out_by: Option<UserName>,
+    /// Only what requires something of other documents.
+    pub waiting: bool,
     /// Only what comes after this document.
     pub after: Option<DocumentId>,
     /// At most so many.

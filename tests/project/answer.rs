@@ -113,7 +113,7 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("completion", _) => "text",
         (
             "status" | "next" | "list" | "inbox" | "workspace" | "read" | "diff" | "history" | "comments"
-            | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
+            | "why" | "blocked" | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
             _,
         ) => command,
         _ => "action",

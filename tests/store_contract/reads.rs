@@ -180,9 +180,11 @@ pub(crate) fn documents_are_filtered_by_each_property_and_by_all(backend: &dyn B
         parent: Some(id("CR-001")),
         checkout,
         round: assigned.round.clone(),
+        requires: rich("CR-007").requires,
         ..plain("CR-007")
     };
-    keep(store.as_mut(), vec![of_type, in_state, owned, child, out, assigned, all])?;
+    let waiting = Document { requires: all.requires.clone(), ..plain("CR-008") };
+    keep(store.as_mut(), vec![of_type, in_state, owned, child, out, assigned, all, waiting])?;
     let none = ListQuery::default();
     let every = ListQuery {
         document_type: Some(name("SOP")),
@@ -191,6 +193,7 @@ pub(crate) fn documents_are_filtered_by_each_property_and_by_all(backend: &dyn B
         assignee: Some(name("qa")),
         parent: Some(id("CR-001")),
         checked_out_by: Some(name("author")),
+        waiting: true,
         after: Some(id("CR-001")),
         limit: Some(5),
     };
@@ -204,6 +207,7 @@ pub(crate) fn documents_are_filtered_by_each_property_and_by_all(backend: &dyn B
             vec!["CR-005", "CR-007"],
         ),
         (ListQuery { assignee: every.assignee.clone(), ..none.clone() }, vec!["CR-006", "CR-007"]),
+        (ListQuery { waiting: true, ..none.clone() }, vec!["CR-007", "CR-008"]),
         (ListQuery { assignee: Some(name("qb")), ..none.clone() }, vec![]),
         (ListQuery { document_type: Some(name("INV")), ..none }, vec![]),
         (every, vec!["CR-007"]),

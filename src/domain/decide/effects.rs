@@ -234,6 +234,8 @@ impl Step<'_> {
                     if let Some(title) = read.and_then(|read| read.field("title")) {
                         title.clone_into(&mut document.title);
                     }
+                    document.requires =
+                        read.map(|read| read.requires().into_iter().collect()).unwrap_or_default();
                     document.verdicts.clear();
                     document.rejected = None;
                 }
@@ -298,6 +300,12 @@ impl Step<'_> {
         if let Some(title) = front_matter.fields.get("title") {
             document.title.clone_from(title);
         }
+        // What was there when it was judged is not taken away without being judged again.
+        let state = self.policy.standing(document).map(|(_, state)| state);
+        if state.is_some_and(|state| state.initial) {
+            document.requires.clear();
+        }
+        document.requires.extend(front_matter.requires());
         // A verdict speaks about one content; on another it says nothing.
         document.verdicts.clear();
         document.rejected = None;

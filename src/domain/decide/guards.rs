@@ -105,7 +105,7 @@ impl Case<'_> {
                 })
                 .into_iter()
                 .collect(),
-            Plain::CopyIsSound => self.unmet_copy().into_iter().collect(),
+            Plain::CopyIsSound => self.unmet_copy(document),
             Plain::FrontMatterComplete => self.unmet_front_matter(workflow, document),
             Plain::AssigneesEligible => self.unmet_assignees(workflow, edge, document),
             Plain::AssigneesSeated => Seating::of(self, workflow, &document.state, document)
@@ -140,9 +140,9 @@ impl Case<'_> {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
             }),
             Plain::NewOwnerMayOwn => self.unmet_new_owner(document),
-            Plain::NotesPresent => self.unmet_notes(edge, document),
-            Plain::NoteIsDue => self.unmet_note(document),
-            Plain::TraitsAreNew => self.unmet_traits(),
+            Plain::PrerequisitesMet | Plain::NotesPresent | Plain::NoteIsDue | Plain::TraitsAreNew => {
+                self.unmet_beside(plain, edge, document)
+            }
             // These speak about a new document or the project, and are asked where that is decided.
             Plain::TemplateInForce
             | Plain::UserIsNew
@@ -178,18 +178,21 @@ impl Case<'_> {
         if holder == self.actor.name() { reason.remedy(self.verb("checkin", "")) } else { reason }
     }
 
-    fn unmet_copy(&self) -> Option<Reason> {
+    fn unmet_copy(&self, document: &Document) -> Vec<Reason> {
         let reason = |why: &String| Reason::new(Condition::CopyUnsound, why);
         match &self.facts.copy {
-            CopyFacts::NotOut | CopyFacts::Sound { .. } => None,
-            CopyFacts::Lost(why) => Some(reason(why).remedy(self.verb("checkout", ""))),
+            CopyFacts::NotOut => Vec::new(),
+            CopyFacts::Sound { front_matter, .. } => {
+                self.unmet_requirable(document, &front_matter.requires())
+            }
+            CopyFacts::Lost(why) => vec![reason(why).remedy(self.verb("checkout", ""))],
             // A check-out never overwrites what somebody wrote, so that it helps only after that.
-            CopyFacts::Spoilt(why) => Some(match self.verb("checkout", "") {
+            CopyFacts::Spoilt(why) => vec![match self.verb("checkout", "") {
                 Some(command) => {
                     reason(&format!("{why}; mend the file, or move it away and run `{command}`"))
                 }
                 None => reason(why),
-            }),
+            }],
         }
     }
 
@@ -345,6 +348,18 @@ impl Case<'_> {
                     format!("`{names}` cannot become owner of {}", document.id),
                 )]
             }
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Conditions on what stands beside the content.
+    fn unmet_beside(&self, plain: Plain, edge: &Transition, document: &Document) -> Vec<Reason> {
+        match plain {
+            Plain::PrerequisitesMet => self.unmet_prerequisites(document),
+            Plain::NotesPresent => self.unmet_notes(edge, document),
+            Plain::NoteIsDue => self.unmet_note(document),
+            _ => self.unmet_traits(),
         }
     }
 }

@@ -11,11 +11,13 @@ mod effects;
 mod guards;
 mod menu;
 mod notes;
+mod prerequisites;
 mod project;
 mod reason;
 mod registry;
 mod remedy;
 mod seats;
+mod way;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,9 @@ mod tests;
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
+pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
+pub use self::way::{WayStep, way};
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, StateName, UserName, WorkflowName};

@@ -259,6 +259,7 @@ impl Compiler {
             name,
             phase: source.phase,
             initial: source.initial,
+            goal: source.goal,
             is_final: source.is_final,
             round,
             place: at,

@@ -14,6 +14,7 @@ use crate::domain::yaml::Place;
 pub const RESERVED_VERBS: &[&str] = &[
     "agent",
     "audit",
+    "blocked",
     "comments",
     "completion",
     "demo",
@@ -40,6 +41,7 @@ pub const RESERVED_VERBS: &[&str] = &[
     "unlock",
     "user",
     "whoami",
+    "why",
     "workflow",
     "workspace",
 ];

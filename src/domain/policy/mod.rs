@@ -188,6 +188,9 @@ pub struct State {
     /// Whether documents are born here.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub initial: bool,
+    /// Whether the life cycle is there to bring documents here.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub goal: bool,
     /// Whether nothing may happen to a document here any more.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub is_final: bool,

@@ -177,6 +177,8 @@ pub(super) struct StateSource {
     pub(super) phase: PhaseName,
     #[serde(default)]
     pub(super) initial: bool,
+    #[serde(default)]
+    pub(super) goal: bool,
     #[serde(default, rename = "final")]
     pub(super) is_final: bool,
     pub(super) round: Option<Task>,

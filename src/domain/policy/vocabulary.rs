@@ -50,7 +50,7 @@ words! {
         /// Nobody but the caller has the document checked out.
         NotCheckedOutByAnother = "not_checked_out_by_another",
         /// The working copy, if one is out, is there, is of this document and of its present
-        /// content, and its front matter can be read.
+        /// content, and its front matter can be read, and what it requires of others can come about.
         CopyIsSound = "copy_is_sound",
         /// The front matter has every field that the type requires.
         FrontMatterComplete = "front_matter_complete",
@@ -76,6 +76,9 @@ words! {
         RevisesVersionInForce = "revises_version_in_force",
         /// The new owner is another known user whose group may own documents.
         NewOwnerMayOwn = "new_owner_may_own",
+        /// Every document that this one requires has come as far as it has to; a version in force counts even
+        /// while the next one is drafted.
+        PrerequisitesMet = "prerequisites_met",
         /// Every note that the traits of the document demand in this phase is there, is by a member of its
         /// role, and speaks about the present content.
         NotesPresent = "notes_present",
@@ -141,17 +144,20 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] = &[
-    "evidence_recorded",
-    "items_complete",
-    "items_unchanged",
-    "opened",
-    "prerequisites_met",
-    "sections_unchanged",
-];
+pub const RESERVED_GUARDS: &[&str] =
+    &["evidence_recorded", "items_complete", "items_unchanged", "opened", "sections_unchanged"];
 
 /// Guards that look into the texts of a document.
 const READ_TEXTS: &[Plain] = &[];
+
+/// Guards that speak about a document itself.
+const STANDING: &[Plain] = &[
+    Plain::FrontMatterComplete,
+    Plain::NoOpenChild,
+    Plain::AttachmentsIdle,
+    Plain::NotesPresent,
+    Plain::PrerequisitesMet,
+];
 
 const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance", "isolation"];
 
@@ -185,6 +191,11 @@ impl Guard {
     /// Tells whether it looks into the texts of the document, which are read only then.
     pub fn reads_texts(&self) -> bool {
         matches!(self, Self::Plain(plain) if READ_TEXTS.contains(plain))
+    }
+
+    /// Tells whether it speaks about the document itself, whoever asks and from whichever state.
+    pub fn stands(&self) -> bool {
+        matches!(self, Self::Plain(plain) if STANDING.contains(plain))
     }
 
     /// Returns the groups that it names.

@@ -105,7 +105,9 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::CheckedOut => &[Condition::NotCheckedOut],
             Plain::NotCheckedOut => &[Condition::CheckedOut],
             Plain::NotCheckedOutByAnother => &[Condition::CheckedOutByAnother],
-            Plain::CopyIsSound => &[Condition::CopyUnsound],
+            Plain::CopyIsSound => {
+                &[Condition::CopyUnsound, Condition::PrerequisiteCycle, Condition::PrerequisiteUnmet]
+            }
             Plain::FrontMatterComplete => &[Condition::FrontMatterIncomplete],
             Plain::AssigneesEligible => {
                 // Its name ends in the group that nobody of is there.
@@ -124,6 +126,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::OnceApproved => &[Condition::NeverApproved],
             Plain::RevisesVersionInForce => &[Condition::NothingToRestore],
             Plain::NewOwnerMayOwn => &[Condition::CannotOwn],
+            Plain::PrerequisitesMet => &[Condition::PrerequisiteUnmet],
             Plain::NotesPresent => &[Condition::NoteMissing],
             Plain::NoteIsDue => &[
                 Condition::NoteUnknown,

@@ -22,7 +22,8 @@
 //!   exist may try, too. Every other word is an input of the action, or one of these:
 //!   `of` (the document, by id or alias; else the first that the story created), `as` (an alias for
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
-//!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`), and what is expected.
+//!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`), `requires` (what the user writes
+//!   there as prerequisites), and what is expected.
 //! * People sign with a key of their own, agents and services have a token, so that a policy of every
 //!   profile can be played.
 //! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards

@@ -177,8 +177,9 @@ impl Play<'_> {
             }
         };
         let user = UserName::parse(&act.user).map_err(|error| error.to_string())?;
-        if let (Some(edit), Some(id)) = (act.content, &id) {
-            self.edit(edit, &user, id)?;
+        let edit = act.content.or(act.requires.as_ref().map(|_| Edit::Changed));
+        if let (Some(edit), Some(id)) = (edit, &id) {
+            self.edit(edit, act.requires.as_deref(), &user, id)?;
         }
         let request = Request {
             action: act.action.clone(),
@@ -260,7 +261,13 @@ impl Play<'_> {
     }
 
     /// Does to the working copy what the step says.
-    fn edit(&mut self, edit: Edit, user: &UserName, id: &DocumentId) -> Result<(), String> {
+    fn edit(
+        &mut self,
+        edit: Edit,
+        requires: Option<&str>,
+        user: &UserName,
+        id: &DocumentId,
+    ) -> Result<(), String> {
         let out = self.world.copy(user, id).cloned();
         let (Some(WorkingCopy::Present { base, path, bytes, .. }), Some(document)) =
             (out, self.world.document(id).cloned())
@@ -272,6 +279,7 @@ impl Play<'_> {
         let title = if document.title.contains("{{") { "A title" } else { document.title.as_str() };
         let mut write = |value: &str| {
             let mut fields = vec![("title", title)];
+            fields.extend(requires.map(|requires| ("requires", requires)));
             fields.extend(others().map(|field| (field.as_str(), value)));
             if value.is_empty() {
                 fields.retain(|(field, _)| *field != "title");

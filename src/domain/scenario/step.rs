@@ -41,6 +41,8 @@ pub(super) struct Act {
     pub(super) inputs: Vec<(InputName, InputKind, StepValue)>,
     pub(super) alias: Option<String>,
     pub(super) content: Option<Edit>,
+    /// What the user writes into the working copy as its prerequisites.
+    pub(super) requires: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,7 +77,7 @@ const EDITS: [(&str, Edit); 8] = [
 ];
 
 /// Words of a step that are neither inputs nor expectations.
-const WORDS: [&str; 5] = ["of", "as", "type", "content", "with"];
+const WORDS: [&str; 6] = ["of", "as", "type", "content", "requires", "with"];
 
 /// Reads steps, in a file with these paths.
 pub(super) struct Reader<'a> {
@@ -198,6 +200,7 @@ impl Reader<'_> {
             inputs,
             alias: self.optional_text(words, "as")?.map(str::to_owned),
             content,
+            requires: self.optional_text(words, "requires")?.map(str::to_owned),
         };
         Ok((act, self.expected(words, &others)?))
     }

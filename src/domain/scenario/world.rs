@@ -187,6 +187,14 @@ impl<'p> World<'p> {
             }
             _ => None,
         };
+        let copied = match &copy {
+            CopyFacts::Sound { front_matter, .. } => front_matter.requires(),
+            _ => Vec::new(),
+        };
+        let wanted = document.iter().flat_map(|it| &it.requires).chain(&copied);
+        let required = wanted
+            .map(|wanted| (wanted.document.clone(), self.documents.get(&wanted.document).cloned()))
+            .collect();
         let texts = document.as_ref().map(|it| self.texts(it, request)).unwrap_or_default();
         let attestations = self
             .attestations
@@ -207,6 +215,8 @@ impl<'p> World<'p> {
             new,
             project,
             registry: None,
+            required,
+            cycle: None,
             attestations,
             texts,
         }

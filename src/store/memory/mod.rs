@@ -118,6 +118,7 @@ fn selects(query: &ListQuery, document: &Document) -> bool {
         && wanted(query.state.as_ref(), Some(&document.state))
         && wanted(query.owner.as_ref(), document.owner.as_ref())
         && wanted(query.parent.as_ref(), document.parent.as_ref())
+        && (!query.waiting || !document.requires.is_empty())
         && wanted(query.checked_out_by.as_ref(), holder)
         && query
             .assignee

@@ -66,6 +66,10 @@ pub(super) fn documents(
     visit: &mut DocumentVisitor<'_>,
 ) -> Answer<()> {
     let mut sql = concat!("SELECT ", document_columns!(), " FROM documents WHERE true").to_owned();
+    if query.waiting {
+        // Word for word the condition of the index.
+        sql.push_str(" AND requires <> '[]'");
+    }
     let mut values = Vec::new();
     let mut only = |condition: &str, wanted: Option<&str>| {
         if let Some(text) = wanted {

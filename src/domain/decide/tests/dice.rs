@@ -208,6 +208,8 @@ impl<'a> Dice<'a> {
             new: (document.is_none() && !self.one_in(4)).then(|| self.new_document(policy)),
             project: self.one_in(6).then(|| self.project()),
             registry: None,
+            required: BTreeMap::new(),
+            cycle: None,
             attestations: Vec::new(),
             texts: Texts::default(),
             document,

@@ -10,7 +10,7 @@ use crate::domain::policy::{Policy, fixture};
 use crate::domain::request::{Inputs, Value};
 
 /// Commands of everyone who may read.
-const READING: [&str; 4] = ["comments", "list", "note list", "status"];
+const READING: [&str; 5] = ["comments", "list", "note list", "status", "why"];
 
 /// Lists the inputs for a line that are permitted.
 pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {

@@ -1,0 +1,98 @@
+//! What a document waits for, looked up.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{Session, SessionError};
+use crate::domain::decide::{self, WayStep};
+use crate::domain::document::Document;
+use crate::domain::facts::Facts;
+use crate::domain::id::DocumentId;
+use crate::domain::identity::Actor;
+use crate::domain::policy::Policy;
+use crate::domain::prerequisite::Prerequisite;
+use crate::domain::request::CopyFacts;
+
+/// So many documents are looked at in search of a circle of documents that wait for each other.
+const LOOKED_AT_MAX: usize = 10_000;
+
+impl Session {
+    /// Looks up what the document and the working copy require.
+    pub(super) fn look_ahead(&mut self, facts: &mut Facts, document: &Document) -> Result<(), SessionError> {
+        let copied: BTreeSet<Prerequisite> = match &facts.copy {
+            CopyFacts::Sound { front_matter, .. } => front_matter.requires().into_iter().collect(),
+            _ => BTreeSet::new(),
+        };
+        for wanted in document.requires.union(&copied) {
+            let found = self.store.document(&wanted.document)?;
+            facts.required.insert(wanted.document.clone(), found);
+        }
+        let news = copied.difference(&document.requires).map(|wanted| wanted.document.clone());
+        facts.cycle = self.cycle(&document.id, news.collect())?;
+        Ok(())
+    }
+
+    /// Finds a way from one of `starts` to `id` along what documents wait for: their prerequisites, and
+    /// their unfinished children.
+    fn cycle(
+        &mut self,
+        id: &DocumentId,
+        starts: BTreeSet<DocumentId>,
+    ) -> Result<Option<Vec<DocumentId>>, SessionError> {
+        let mut came: BTreeMap<DocumentId, Option<DocumentId>> =
+            starts.iter().map(|start| (start.clone(), None)).collect();
+        let mut open = VecDeque::from_iter(starts);
+        while let Some(at) = open.pop_front() {
+            if at == *id {
+                let mut path = vec![at];
+                while let Some(Some(before)) = path.last().and_then(|last| came.get(last)) {
+                    path.push(before.clone());
+                }
+                path.reverse();
+                return Ok(Some(path));
+            }
+            if came.len() > LOOKED_AT_MAX {
+                return Ok(None);
+            }
+            let Some(document) = self.store.document(&at)? else { continue };
+            let children = self.children(&at)?.into_iter().map(|child| child.id);
+            let next = document.requires.into_iter().map(|wanted| wanted.document).chain(children);
+            for other in next.collect::<Vec<_>>() {
+                if !came.contains_key(&other) {
+                    came.insert(other.clone(), Some(at.clone()));
+                    open.push_back(other);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The way of a document to what its life cycle is for, and the documents that stand in it.
+    pub fn way(
+        &mut self,
+        actor: &Actor,
+        document: Document,
+    ) -> Result<(Option<Vec<WayStep>>, Vec<DocumentId>), SessionError> {
+        let now = self.now();
+        let (policy, mut facts) = self.gather_document(actor, document, None, None, now)?;
+        if let Some(document) = facts.document.clone() {
+            facts.texts = self.texts(&document, &facts, None)?;
+        }
+        let waits_for = unfinished(&policy, &facts);
+        Ok((decide::way(&policy, &facts, actor), waits_for))
+    }
+}
+
+/// Lists the documents that others wait for here.
+fn unfinished(policy: &Policy, facts: &Facts) -> Vec<DocumentId> {
+    let Some(document) = &facts.document else { return Vec::new() };
+    let required = document.requires.iter().filter(|wanted| {
+        let found = facts.required.get(&wanted.document).and_then(Option::as_ref);
+        found.is_some() && decide::unmet(policy, wanted, found).is_some()
+    });
+    let children = facts.children.iter().filter(|child| {
+        policy
+            .document_type(&child.document_type)
+            .is_some_and(|(life, it)| !it.attachment && !life.is_final(&child.state))
+    });
+    required.map(|wanted| wanted.document.clone()).chain(children.map(|child| child.id.clone())).collect()
+}
