@@ -40,10 +40,10 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
 
     // Who writes. Nobody routes what nobody could sign.
     project.run(&format!("{claude} create SOP --title \"Cleaning of tanks\"")).is(0);
-    let text = fs::read_to_string(project.copy("claude", "SOP-003")).unwrap();
+    let text = fs::read_to_string(project.copy("claude", "SOP-008")).unwrap();
     let field = text.lines().find(|line| line.starts_with("revision_summary")).unwrap();
-    project.edit("claude", "SOP-003", field, "revision_summary: First issue");
-    let route = |who: &str| project.ask(&format!("{who} route SOP-003 --review"));
+    project.edit("claude", "SOP-008", field, "revision_summary: First issue");
+    let route = |who: &str| project.ask(&format!("{who} route SOP-008 --review"));
     let refused = route(&claude).is(4);
     assert_eq!(refused.reasons(), ["no_eligible_quality"]);
     assert!(
@@ -56,8 +56,8 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     // A person who has no key is no signer yet: the administrator is shown the command that ends that.
     assert_eq!(route(&claude).is(4).reasons(), ["no_eligible_quality"]);
     project.run(&format!("{lead} create SOP --title Other")).is(0);
-    project.edit("lead", "SOP-004", field, "revision_summary: First issue");
-    let refused = project.ask(&format!("{lead} route SOP-004 --review")).is(4);
+    project.edit("lead", "SOP-009", field, "revision_summary: First issue");
+    let refused = project.ask(&format!("{lead} route SOP-009 --review")).is(4);
     let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap();
     assert!(remedy.starts_with("qms --user lead token issue hana --out <file>"), "{remedy}");
     let code = project.folder().join("hana.code");
@@ -71,23 +71,23 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     let hana = signing("hana", &phrase);
 
     // Agents comment, and neither sit nor decide.
-    let refused = project.ask(&format!("{claude} route SOP-003 --review --assignees qa")).is(4);
+    let refused = project.ask(&format!("{claude} route SOP-008 --review --assignees qa")).is(4);
     assert_eq!(refused.reasons(), ["assignee_not_eligible"]);
     assert_eq!(route(&claude).is(0)["data"]["document"]["state"], "IN_REVIEW");
-    let refused = project.ask(&format!("{qa} assign SOP-003 --assignees tu")).is(4);
+    let refused = project.ask(&format!("{qa} assign SOP-008 --assignees tu")).is(4);
     assert_eq!(refused.reasons(), ["assignee_not_eligible"]);
-    let review = "review SOP-003 --recommend --comment fine";
+    let review = "review SOP-008 --recommend --comment fine";
     let refused = project.ask(&format!("{qa} {review}")).is(8);
     assert_eq!(refused.reasons(), ["assurance_too_low", "not_assigned"]);
     super::is_not_believed(bare(&project, &format!("-u hana {review}")), "credential_required");
     super::is_not_believed(bare(&project, &format!("-u hana {qa} {review}")), "identity_mismatch");
     project.run(&format!("{hana} {review}")).is(0);
-    project.run(&format!("{claude} route SOP-003 --approval")).is(0);
-    project.ask(&format!("{qa} approve SOP-003")).is(8);
-    project.run(&format!("{hana} approve SOP-003")).is(0);
+    project.run(&format!("{claude} route SOP-008 --approval")).is(0);
+    project.ask(&format!("{qa} approve SOP-008")).is(8);
+    project.run(&format!("{hana} approve SOP-008")).is(0);
 
     // The manifest: who, when, what for, with which key.
-    let status = project.ask(&format!("{claude} status SOP-003")).is(0);
+    let status = project.ask(&format!("{claude} status SOP-008")).is(0);
     assert_eq!(status["data"]["document"]["state"], "EFFECTIVE");
     let signed = status["data"]["signatures"].as_array().unwrap();
     let lines = [
@@ -97,13 +97,13 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     assert_eq!(signed.len(), 2);
     assert_eq!([&signed[0]["action"], &signed[1]["action"]], ["review", "approve"]);
     let shown = [
-        project.run(&format!("{claude} status SOP-003")).is(0).text(),
-        project.run(&format!("{claude} history SOP-003")).is(0).text(),
+        project.run(&format!("{claude} status SOP-008")).is(0).text(),
+        project.run(&format!("{claude} history SOP-008")).is(0).text(),
     ];
     for (shown, line) in shown.iter().flat_map(|shown| lines.iter().map(move |line| (shown, line))) {
         assert!(shown.contains(line.as_str()), "{line:?} in\n{shown}");
     }
-    let page = fs::read_to_string(project.path("QMS/SOP/SOP-003.md")).unwrap();
+    let page = fs::read_to_string(project.path("QMS/SOP/SOP-008.md")).unwrap();
     for signed in signed {
         let (at, meaning) = (&signed["at"], signed["meaning"].as_str().unwrap());
         let action = signed["action"].as_str().unwrap();

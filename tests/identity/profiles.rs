@@ -15,23 +15,23 @@ pub fn of(profile: &str) -> Project {
 /// Writes a procedure that says what it has to say, as claude, and routes it.
 fn written(project: &Project) {
     project.run("-u claude create SOP --title \"Cleaning of tanks\"").is(0);
-    let text = fs::read_to_string(project.copy("claude", "SOP-003")).unwrap();
+    let text = fs::read_to_string(project.copy("claude", "SOP-008")).unwrap();
     let field = text.lines().find(|line| line.starts_with("revision_summary")).unwrap();
-    project.edit("claude", "SOP-003", field, "revision_summary: First issue");
-    project.run("-u claude route SOP-003 --review").is(0);
+    project.edit("claude", "SOP-008", field, "revision_summary: First issue");
+    project.run("-u claude route SOP-008 --review").is(0);
 }
 
 /// Carries it through, each user as it is presented by default.
 fn carried_through(project: &Project) {
     written(project);
     project.play(&[
-        "-u qa review SOP-003 --recommend --comment fine",
-        "-u claude route SOP-003 --approval",
-        "-u qa approve SOP-003",
+        "-u qa review SOP-008 --recommend --comment fine",
+        "-u claude route SOP-008 --approval",
+        "-u qa approve SOP-008",
     ]);
-    let status = project.ask("-u qa status SOP-003").is(0);
+    let status = project.ask("-u qa status SOP-008").is(0);
     assert_eq!(status["data"]["document"]["state"], "EFFECTIVE");
-    assert!(project.path("QMS/SOP/SOP-003.md").exists());
+    assert!(project.path("QMS/SOP/SOP-008.md").exists());
     project.run("-u lead audit verify --contents").is(0);
 }
 

@@ -36,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "missing_sop",
-        &[("record.yaml", "workflow: record\nsop: SOP-002", "workflow: record")],
+        &[("record.yaml", "workflow: record\nsop: SOP-004", "workflow: record")],
         "record\ndocument_types",
         "`record` names no procedure",
     ),
