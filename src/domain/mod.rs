@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod plural;
 pub mod policy;
 pub mod prerequisite;
+pub mod procedure;
 pub mod process;
 pub mod project;
 pub mod redact;
