@@ -4,6 +4,7 @@
 //! only the life cycle changes its documents.
 
 use crate::domain::policy::{Action, Policy, Profile, Sources, compile_actions};
+use crate::domain::procedure::Procedures;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -21,4 +22,9 @@ pub fn policy(profile: Profile) -> Sources {
 pub fn actions() -> Vec<Action> {
     let text = WORKFLOWS.iter().find(|(name, _)| *name == Policy::FILES[1]).map_or("", |(_, text)| text);
     compile_actions(text).unwrap_or_default()
+}
+
+/// Returns the procedures that come with the program.
+pub fn procedures() -> Procedures {
+    Procedures::read(SOPS.iter().map(|(_, text)| *text))
 }

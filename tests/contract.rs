@@ -13,6 +13,8 @@ mod callers;
 mod documents;
 #[path = "contract/forms.rs"]
 mod forms;
+#[path = "contract/procedures.rs"]
+mod procedures;
 mod project;
 #[path = "contract/record.rs"]
 mod record;

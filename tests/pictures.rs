@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use qms::domain::policy::{Candidate, Sources};
+use qms::embedded::procedures;
 use qms::picture::dot;
 
 fn embedded() -> Candidate {
@@ -17,7 +18,7 @@ fn embedded() -> Candidate {
         (entry.file_name().to_string_lossy().into_owned(), text)
     };
     let sources = Sources(entries.filter_map(Result::ok).map(read).collect());
-    Candidate::new(sources).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    Candidate::new(sources, &procedures()).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
 /// Lets Graphviz draw a text; `None` where there is no Graphviz.

@@ -5,6 +5,8 @@
 
 #[path = "policy_lint/agents.rs"]
 mod agents;
+#[path = "policy_lint/cited.rs"]
+mod cited;
 #[path = "policy_lint/meaning.rs"]
 mod meaning;
 #[path = "policy_lint/names.rs"]
@@ -18,6 +20,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use qms::domain::policy::{Candidate, Fault, RESERVED_GUARDS, Sources};
+use qms::embedded::procedures;
 
 /// A change of one file: the text that is there (the first of it), and what is put in its place. No
 /// text at all makes a file that is not there.
@@ -51,7 +54,7 @@ fn changed(edits: &[Edit]) -> Sources {
 }
 
 fn faults(sources: Sources) -> Vec<Fault> {
-    Candidate::new(sources).err().unwrap_or_default()
+    Candidate::new(sources, &procedures()).err().unwrap_or_default()
 }
 
 /// Line and column of the first `text` in a file, counted from 1.
@@ -69,6 +72,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(unreadable::CASES)
         .chain(agents::CASES)
         .chain(traits::CASES)
+        .chain(cited::CASES)
 }
 
 #[test]
@@ -142,6 +146,8 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/lint.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/cited.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/remind.rs")));
     assert!(known.len() > 25, "{known:?}");
     let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
     known.remove("missing_file");

@@ -9,6 +9,7 @@ use std::path::Path;
 use qms::domain::id::GroupName;
 use qms::domain::policy::{Candidate, Sources, When};
 use qms::domain::scenario::{Gap, ScenarioOutcome, gaps, run};
+use qms::embedded::procedures;
 
 /// A guard of a transition: the life cycle, the action, the first state, the guard.
 type GuardOf = (&'static str, &'static str, &'static str, &'static str);
@@ -117,7 +118,7 @@ fn files(folder: &str) -> BTreeMap<String, String> {
 }
 
 fn embedded() -> Candidate {
-    Candidate::new(Sources(files("workflows"))).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    Candidate::new(Sources(files("workflows")), &procedures()).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
 fn outcomes(embedded: &Candidate) -> Vec<ScenarioOutcome> {

@@ -175,7 +175,7 @@ fn the_new_verb_is_everywhere_where_verbs_are() {
         "What the measurement says: Within limits",
         "--finding-file <PATH>",
         "--dry-run",
-        "Governed by SOP-002 section 5.",
+        "Governed by SOP-002#5: `qms sop show SOP-002#5`.",
     ] {
         assert!(help.contains(words), "{words:?} in {help}");
     }

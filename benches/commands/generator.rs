@@ -15,7 +15,7 @@ use qms::domain::identity::Assurance;
 use qms::domain::policy::Profile;
 use qms::domain::project::VersionRecord;
 use qms::embedded;
-use qms::session::{Founding, Session};
+use qms::session::{Founding, Installed, Session};
 use qms::store::{Change, Head, Read as _, Sqlite, Store as _};
 
 /// Entries of each document: what an ordinary change record takes.
@@ -61,7 +61,10 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
         id: id.to_owned(),
         credential: None,
         policy: embedded::policy(Profile::Light),
-        documents: Vec::new(),
+        documents: embedded::SOPS
+            .iter()
+            .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
+            .collect(),
         origin: Digest::of(b"bench"),
     };
     let clock = Box::new(|| Timestamp::from_millis(START));

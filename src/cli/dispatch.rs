@@ -110,7 +110,7 @@ fn built_in(
 ) -> Result<Done, CommandError> {
     use crate::commands::{
         audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, note, read,
-        status, user, why, workflow, workspace,
+        sop, status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -136,6 +136,7 @@ fn built_in(
         BuiltIn::Workflow(command) if !desk.is_open() => {
             return workflow::outside_a_project(&command).map(reply);
         }
+        BuiltIn::Sop(command) if !desk.is_open() => return sop::outside_a_project(&command).map(reply),
         _ => {}
     }
     if let BuiltIn::Recover { user, acknowledge: false, new_passphrase_file } = &command {
@@ -185,6 +186,7 @@ fn built_in(
         BuiltIn::User(command) => user::run(context, command),
         BuiltIn::Namespace(command) => namespace::run(context, command),
         BuiltIn::Workflow(command) => workflow::run(context, command),
+        BuiltIn::Sop(command) => sop::run(context, &command),
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Doctor { repair } => doctor::run(context, repair),
         other => proofs::run(world, context, global, other),

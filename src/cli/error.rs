@@ -9,7 +9,7 @@ use crate::disk::DiskError;
 use crate::domain::decide::Class;
 use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
-use crate::session::SessionError;
+use crate::session::{Refusal, SessionError};
 use crate::store::StoreError;
 
 macro_rules! codes {
@@ -163,6 +163,10 @@ fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
     } else if findings.iter().any(|finding| !finding.repairable && finding.is_about_the_store()) {
         hints.push(BACKUP.to_owned());
     }
+    if findings.iter().any(Finding::is_about_procedures) {
+        hints.extend(by.run("sop list"));
+        hints.extend(by.run("workflow lint"));
+    }
     (if is_bad { Code::Audit } else { Code::Failed }, hints, json!({ "findings": findings }))
 }
 
@@ -170,11 +174,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
         SessionError::NotVerified { refusal, .. } => not_verified(refusal),
-        SessionError::Denied(refusal) => match refusal.denial.class() {
-            Class::Identity => (Code::NotVerified, Vec::new(), Value::Null),
-            Class::Permission => (Code::Permission, Vec::new(), Value::Null),
-            Class::Precondition => (Code::Precondition, Vec::new(), Value::Null),
-        },
+        SessionError::Denied(refusal) => denied(refusal, by),
         SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
         SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
         SessionError::NoSession(_) => (Code::NotFound, by.run("agent list"), Value::Null),
@@ -204,6 +204,19 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
             (Code::Audit, by.run("audit verify --contents"), Value::Null)
         }
         SessionError::Store(error) => (Code::Store, store_hints(error, by), Value::Null),
+    }
+}
+
+/// What governs the action is shown to whoever may not do it now, and can be read.
+fn denied(refusal: &Refusal, by: By<'_>) -> Row {
+    let code = match refusal.denial.class() {
+        Class::Identity => Code::NotVerified,
+        Class::Permission => Code::Permission,
+        Class::Precondition => Code::Precondition,
+    };
+    match &refusal.sop {
+        Some(sop) => (code, by.run(&format!("sop show {sop}")), json!({ "sop": sop })),
+        None => (code, Vec::new(), Value::Null),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::commands::list::ListInput;
 use crate::commands::namespace::NamespaceCommand;
 use crate::commands::note::{NoteCommand, TraitCommand};
 use crate::commands::read::ReadInput;
+use crate::commands::sop::SopCommand;
 use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
 use crate::commands::workflow::WorkflowCommand;
@@ -171,6 +172,9 @@ pub enum BuiltIn {
     /// The policy: the life cycles and who may do what
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// The procedures: what people and agents do, and why
+    #[command(subcommand)]
+    Sop(SopCommand),
     /// The audit trail
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -23,6 +23,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "trait",
             "why",
             "blocked",
+            "sop",
         ],
     ),
     (

@@ -250,6 +250,9 @@ fn refused(context: &mut Context, matches: &ArgMatches) -> Result<Option<String>
             for reason in refusal.denial.reasons() {
                 text.push_str(&format!("\n- {} ({})", reason.message, reason.name));
             }
+            if let Some(sop) = &refusal.sop {
+                text.push_str(&format!("\ngoverned by {sop}: qms sop show {sop}"));
+            }
             if let Some(document) = &refusal.document {
                 text.push_str(&format!("\nAvailable actions for user '{}':", refusal.actor.name()));
                 for line in next_lines(&refusal.menu, refusal.actor.name(), &document.id, false) {

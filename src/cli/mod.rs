@@ -173,15 +173,15 @@ fn manner(world: &World, global: &Global) -> Manner {
     let brief = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
     Manner {
         format: global.format(),
-        menu: !brief && !global.quiet,
         brief,
+        quiet: global.quiet,
         color: colored(world, global.color.unwrap_or(Color::Auto)),
     }
 }
 
 fn manner_ahead(world: &World, arguments: &[OsString]) -> Manner {
     let format = ahead::format(arguments);
-    Manner { format, menu: false, brief: true, color: colored(world, Color::Auto) }
+    Manner { format, brief: true, quiet: false, color: colored(world, Color::Auto) }
 }
 
 fn colored(world: &World, color: Color) -> bool {
@@ -199,7 +199,7 @@ fn colored(world: &World, color: Color) -> bool {
 
 /// Tells whether a person is there to be asked.
 fn may_ask(world: &World, manner: Manner) -> bool {
-    manner.menu && !manner.format.is_data() && is_attended(world)
+    manner.has_menu() && !manner.format.is_data() && is_attended(world)
 }
 
 /// Tells whether somebody sits at all three streams, and no agent.

@@ -52,15 +52,20 @@ pub enum Color {
 pub struct Manner {
     /// The form.
     pub format: Format,
-    /// Whether the menu is printed.
-    pub menu: bool,
     /// Whether of an action only the success message is wanted.
     pub brief: bool,
+    /// Whether neither menu nor reminders are wanted.
+    pub quiet: bool,
     /// Whether colours are used.
     pub color: bool,
 }
 
 impl Manner {
+    /// Tells whether the menu is printed.
+    pub fn has_menu(self) -> bool {
+        !self.brief && !self.quiet
+    }
+
     fn paint(self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.color).apply_to(text).to_string()
     }
@@ -74,6 +79,7 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         say(world, &format!("{mark} {}", safe(&warning.message)));
     }
     if manner.format.is_data() {
+        remind(world, manner, reply);
         let warnings = serde_json::to_value(&reply.warnings)?;
         let document = envelope(reply.report.data(), Value::Null, &warnings, reply.actor.as_ref());
         return data(world, manner, document);
@@ -85,7 +91,9 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
             if manner.brief { say(world, &note) } else { writeln!(world.stdout, "{note}")? }
         }
         if manner.brief {
-            return world.stdout.flush();
+            world.stdout.flush()?;
+            remind(world, manner, reply);
+            return Ok(());
         }
     }
     let text = reply.report.text(manner.format == Format::Wide);
@@ -98,14 +106,28 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if !text.is_empty() {
         message_text(world, manner, &text)?;
     }
-    if let (Some(menu), Some(actor), true) = (&reply.menu, &reply.actor, manner.menu || reply.menu_is_result)
+    if !reply.reminders.is_empty() {
+        world.stdout.flush()?;
+        remind(world, manner, reply);
+    }
+    if let (Some(menu), Some(actor), true) =
+        (&reply.menu, &reply.actor, manner.has_menu() || reply.menu_is_result)
     {
         let separate = !text.is_empty();
         let carried = Carried::of(world);
-        let lines = menu_text(&carried, menu, actor.name().as_str(), reply.awaited.as_deref());
+        let cites = reply.menu_cites || manner.format == Format::Wide;
+        let lines = menu_text(&carried, menu, actor.name().as_str(), reply.awaited.as_deref(), cites);
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
     }
     world.stdout.flush()
+}
+
+/// Says what whoever acted is to remember, where it is read next: behind the result, before the menu.
+fn remind(world: &mut World, manner: Manner, reply: &Reply) {
+    for it in reply.reminders.iter().filter(|_| !manner.quiet) {
+        let mark = manner.paint(&Style::new().cyan(), "remember:");
+        say(world, &format!("{mark} {} ({})", safe(&it.text), it.sop));
+    }
 }
 
 fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
@@ -132,9 +154,13 @@ pub fn identity(world: &mut World, actor: Option<&Actor>) {
     say(world, &format!("acting as {} ({how})", actor.name()));
 }
 
-/// A menu as it stands in the text output.
-fn menu_text(carried: &Carried, menu: &[NextLine], user: &str, awaited: Option<&str>) -> String {
+/// A menu as it stands in the text output. The command ends its line, so that it can be taken from there;
+/// the section that governs it, where it is shown at all, stands before it.
+fn menu_text(carried: &Carried, menu: &[NextLine], user: &str, awaited: Option<&str>, cites: bool) -> String {
     let width = menu.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
+    let sections: Vec<String> =
+        menu.iter().map(|line| line.sop.as_ref().map(ToString::to_string).unwrap_or_default()).collect();
+    let section_width = sections.iter().map(String::len).max().unwrap_or(0);
     let digits = menu.len().to_string().len();
     let mut text = String::new();
     // Looking is always allowed; a menu of nothing else is a dead end, and says who goes on.
@@ -143,11 +169,13 @@ fn menu_text(carried: &Carried, menu: &[NextLine], user: &str, awaited: Option<&
         text.push_str(&format!("Nothing to do for user '{user}' now{who}\n\n"));
     }
     text.push_str(&format!("Available actions for user '{user}':"));
-    for (number, line) in menu.iter().enumerate() {
+    for (number, (line, section)) in menu.iter().zip(&sections).enumerate() {
         let mark = format!("[{}]", number + 1);
         let label = format!("{}:", safe(&line.label));
+        let section =
+            if cites && section_width > 0 { format!("{section:<section_width$}  ") } else { String::new() };
         text.push_str(&format!(
-            "\n  {mark:<mark_width$} {label:<label_width$} {}",
+            "\n  {mark:<mark_width$} {label:<label_width$} {section}{}",
             carried.command(&line.command),
             mark_width = digits + 2,
             label_width = width + 1
@@ -192,13 +220,20 @@ pub fn failure(
             say(world, &format!("  - {}", safe(&line)));
         }
     }
+    let lead = match error {
+        CommandError::Session(SessionError::Denied(refusal)) => {
+            refusal.sop.as_ref().map(|sop| format!("governed by {sop}"))
+        }
+        _ => None,
+    };
     for hint in &outcome.hints {
         let hint = Carried::of(world).command(hint);
-        say(world, &format!("  try: {}", safe(&hint)));
+        say(world, &format!("  {}: {}", lead.as_deref().unwrap_or("try"), safe(&hint)));
     }
-    if let (Some(menu), Some(actor), true) = (next, actor, manner.menu) {
+    if let (Some(menu), Some(actor), true) = (next, actor, manner.has_menu()) {
         let awaited = awaited_of(error, actor);
-        let menu = menu_text(&Carried::of(world), &menu, actor.name().as_str(), awaited.as_deref());
+        let cites = manner.format == Format::Wide;
+        let menu = menu_text(&Carried::of(world), &menu, actor.name().as_str(), awaited.as_deref(), cites);
         say(world, &format!("\n{menu}"));
     }
     Ok(())

@@ -16,8 +16,7 @@ pub(super) fn verb(action: &Action, name: &str, extent: Extent<'_>) -> Command {
         return command;
     }
     if let Some(sop) = &action.sop {
-        command =
-            command.after_help(StyledStr::from(format!("Governed by {}.", sop.replace('#', " section "))));
+        command = command.after_help(StyledStr::from(format!("Governed by {sop}: `qms sop show {sop}`.")));
     }
     command = if action.scope == Scope::New {
         command

@@ -5,12 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 use super::view::{DocumentView, NextLine, awaited, next_lines};
-use super::{CommandError, Context, Reply, Warning, publish};
+use super::{CommandError, Context, Remembered, Reply, Warning, cited, publish};
 use crate::disk::{Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, UserName};
-use crate::domain::policy::{Action, InputKind};
+use crate::domain::policy::{Action, InputKind, Reminder};
 use crate::domain::request::{Inputs, Request, Subject};
 use crate::session::{Acted, Mode, SessionError};
 
@@ -36,6 +36,7 @@ pub struct ActReport {
     notes: Vec<String>,
     /// Said in the success message, which is printed also where nothing else is.
     working_copy: Option<String>,
+    reminders: Vec<Remembered>,
     next: Vec<NextLine>,
 }
 
@@ -145,6 +146,13 @@ fn report(
     let notes: Vec<String> =
         acted.notes.iter().filter_map(|note| note_words(context, note, &after.id)).collect();
     warnings.extend(acted.notes.iter().filter_map(|note| note_warning(note, &after.id)));
+    // What only would be done is not there to be looked at, and asks nothing of anybody.
+    let is_done = mode == Mode::Commit;
+    if is_done {
+        warnings.extend(cited::dropped(context, &acted.actor, &after)?);
+    }
+    let remembered = |it: Reminder| Remembered { text: it.text, sop: it.sop };
+    let reminders: Vec<_> = acted.reminders.into_iter().filter(|_| is_done).map(remembered).collect();
     let awaited = awaited(&after, acted.actor.name());
     // A document that only would be created has nothing to be asked.
     let is_real = mode == Mode::Commit || acted.before.is_some();
@@ -156,9 +164,11 @@ fn report(
         dry_run: mode == Mode::DryRun,
         notes: notes.clone(),
         working_copy,
+        reminders: reminders.clone(),
         next: next.clone(),
     };
-    let mut reply = Reply::new(report).by(acted.actor).message(headline, notes).menu(next).awaiting(awaited);
+    let reply = Reply::new(report).by(acted.actor).message(headline, notes).remembering(reminders);
+    let mut reply = reply.menu(next).awaiting(awaited);
     reply.warnings = warnings;
     Ok(match acted.clock_behind {
         Some(behind) => reply

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, exposure, publish};
+use super::{CommandError, Context, Reply, cited, exposure, publish};
 use crate::disk::{Mirror, Site};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -51,7 +51,12 @@ impl Finding {
 
     /// Tells whether it is about what is kept, and not about who can read what or how calls are signed.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "hooks"].contains(&self.name)
+        !["exposed_token", "hooks", PROCEDURES].contains(&self.name)
+    }
+
+    /// Tells whether it is about what the policy cites.
+    pub fn is_about_procedures(&self) -> bool {
+        self.name == PROCEDURES
     }
 
     /// Tells whether it is about the record itself, not about what is made from it.
@@ -62,6 +67,9 @@ impl Finding {
 
 /// The audit trail does not verify.
 const AUDIT: &str = "audit";
+
+/// The policy cites what is not in force.
+const PROCEDURES: &str = "procedures";
 
 /// A content is not what was recorded.
 const CONTENTS: &str = "contents";
@@ -109,6 +117,11 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Err(_) if !findings.is_empty() => {}
         Err(error) => return Err(error),
     }
+    match procedures(context, &actor) {
+        Ok(found) => findings.extend(found),
+        Err(_) if !findings.is_empty() => {}
+        Err(error) => return Err(error),
+    }
     match exposure::look(context, &actor) {
         Ok(exposure) => {
             let found = exposure.findings.into_iter();
@@ -122,7 +135,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     if !findings.is_empty() {
         return Err(CommandError::Unhealthy(findings));
     }
-    let checks = vec!["store", "audit trail", "contents", "mirror", "identity"];
+    let checks = vec!["store", "audit trail", "contents", "mirror", "procedures", "identity"];
     Ok(Reply::new(DoctorReport { checks, notes, repaired }).by(actor))
 }
 
@@ -140,6 +153,14 @@ fn pages(
     }
     notes.extend(strangers(context, actor, repair, repaired)?);
     Ok((findings, notes))
+}
+
+/// Compares what the policy in force cites with the procedures in force.
+fn procedures(context: &mut Context, actor: &Actor) -> Result<Vec<Finding>, CommandError> {
+    let policy = context.session.policy()?;
+    let procedures = context.session.procedures(actor, None)?;
+    let missing = cited::missing(&policy, &procedures).into_iter();
+    Ok(missing.map(|message| Finding::new(PROCEDURES, message)).collect())
 }
 
 fn everything(context: &mut Context, actor: &Actor) -> Result<Vec<Document>, CommandError> {

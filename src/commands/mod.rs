@@ -7,6 +7,7 @@ pub mod act;
 pub mod agent;
 pub mod alert;
 pub mod audit;
+mod cited;
 pub mod comments;
 pub mod diff;
 pub mod doctor;
@@ -28,6 +29,7 @@ mod publish;
 pub mod read;
 mod reply;
 mod signed;
+pub mod sop;
 pub mod status;
 mod table;
 mod text;
@@ -44,7 +46,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub use self::reply::{Reply, Report, Warning};
+pub use self::reply::{Remembered, Reply, Report, Warning};
 use crate::disk::{DiskError, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::id::{DocumentId, InvalidName, UserName};

@@ -23,6 +23,9 @@ impl fmt::Display for NextReport {
         write!(f, "Not available now:")?;
         for line in closed {
             write!(f, "\n  {}", line.label)?;
+            if let Some(sop) = &line.sop {
+                write!(f, " ({sop})")?;
+            }
             for reason in &line.missing {
                 write!(f, "\n    - {} ({})", reason.message, reason.name)?;
                 if let Some(remedy) = &reason.remedy {
@@ -42,5 +45,5 @@ pub fn run(context: &mut Context, id: &DocumentId, all: bool) -> Result<Reply, C
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, all);
     let open = next.iter().filter(|line| line.available).cloned().collect();
-    Ok(Reply::new(NextReport { next }).by(actor).menu(open).menu_alone().awaiting(awaited))
+    Ok(Reply::new(NextReport { next }).by(actor).menu(open).menu_alone().menu_citing(all).awaiting(awaited))
 }

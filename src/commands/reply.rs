@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::view::NextLine;
 use crate::domain::identity::Actor;
+use crate::domain::procedure::Citation;
 
 /// What a command found or did; its text is for people, its data for programs.
 pub trait Report {
@@ -35,6 +36,15 @@ pub struct Warning {
     pub message: String,
 }
 
+/// What whoever acted is to remember from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remembered {
+    /// A sentence.
+    pub text: String,
+    /// The section that it comes from.
+    pub sop: Citation,
+}
+
 /// The answer of a command that succeeded.
 pub struct Reply {
     /// Who acted; `None` where that does not matter.
@@ -45,12 +55,16 @@ pub struct Reply {
     pub message: Option<String>,
     /// What happened on the way.
     pub notes: Vec<String>,
+    /// What whoever acted is to remember.
+    pub reminders: Vec<Remembered>,
     /// What was found or done.
     pub report: Box<dyn Report>,
     /// The menu that follows, for commands about a document.
     pub menu: Option<Vec<NextLine>>,
     /// Whether the menu is what was asked for, and not an addition to it.
     pub menu_is_result: bool,
+    /// Whether the menu shows the section that governs each line.
+    pub menu_cites: bool,
     /// Who acts next on the document, where that is somebody else.
     pub awaited: Option<String>,
     /// Whether the text is a file's content, to be given out byte by byte.
@@ -65,9 +79,11 @@ impl Reply {
             warnings: Vec::new(),
             message: None,
             notes: Vec::new(),
+            reminders: Vec::new(),
             report: Box::new(report),
             menu: None,
             menu_is_result: false,
+            menu_cites: false,
             awaited: None,
             verbatim: false,
         }
@@ -99,6 +115,20 @@ impl Reply {
     #[must_use]
     pub fn menu_alone(mut self) -> Self {
         self.menu_is_result = true;
+        self
+    }
+
+    /// Says whether the menu shows the section that governs each line.
+    #[must_use]
+    pub fn menu_citing(mut self, cites: bool) -> Self {
+        self.menu_cites = cites;
+        self
+    }
+
+    /// Says what whoever acted is to remember.
+    #[must_use]
+    pub fn remembering(mut self, reminders: Vec<Remembered>) -> Self {
+        self.reminders = reminders;
         self
     }
 

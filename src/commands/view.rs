@@ -10,6 +10,7 @@ use crate::domain::id::{
 };
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
+use crate::domain::procedure::Citation;
 
 /// A document.
 #[derive(Debug, Clone, Serialize)]
@@ -132,6 +133,8 @@ pub struct NextLine {
     pub argv: Vec<Option<String>>,
     /// What is still to be given.
     pub inputs: Vec<NextInput>,
+    /// The section of a procedure that governs it.
+    pub sop: Option<Citation>,
     /// Whether some inputs would be permitted.
     pub available: bool,
     /// What is missing.
@@ -213,6 +216,7 @@ impl NextLine {
             command: command.join(" "),
             argv,
             inputs,
+            sop: line.sop.clone(),
             available: line.is_open(),
             missing: line.missing.clone(),
         }
@@ -227,6 +231,7 @@ impl NextLine {
             command: words.join(" "),
             argv: words.iter().map(|word| Some((*word).to_owned())).collect(),
             inputs: Vec::new(),
+            sop: None,
             available: true,
             missing: Vec::new(),
         }

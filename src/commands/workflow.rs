@@ -14,7 +14,7 @@ use super::{CommandError, Context, Reply, pins};
 use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
-use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources};
+use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
 use crate::domain::scenario;
 use crate::embedded;
 use crate::picture;
@@ -68,7 +68,8 @@ pub enum Form {
 
 /// Answers where there is no project, about the policy that comes with the program.
 pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandError> {
-    let candidate = Candidate::new(embedded::policy(Profile::Light)).map_err(CommandError::PolicyInvalid)?;
+    let candidate = Candidate::new(embedded::policy(Profile::Light), &embedded::procedures());
+    let candidate = candidate.map_err(CommandError::PolicyInvalid)?;
     match command {
         WorkflowCommand::Show { source: Some(file), .. } => show_source(&candidate.sources, file),
         WorkflowCommand::Show { workflow, .. } => show(&candidate.policy, workflow.as_deref()),
@@ -159,19 +160,25 @@ fn candidate(context: &mut Context) -> Result<Candidate, CommandError> {
     let old = in_force(context)?;
     let (new, faults) = sources_on_disk(context, &old)?;
     let missing = missing(context, &old, &new);
-    sound(new, faults).map_err(|faults| missing.explain(faults))
+    sound(context, new, faults)?.map_err(|faults| missing.explain(faults))
 }
 
-/// Reads a policy; what was found already counts as its faults, too.
-fn sound(sources: Sources, mut found: Vec<Fault>) -> Result<Candidate, Vec<Fault>> {
-    match Candidate::new(sources) {
+/// Reads a policy that may cite what is in force; what was found already counts as its faults, too.
+fn sound(
+    context: &mut Context,
+    sources: Sources,
+    mut found: Vec<Fault>,
+) -> Result<Result<Candidate, Vec<Fault>>, CommandError> {
+    let actor = context.actor()?;
+    let procedures = context.session.procedures(&actor, compile(&sources).ok().as_ref())?;
+    Ok(match Candidate::new(sources, &procedures) {
         Ok(candidate) if found.is_empty() => Ok(candidate),
         read => {
             found.extend(read.err().unwrap_or_default());
             found.sort();
             Err(found)
         }
-    }
+    })
 }
 
 /// The files of the policy in force.
@@ -268,7 +275,7 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
         if files.is_empty() { (on_disk, found) } else { merged(context, &old, &on_disk, files)? };
     // Faults are shown with their places; the refusal that is recorded names them too.
     let is_pinned = found.is_empty();
-    let faults: Vec<Fault> = sound(new.clone(), found).err().unwrap_or_default();
+    let faults: Vec<Fault> = sound(context, new.clone(), found)?.err().unwrap_or_default();
     let missing = missing(context, &old, &new);
     if !is_pinned {
         return Err(missing.explain(faults));

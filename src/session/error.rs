@@ -9,6 +9,7 @@ use crate::domain::id::{CredentialId, DocumentId, GroupName, IdWord, TypeName, U
 use crate::domain::identity::{Actor, NotVerified};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
+use crate::domain::procedure::Citation;
 use crate::store::StoreError;
 
 /// A refusal, and what whoever was refused should know.
@@ -16,6 +17,8 @@ use crate::store::StoreError;
 pub struct Refusal {
     /// Every condition that is not met.
     pub denial: Denial,
+    /// The section that governs the action, where the policy names one.
+    pub sop: Option<Citation>,
     /// The document, as it stands.
     pub document: Option<Document>,
     /// What the actor can do instead.

@@ -12,7 +12,7 @@ use crate::domain::facts::{Facts, NewDocument, ProjectFacts, RegistryFacts, Text
 use crate::domain::front_matter::{self, FrontMatter};
 use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, Validity};
-use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target};
+use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target, compile};
 use crate::domain::request::{CopyFacts, Registration, Request, Subject, WorkingCopy};
 use crate::store::{Credentials, ListQuery, StoreError};
 
@@ -249,7 +249,9 @@ impl Session {
             project.owned = owned;
         }
         if let Some(files) = &request.candidate {
-            project.candidate = Some(Candidate::new(Sources(files.clone())).map(Box::new));
+            let sources = Sources(files.clone());
+            let procedures = self.procedures_in_force(compile(&sources).ok().as_ref())?;
+            project.candidate = Some(Candidate::new(sources, &procedures).map(Box::new));
             project.occupied = self.store.occupied()?;
             // What has ended holds no policy back.
             project.occupied.retain(|(document_type, state, _)| {

@@ -9,6 +9,7 @@ use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
 use crate::domain::policy::{Candidate, Fault, Policy, Sources};
+use crate::domain::procedure::Procedures;
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
 use crate::store::{Change, Store};
@@ -51,7 +52,8 @@ impl Session {
         }
         let now = clock();
         let time = Time { now, behind: None };
-        let candidate = Candidate::new(founding.policy).map_err(SessionError::PolicyFaults)?;
+        let procedures = Procedures::read(founding.documents.iter().map(|it| it.text.as_str()));
+        let candidate = Candidate::new(founding.policy, &procedures).map_err(SessionError::PolicyFaults)?;
         let policy = &candidate.policy;
         let mut change = Change {
             policies: vec![policy_record(&key, candidate.digest, &candidate.sources.0, policy, time)?],

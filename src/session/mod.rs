@@ -11,6 +11,7 @@ mod gather;
 mod genesis;
 mod named;
 mod prerequisites;
+mod procedures;
 mod program;
 mod recovery;
 mod refused;
@@ -32,7 +33,7 @@ use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{
     Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
 };
-use crate::domain::policy::{Policy, Sources, compile};
+use crate::domain::policy::{Action, Policy, Reminder, Sources, compile};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::store::{Head, Read, Store, StoreError};
@@ -67,6 +68,8 @@ pub struct Acted {
     pub others: Vec<Document>,
     /// What happened on the way.
     pub notes: Vec<Note>,
+    /// What the actor is reminded of.
+    pub reminders: Vec<Reminder>,
     /// The content of which the caller gets a working copy.
     pub content: Option<Vec<u8>>,
     /// The policy that came into force.
@@ -331,12 +334,14 @@ impl Session {
                 let menu = decide::menu(&policy, &facts, &actor);
                 return Err(SessionError::Denied(Box::new(Refusal {
                     denial,
+                    sop: policy.action(&request.action).and_then(Action::citation),
                     document: facts.document,
                     menu,
                     actor,
                 })));
             }
         };
+        let reminders = permit.reminders(&policy);
         let applied = decide::apply(permit, &policy, &facts);
         let content = self.given_content(&applied)?;
         let entry = match mode {
@@ -357,6 +362,7 @@ impl Session {
             after: applied.after,
             others: applied.others,
             notes: applied.notes,
+            reminders,
             content,
             policy: applied.policy.map(|candidate| candidate.digest),
             menu,

@@ -63,7 +63,9 @@ fn without_interaction_only_the_success_message_is_printed() {
     assert_eq!(routed.text(), "✓ CR-001 routed (REVIEW)\n");
     assert_eq!(
         routed.stderr,
-        "acting as claude (verified: token)\n  the working copy was unchanged\n  assigned: qa\n"
+        "acting as claude (verified: token)\n  the working copy was unchanged\n  assigned: qa\n\
+         remember: tell those who judge it which document, version and task, and nothing of what to find \
+         (SOP-007#5)\n"
     );
     // Whoever asks for the menu alone gets it.
     let next = project.run("-u claude next CR-001 --no-interactive").is(0).text();

@@ -31,6 +31,18 @@ pub(super) const CASES: &[Case] = &[
     Case(
         "missing_sop",
         &[("actions.yaml", "checked in\"\n    sop: SOP-001#5", "checked in\"\n    sop: SOP-001")],
+        "SOP-001\n  checkout",
+        "`checkin` needs the section that governs it, as in `sop: SOP-001#6`",
+    ),
+    Case(
+        "missing_sop",
+        &[("actions.yaml", "checked in\"\n    sop: SOP-001#5", "checked in\"\n    sop: the manual")],
+        "the manual",
+        "`checkin` needs the section that governs it, as in `sop: SOP-001#6`",
+    ),
+    Case(
+        "missing_sop",
+        &[("actions.yaml", "checked in\"\n    sop: SOP-001#5", "checked in\"")],
         "label: Check in your changes",
         "`checkin` needs the section that governs it, as in `sop: SOP-001#6`",
     ),

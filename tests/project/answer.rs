@@ -101,6 +101,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("namespace", _) => "namespaces",
         ("workflow", Some("show")) if is_named => "life_cycle",
         ("workflow", _) => "policy",
+        ("sop", Some("list")) => "sops",
+        ("sop", _) => "sop",
         ("agent", Some("list")) => "sessions",
         ("agent", _) => "agent",
         ("hooks", _) => "hooks",

@@ -7,6 +7,7 @@ use crate::domain::facts::Facts;
 use crate::domain::id::{ActionName, InputName};
 use crate::domain::identity::Actor;
 use crate::domain::policy::{Action, Effect, Guard, Input, InputKind, Plain, Policy, When};
+use crate::domain::procedure::Citation;
 use crate::domain::request::{Inputs, Value};
 
 /// One line of a menu.
@@ -16,6 +17,8 @@ pub struct Line {
     pub action: ActionName,
     /// The words that stand for it on the command line.
     pub words: String,
+    /// The section of a procedure that governs it.
+    pub sop: Option<Citation>,
     /// What the line says.
     pub label: String,
     /// The choice that distinguishes it from other lines of the verb.
@@ -131,5 +134,6 @@ fn line(
     let withdraws = facts.document.as_ref().is_some_and(|document| document.round.is_some())
         && case.meant(action).is_some_and(|(_, edge)| edge.effects.contains(&Effect::CheckOut));
     let label = if withdraws { format!("{label} (withdraws the round)") } else { label.to_owned() };
-    Line { action: action.name.clone(), words: action.words(), label, choice, inputs, missing }
+    let (words, sop) = (action.words(), action.citation());
+    Line { action: action.name.clone(), words, sop, label, choice, inputs, missing }
 }

@@ -16,6 +16,7 @@ mod project;
 mod reason;
 mod registry;
 mod remedy;
+mod remind;
 mod seats;
 mod way;
 

@@ -4,7 +4,9 @@ use std::ops::Not;
 
 use serde::{Deserialize, Serialize};
 
+use super::Reminder;
 use crate::domain::id::{ActionName, InputName};
+use crate::domain::procedure::Citation;
 use crate::domain::yaml::Place;
 
 /// A verb.
@@ -23,6 +25,12 @@ pub struct Action {
     pub done: Option<String>,
     /// The section of a procedure that governs it, as in `SOP-001#6`.
     pub sop: Option<String>,
+    /// Where that is said; the place of the action where it is not.
+    #[serde(skip)]
+    pub sop_place: Place,
+    /// What whoever used it is reminded of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminds: Vec<Reminder>,
     /// What it is about.
     pub scope: Scope,
     /// What it needs to be told.
@@ -37,6 +45,12 @@ impl Action {
     /// Returns the words that stand for it on the command line; of a name, `_` is written `-`.
     pub fn words(&self) -> String {
         self.command.clone().unwrap_or_else(|| self.name.as_str().replace('_', "-"))
+    }
+
+    /// Returns the section that governs it. A policy that was adopted long ago may name it in another
+    /// form, which is none.
+    pub fn citation(&self) -> Option<Citation> {
+        Citation::parse(self.sop.as_deref()?).ok()
     }
 
     /// Finds an input.

@@ -2,6 +2,7 @@
 
 use super::{Fault, Policy, Sources, compile, lint};
 use crate::domain::digest::Digest;
+use crate::domain::procedure::Procedures;
 
 /// A policy that was read and found sound, with the files that it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +16,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Reads and checks a policy; all faults are returned, in the order of their places.
-    pub fn new(sources: Sources) -> Result<Self, Vec<Fault>> {
+    /// Reads and checks a policy; all faults are returned, in the order of their places. `procedures`
+    /// are those that it may cite.
+    pub fn new(sources: Sources, procedures: &Procedures) -> Result<Self, Vec<Fault>> {
         let policy = compile(&sources)?;
-        let faults = lint(&policy);
+        let faults = lint(&policy, procedures);
         if !faults.is_empty() {
             return Err(faults);
         }

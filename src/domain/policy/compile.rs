@@ -28,7 +28,7 @@ pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
 #[derive(Default)]
 pub(super) struct Compiler {
     pub(super) faults: Vec<Fault>,
-    groups: Vec<GroupName>,
+    pub(super) groups: Vec<GroupName>,
     pub(super) actions: Vec<Action>,
     /// Whether every life cycle was read: else nothing is said of types and states that may stand
     /// in one that was not.
@@ -78,7 +78,7 @@ impl Compiler {
         self.groups.iter().map(ToString::to_string).collect()
     }
 
-    fn check_groups(&mut self, at: &Place, names: &[GroupName]) {
+    pub(super) fn check_groups(&mut self, at: &Place, names: &[GroupName]) {
         let known = self.groups.clone();
         for name in names.iter().filter(|name| !known.contains(name)) {
             self.unknown(at, "group", name.as_str(), known.iter().map(GroupName::as_str));
@@ -229,11 +229,13 @@ impl Compiler {
         let mut transitions = Vec::new();
         for transition in source.transitions {
             let transition_at = place(file, &transition);
-            transitions.extend(self.transition(transition_at, transition.value, &names));
+            transitions.extend(self.transition(file, transition_at, transition.value, &names));
         }
+        let (sop_place, sop) = source.sop.map(|sop| (place(file, &sop), sop.value)).unzip();
         Workflow {
             name: source.workflow.value,
-            sop: source.sop,
+            sop,
+            sop_place: sop_place.unwrap_or_else(|| at.clone()),
             states,
             transitions,
             types: document_types,
@@ -313,6 +315,7 @@ impl Compiler {
 
     fn transition(
         &mut self,
+        file: &str,
         at: Place,
         source: TransitionSource,
         states: &[StateName],
@@ -358,6 +361,7 @@ impl Compiler {
             completion: source.completion,
             verdict: source.verdict,
             quorum: source.quorum.is_some(),
+            reminds: self.reminders(file, source.reminds),
             place: at,
         })
     }

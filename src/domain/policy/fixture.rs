@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{Candidate, Policy, Sources};
+use crate::domain::procedure::Procedures;
 
 /// Reads the files of the policy.
 pub(crate) fn sources() -> Sources {
@@ -16,10 +17,25 @@ pub(crate) fn sources() -> Sources {
     Sources(files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
 }
 
+/// Reads the procedures in `sops/`.
+pub(crate) fn procedures() -> Procedures {
+    let texts = [
+        include_str!("../../../sops/SOP-001.md"),
+        include_str!("../../../sops/SOP-002.md"),
+        include_str!("../../../sops/SOP-003.md"),
+        include_str!("../../../sops/SOP-004.md"),
+        include_str!("../../../sops/SOP-005.md"),
+        include_str!("../../../sops/SOP-006.md"),
+        include_str!("../../../sops/SOP-007.md"),
+    ];
+    Procedures::read(texts.into_iter())
+}
+
 /// Returns the policy, which is read once.
 pub(crate) fn candidate() -> &'static Candidate {
-    static CANDIDATE: LazyLock<Candidate> =
-        LazyLock::new(|| Candidate::new(sources()).unwrap_or_else(|faults| panic!("{faults:#?}")));
+    static CANDIDATE: LazyLock<Candidate> = LazyLock::new(|| {
+        Candidate::new(sources(), &procedures()).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    });
     &CANDIDATE
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Effect, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition, VerdictKind,
-    When, Workflow,
+    When, Workflow, cited,
 };
 use crate::domain::document::{Outcome, Task};
 use crate::domain::id::StateName;
+use crate::domain::procedure::Procedures;
 use crate::domain::yaml::Place;
 
 /// Verbs that the command line keeps for itself; a policy cannot define them.
@@ -34,6 +35,7 @@ pub const RESERVED_VERBS: &[&str] = &[
     "next",
     "read",
     "recover",
+    "sop",
     "status",
     "note",
     "token",
@@ -65,9 +67,9 @@ pub const RESERVED_FLAGS: &[&str] = &[
 /// Actions that the program's own commands ask for: a policy must say who may do them.
 const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];
 
-/// Lists the faults of a policy, in the order of their places.
-pub fn lint(policy: &Policy) -> Vec<Fault> {
-    let mut faults = Faults(Vec::new());
+/// Lists the faults of a policy, in the order of their places. `procedures` are those that it may cite.
+pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
+    let mut faults = Faults(cited::lint(policy, procedures));
     faults.verbs(policy);
     faults.project(policy);
     faults.traits(policy);
@@ -113,13 +115,6 @@ impl Faults {
             }
             if action.scope != Scope::Project {
                 self.flags(action);
-            }
-            let sop_is_section = action.sop.as_deref().is_none_or(|sop| {
-                sop.split_once('#').is_some_and(|(id, section)| !id.is_empty() && !section.is_empty())
-            });
-            if action.sop.is_none() || !sop_is_section {
-                let message = format!("`{name}` needs the section that governs it, as in `sop: SOP-001#6`");
-                self.add(&action.place, "missing_sop", message);
             }
         }
     }
@@ -170,9 +165,6 @@ impl Faults {
             let message =
                 format!("`{}` needs exactly one initial state, it has {}", workflow.name, initial.len());
             self.add(&workflow.place, "initial_state", message);
-        }
-        if workflow.sop.is_none() {
-            self.add(&workflow.place, "missing_sop", format!("`{}` names no procedure", workflow.name));
         }
         let reached = reachable(policy, workflow);
         for state in &workflow.states {

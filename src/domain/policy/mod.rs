@@ -6,6 +6,7 @@
 mod action;
 mod agent;
 mod candidate;
+mod cited;
 mod compile;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -13,6 +14,7 @@ mod launch;
 mod lint;
 mod pattern;
 mod pins;
+mod remind;
 mod source;
 mod sources;
 mod traits;
@@ -27,10 +29,12 @@ use serde::{Deserialize, Serialize};
 pub use self::action::{Action, Choice, Input, InputKind, Scope};
 pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
+pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
 pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};
+pub use self::remind::Reminder;
 pub use self::sources::Sources;
 pub use self::traits::{NoteRule, Trait};
 pub use self::verbs::compile_actions;
@@ -167,6 +171,9 @@ pub struct Workflow {
     pub name: WorkflowName,
     /// The procedure that describes it.
     pub sop: Option<DocumentId>,
+    /// Where that is said.
+    #[serde(skip)]
+    pub sop_place: Place,
     /// Its states, in order.
     pub states: Vec<State>,
     /// Its transitions, in order.
@@ -243,6 +250,9 @@ pub struct Transition {
     /// Whether the state changes only when no task of the round is open any more.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub quorum: bool,
+    /// What whoever took it is reminded of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminds: Vec<Reminder>,
     /// Where it stands in its file.
     #[serde(skip)]
     pub place: Place,

@@ -95,11 +95,11 @@ runtimes: { claude: claude, codex: claude }
         assert_eq!(paths, [".claude/agents/qa.md", "/opt/my agent/Ω\"x"]);
         let pins: BTreeMap<_, _> =
             named.iter().map(|one| (one.path.clone(), Digest::of(one.path.as_bytes()))).collect();
-        let unpinned = Candidate::new(sources.clone()).unwrap();
+        let unpinned = Candidate::new(sources.clone(), &fixture::procedures()).unwrap();
         assert_eq!(unpinned.policy.pins, BTreeMap::new());
         sources.0.insert(Policy::PINS.to_owned(), pins_text(&pins));
         assert_eq!(sources.pins(), pins);
-        let pinned = Candidate::new(sources).unwrap();
+        let pinned = Candidate::new(sources, &fixture::procedures()).unwrap();
         assert_eq!(pinned.policy.pins, pins);
         assert_ne!(pinned.digest, unpinned.digest);
     }

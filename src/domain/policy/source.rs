@@ -13,6 +13,7 @@ use crate::domain::id::{
     ActionName, AgentName, DocumentId, GroupName, InputName, LauncherName, PhaseName, StateName, TraitName,
     TypeName, UserName, WorkflowName,
 };
+use crate::domain::procedure::Citation;
 
 /// `policy.yaml`: groups, rules about the project, first users.
 #[derive(Debug, Deserialize)]
@@ -115,11 +116,23 @@ pub(super) struct ActionSource {
     pub(super) label: String,
     pub(super) help: String,
     pub(super) done: Option<String>,
-    pub(super) sop: Option<String>,
+    pub(super) sop: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) reminds: Vec<Spanned<ReminderSource>>,
     #[serde(default)]
     pub(super) scope: Scope,
     #[serde(default)]
     pub(super) inputs: IndexMap<InputName, Spanned<InputSource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReminderSource {
+    pub(super) text: String,
+    pub(super) sop: Citation,
+    #[serde(default)]
+    pub(super) to: Vec<GroupName>,
+    pub(super) kind: Option<Kind>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,7 +153,7 @@ pub(super) struct InputSource {
 pub(super) struct WorkflowFile {
     pub(super) schema: Spanned<String>,
     pub(super) workflow: Spanned<WorkflowName>,
-    pub(super) sop: Option<DocumentId>,
+    pub(super) sop: Option<Spanned<DocumentId>>,
     pub(super) document_types: IndexMap<TypeName, Spanned<TypeSource>>,
     pub(super) states: IndexMap<StateName, Spanned<StateSource>>,
     pub(super) transitions: Vec<Spanned<TransitionSource>>,
@@ -211,6 +224,8 @@ pub(super) struct TransitionSource {
     pub(super) completion: Vec<Effect>,
     pub(super) verdict: Option<VerdictKind>,
     pub(super) quorum: Option<Quorum>,
+    #[serde(default)]
+    pub(super) reminds: Vec<Spanned<ReminderSource>>,
 }
 
 #[derive(Debug, Deserialize)]

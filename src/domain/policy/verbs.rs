@@ -41,13 +41,16 @@ impl Compiler {
                 format!("`{}` is no command: it takes two lower-case words", command.escape_debug());
             self.fault(&at, "command_words", message);
         }
+        let (sop_place, sop) = action.sop.map(|sop| (place(file, &sop), sop.value)).unzip();
         Action {
             name,
             command: action.command,
             label: action.label,
             help: action.help,
             done: action.done,
-            sop: action.sop,
+            sop,
+            sop_place: sop_place.unwrap_or_else(|| at.clone()),
+            reminds: self.reminders(file, action.reminds),
             scope: action.scope,
             inputs,
             place: at,
