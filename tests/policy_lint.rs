@@ -15,6 +15,8 @@ mod names;
 mod traits;
 #[path = "policy_lint/unreadable.rs"]
 mod unreadable;
+#[path = "policy_lint/words.rs"]
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::Path;

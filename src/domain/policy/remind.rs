@@ -64,3 +64,52 @@ impl Compiler {
         reminders
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::policy::{Candidate, Citing, fixture};
+
+    /// The reminders of `route` that an agent and a person of a group see.
+    fn seen(policy: &Policy, group: &str) -> Vec<usize> {
+        let group = GroupName::parse(group).unwrap();
+        let route = policy.actions.iter().find(|action| action.name.as_str() == "route").unwrap();
+        let edges = || policy.workflows.values().flat_map(|workflow| &workflow.transitions);
+        let edge = edges().find(|edge| edge.action == route.name).unwrap();
+        let count = |kind| policy.reminders(route, edge, &group, kind).count();
+        [Kind::Agent, Kind::Human].into_iter().map(count).collect()
+    }
+
+    #[test]
+    fn a_reminder_is_for_its_groups_with_those_that_include_them_and_for_its_kind() {
+        assert_eq!(seen(&fixture::candidate().policy, "initiator"), [1, 0]);
+        let mut sources = fixture::sources();
+        let text = sources.0.get_mut(Policy::FILES[1]).unwrap();
+        let reminder = "- { kind: agent, text: \"tell those who judge";
+        *text = text.replacen(reminder, &reminder.replace("kind: agent", "to: [initiator]"), 1);
+        let policy = Candidate::new(sources, &fixture::procedures()).unwrap().policy;
+        assert_eq!(seen(&policy, "initiator"), [1, 1]);
+        assert_eq!(seen(&policy, "administrator"), [1, 1]);
+        assert_eq!(seen(&policy, "quality"), [0, 0]);
+    }
+
+    #[test]
+    fn a_policy_that_was_kept_before_there_were_reminders_still_reads() {
+        let kept = serde_json::to_string(&fixture::candidate().policy).unwrap();
+        let mut value: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        for action in value["actions"].as_array_mut().unwrap() {
+            let action = action.as_object_mut().unwrap();
+            action.remove("reminds");
+            // Anything could stand here once.
+            action.insert("sop".to_owned(), "the manual#7".into());
+        }
+        let workflows = value["workflows"].as_object_mut().unwrap();
+        for edge in workflows.values_mut().flat_map(|it| it["transitions"].as_array_mut().unwrap()) {
+            edge.as_object_mut().unwrap().remove("reminds");
+        }
+        let policy: Policy = serde_json::from_value(value).unwrap();
+        assert_eq!(seen(&policy, "initiator"), [0, 0]);
+        assert!(policy.actions.iter().all(|action| action.citation().is_none()));
+        assert!(policy.citations().all(|cited| matches!(cited.by, Citing::Workflow(_))));
+    }
+}
