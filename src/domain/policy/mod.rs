@@ -18,6 +18,7 @@ mod remind;
 mod source;
 mod sources;
 mod traits;
+mod transition;
 mod verbs;
 mod vocabulary;
 
@@ -37,13 +38,13 @@ pub use self::pins::{Named, pins_text};
 pub use self::remind::Reminder;
 pub use self::sources::Sources;
 pub use self::traits::{NoteRule, Trait};
+pub use self::transition::{Target, Transition, VerdictKind, When};
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
 use super::id::{
-    ActionName, DocumentId, GroupName, InputName, PhaseName, StateName, TraitName, TypeName, UserName,
-    WorkflowName,
+    ActionName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName, WorkflowName,
 };
 use super::identity::Assurance;
 use super::yaml::Place;
@@ -219,87 +220,6 @@ pub struct RoundRule {
     /// Whether the slot is taken by its members who reviewed the content, instead of by the
     /// eligible one with the fewest open tasks.
     pub seats_reviewers: bool,
-}
-
-/// A way from state to state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    /// The verb.
-    pub action: ActionName,
-    /// What else must hold for this transition to be the one that is meant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<When>,
-    /// Where it may start; empty where it creates a document.
-    pub from: Vec<StateName>,
-    /// Where it leads.
-    pub to: Target,
-    /// The groups that may take it.
-    pub by: Vec<GroupName>,
-    /// What else must hold.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub guards: Vec<Guard>,
-    /// What it does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub effects: Vec<Effect>,
-    /// What it does besides when the state changes, where that waits for a quorum.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub completion: Vec<Effect>,
-    /// The verdict that it records.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<VerdictKind>,
-    /// Whether the state changes only when no task of the round is open any more.
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub quorum: bool,
-    /// What whoever took it is reminded of.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reminds: Vec<Reminder>,
-    /// Where it stands in its file.
-    #[serde(skip)]
-    pub place: Place,
-}
-
-/// What distinguishes transitions of one verb from one state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// An input has this value.
-    Input(InputName, String),
-    /// The working copy differs from its base, or does not.
-    ContentChanged(bool),
-}
-
-/// Where a transition leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// It stays.
-    Same,
-    /// The state that the round was routed from.
-    Origin,
-    /// A state.
-    State(StateName),
-}
-
-/// The kinds of verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VerdictKind {
-    /// The outcome is an input.
-    Review,
-    /// The outcome is approval.
-    Approve,
-    /// The outcome is rejection.
-    Reject,
-}
-
-impl VerdictKind {
-    /// Returns the task that such a verdict answers.
-    pub fn task(self) -> Task {
-        match self {
-            Self::Review => Task::Review,
-            Self::Approve | Self::Reject => Task::Approval,
-        }
-    }
 }
 
 /// A document type.
