@@ -59,6 +59,7 @@ fn what_is_not_permitted_now_is_refused_before_it_runs_with_what_is() {
     let size = hooked.project.log_size();
     let reason = Hooked::denied(hooked.call("s-1", Some("a-1"), "t-1", "qms approve CR-001"));
     assert!(reason.contains("(not_from_this_state)") && reason.contains("Submit your review"), "{reason}");
+    assert!(reason.contains("\ngoverned by SOP-001#8: qms sop show SOP-001#8\n"), "{reason}");
     assert_eq!(hooked.project.log_size(), size, "nothing was tried");
     // What is said wrongly is told by the program, under the agent's name or none.
     assert!(hooked.call("s-1", Some("a-1"), "t-2", "qms no-such-command").is_none());
