@@ -109,8 +109,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, note, read,
-        sop, status, user, why, workflow, workspace,
+        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, note, read, sop,
+        status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {

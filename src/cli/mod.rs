@@ -11,6 +11,7 @@ mod error;
 mod grammar;
 mod help;
 mod hook;
+mod menu;
 mod parse;
 mod prompt;
 mod proofs;
