@@ -1,4 +1,4 @@
-//! Embeds `workflows/`, `sops/` and `templates/`: adding a file there touches no Rust.
+//! Embeds `workflows/`, `prompts/`, `sops/` and `templates/`: adding a file there touches no Rust.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,9 +8,12 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = env::var("CARGO_MANIFEST_DIR")?;
     let mut code = String::new();
-    for (constant, folder, ending) in
-        [("WORKFLOWS", "workflows", "yaml"), ("SOPS", "sops", "md"), ("TEMPLATES", "templates", "md")]
-    {
+    for (constant, folder, ending) in [
+        ("WORKFLOWS", "workflows", "yaml"),
+        ("PROMPTS", "prompts", "yaml"),
+        ("SOPS", "sops", "md"),
+        ("TEMPLATES", "templates", "md"),
+    ] {
         println!("cargo::rerun-if-changed={folder}");
         let mut files: Vec<_> = fs::read_dir(Path::new(&root).join(folder))?
             .map(|entry| entry.map(|entry| entry.path()))

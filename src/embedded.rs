@@ -15,7 +15,9 @@ pub fn policy(profile: Profile) -> Sources {
         let (from, to) = (format!("\nprofile: {}", Profile::Light), format!("\nprofile: {profile}"));
         if name == main { text.replacen(&from, &to, 1) } else { text.to_owned() }
     };
-    Sources(WORKFLOWS.iter().map(|(name, text)| ((*name).to_owned(), of_profile(name, text))).collect())
+    let workflows = WORKFLOWS.iter().map(|(name, text)| ((*name).to_owned(), of_profile(name, text)));
+    let prompts = PROMPTS.iter().map(|(name, text)| (Sources::PROMPTS.to_owned() + name, (*text).to_owned()));
+    Sources(workflows.chain(prompts).collect())
 }
 
 /// Returns the verbs of the default policy; a test sees to it that they can be read.

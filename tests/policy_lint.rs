@@ -11,6 +11,8 @@ mod cited;
 mod meaning;
 #[path = "policy_lint/names.rs"]
 mod names;
+#[path = "policy_lint/prompts.rs"]
+mod prompts;
 #[path = "policy_lint/traits.rs"]
 mod traits;
 #[path = "policy_lint/unreadable.rs"]
@@ -33,13 +35,15 @@ type Edit = (&'static str, &'static str, &'static str);
 struct Case(&'static str, &'static [Edit], &'static str, &'static str);
 
 fn sources() -> Sources {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{error}"));
-    let read = |entry: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(entry.path()).unwrap_or_else(|error| panic!("{error}"));
-        (entry.file_name().to_string_lossy().into_owned(), text)
+    let files = |folder: &str, prefix: &'static str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{error}"));
+        entries.filter_map(Result::ok).map(move |entry| {
+            let text = std::fs::read_to_string(entry.path()).unwrap_or_else(|error| panic!("{error}"));
+            (prefix.to_owned() + &entry.file_name().to_string_lossy(), text)
+        })
     };
-    Sources(entries.filter_map(Result::ok).map(read).collect())
+    Sources(files("workflows", "").chain(files("prompts", Sources::PROMPTS)).collect())
 }
 
 fn changed(edits: &[Edit]) -> Sources {
@@ -75,6 +79,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(agents::CASES)
         .chain(traits::CASES)
         .chain(cited::CASES)
+        .chain(prompts::CASES)
 }
 
 #[test]
@@ -150,6 +155,7 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/cited.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/remind.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/prompt.rs")));
     assert!(known.len() > 25, "{known:?}");
     let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
     known.remove("missing_file");

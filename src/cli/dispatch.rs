@@ -109,8 +109,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, comments, diff, doctor, explain, history, inbox, key, list, namespace, next, note, read, sop,
-        status, user, why, workflow, workspace,
+        audit, brief, comments, diff, doctor, explain, history, inbox, key, list, metrics, namespace, next,
+        note, read, sop, status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -174,6 +174,7 @@ fn built_in(
         BuiltIn::Next { document, all } => next::run(context, &document, all),
         BuiltIn::List(input) => list::run(context, input),
         BuiltIn::Inbox => inbox::run(context),
+        BuiltIn::Brief { document } => brief::run(context, &document),
         BuiltIn::Workspace => workspace::run(context),
         BuiltIn::Read(input) => read::run(context, &input),
         BuiltIn::Diff(input) => diff::run(context, &input),
@@ -188,6 +189,7 @@ fn built_in(
         BuiltIn::Workflow(command) => workflow::run(context, command),
         BuiltIn::Sop(command) => sop::run(context, &command),
         BuiltIn::Audit(command) => audit::run(context, command),
+        BuiltIn::Metrics(command) => metrics::run(context, &command),
         BuiltIn::Doctor { repair } => doctor::run(context, repair),
         other => proofs::run(world, context, global, other),
     };

@@ -13,6 +13,7 @@ use crate::commands::diff::DiffInput;
 use crate::commands::hooks::HooksCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::list::ListInput;
+use crate::commands::metrics::MetricsCommand;
 use crate::commands::namespace::NamespaceCommand;
 use crate::commands::note::{NoteCommand, TraitCommand};
 use crate::commands::read::ReadInput;
@@ -99,6 +100,11 @@ pub enum BuiltIn {
     List(ListInput),
     /// Show what awaits you
     Inbox,
+    /// Tell you your task on a document, and what the policy asks you to look at
+    Brief {
+        /// The document
+        document: DocumentId,
+    },
     /// Show what you have checked out
     Workspace,
     /// Print the content of a document
@@ -178,6 +184,9 @@ pub enum BuiltIn {
     /// The audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// How the work goes, from the audit trail
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Check the project, and mend what can be made again
     Doctor {
         /// Make again what was lost or changed outside the store

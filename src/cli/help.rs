@@ -14,6 +14,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "next",
             "list",
             "inbox",
+            "brief",
             "workspace",
             "read",
             "diff",
@@ -30,7 +31,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Prove who is calling",
         &["whoami", "token", "key", "enrol", "unlock", "recover", "agent", "hooks", "hook"],
     ),
-    ("Look after the project", &["init", "user", "namespace", "workflow", "audit", "doctor"]),
+    ("Look after the project", &["init", "user", "namespace", "workflow", "audit", "metrics", "doctor"]),
     ("About the program", &["explain", "completion", "demo"]),
 ];
 

@@ -160,7 +160,7 @@ fn report(
         if is_real { next_lines(&acted.menu, acted.actor.name(), &after.id, false) } else { Vec::new() };
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
-        document: DocumentView::new(after, &policy, in_force),
+        document: DocumentView::new(after, &policy, in_force, acted.actor.name()),
         dry_run: mode == Mode::DryRun,
         notes: notes.clone(),
         working_copy,

@@ -13,14 +13,13 @@ use serde::Serialize;
 use super::act::carry_out;
 use super::table::Table;
 use super::token::request;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, brief};
 use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
 use crate::disk::{Ended, Spawned, Stream, digest_of};
-use crate::domain::brief::{self, BriefFacts};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
-use crate::domain::document::{Document, Task};
+use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{Actor, AgentSession, SessionKind, Token};
+use crate::domain::identity::{AgentSession, SessionKind, Token};
 use crate::domain::policy::{Agent, Launcher, Placeholder};
 use crate::domain::redact::Redactor;
 use crate::domain::request::{Launch, Registration};
@@ -208,7 +207,7 @@ fn start(
     let mut random = [0; 8];
     context.fill(&mut random)?;
     let session = format!("run-{}", to_hex(&random));
-    let text = told(context, &actor, agent, &document, task)?;
+    let told = brief::compose(context, &actor, &agent.user, document, task)?;
     let task = verb_of(task);
     let process = ancestry().first().copied();
     let process = process
@@ -221,14 +220,14 @@ fn start(
         token: token.id().clone(),
         verifier: token.verifier(),
         process,
-        brief: Digest::of(text.as_bytes()),
+        brief: told.digest(),
         observed: observed(context.site.root(), agent, launcher),
     })))?;
     // Those whose start was killed end now: nobody attends them, and nothing that they have is good.
     context.session.end(|open| open.process.is_some_and(|process| !is_alive(&process)), None)?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let root = context.site.root();
-    let filled = Filled { root, agent: name, document: id, task, session: &session, brief: &text };
+    let filled = Filled { root, agent: name, document: id, task, session: &session, brief: told.text() };
     let ended = attend(launcher, &filled, agent.ttl, &token, outside);
     // However it ended, what it was given is good no longer.
     let status = ended.as_ref().ok().and_then(|ended| ended.status.or(ended.signal.map(|signal| -signal)));
@@ -302,31 +301,6 @@ fn attend(
     output(Stream::Out, &out.finish());
     output(Stream::Error, &error.finish());
     Ok(ended)
-}
-
-/// Composes what the agent is told.
-fn told(
-    context: &mut Context,
-    actor: &Actor,
-    agent: &Agent,
-    document: &Document,
-    task: Task,
-) -> Result<String, CommandError> {
-    let policy = context.session.policy_about(&document.id)?;
-    let verb = policy.actions.iter().find(|action| action.name.as_str() == verb_of(task));
-    let user = context.session.read(actor).user(agent.user.as_str())?;
-    Ok(brief::compose(&BriefFacts {
-        user: &agent.user,
-        printed_name: user.as_ref().map_or(agent.user.as_str(), |user| user.printed_name.as_str()),
-        document: &document.id,
-        title: &document.title,
-        version: document.version,
-        state: &document.state,
-        content: document.content,
-        task,
-        sop: verb.and_then(|verb| verb.sop.as_deref()).unwrap_or("SOP-001"),
-        program: "qms",
-    }))
 }
 
 /// The verb that answers a task.

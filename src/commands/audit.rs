@@ -207,7 +207,7 @@ pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, Comman
 }
 
 /// Columns of the export as a table.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "index",
     "at",
     "actor",
@@ -225,6 +225,7 @@ const COLUMNS: [&str; 17] = [
     "comment",
     "reasons",
     "leaf_hash",
+    "withheld",
 ];
 
 /// Writes the whole log, entry by entry, so that its size does not matter. Returns a warning where
@@ -248,11 +249,12 @@ fn write_log(
     format: ExportForm,
     out: &mut dyn Write,
 ) -> Result<Option<String>, CommandError> {
-    let mut veil = Veil::new(actor);
+    let mut in_rounds = Vec::new();
     context.session.read(actor).documents(&ListQuery::default(), &mut |document| {
-        veil.look(&document);
+        in_rounds.extend(Some(document).filter(|document| document.round.is_some()));
         Ok(())
     })?;
+    let mut veil = Veil::over(context, Some(actor), in_rounds)?;
     let mut failed = None;
     let io = |source| DiskError::Io { action: "write", path: "standard output".into(), source };
     let header = match format {
@@ -283,7 +285,7 @@ fn write_log(
     Ok(veil.words())
 }
 
-fn cells(view: &EntryView) -> [String; 17] {
+fn cells(view: &EntryView) -> [String; 18] {
     fn text<T: ToString>(value: Option<&T>) -> String {
         value.map_or_else(String::new, T::to_string)
     }
@@ -305,6 +307,7 @@ fn cells(view: &EntryView) -> [String; 17] {
         text(view.comment.as_ref()),
         view.reason_names(),
         view.leaf_hash.to_string(),
+        view.withheld.to_string(),
     ]
 }
 

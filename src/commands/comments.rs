@@ -51,8 +51,7 @@ impl fmt::Display for CommentsReport {
 /// Lists what people said about a document.
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    let document = context.document(&actor, id)?;
-    let (entries, veil) = entries_of(context, &actor, &document)?;
+    let (entries, veil) = entries_of(context, &actor, id)?;
     let comments = entries
         .into_iter()
         .filter(|entry| entry.result == EntryResult::Permitted)

@@ -56,7 +56,7 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     let from = match input.from {
         Some(version) => version,
         None if input.since_my_review => {
-            let (entries, _) = entries_of(context, &actor, &document)?;
+            let (entries, _) = entries_of(context, &actor, id)?;
             let mine = entries.iter().rev().find(|entry| {
                 entry.actor.as_ref() == Some(actor.name())
                     && entry.verdict.is_some()

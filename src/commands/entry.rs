@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::audit::{Entry, EntryResult, Meaning, leaf_hash};
+use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
@@ -41,6 +42,8 @@ pub struct EntryView {
     pub(super) policy_digest: Digest,
     pub(super) count: u64,
     pub(super) leaf_hash: Digest,
+    /// Whether something of it is not shown while a round is open.
+    pub(super) withheld: bool,
 }
 
 /// The signature of the actor, made with the credential.
@@ -57,6 +60,14 @@ pub struct ReasonView {
     name: String,
     message: String,
     remedy: Option<String>,
+}
+
+impl ReasonView {
+    /// Returns its class, where the condition is known.
+    pub(super) fn class(&self) -> Option<Class> {
+        let known = Condition::ALL.iter().find(|condition| condition.name() == self.name);
+        known.map(|condition| condition.class())
+    }
 }
 
 impl EntryView {
@@ -107,6 +118,7 @@ impl EntryView {
             policy_digest: entry.policy_digest,
             count: entry.count,
             leaf_hash: leaf_hash(bytes),
+            withheld: false,
         })
     }
 
@@ -118,6 +130,15 @@ impl EntryView {
             (Some(actor), _, None) => actor.to_string(),
             (None, Some(claimed), _) => format!("unverified `{}`", claimed.escape_debug()),
             (None, None, _) => "qms".to_owned(),
+        }
+    }
+
+    /// Names what was done, and in brackets the verdict where the verb does not say it.
+    pub(super) fn deed(&self) -> String {
+        match self.verdict.map(Outcome::as_str).filter(|verdict| *verdict != self.action) {
+            Some(verdict) => format!("{} ({verdict})", self.action),
+            None if self.withheld => format!("{} (withheld)", self.action),
+            None => self.action.clone(),
         }
     }
 
@@ -145,6 +166,7 @@ impl EntryView {
     fn outcome(&self) -> String {
         let reasons = || self.reason_names();
         match (self.result, &self.from, &self.to) {
+            (EntryResult::Denied, _, _) if self.reasons.is_empty() => "denied".to_owned(),
             (EntryResult::Denied, _, _) if self.count > 1 => {
                 format!("denied {} times: {}", self.count, reasons())
             }

@@ -10,7 +10,6 @@ use super::table::Table;
 use super::veil::Veil;
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::Entry;
-use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
 use crate::store::{Entries, StoreError};
@@ -33,8 +32,6 @@ impl fmt::Display for HistoryReport {
             &["CONTENT", "COMMENT"],
         );
         for it in &self.entries {
-            let verdict = it.verdict.filter(|verdict| verdict.as_str() != it.action);
-            let verdict = verdict.map(|verdict| format!(" ({verdict})")).unwrap_or_default();
             // What ended a document may be about the one that it belonged to.
             let what = match it.document.as_ref().filter(|document| **document != self.id) {
                 Some(other) => format!("{other}: {}", it.what()),
@@ -44,7 +41,7 @@ impl fmt::Display for HistoryReport {
                 it.index.to_string(),
                 it.at.to_string(),
                 it.who(),
-                format!("{}{verdict}", it.action),
+                it.deed(),
                 it.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
                 what,
             ];
@@ -70,16 +67,15 @@ fn first_line(text: &str) -> &str {
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let document = context.document(&actor, id)?;
-    let (mut entries, veil) = entries_of(context, &actor, &document)?;
+    let (mut entries, mut veil) = entries_of(context, &actor, id)?;
     if let Some(parent) = &document.parent {
-        context.session.read(&actor).entries(Entries::Of(parent), &mut |stored| {
-            let deltas = Entry::decode(stored.bytes).map(|entry| entry.deltas).unwrap_or_default();
-            if deltas.iter().any(|delta| delta.key == id.as_str()) {
-                entries.push(EntryView::decode(stored.index, stored.bytes)?);
-            }
-            Ok(())
+        let (of_parent, of_its_rounds) = entries_where(context, &actor, parent, |entry| {
+            let deltas = Entry::decode(entry).map(|entry| entry.deltas).unwrap_or_default();
+            deltas.iter().any(|delta| delta.key == id.as_str())
         })?;
+        entries.extend(of_parent);
         entries.sort_by_key(|entry| entry.index);
+        veil.join(&of_its_rounds);
     }
     // What came with the program stands in the first entry, with everything else that did.
     if document.creator.is_none() {
@@ -95,7 +91,7 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
             .or_else(|error| if matches!(error, StoreError::Conflict) { Ok(()) } else { Err(error) })?;
         entries.splice(0..0, first);
     }
-    let signatures = manifest(context, &actor, id)?;
+    let signatures = manifest(context, &actor, id, Some(&actor))?;
     let reply = Reply::new(HistoryReport { entries, signatures, id: id.clone() }).by(actor);
     Ok(veil.warn(reply))
 }
@@ -104,12 +100,21 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
 pub(super) fn entries_of(
     context: &mut Context,
     actor: &Actor,
-    document: &Document,
+    id: &DocumentId,
+) -> Result<(Vec<EntryView>, Veil), CommandError> {
+    entries_where(context, actor, id, |_| true)
+}
+
+fn entries_where(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+    wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<(Vec<EntryView>, Veil), CommandError> {
     // What is open is looked up together with what was said: nobody reads through a round that opens
     // in between.
     context.session.read(actor).begin_snapshot()?;
-    let read = read_entries(context, actor, &document.id);
+    let read = read_entries(context, actor, id, wanted);
     context.session.read(actor).end_snapshot()?;
     read
 }
@@ -118,14 +123,17 @@ fn read_entries(
     context: &mut Context,
     actor: &Actor,
     id: &DocumentId,
+    wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<(Vec<EntryView>, Veil), CommandError> {
-    let mut veil = Veil::new(actor);
-    veil.look(&context.document(actor, id)?);
+    let document = context.document(actor, id)?;
+    let mut veil = Veil::over(context, Some(actor), [document])?;
     let mut entries = Vec::new();
     context.session.read(actor).entries(Entries::Of(id), &mut |stored| {
-        let mut entry = EntryView::decode(stored.index, stored.bytes)?;
-        veil.cover(&mut entry);
-        entries.push(entry);
+        if wanted(stored.bytes) {
+            let mut entry = EntryView::decode(stored.index, stored.bytes)?;
+            veil.cover(&mut entry);
+            entries.push(entry);
+        }
         Ok(())
     })?;
     Ok((entries, veil))

@@ -147,7 +147,7 @@ pub(super) fn views(
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let mut documents = Vec::new();
     context.session.read(actor).documents(query, &mut |document| {
-        documents.push(DocumentView::new(document, &policy, in_force));
+        documents.push(DocumentView::new(document, &policy, in_force, actor.name()));
         Ok(())
     })?;
     Ok(documents)

@@ -170,11 +170,11 @@ pub fn run(context: &mut Context, command: &NoteCommand) -> Result<Reply, Comman
 
 fn list(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
+    // Before the document: no note of a round that opens in between is shown.
+    let mut written = context.session.read(&actor).attestations(id)?;
     let document = context.document(&actor, id)?;
     let policy = context.session.policy_about(id)?;
-    let mut veil = Veil::new(&actor);
-    veil.look(&document);
-    let mut written = context.session.read(&actor).attestations(id)?;
+    let mut veil = Veil::over(context, Some(&actor), [document.clone()])?;
     written.retain(|one| one.kind == AttestationKind::Note);
     written.sort_by_key(|one| std::cmp::Reverse(one.number));
     let mut notes: Vec<NoteView> = policy
@@ -226,12 +226,12 @@ fn view(
 
 fn show(context: &mut Context, id: &DocumentId, asked: &str) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
+    let all = context.session.read(&actor).attestations(id)?;
     let document = context.document(&actor, id)?;
     let (name, number) = match asked.rsplit_once('@') {
         Some((name, number)) => (name, number.parse::<u32>().ok()),
         None => (asked, None),
     };
-    let all = context.session.read(&actor).attestations(id)?;
     let found = all.into_iter().rfind(|one| {
         one.kind == AttestationKind::Note
             && one.name.as_str() == name
@@ -244,8 +244,7 @@ fn show(context: &mut Context, id: &DocumentId, asked: &str) -> Result<Reply, Co
         )
     };
     let found = found.filter(|_| number.is_some() == asked.contains('@')).ok_or_else(unknown)?;
-    let mut veil = Veil::new(&actor);
-    veil.look(&document);
+    let mut veil = Veil::over(context, Some(&actor), [document.clone()])?;
     if veil.covers(&found) {
         let message = format!("`{name}` of {id} is shown when the round ends");
         return Err(CommandError::unknown(message, format!("note list {id}")));

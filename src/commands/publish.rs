@@ -42,7 +42,8 @@ pub(super) fn render(
     let in_force = known.and_then(|(workflow, _)| workflow.state_in_force()).unwrap_or(&document.state);
     let mut rendered = Vec::new();
     let approvals = approvals(context, actor, document)?;
-    let signed = manifest(context, actor, &document.id)?;
+    // A page is for everybody: it is the same whoever acted last.
+    let signed = manifest(context, actor, &document.id, None)?;
     for mut page in Mirror::pages(document, in_force) {
         let body = read::body(context, actor, &page.content)?;
         let of_page = approvals.iter().filter(|(version, _)| *version == page.version);

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::veil::Veil;
 use super::{CommandError, Context};
 use crate::domain::audit::{Entry, EntryResult, Meaning};
 use crate::domain::digest::{Digest, Timestamp};
@@ -34,17 +35,33 @@ impl std::fmt::Display for SignedView {
     }
 }
 
-/// Lists every signature that was given about a document, oldest first.
+/// Lists every signature that was given about a document, oldest first, without what is withheld from
+/// the viewer; `None` stands for what everybody can look at.
 pub(super) fn manifest(
     context: &mut Context,
     actor: &Actor,
     id: &DocumentId,
+    viewer: Option<&Actor>,
 ) -> Result<Vec<SignedView>, CommandError> {
-    let store = context.session.read(actor);
     // Where nobody has a key there is nothing to look for, in a log that may be long.
-    if store.credentials(Credentials::Keys)?.is_empty() {
+    if context.session.read(actor).credentials(Credentials::Keys)?.is_empty() {
         return Ok(Vec::new());
     }
+    context.session.read(actor).begin_snapshot()?;
+    let read = read_manifest(context, actor, id, viewer);
+    context.session.read(actor).end_snapshot()?;
+    read
+}
+
+fn read_manifest(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+    viewer: Option<&Actor>,
+) -> Result<Vec<SignedView>, CommandError> {
+    let document = context.document(actor, id)?;
+    let veil = Veil::over(context, viewer, [document])?;
+    let store = context.session.read(actor);
     let mut signed = Vec::new();
     store.entries(Entries::Of(id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
@@ -66,6 +83,7 @@ pub(super) fn manifest(
         Ok(())
     })?;
     for one in &mut signed {
+        veil.cover_signed(id, one);
         if let Some(user) = store.user(one.user.as_str())? {
             one.printed_name = user.printed_name;
         }

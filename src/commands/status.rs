@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::signed::{SignedView, manifest};
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Reply};
+use crate::domain::document::Outcome;
 use crate::domain::id::{DocumentId, UserName};
 
 /// Where a document stands, and what can be done next.
@@ -40,7 +41,8 @@ impl fmt::Display for StatusReport {
             write!(f, "\n  belongs to: {parent}")?;
         }
         for assignee in &it.assignees {
-            let verdict = assignee.verdict.map_or("open", |verdict| verdict.as_str());
+            let unseen = if assignee.answered { "answered" } else { "open" };
+            let verdict = assignee.verdict.map_or(unseen, Outcome::as_str);
             write!(f, "\n  {}: {} ({verdict})", assignee.task, assignee.user)?;
         }
         for signed in &self.signatures {
@@ -71,9 +73,9 @@ pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, false);
     let awaited = awaited(&document, actor.name());
-    let mut signatures = manifest(context, &actor, id)?;
+    let mut signatures = manifest(context, &actor, id, Some(&actor))?;
     signatures.retain(|signed| signed.content == document.content);
-    let document = DocumentView::new(document, &policy, in_force);
+    let document = DocumentView::new(document, &policy, in_force, actor.name());
     let report = StatusReport { document, signatures, next: next.clone() };
     Ok(Reply::new(report).by(actor).menu(next).awaiting(awaited))
 }

@@ -1,49 +1,106 @@
-//! What is not shown while a round is open: what others said in it.
+//! What is not shown while a round is open: what others answered in it, said with it, or tried to.
 //!
-//! Nobody is excepted. Who has no seat yet can be given one, and who owns the document may be the one
-//! who starts its reviewers.
+//! Everybody sees who has answered; nobody sees what, but who gave it. Nobody is excepted: who has no seat
+//! yet can be given one, and who owns the document may be the one who starts its reviewers. By the default
+//! life cycles the first rejection ends an approval, so that there an answer tells itself to whoever knows
+//! them; it is not told all the same, because another life cycle may have it otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Reply;
 use super::entry::EntryView;
+use super::signed::SignedView;
+use super::{CommandError, Context, Reply};
 use crate::domain::attestation::Attestation;
-use crate::domain::digest::Timestamp;
-use crate::domain::document::Document;
+use crate::domain::audit::EntryResult;
+use crate::domain::decide::Class;
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::{Document, Round, Task};
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::policy::{Effect, Transition};
 
-/// The open rounds.
+/// The open rounds, as somebody sees them.
 pub(super) struct Veil {
-    viewer: UserName,
-    rounds: BTreeMap<DocumentId, Timestamp>,
+    /// Who looks; `None` for what everybody can look at.
+    viewer: Option<UserName>,
+    rounds: BTreeMap<DocumentId, Open>,
     withheld: usize,
 }
 
+/// A round that is open.
+struct Open {
+    task: Task,
+    opened_at: Timestamp,
+    seated: BTreeSet<UserName>,
+    /// The verbs by which its verdicts are given.
+    verdicts: BTreeSet<String>,
+    /// The verbs by which notes are written.
+    notes: BTreeSet<String>,
+}
+
 impl Veil {
-    /// Lifted everywhere, until documents are looked at.
-    pub(super) fn new(viewer: &Actor) -> Self {
-        Self { viewer: viewer.name().clone(), rounds: BTreeMap::new(), withheld: 0 }
+    /// Looks for open rounds of documents. What is read of these documents must be of the same moment.
+    pub(super) fn over(
+        context: &mut Context,
+        viewer: Option<&Actor>,
+        documents: impl IntoIterator<Item = Document>,
+    ) -> Result<Self, CommandError> {
+        let mut rounds = BTreeMap::new();
+        for mut document in documents {
+            let Some(round) = document.round.take() else { continue };
+            rounds.insert(document.id.clone(), Open::new(context, &document, round)?);
+        }
+        Ok(Self { viewer: viewer.map(|actor| actor.name().clone()), rounds, withheld: 0 })
     }
 
-    /// Looks whether a round of `document` is open.
-    pub(super) fn look(&mut self, document: &Document) {
-        self.rounds.extend(document.round.as_ref().map(|round| (document.id.clone(), round.opened_at)));
+    /// Finds the open round in which somebody else did something at a time.
+    fn open_to(&self, document: &DocumentId, by: &UserName, at: Timestamp) -> Option<&Open> {
+        let is_other = Some(by) != self.viewer.as_ref();
+        self.rounds.get(document).filter(|round| is_other && at >= round.opened_at)
     }
 
     /// Takes away what is not to be seen yet.
     pub(super) fn cover(&mut self, entry: &mut EntryView) {
-        let opened_at = entry.document.as_ref().and_then(|id| self.rounds.get(id));
-        let of_others = entry.verdict.is_some() && entry.actor.as_ref() != Some(&self.viewer);
-        if of_others && opened_at.is_some_and(|at| entry.at >= *at) {
-            self.withheld += usize::from(entry.comment.take().is_some());
+        let (Some(document), Some(by)) = (&entry.document, &entry.actor) else { return };
+        let Some(round) = self.open_to(document, by, entry.at) else { return };
+        // An attempt that was refused says what somebody is about to say.
+        let judges = match entry.result {
+            EntryResult::Permitted => entry.verdict.is_some(),
+            EntryResult::Denied => round.seated.contains(by) && round.verdicts.contains(&entry.action),
+        };
+        if judges {
+            // The verb can be the verdict.
+            entry.action = round.task.to_string();
+            entry.inputs.clear();
+            // That somebody may not judge at all is for all to see, at once.
+            entry.reasons.retain(|reason| reason.class().is_some_and(|class| class < Class::Precondition));
+            (entry.verdict, entry.comment) = (None, None);
+        } else if round.notes.contains(&entry.action) {
+            // Whoever knows the digest of a note can try out what it says.
+            entry.inputs.retain(|_, value| Digest::parse(value).is_err());
+        } else {
+            return;
         }
+        entry.withheld = true;
+        self.withheld += 1;
+    }
+
+    /// Takes away what is not to be seen yet of a signature: not that it was given, nor by whom.
+    pub(super) fn cover_signed(&self, document: &DocumentId, signed: &mut SignedView) {
+        let Some(round) = self.open_to(document, &signed.user, signed.at) else { return };
+        if signed.verdict.take().is_some() {
+            signed.action = round.task.to_string();
+        }
+    }
+
+    /// Counts what was taken away elsewhere, too.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.withheld += other.withheld;
     }
 
     /// Tells whether a note of somebody else in an open round is not to be seen yet.
     pub(super) fn covers(&mut self, note: &Attestation) -> bool {
-        let opened_at = self.rounds.get(&note.document);
-        let covered = note.author != self.viewer && opened_at.is_some_and(|at| note.at >= *at);
+        let covered = self.open_to(&note.document, &note.author, note.at).is_some();
         self.withheld += usize::from(covered);
         covered
     }
@@ -52,8 +109,8 @@ impl Veil {
     pub(super) fn words(&self) -> Option<String> {
         match self.withheld {
             0 => None,
-            1 => Some("1 comment of an open round is shown when the round ends".to_owned()),
-            count => Some(format!("{count} comments of open rounds are shown when the rounds end")),
+            1 => Some("1 entry of an open round is shown whole when the round ends".to_owned()),
+            count => Some(format!("{count} entries of open rounds are shown whole when the rounds end")),
         }
     }
 
@@ -63,5 +120,23 @@ impl Veil {
             Some(words) => reply.warn("comments_withheld", words),
             None => reply,
         }
+    }
+}
+
+impl Open {
+    fn new(context: &mut Context, document: &Document, round: Round) -> Result<Self, CommandError> {
+        let policy = context.session.policy_at(&round.policy)?;
+        let leaving =
+            || policy.standing(document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
+        let verbs = |wanted: fn(&Transition) -> bool| {
+            leaving().filter(|edge| wanted(edge)).map(|edge| edge.action.to_string()).collect()
+        };
+        Ok(Self {
+            task: round.task,
+            opened_at: round.opened_at,
+            verdicts: verbs(|edge| edge.verdict.is_some()),
+            notes: verbs(|edge| edge.effects.contains(&Effect::RecordNote)),
+            seated: round.seats.into_keys().collect(),
+        })
     }
 }

@@ -71,23 +71,24 @@ pub struct AssigneeView {
     pub task: Task,
     /// Whether the answer is in.
     pub answered: bool,
-    /// What it was.
+    /// What it was; shown to nobody else while the round is open.
     pub verdict: Option<Outcome>,
 }
 
 impl DocumentView {
-    /// Shows a document under the policy in force; a round keeps the policy that it was opened under.
-    pub fn new(document: Document, policy: &Policy, in_force: Digest) -> Self {
+    /// Shows a document to somebody under the policy in force; a round keeps the policy that it was opened
+    /// under.
+    pub fn new(document: Document, policy: &Policy, in_force: Digest, viewer: &UserName) -> Self {
         let phase = policy.standing(&document).map(|(_, state)| state.phase.clone());
         let policy_digest = document.round.as_ref().map_or(in_force, |round| round.policy);
         let traits = policy.traits_of(&document).map(|(name, _)| name.clone()).collect();
         let dossier_digest = document.round.as_ref().and_then(|round| round.dossier);
         let assignees = document.round.into_iter().flat_map(|round| {
             round.seats.into_iter().map(move |(user, seat)| AssigneeView {
-                user,
                 task: round.task,
                 answered: seat.answer.is_some(),
-                verdict: seat.answer.map(|answer| answer.outcome),
+                verdict: seat.answer.filter(|_| user == *viewer).map(|answer| answer.outcome),
+                user,
             })
         });
         Self {

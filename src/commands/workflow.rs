@@ -23,7 +23,7 @@ use crate::session::{Mode, SessionError};
 /// What to do with the policy.
 #[derive(Debug, clap::Subcommand)]
 pub enum WorkflowCommand {
-    /// Find faults in the candidate files under `workflows/`
+    /// Find faults in the candidate files under `workflows/` and `prompts/`
     Lint,
     /// Show the states and transitions of a life cycle in force
     Show {
@@ -47,7 +47,7 @@ pub enum WorkflowCommand {
     Diff,
     /// Put the candidate files in force
     Adopt {
-        /// Only these files, such as `controlled.yaml`
+        /// Only these files, such as `controlled.yaml` or `prompts/review.yaml`
         files: Vec<String>,
         /// Decide only, change nothing
         #[arg(long)]
@@ -75,7 +75,7 @@ pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandErro
         WorkflowCommand::Show { workflow, .. } => show(&candidate.policy, workflow.as_deref()),
         WorkflowCommand::Graph { workflow, format } => graph(&candidate.policy, workflow, *format),
         _ => Err(CommandError::NotFound(
-            "no project here: its candidate files are under `workflows/`".to_owned(),
+            "no project here: its candidate files are under `workflows/` and `prompts/`".to_owned(),
         )),
     }
 }
@@ -150,6 +150,8 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
 /// The candidate files with their pins, and what is wrong with these.
 fn sources_on_disk(context: &Context, in_force: &Sources) -> Result<(Sources, Vec<Fault>), CommandError> {
     let mut files = Sources(yaml_files(&context.site.workflows())?);
+    let prompts = yaml_files(&context.site.prompts())?.into_iter();
+    files.0.extend(prompts.map(|(name, text)| (Sources::PROMPTS.to_owned() + &name, text)));
     let by_hand = pins::take_out(&mut files);
     let mut faults = pins::put_in(context.site.root(), &mut files, in_force, &BTreeMap::new());
     faults.extend(by_hand);
@@ -184,12 +186,7 @@ fn sound(
 /// The files of the policy in force.
 fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
     let digest = context.session.project()?.policy;
-    let actor = context.actor()?;
-    let record = context.session.read(&actor).policy(&digest)?;
-    let unreadable = |message: String| SessionError::PolicyUnreadable { digest, message };
-    let record = record.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
-    let files = serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
-    Ok(Sources(files))
+    Ok(context.session.sources_at(&digest)?)
 }
 
 /// Files of the policy in force that are not among the candidates: ended on purpose, or lost.
@@ -198,7 +195,7 @@ struct Missing(Vec<(String, PathBuf)>);
 fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missing {
     // Pins come and go with what is pinned.
     let names = in_force.0.keys().filter(|name| !candidate.0.contains_key(*name) && *name != Policy::PINS);
-    Missing(names.map(|name| (name.clone(), context.site.workflows().join(name))).collect())
+    Missing(names.map(|name| (name.clone(), context.site.root().join(Sources::path(name)))).collect())
 }
 
 impl Missing {
@@ -210,9 +207,9 @@ impl Missing {
     /// Says of a sound candidate what it would end.
     fn warn(&self, reply: Reply) -> Reply {
         self.0.iter().fold(reply, |reply, file| {
-            let (name, hint) = (&file.0, Self::hint(file));
+            let (path, hint) = (Sources::path(&file.0), Self::hint(file));
             let message = format!(
-                "`workflows/{name}` is in force and not among the candidate files, which end what is in it; \
+                "`{path}` is in force and not among the candidate files, which end what is in it; \
                  `qms {hint}` writes it out again"
             );
             reply.warn("candidate_file_missing", message)
@@ -224,7 +221,7 @@ impl Missing {
         if self.0.is_empty() {
             return CommandError::PolicyInvalid(faults);
         }
-        let files = self.0.iter().map(|(name, _)| format!("workflows/{name}")).collect();
+        let files = self.0.iter().map(|(name, _)| Sources::path(name)).collect();
         CommandError::FilesMissing { files, hints: self.0.iter().map(Self::hint).collect(), faults }
     }
 }
@@ -237,8 +234,8 @@ fn differences(old: &Sources, new: &Sources) -> String {
         let (before, after) = (side(old), side(new));
         if before != after {
             let diff = TextDiff::from_lines(before.as_str(), after.as_str());
-            let to = if name == Policy::PINS { "now" } else { "workflows" };
-            let (from, to) = (format!("in force/{name}"), format!("{to}/{name}"));
+            let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
+            let from = format!("in force/{name}");
             text.push_str(&diff.unified_diff().header(&from, &to).to_string());
         }
     }
@@ -257,7 +254,7 @@ fn merged(
     for name in files {
         let text = on_disk.0.get(name);
         let text = text.ok_or_else(|| {
-            let what = format!("no file `workflows/{}`", name.escape_debug());
+            let what = format!("no file `{}`", Sources::path(name).escape_debug());
             CommandError::unknown(what, "workflow diff")
         })?;
         merged.0.insert(name.clone(), text.clone());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{DiskError, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
+use crate::domain::policy::Sources;
 use crate::domain::yaml;
 
 /// The file that marks the root of a project.
@@ -115,9 +116,14 @@ impl Site {
         self.private().join("qms.db")
     }
 
-    /// Returns the folder of candidate policy files.
+    /// Returns the folder of candidate life cycles, verbs and groups.
     pub fn workflows(&self) -> PathBuf {
         self.root.join("workflows")
+    }
+
+    /// Returns the folder of candidate prompts.
+    pub fn prompts(&self) -> PathBuf {
+        self.root.join("prompts")
     }
 
     /// Makes the folder of what the program keeps for itself.
@@ -153,7 +159,7 @@ impl Site {
 
     /// Writes a candidate policy file, unless one is there.
     pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
-        let path = self.workflows().join(name);
+        let path = self.root.join(Sources::path(name));
         if path.exists() { Ok(()) } else { file::write(&path, text.as_bytes(), false) }
     }
 

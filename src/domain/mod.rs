@@ -11,6 +11,7 @@ pub mod front_matter;
 pub mod hook;
 pub mod id;
 pub mod identity;
+pub mod metrics;
 pub mod nearest;
 pub mod plural;
 pub mod policy;

@@ -10,6 +10,7 @@ mod error;
 mod gather;
 mod genesis;
 mod named;
+mod policies;
 mod prerequisites;
 mod procedures;
 mod program;
@@ -33,7 +34,7 @@ use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{
     Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
 };
-use crate::domain::policy::{Action, Policy, Reminder, Sources, compile};
+use crate::domain::policy::{Action, Policy, Reminder};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::store::{Head, Read, Store, StoreError};
@@ -200,49 +201,6 @@ impl Session {
     /// Returns the number of entries in the log.
     pub fn log_size(&mut self) -> Result<u64, SessionError> {
         Ok(self.store.head()?.frontier.size())
-    }
-
-    /// Returns the policy in force.
-    pub fn policy(&mut self) -> Result<Rc<Policy>, SessionError> {
-        let digest = self.project()?.policy;
-        self.policy_at(&digest)
-    }
-
-    /// Returns the policy that decides about a document: the one that its open round began under,
-    /// else the one in force.
-    pub fn policy_about(&mut self, id: &DocumentId) -> Result<Rc<Policy>, SessionError> {
-        match self.store.document(id)?.and_then(|document| document.round) {
-            Some(round) => self.policy_at(&round.policy),
-            None => self.policy(),
-        }
-    }
-
-    /// Returns a policy that was adopted once.
-    fn policy_at(&mut self, digest: &Digest) -> Result<Rc<Policy>, SessionError> {
-        if let Some(policy) = self.policies.get(digest) {
-            return Ok(Rc::clone(policy));
-        }
-        let unreadable = |message: String| SessionError::PolicyUnreadable { digest: *digest, message };
-        let record =
-            self.store.policy(digest)?.ok_or_else(|| unreadable("it is not in the store".to_owned()))?;
-        // What the files mean is kept beside them, because reading them takes ten times as long. It is
-        // believed by the tag of the project key. The files are the truth, by their digest: whoever has
-        // no key, or cannot read what another version kept, reads them.
-        let kept = self.key.as_ref().and_then(|key| key.verified_policy(digest, &record.compiled));
-        let policy = if let Some(policy) = kept.and_then(|meaning| serde_json::from_str(meaning).ok()) {
-            policy
-        } else {
-            let files =
-                serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
-            let sources = Sources(files);
-            if sources.digest() != *digest {
-                return Err(unreadable("its files are not those that were adopted".to_owned()));
-            }
-            compile(&sources).map_err(SessionError::PolicyFaults)?
-        };
-        let policy = Rc::new(policy);
-        self.policies.insert(*digest, Rc::clone(&policy));
-        Ok(policy)
     }
 
     /// Asks what `actor` can do with a document: all lines, open and closed.

@@ -24,7 +24,7 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
     let fields = "index at actor claimed actor_kind group assurance isolation session parent credential ticket \
                   signature action inputs document \
-                  version from to result verdict comment reasons content_digest policy_digest count leaf_hash";
+                  version from to result verdict comment reasons content_digest policy_digest count leaf_hash withheld";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
     assert_eq!(names(&entry["reasons"], "name"), expected);
@@ -130,7 +130,10 @@ fn nobody_sees_what_others_said_in_a_round_that_is_open() {
     project.run("-u lead user add qb --group quality --agent").is(0);
     assert!(["qa", "lead", "qb", "claude"].iter().all(|user| !sees(user, "What tu found")));
     assert!(sees("tu", "What tu found"));
-    project.run("-u qa audit export").is(0).says("1 comment of an open round is shown when the round ends");
+    project
+        .run("-u qa audit export")
+        .is(0)
+        .says("1 entry of an open round is shown whole when the round ends");
     let withheld = project.ask("-u qa comments CR-001").is(0);
     assert_eq!(withheld["data"]["comments"], json!([]));
     assert_eq!(withheld["warnings"][0]["code"], "comments_withheld");

@@ -81,9 +81,10 @@ fn a_project_of_before_goes_on_as_light_and_its_people_enrol() {
     bare(&project, &format!("--token-file {code} enrol --passphrase-file {}", phrase.display())).run().is(0);
     project.ask("-u claude status CR-001").is(8);
     // A policy with a profile is adopted like any other.
-    fs::create_dir_all(project.path("workflows")).unwrap();
     for (name, text) in embedded::policy(Profile::Team).0 {
-        fs::write(project.path("workflows").join(name), text).unwrap();
+        let path = project.path(&Sources::path(&name));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     bare(&project, &format!("{lead} workflow adopt")).run().is(0);
     assert_eq!(project.ask("-u qa create CR --title y").is(8).reasons()[0], "assurance_too_low");

@@ -112,10 +112,11 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("key" | "enrol" | "recover", _) => "key",
         ("audit", Some("verify")) => "audit",
         ("audit", Some(name)) => name,
+        ("metrics", _) => "reviews",
         ("completion", _) => "text",
         (
-            "status" | "next" | "list" | "inbox" | "workspace" | "read" | "diff" | "history" | "comments"
-            | "why" | "blocked" | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
+            "status" | "next" | "list" | "inbox" | "brief" | "workspace" | "read" | "diff" | "history"
+            | "comments" | "why" | "blocked" | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
             _,
         ) => command,
         _ => "action",

@@ -260,16 +260,19 @@ impl Case<'_> {
     }
 
     /// The verdicts that count: each reviewer's latest on the present content in this phase. Who has
-    /// become author or owner since would now speak about work of their own.
+    /// become author or owner since would now speak about work of their own; and what is said in a round
+    /// that is open counts when it has ended, so that no refusal gives it away.
     fn counted<'d>(
         workflow: &Workflow,
         document: &'d Document,
     ) -> impl Iterator<Item = (&'d UserName, &'d Verdict)> + use<'d> {
         let phase = workflow.state(&document.state).map(|state| state.phase.clone());
+        let opened_at = document.round.as_ref().map(|round| round.opened_at);
         document
             .verdicts
             .iter()
             .filter(move |((of, _), _)| Some(of) == phase.as_ref())
+            .filter(move |(_, verdict)| opened_at.is_none_or(|at| verdict.at < at))
             .filter(|((_, name), _)| {
                 !document.authors.contains(name) && document.owner.as_ref() != Some(name)
             })

@@ -108,7 +108,7 @@ impl Compiler {
         let files: Vec<(String, Option<WorkflowFile>)> = sources
             .0
             .iter()
-            .filter(|(name, _)| !Policy::FILES.contains(&name.as_str()) && *name != Policy::PINS)
+            .filter(|(name, _)| Sources::is_life_cycle(name))
             .map(|(name, text)| (name.clone(), self.read(name, text)))
             .collect();
 
@@ -176,6 +176,7 @@ impl Compiler {
             workflows.insert(workflow.name.clone(), workflow);
         }
         self.check_types_are_distinct(&workflows);
+        self.prompts(sources, &workflows);
         let actions = std::mem::take(&mut self.actions);
         Some(Policy {
             profile: main.profile,

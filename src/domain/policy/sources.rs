@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Policy;
 use crate::domain::digest::Digest;
 
 /// The files of a policy by name, and the digest that stands for all of them.
@@ -12,6 +13,16 @@ use crate::domain::digest::Digest;
 pub struct Sources(pub BTreeMap<String, String>);
 
 impl Sources {
+    /// Tells whether a file of a policy holds a life cycle.
+    pub fn is_life_cycle(name: &str) -> bool {
+        !Policy::FILES.contains(&name) && name != Policy::PINS && !Self::is_prompt(name)
+    }
+
+    /// Returns the path of a file within a project: life cycles and verbs lie beside each other.
+    pub fn path(name: &str) -> String {
+        if Self::is_prompt(name) { name.to_owned() } else { format!("workflows/{name}") }
+    }
+
     /// Digests names and texts, each preceded by its length, under the tag `qms.policy/1`.
     pub fn digest(&self) -> Digest {
         let mut bytes = b"qms.policy/1\n".to_vec();

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::Row;
 use super::names::{self, FieldName, has_rest};
 use crate::domain::attestation::Attestation;
-use crate::domain::audit::wire::{put, put_run, put_text};
+use crate::domain::audit::wire::{Reader, put, put_run, put_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
 use crate::domain::identity::{AgentSession, Credential};
@@ -174,6 +174,13 @@ fn put_seat(out: &mut Vec<u8>, seat: &Seat) {
         put_text(out, answer.outcome);
         put_text(out, answer.at.millis());
     }
+}
+
+/// Reads from the value of a seat since when its user has been asked.
+pub fn awaited_since(seat: &[u8]) -> Option<Timestamp> {
+    let mut reader = Reader::new(seat);
+    let (_assigned_by, assigned_at) = (reader.run()?, reader.run()?);
+    str::from_utf8(assigned_at).ok()?.parse().ok().map(Timestamp::from_millis)
 }
 
 fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {

@@ -50,6 +50,7 @@ use std::fmt;
 
 pub use self::delta::row_delta;
 pub(super) use self::delta::{changes, read_field};
+pub use self::fields::awaited_since;
 pub(super) use self::fields::put_name;
 pub use self::names::FieldName;
 pub(super) use self::names::{ID, KIND, REVOKED_AT, USER, VERIFIER, has_rest, is_code};

@@ -4,7 +4,7 @@ use super::dice::{USERS, name, request};
 use crate::domain::decide::{Denial, apply, decide};
 use crate::domain::document::{Document, Kind};
 use crate::domain::id::{DocumentId, StateName, UserName};
-use crate::domain::policy::fixture;
+use crate::domain::policy::{Guard, Plain, fixture};
 use crate::domain::request::{Inputs, Request, Subject, Value, WorkingCopy};
 use crate::domain::scenario::World;
 
@@ -146,4 +146,27 @@ fn a_type_that_an_adopted_policy_put_under_another_life_cycle_keeps_its_rounds()
     assert_eq!(after.state, name::<StateName>("IN_REVIEW"));
     assert!(after.round.is_some_and(|round| round.awaits(&name("qa"))));
     assert_eq!(after.workflow.as_str(), "strict");
+}
+
+#[test]
+fn what_is_said_in_an_open_round_decides_nothing_whatever_a_policy_asks_for() {
+    let mut policy = fixture::candidate().policy.clone();
+    for edge in policy.workflows.values_mut().flat_map(|life| &mut life.transitions) {
+        if edge.action.as_str() == "withdraw" {
+            edge.guards.push(Guard::Plain(Plain::Unanimous));
+        }
+    }
+    let refused = ["recommend", "request_updates"].map(|outcome| {
+        let (mut world, id) = world("SOP");
+        let route = [("target", text("review")), ("assignees", users(&["tu"]))];
+        assert!(act(&mut world, "claude", "route", &id, &route).is_ok());
+        let review = [("outcome", text(outcome)), ("comment", text("x"))];
+        assert!(act(&mut world, "tu", "review", &id, &review).is_ok());
+        let actor = world.verify("claude").unwrap_or_else(|error| panic!("{error}"));
+        let request = request(&name("withdraw"), &id, inputs(&[]));
+        let denial = decide(&policy, &world.facts(&actor, &request), &actor, &request).err();
+        denial.map(|denial| denial.reasons().to_vec()).unwrap_or_default()
+    });
+    assert_eq!(refused[0], refused[1]);
+    assert_eq!(refused[0].len(), 1);
 }

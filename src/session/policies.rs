@@ -1,0 +1,67 @@
+//! Adopted policies: what they mean, and the files that they were read from.
+
+use std::rc::Rc;
+
+use super::{Session, SessionError};
+use crate::domain::digest::Digest;
+use crate::domain::id::DocumentId;
+use crate::domain::policy::{Policy, Sources, compile};
+use crate::domain::project::PolicyRecord;
+
+impl Session {
+    /// Returns the policy in force.
+    pub fn policy(&mut self) -> Result<Rc<Policy>, SessionError> {
+        let digest = self.project()?.policy;
+        self.policy_at(&digest)
+    }
+
+    /// Returns the policy that decides about a document: the one that its open round began under,
+    /// else the one in force.
+    pub fn policy_about(&mut self, id: &DocumentId) -> Result<Rc<Policy>, SessionError> {
+        match self.store.document(id)?.and_then(|document| document.round) {
+            Some(round) => self.policy_at(&round.policy),
+            None => self.policy(),
+        }
+    }
+
+    /// Returns a policy that was adopted once.
+    pub fn policy_at(&mut self, digest: &Digest) -> Result<Rc<Policy>, SessionError> {
+        if let Some(policy) = self.policies.get(digest) {
+            return Ok(Rc::clone(policy));
+        }
+        let record = self.record_of(digest)?;
+        // What the files mean is kept beside them, because reading them takes ten times as long. It is
+        // believed by the tag of the project key. The files are the truth, by their digest: whoever has
+        // no key, or cannot read what another version kept, reads them.
+        let kept = self.key.as_ref().and_then(|key| key.verified_policy(digest, &record.compiled));
+        let policy = match kept.and_then(|meaning| serde_json::from_str(meaning).ok()) {
+            Some(policy) => policy,
+            None => compile(&files_of(&record)?).map_err(SessionError::PolicyFaults)?,
+        };
+        let policy = Rc::new(policy);
+        self.policies.insert(*digest, Rc::clone(&policy));
+        Ok(policy)
+    }
+
+    /// Returns the files of a policy that was adopted once.
+    pub fn sources_at(&mut self, digest: &Digest) -> Result<Sources, SessionError> {
+        files_of(&self.record_of(digest)?)
+    }
+
+    fn record_of(&mut self, digest: &Digest) -> Result<PolicyRecord, SessionError> {
+        let message = "it is not in the store".to_owned();
+        self.store.policy(digest)?.ok_or(SessionError::PolicyUnreadable { digest: *digest, message })
+    }
+}
+
+/// Reads the files of a policy, which are believed by their digest.
+fn files_of(record: &PolicyRecord) -> Result<Sources, SessionError> {
+    let digest = record.digest;
+    let unreadable = |message: String| SessionError::PolicyUnreadable { digest, message };
+    let files = serde_json::from_str(&record.sources).map_err(|error| unreadable(error.to_string()))?;
+    let sources = Sources(files);
+    if sources.digest() != digest {
+        return Err(unreadable("its files are not those that were adopted".to_owned()));
+    }
+    Ok(sources)
+}
