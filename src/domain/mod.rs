@@ -23,4 +23,5 @@ pub mod redact;
 pub mod request;
 pub mod scenario;
 pub mod span;
+pub mod text;
 pub mod yaml;

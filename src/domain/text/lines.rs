@@ -1,0 +1,350 @@
+//! The lines of a document: which of them are text, and which are code, comment or front matter.
+//!
+//! Blocks begin and end as CommonMark 0.31 says, as far as one can know without reading lists and quotes.
+//! What one cannot know is a fault, so that nobody hides a line from a rule by writing it strangely.
+
+use crate::domain::front_matter;
+
+/// A document, line by line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// All lines, front matter included.
+    pub lines: Vec<Line<'a>>,
+    /// What cannot be read for sure, by line.
+    pub faults: Vec<Fault>,
+}
+
+/// A line of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its number in the file, from 1.
+    pub number: usize,
+    /// Where it begins, in bytes from the beginning of the file.
+    pub start: usize,
+    /// What it says, without the end of the line.
+    pub text: &'a str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Part of the front matter, its `---` lines included.
+    FrontMatter,
+    /// A heading of this level, from 1 to 6.
+    Heading(u8),
+    /// Part of fenced code, the fences included.
+    Code,
+    /// Part of a comment that has its lines for itself: `<!-- … -->`.
+    Comment,
+    /// Everything else.
+    Prose,
+}
+
+/// Something in a text that a rule cannot accept, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl<'a> Text<'a> {
+    /// Reads a document; one without front matter is all body.
+    pub fn of(text: &'a str) -> Self {
+        let body = front_matter::split(text).map_or(0, |(_, rest)| text.len() - rest.len());
+        let mut reader = Reader { open: Open::Nothing, faults: Vec::new() };
+        let mut start = 0;
+        let mut lines = Vec::new();
+        for (whole, number) in text.split_inclusive('\n').zip(1..) {
+            let said = whole.strip_suffix('\n').map_or(whole, |it| it.strip_suffix('\r').unwrap_or(it));
+            let kind = if start < body { Kind::FrontMatter } else { reader.kind(number, said) };
+            lines.push(Line { number, start, text: said, kind });
+            start += whole.len();
+        }
+        Self { lines, faults: reader.finish() }
+    }
+}
+
+impl Line<'_> {
+    /// Tells whether there is nothing to be seen.
+    pub fn is_blank(&self) -> bool {
+        is_blank(self.text)
+    }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c == ' ' || c == '\t')
+}
+
+/// Deepest column at which a block begins; from the next on, a line is indented code.
+const INDENT_MAX: usize = 3;
+
+/// The block that a line stands in.
+enum Open {
+    Nothing,
+    /// Fenced code: the character and the length of its fence.
+    Code(char, usize, Start),
+    Comment(Start),
+    /// Raw HTML, up to one of these words, or to an empty line.
+    Html(&'static [&'static str]),
+}
+
+/// Where a block began.
+#[derive(Clone, Copy)]
+struct Start {
+    line: usize,
+    column: usize,
+}
+
+struct Reader {
+    open: Open,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    fn kind(&mut self, number: usize, line: &str) -> Kind {
+        if line.contains('\r') {
+            self.fault(number, "a carriage return stands inside of the line");
+        }
+        match self.open {
+            Open::Nothing => self.begin(number, line),
+            Open::Code(mark, length, start) => {
+                let (column, rest) = indent(line, 0);
+                if self.keeps_column(number, line, start)
+                    && column - start.column <= INDENT_MAX
+                    && run(rest, mark) >= length
+                    && is_blank(rest.trim_start_matches(mark))
+                {
+                    self.open = Open::Nothing;
+                }
+                Kind::Code
+            }
+            Open::Comment(start) => {
+                self.keeps_column(number, line, start);
+                if line.contains("-->") {
+                    self.open = Open::Nothing;
+                }
+                Kind::Comment
+            }
+            Open::Html(ends) => {
+                self.html(number, line, ends);
+                Kind::Prose
+            }
+        }
+    }
+
+    fn begin(&mut self, number: usize, line: &str) -> Kind {
+        let (column, rest) = indent(line, 0);
+        let item = item_content(column, rest);
+        let (at, content) = item.unwrap_or((column, rest));
+        if item.is_none() && column > INDENT_MAX {
+            return Kind::Prose;
+        }
+        let start = Start { line: number, column: at };
+        if let Some((mark, length)) = fence(content) {
+            self.open = Open::Code(mark, length, start);
+            return Kind::Code;
+        }
+        if item.is_some() {
+            return Kind::Prose;
+        }
+        if let Some(level) = heading_level(rest) {
+            return Kind::Heading(level);
+        }
+        if rest.starts_with("<!--") {
+            if !rest.contains("-->") {
+                self.open = Open::Comment(start);
+            }
+            return Kind::Comment;
+        }
+        if let Some(ends) = html(rest) {
+            self.html(number, line, ends);
+        }
+        Kind::Prose
+    }
+
+    /// Takes in a line of raw HTML. A page shows neither headings nor code there, this reader would.
+    fn html(&mut self, number: usize, line: &str, ends: &'static [&'static str]) {
+        let lower = line.to_ascii_lowercase();
+        let is_last =
+            if ends.is_empty() { is_blank(line) } else { ends.iter().any(|end| lower.contains(end)) };
+        self.open = if is_last { Open::Nothing } else { Open::Html(ends) };
+        let (_, rest) = indent(line, 0);
+        let hides = line.rfind("<!--").is_some_and(|at| !line.get(at..).is_some_and(|it| it.contains("-->")));
+        if fence(rest).is_some() || heading_level(rest).is_some() || hides {
+            self.fault(number, "this stands inside of raw HTML: end that with an empty line before");
+        }
+    }
+
+    /// A block that began at a column ends where text stands before that column, if it is part of a list,
+    /// and does not, if it is not: whoever means either can say so.
+    fn keeps_column(&mut self, number: usize, line: &str, start: Start) -> bool {
+        let is_kept = is_blank(line) || indent(line, 0).0 >= start.column;
+        if !is_kept {
+            let begun = start.line;
+            self.fault(number, &format!("further left than the block that began in line {begun}"));
+        }
+        is_kept && !is_blank(line)
+    }
+
+    fn fault(&mut self, line: usize, message: &str) {
+        self.faults.push(Fault { line, message: message.to_owned() });
+    }
+
+    fn finish(mut self) -> Vec<Fault> {
+        match self.open {
+            Open::Code(_, _, start) => self.fault(start.line, "the code that begins here never ends"),
+            Open::Comment(start) => self.fault(start.line, "the comment that begins here never ends"),
+            Open::Nothing | Open::Html(_) => {}
+        }
+        self.faults
+    }
+}
+
+/// Counts the columns of the white space that a text at `column` begins with; a tab goes to the next
+/// multiple of four.
+fn indent(text: &str, column: usize) -> (usize, &str) {
+    let rest = text.trim_start_matches([' ', '\t']);
+    let white = text.get(..text.len() - rest.len()).unwrap_or_default();
+    (white.chars().fold(column, |at, c| if c == '\t' { at / 4 * 4 + 4 } else { at + 1 }), rest)
+}
+
+/// Counts how often a text begins with a character.
+fn run(text: &str, mark: char) -> usize {
+    text.len() - text.trim_start_matches(mark).len()
+}
+
+/// The first content of a list item, and its column.
+fn item_content(column: usize, text: &str) -> Option<(usize, &str)> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let after = match digits {
+        0 => text.strip_prefix(['-', '+', '*']),
+        1..=9 => text.get(digits..)?.strip_prefix(['.', ')']),
+        _ => None,
+    }?;
+    let content = column + text.len() - after.len();
+    let (at, rest) = indent(after, content);
+    // More room than this, and the item begins with indented code.
+    if !(1..=INDENT_MAX + 1).contains(&(at - content)) {
+        return None;
+    }
+    Some(item_content(at, rest).unwrap_or((at, rest)))
+}
+
+/// The character and the length of a fence that begins code.
+fn fence(text: &str) -> Option<(char, usize)> {
+    let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = run(text, mark);
+    let is_span = mark == '`' && text.get(length..)?.contains('`');
+    (length >= 3 && !is_span).then_some((mark, length))
+}
+
+fn heading_level(text: &str) -> Option<u8> {
+    let level = run(text, '#');
+    let is_heading = text.get(level..)?.chars().next().is_none_or(|c| c == ' ' || c == '\t');
+    u8::try_from(level).ok().filter(|level| is_heading && (1..=6).contains(level))
+}
+
+/// What ends the raw HTML that a line begins; an empty line where that is nothing.
+fn html(text: &str) -> Option<&'static [&'static str]> {
+    const UNTIL_CLOSED: &[&str] = &["script", "pre", "style", "textarea"];
+    const CLOSED: &[&str] = &["</script>", "</pre>", "</style>", "</textarea>"];
+    let inside = text.strip_prefix('<')?;
+    for (begin, end) in [("?", &["?>"] as &[_]), ("![CDATA[", &["]]>"]), ("!", &[">"])] {
+        if inside.starts_with(begin) {
+            return Some(end);
+        }
+    }
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    let length = name.len() - name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').len();
+    let (name, rest) = name.split_at_checked(length)?;
+    let is_tag = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && rest.chars().next().is_none_or(|c| matches!(c, ' ' | '\t' | '>' | '/'));
+    let until_closed = !inside.starts_with('/') && UNTIL_CLOSED.contains(&&*name.to_ascii_lowercase());
+    is_tag.then_some(if until_closed { CLOSED } else { &[] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One letter for each line: front matter, heading, code, comment, prose.
+    fn kinds(text: &str) -> String {
+        let letter = |line: &Line<'_>| match line.kind {
+            Kind::FrontMatter => 'f',
+            Kind::Heading(level) => char::from(b'0' + level),
+            Kind::Code => 'c',
+            Kind::Comment => 'x',
+            Kind::Prose => 'p',
+        };
+        Text::of(text).lines.iter().map(letter).collect()
+    }
+
+    fn faults(text: &str) -> Vec<usize> {
+        Text::of(text).faults.iter().map(|fault| fault.line).collect()
+    }
+
+    #[test]
+    fn lines_are_told_apart() {
+        for (text, expected) in [
+            ("---\nid: A\n---\n# One\n\ntext\n", "fff1pp"),
+            ("---\r\nid: A\r\n---\r\n# One\r\n", "fff1"),
+            ("#\n#x\n   ###### six\n####### seven\n    # code\n\t# code\n", "1p6ppp"),
+            ("```\n# no heading\n```\n# One", "ccc1"),
+            ("~~~ rust\n```\n~~~~\n# One\n", "ccc1"),
+            ("````\n```\n````\n# One\n", "ccc1"),
+            ("``` a`b\n# One\n", "p1"),
+            ("`` `\n# One\n", "p1"),
+            ("```\n    ```\n# in code\n```\n", "cccc"),
+            ("<!-- a -->\n<!--\n# no heading\n--> text\n# One\n", "xxxx1"),
+            ("text <!-- inline\n# One\n-->\n", "p1p"),
+            ("- ```\n  # no heading\n  ```\n# One\n", "ccc1"),
+            ("10. - ~~~\n      x\n      ~~~\n# One\n", "ccc1"),
+            ("> ```\n# One\n", "p1"),
+            ("-     ```\n# One\n", "p1"),
+            ("<div>\ntext\n\n# One\n", "ppp1"),
+            ("<https://example.com>\n# One\n", "p1"),
+            ("", ""),
+        ] {
+            assert_eq!(kinds(text), expected, "{text:?}");
+            assert_eq!(faults(text), Vec::<usize>::new(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_a_fault_with_its_line() {
+        for (text, expected) in [
+            ("# One\n```\ncode\n", vec![2]),
+            ("# One\n\n<!-- open\n# Two\n", vec![3]),
+            // In the list the code ends before the margin, and `Two` is a heading.
+            ("- a\n  ```\n# Two\n  ```\n", vec![3]),
+            ("- ```\nTBD\n  ```\n", vec![2]),
+            ("- a\n  <!--\n# Two\n  -->\n", vec![3]),
+            ("<div>\n# Two\n", vec![2]),
+            ("<div>\n```\n\n# Two\n```\n", vec![2, 5]),
+            ("<script>\n\n# Two\n</script>\n", vec![3]),
+            ("<div>\n<!--\n\n# Two\n-->\n", vec![2]),
+            ("one\rtwo\n", vec![1]),
+        ] {
+            assert_eq!(faults(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_line_knows_its_place() {
+        let text = "---\nid: A\n---\nä\r\nö";
+        for line in &Text::of(text).lines {
+            assert_eq!(text.get(line.start..line.start + line.text.len()), Some(line.text));
+        }
+        assert_eq!(Text::of(text).lines.last().map(|line| (line.number, line.start)), Some((5, 18)));
+    }
+}
