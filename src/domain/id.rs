@@ -83,6 +83,17 @@ fn hex_16(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// Letters of one to eight, and a number without leading zeros, so that no item has two ids.
+fn item_word(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(letters, number)| {
+        (1..=8).contains(&letters.len())
+            && letters.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=6).contains(&number.len())
+            && !number.starts_with('0')
+            && number.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
 fn dashed_upper(text: &str) -> bool {
     text.len() <= DOCUMENT_ID_MAX
         && text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -181,6 +192,8 @@ names! {
     IdWord, "name within an id", upper_word, "an upper-case letter, then up to 31 of A-Z, 0-9, `_`";
     /// The id of a document, such as `CR-001-VAR-002`; also a safe file name.
     DocumentId, "document id", dashed_upper, "upper-case words and numbers joined by `-`, at most 120 characters";
+    /// The id of an execution item within its document, such as `EI-1`.
+    ItemId, "item id", item_word, "up to 8 upper-case letters, `-` and a number, as in `EI-1`";
     /// The name of an agent, as its runtime knows it, such as `code-reviewer`.
     AgentName, "name of an agent", agent_word, "a lower-case letter, then up to 63 of a-z, 0-9, `_`, `-`";
     /// The name of a launcher.
@@ -311,6 +324,15 @@ mod tests {
             assert!(DocumentId::parse(bad).is_err(), "{bad:?} was taken for a document id");
         }
         assert!(DocumentId::parse("CR-001-TP-001-ER-001").is_ok());
+    }
+
+    #[test]
+    fn no_item_has_two_ids() {
+        for bad in ["", "EI", "EI-", "-1", "EI-01", "EI-0", "EI 1", "E1-1", "EI-1-1", "EI‑1", "EI-1\n"] {
+            assert!(ItemId::parse(bad).is_err(), "{bad:?} was taken for an item id");
+        }
+        assert_eq!(ItemId::parse("ei-1").err().and_then(|error| error.meant), Some("EI-1".to_owned()));
+        assert!(ItemId::parse("EI-1").is_ok() && ItemId::parse("CA-120").is_ok());
     }
 
     #[test]

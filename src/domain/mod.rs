@@ -12,6 +12,7 @@ pub mod hook;
 pub mod id;
 pub mod identity;
 pub mod metrics;
+pub mod items;
 pub mod nearest;
 pub mod plural;
 pub mod policy;

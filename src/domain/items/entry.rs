@@ -1,0 +1,77 @@
+//! What is written about an item when it is done.
+
+use super::rows::{Column, Item, ItemOutcome, is_placeholder};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::front_matter::is_deceptive;
+use crate::domain::id::{UserName, Version};
+use crate::domain::text::{Cell, with_cells};
+
+/// What came of an item, who did it, and when. Performer and time are the program's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Whether it passed.
+    pub outcome: ItemOutcome,
+    /// What came about.
+    pub actual: &'a str,
+    /// Where a reader can see it.
+    pub evidence: &'a str,
+    /// The SHA-256 of a file that is kept as evidence.
+    pub file: Option<Digest>,
+    /// Who did it.
+    pub performer: &'a UserName,
+    /// When.
+    pub at: Timestamp,
+    /// The entry that this one takes the place of.
+    pub correction: Option<Correction<'a>>,
+}
+
+/// Why a recorded entry is put right. It stays readable, in the version that held it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction<'a> {
+    /// The version that held it last.
+    pub version: Version,
+    /// What was wrong with it.
+    pub reason: &'a str,
+}
+
+/// Writes an entry into the row of an item. Everything outside of the recorded cells of this row stays
+/// as it is, to the byte. `None` where a cell cannot hold what is said, or the item is not of this text.
+pub fn recorded(text: &str, item: &Item, entry: &Entry<'_>) -> Option<String> {
+    let mut actual = cell_text(entry.actual).ok()?;
+    if let Some(correction) = &entry.correction {
+        let reason = cell_text(correction.reason).ok()?;
+        actual = format!("{actual}<br>(corrects {}: {reason})", correction.version);
+    }
+    let mut evidence = cell_text(entry.evidence).ok()?;
+    if let Some(file) = &entry.file {
+        evidence = format!("{evidence}<br>sha256:{file}");
+    }
+    let (performer, at) = (entry.performer.as_str(), entry.at.to_string());
+    let values = [
+        (Column::Actual, actual.as_str()),
+        (Column::Evidence, evidence.as_str()),
+        (Column::Outcome, entry.outcome.cell()),
+        (Column::Performer, performer),
+        (Column::Time, at.as_str()),
+    ];
+    let cells = values.map(|(column, value)| {
+        let (span, raw) = item.cell(column);
+        (Cell { span: span.clone(), raw }, value)
+    });
+    let cells: Vec<(&Cell<'_>, &str)> = cells.iter().map(|(cell, value)| (cell, *value)).collect();
+    with_cells(text, &cells)
+}
+
+/// Puts a text into the form in which it stands in one cell: a line break becomes `<br>`, a tab a space.
+/// The message says what no cell may hold.
+pub fn cell_text(text: &str) -> Result<String, String> {
+    let text = text.trim().replace("\r\n", "\n").replace('\t', " ");
+    if let Some(c) = text.chars().find(|c| *c != '\n' && is_deceptive(*c)) {
+        return Err(format!("has the character U+{:04X}, which does not show", u32::from(c)));
+    }
+    if is_placeholder(&text) {
+        return Err("is only a placeholder".to_owned());
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    Ok(lines.join("<br>"))
+}

@@ -1,0 +1,290 @@
+//! Items tables as people write them, and as somebody would write one to get round a rule.
+
+use proptest::prelude::*;
+
+use super::{Column, Correction, Departure, Entry, ItemOutcome, Items, Unreadable};
+use super::{cell_text, departures, handwritten, recorded};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::id::{ItemId, UserName, Version};
+
+const HEADER: &str = "| Item | Task | Expected result | Actual result | Evidence | Outcome | Performed by | Date |\n\
+                      |---|---|---|---|---|---|---|---|\n";
+
+fn row(id: &str, task: &str) -> String {
+    format!("| {id} | {task} | it works | [actual] | [evidence] | [Pass or Fail] | [user] | [date, time] |\n")
+}
+
+fn document(rows: &[String]) -> String {
+    format!(
+        "---\nid: CR-001\ntype: CR\n---\n\n## 8 Execution items\n\n{HEADER}{}\n## 9 Summary\n",
+        rows.concat()
+    )
+}
+
+fn plan() -> String {
+    document(&[row("EI-1", "stop the pump"), row("EI-2", "change it"), row("EI-3", "start it")])
+}
+
+fn items(text: &str) -> Items {
+    Items::of(text).unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn refusal(text: &str) -> String {
+    Items::of(text).map_or_else(|why| why.to_string(), |_| String::new())
+}
+
+fn item(id: &str) -> ItemId {
+    ItemId::parse(id).unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn performer() -> UserName {
+    UserName::parse("claude").unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn entry<'a>(performer: &'a UserName, actual: &'a str) -> Entry<'a> {
+    Entry {
+        outcome: ItemOutcome::Pass,
+        actual,
+        evidence: "log of run 7",
+        file: None,
+        performer,
+        at: Timestamp::from_millis(1_767_225_600_007),
+        correction: None,
+    }
+}
+
+fn record(text: &str, id: &str, entry: &Entry<'_>) -> Option<String> {
+    recorded(text, items(text).find(&item(id))?, entry)
+}
+
+#[test]
+fn the_plan_of_a_template_is_read() {
+    let template = include_str!("../../../templates/TEMPLATE-CR.md");
+    let read = items(template);
+    let ids: Vec<&str> = read.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["EI-1", "EI-2", "EI-3"]);
+    for item in &read {
+        assert_eq!(item.missing().count(), Column::RECORDED.len());
+        assert_eq!((item.says(Column::Task), item.outcome()), (None, None));
+    }
+    let line = template.lines().position(|line| line.starts_with("| EI-1 ")).map(|at| at + 1);
+    assert_eq!(read.iter().next().map(|item| item.line), line);
+}
+
+#[test]
+fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
+    let two = |second: String| document(&[row("EI-1", "stop"), second]);
+    for (text, words) in [
+        (document(&[]), "line 8: the items table has no rows"),
+        (two(row("EI-1", "stop")), "line 11: EI-1 stands in line 10 already"),
+        (two(row("EI-02", "stop")), "line 11: `EI-02` is no item id: expected up to 8"),
+        (two(row("ei-2", "stop")), "did you mean `EI-2`?"),
+        (two(row("EІ-2", "stop")), "is no item id"),
+        (two(row("", "stop")), "line 11: `` is no item id"),
+        (two("| EI-2 | stop | it works |\n".to_owned()), "line 11: 3 cells in a table of 8 columns"),
+        (two(row("EI-2", "a | b")), "line 11: 9 cells"),
+        (two(row("EI-2", "`a | b`")), "line 11: 9 cells"),
+        (
+            two(row("EI-2", "stop").replace('|', "｜")),
+            "1 cells in a table of 8 columns; some of its bars only look like",
+        ),
+        (two("EI-2 was dropped\n".to_owned()), "line 11: 1 cells"),
+        (
+            plan().replace(HEADER, &HEADER.replace('|', "｜")),
+            "there is no table with the columns Item | Task",
+        ),
+        (plan().replace("| Outcome |", "| Result |"), "line 8: the items table has other columns than Item"),
+        (plan().replace("| Date |", "|"), "there is no table"),
+        (plan().replace("## 9", "```\n## 9"), "the code that begins here never ends"),
+        (
+            format!("{}\n{HEADER}{}", plan(), row("EI-4", "more")),
+            "line 16: a second items table; the first begins in line 8",
+        ),
+        (
+            plan().replace(HEADER, &format!("```\n{HEADER}")).replace("\n## 9", "```\n\n## 9"),
+            "there is no table",
+        ),
+        (
+            plan().replace(HEADER, &format!("<!--\n{HEADER}")).replace("\n## 9", "-->\n\n## 9"),
+            "there is no table",
+        ),
+        (String::new(), "there is no table"),
+    ] {
+        let found = refusal(&text);
+        assert!(found.contains(words), "{text}\n{found}\n{words}");
+    }
+}
+
+#[test]
+fn a_refusal_repeats_neither_endless_texts_nor_endless_lists() {
+    let long = "X".repeat(1_000_000);
+    assert!(refusal(&document(&[row(&long, "stop")])).len() < 300);
+    let many: Vec<String> = (0..10_000).map(|_| row("EI-1", "stop")).collect();
+    let found = refusal(&document(&many));
+    assert!(found.len() < 400 && found.ends_with("; and 9994 more"), "{found}");
+    let long = items(&document(&[row("EI-1", &"x ".repeat(500_000))]));
+    assert_eq!(long.iter().next().and_then(|item| item.says(Column::Task)).map(|it| it.len()), Some(999_999));
+}
+
+#[test]
+fn ten_thousand_items_are_read_compared_and_recorded() {
+    let rows: Vec<String> = (1..=10_000).map(|number| row(&format!("EI-{number}"), "stop")).collect();
+    let text = document(&rows);
+    let read = items(&text);
+    let performer = performer();
+    let written = record(&text, "EI-10000", &entry(&performer, "done")).unwrap_or_default();
+    let again = items(&written);
+    assert_eq!(departures(&read, &again), []);
+    assert_eq!(handwritten(&read, &again).len(), Column::RECORDED.len());
+    assert_eq!(again.iter().filter(|item| item.is_recorded()).count(), 1);
+}
+
+#[test]
+fn what_was_approved_departs_in_no_way_unseen() {
+    let plan = plan();
+    let (one, two, three) = (row("EI-1", "stop the pump"), row("EI-2", "change it"), row("EI-3", "start it"));
+    let of = |rows: &[&String]| document(&rows.iter().map(|row| (*row).clone()).collect::<Vec<_>>());
+    let moved = |found: &str, line, approved: &str| Departure::Moved {
+        found: item(found),
+        line,
+        approved: item(approved),
+    };
+    for (text, expected) in [
+        (of(&[&one, &two, &three]), vec![]),
+        (of(&[&one, &two, &three]).replace(" | ", "  |\t"), vec![]),
+        (of(&[&one, &three]), vec![Departure::Gone(item("EI-2"))]),
+        (of(&[&one, &two, &three, &row("EI-4", "more")]), vec![Departure::Added(item("EI-4"), 13)]),
+        (of(&[&two, &one, &three]), vec![moved("EI-2", 10, "EI-1")]),
+        (of(&[&three, &one]), vec![Departure::Gone(item("EI-2")), moved("EI-3", 10, "EI-1")]),
+        (
+            of(&[&one, &two, &three]).replace("change it", "change it if needed"),
+            vec![Departure::Reworded(item("EI-2"), Column::Task, 11)],
+        ),
+        // A letter that looks the same.
+        (
+            of(&[&one, &two, &three]).replace("stop", "stоp"),
+            vec![Departure::Reworded(item("EI-1"), Column::Task, 10)],
+        ),
+        (
+            of(&[&one, &two, &three]).replace("| start it | it works |", "| start it | it may work |"),
+            vec![Departure::Reworded(item("EI-3"), Column::Expected, 12)],
+        ),
+        (
+            of(&[&one, &two, &three]).replace("EI-3", "EI-5"),
+            vec![Departure::Gone(item("EI-3")), Departure::Added(item("EI-5"), 12)],
+        ),
+    ] {
+        assert_eq!(departures(&items(&plan), &items(&text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_recorded_by_hand_is_seen() {
+    let plan = plan();
+    let text = plan.replacen("[Pass or Fail]", "Pass", 1).replacen("[user]", "qa", 1);
+    let found: Vec<String> =
+        handwritten(&items(&plan), &items(&text)).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "the outcome of EI-1 in line 10 was not recorded with `item record`",
+            "the performer of EI-1 in line 10 was not recorded with `item record`",
+        ]
+    );
+    assert_eq!(handwritten(&items(&plan), &items(&plan.replace("[actual]", ""))).len(), 3);
+    assert_eq!(handwritten(&items(&plan), &items(&plan)), []);
+}
+
+#[test]
+fn an_entry_says_who_and_when_and_a_correction_where_the_former_one_is() {
+    let (text, performer) = (plan(), performer());
+    let first = record(&text, "EI-2", &entry(&performer, "pump | stopped\nand dry")).unwrap_or_default();
+    let line = "| EI-2 | change it | it works | pump \\| stopped<br>and dry | log of run 7 | Pass | claude | 2026-01-01T00:00:00.007Z |";
+    assert_eq!(first.lines().nth(10), Some(line));
+    let others = |text: &str| {
+        text.lines().filter(|line| !line.starts_with("| EI-2")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&first), others(&text));
+    let correction = Correction { version: Version::new(1, 1), reason: "the log was that of run 6" };
+    let file = Digest::of(b"log");
+    let second = Entry {
+        outcome: ItemOutcome::Fail,
+        correction: Some(correction),
+        file: Some(file),
+        ..entry(&performer, "it leaks")
+    };
+    let second = record(&first, "EI-2", &second).unwrap_or_default();
+    let second = items(&second);
+    let found = second.find(&item("EI-2"));
+    let says = |column| found.and_then(|item| item.says(column)).unwrap_or_default();
+    assert_eq!(says(Column::Actual), "it leaks\n(corrects 1.1: the log was that of run 6)");
+    assert_eq!(says(Column::Evidence), format!("log of run 7\nsha256:{file}"));
+    assert!(found.is_some_and(|item| item.is_recorded() && item.is_failed()));
+}
+
+#[test]
+fn cells_hold_nothing_that_does_not_show() {
+    for bad in ["a\u{202e}b", "a\u{0}b", "a\rb", "a\u{1b}[31mb", "a\u{200b}b", "x\u{2028}y"] {
+        assert!(cell_text(bad).is_err_and(|why| why.contains("which does not show")), "{bad:?}");
+    }
+    for bad in ["[actual]", " [Pass or Fail] ", "{{task}}"] {
+        assert_eq!(cell_text(bad), Err("is only a placeholder".to_owned()));
+    }
+    assert_eq!(cell_text(" a\tb \r\n\n c | d "), Ok("a b<br><br>c | d".to_owned()));
+    assert_eq!(cell_text("[log](https://example.com)"), Ok("[log](https://example.com)".to_owned()));
+}
+
+#[test]
+fn a_document_without_a_table_is_told_from_one_with_a_broken_one() {
+    assert_eq!(Items::of("# Text\n"), Err(Unreadable::Missing));
+    assert!(matches!(Items::of(&document(&[])), Err(Unreadable::Faults(faults)) if faults.len() == 1));
+}
+
+fn cell() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["", " ", "x", " [actual] ", "\\|", "`a\\|b`", "ä", " Pass ", "\\\\|"])
+        .prop_map(str::to_owned)
+}
+
+fn table() -> impl Strategy<Value = String> {
+    let row = prop::collection::vec(cell(), 7);
+    let rows = prop::collection::vec(row, 1..5);
+    (rows, prop::sample::select(vec!["\n", "\r\n"])).prop_map(|(rows, end)| {
+        let rows: Vec<String> = rows
+            .iter()
+            .zip(1..)
+            .map(|(cells, number)| format!("|EI-{number}|{}|\n", cells.join("|")))
+            .collect();
+        document(&rows).replace('\n', end)
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_fail(text in any::<String>()) {
+        let _ = Items::of(&text);
+    }
+
+    #[test]
+    fn one_row_is_written_and_every_other_byte_stays(
+        text in table(),
+        which in any::<prop::sample::Index>(),
+        actual in "[ -~äß|\\\\\n]{1,20}",
+    ) {
+        let Ok(before) = Items::of(&text) else { return Ok(()) };
+        let all: Vec<_> = before.iter().collect();
+        let item = all[which.index(all.len())];
+        let (said, performer) = (cell_text(&actual), performer());
+        let written = recorded(&text, item, &entry(&performer, &actual));
+        prop_assert_eq!(written.is_some(), said.is_ok());
+        let Some(written) = written else { return Ok(()) };
+        let after = items(&written);
+        prop_assert_eq!(departures(&before, &after), vec![]);
+        let same = |other: &&crate::domain::items::Item| other.id != item.id;
+        let rest = |items: &Items| items.iter().filter(same).map(|it| Column::ALL.map(|c| it.written(c).to_owned())).collect::<Vec<_>>();
+        prop_assert_eq!(rest(&before), rest(&after));
+        let found = after.find(&item.id).and_then(|item| item.says(Column::Actual)).unwrap_or_default();
+        prop_assert_eq!(found, said.unwrap_or_default().replace("<br>", "\n"));
+        let lines = |text: &str| text.lines().enumerate().filter(|(at, _)| at + 1 != item.line).map(|(_, line)| line.to_owned()).collect::<Vec<_>>();
+        prop_assert_eq!(lines(&text), lines(&written));
+    }
+}
