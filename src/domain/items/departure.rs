@@ -22,10 +22,10 @@ pub enum Departure {
         /// What was approved there.
         approved: ItemId,
     },
-    /// An approved cell has other words, in this line.
-    Reworded(ItemId, Column, usize),
-    /// A cell that only the program writes has other words, in this line.
-    Handwritten(ItemId, Column, usize),
+    /// Approved cells have other words, in this line.
+    Reworded(ItemId, usize, Vec<Column>),
+    /// Cells that only the program writes have other words, in this line.
+    Handwritten(ItemId, usize, Vec<Column>),
 }
 
 impl fmt::Display for Departure {
@@ -36,14 +36,18 @@ impl fmt::Display for Departure {
             Self::Moved { found, line, approved } => {
                 write!(f, "{found} stands in line {line}, where {approved} was approved")
             }
-            Self::Reworded(id, column, line) => {
-                write!(f, "the {} of {id} in line {line} is not the approved one", column.words())
+            Self::Reworded(id, line, columns) => {
+                write!(f, "{id} in line {line} has another {} than was approved", words(columns))
             }
-            Self::Handwritten(id, column, line) => {
-                write!(f, "the {} of {id} in line {line} was not recorded with `item record`", column.words())
+            Self::Handwritten(id, line, columns) => {
+                write!(f, "{id} in line {line} has another {} than was recorded", words(columns))
             }
         }
     }
+}
+
+fn words(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.words()).collect::<Vec<_>>().join(", ")
 }
 
 /// Holds items against those that were approved: nothing is gone, added, moved or reworded.
@@ -62,34 +66,33 @@ pub fn departures(approved: &Items, now: &Items) -> Vec<Departure> {
         line: found.line,
         approved: approved.id.clone(),
     }));
-    found.extend(
-        unlike(&before, now, &Column::APPROVED)
-            .map(|(item, column)| Departure::Reworded(item.id.clone(), column, item.line)),
-    );
+    let reworded = unlike(&before, now, &Column::APPROVED);
+    found.extend(reworded.map(|(item, columns)| Departure::Reworded(item.id.clone(), item.line, columns)));
     found
 }
 
 /// Holds items against those of the stored content: nothing is recorded by hand.
 pub fn handwritten(stored: &Items, now: &Items) -> Vec<Departure> {
     let before = by_id(stored);
-    unlike(&before, now, &Column::RECORDED)
-        .map(|(item, column)| Departure::Handwritten(item.id.clone(), column, item.line))
-        .collect()
+    let found = unlike(&before, now, &Column::RECORDED);
+    found.map(|(item, columns)| Departure::Handwritten(item.id.clone(), item.line, columns)).collect()
 }
 
 fn by_id(items: &Items) -> BTreeMap<&ItemId, &Item> {
     items.iter().map(|item| (&item.id, item)).collect()
 }
 
-/// The cells that are written otherwise than before, to the byte; only the room around them is free.
+/// The items of which cells are written otherwise than before, to the byte; only the room around them is
+/// free.
 fn unlike<'a>(
     before: &'a BTreeMap<&ItemId, &Item>,
     now: &'a Items,
     columns: &'a [Column],
-) -> impl Iterator<Item = (&'a Item, Column)> {
+) -> impl Iterator<Item = (&'a Item, Vec<Column>)> {
     let known = now.iter().filter_map(|item| Some((*before.get(&item.id)?, item)));
-    known.flat_map(|(before, item)| {
+    let changed = known.map(|(before, item)| {
         let differs = |column: &Column| before.written(*column) != item.written(*column);
-        columns.iter().copied().filter(differs).map(move |column| (item, column)).collect::<Vec<_>>()
-    })
+        (item, columns.iter().copied().filter(differs).collect::<Vec<_>>())
+    });
+    changed.filter(|(_, columns)| !columns.is_empty())
 }
