@@ -7,6 +7,8 @@
 mod agents;
 #[path = "policy_lint/cited.rs"]
 mod cited;
+#[path = "policy_lint/items.rs"]
+mod items;
 #[path = "policy_lint/meaning.rs"]
 mod meaning;
 #[path = "policy_lint/names.rs"]
@@ -80,6 +82,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(traits::CASES)
         .chain(cited::CASES)
         .chain(prompts::CASES)
+        .chain(items::CASES)
 }
 
 #[test]
@@ -151,6 +154,7 @@ fn no_kind_of_fault_is_without_a_case() {
     let mut known = names_in(include_str!("../src/domain/policy/compile.rs"));
     known.extend(names_in(include_str!("../src/domain/policy/verbs.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/items.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/cited.rs")));

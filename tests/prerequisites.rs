@@ -29,6 +29,9 @@ fn change(project: &Project, until: usize) {
         "-u qa approve CR-001",
     ];
     for line in lines.iter().take(until) {
+        if line.ends_with("route CR-001 --review") && project.state("CR-001") == "IN_EXECUTION" {
+            project.record("claude", "CR-001", &["EI-1", "EI-2", "EI-3"]);
+        }
         project.run(line).is(0);
     }
 }
@@ -74,13 +77,16 @@ fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {
     let project = Project::new();
     change(&project, 5);
     specification(&project);
-    project.run("-u claude create VAR --parent CR-001 --title Leak").is(0);
+    project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Leak").is(0);
     let shown = project.run("-u tu why CR-001").is(0).text();
     assert_eq!(
         shown,
         "\
 CR-001 Pump: IN_EXECUTION, on the way to CLOSED
 ├─ route --review (initiator): IN_EXECUTION → IN_POST_REVIEW
+│    ✗ EI-1 of CR-001 lacks: actual result, evidence, outcome, performer, time
+│    ✗ EI-2 of CR-001 lacks: actual result, evidence, outcome, performer, time
+│    ✗ EI-3 of CR-001 lacks: actual result, evidence, outcome, performer, time
 │    ✗ CR-001-VAR-001 belongs to CR-001 and is DRAFT
 ├─ review (quality, reviewer, administrator): IN_POST_REVIEW → POST_REVIEWED
 ├─ route --approval (initiator, quality): POST_REVIEWED → IN_POST_APPROVAL
@@ -143,7 +149,7 @@ fn documents_cannot_wait_for_each_other_in_a_circle() {
 fn a_child_cannot_wait_for_the_parent_that_waits_for_it() {
     let project = Project::new();
     change(&project, 5);
-    project.run("-u claude create VAR --parent CR-001 --title Leak").is(0);
+    project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Leak").is(0);
     require(&project, "CR-001-VAR-001", "CR-001 is CLOSED");
     let refused = project.ask("-u claude checkin CR-001-VAR-001").is(4);
     assert_eq!(refused.reasons(), ["prerequisite_cycle"]);

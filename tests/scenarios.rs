@@ -65,6 +65,13 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
         ],
     ),
     (
+        "every content was held against the approved items, and found complete, when it came to be",
+        &[
+            ("executable", "item_record", "IN_EXECUTION", "items_unchanged"),
+            ("executable", "close", "POST_APPROVED", "items_complete"),
+        ],
+    ),
+    (
         "no type belongs to documents of this life cycle",
         &[
             ("controlled", "cancel", "DRAFT", "no_open_child"),
@@ -96,6 +103,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("withdraw IN_TERMINATION", &["administrator", "initiator"]),
     ("release", &["initiator"]),
     ("revert", &["initiator"]),
+    ("item_record", &["initiator"]),
     ("close", &["initiator"]),
     ("cancel", &["initiator"]),
     ("terminate", &["initiator"]),

@@ -72,6 +72,11 @@ const SCRIPT: &[Step] = &[
     Run(&["--user", "qa", "review", "SOP-001", "--recommend", "--comment", "As planned in CR-001"], 0),
     Run(&["--user", "qa", "route", "SOP-001", "--approval"], 0),
     Run(&["--user", "qa", "approve", "SOP-001"], 0),
+    Say("What came of it is recorded item by item, when it is done; an item that is left out is missed."),
+    Run(&record("EI-1"), 0),
+    Run(&record("EI-2"), 0),
+    Run(&["--user", "claude", "route", "CR-001", "--review"], 4),
+    Run(&record("EI-3"), 0),
     Say("The record of the change is completed, reviewed again and closed."),
     Run(&["--user", "claude", "checkout", "CR-001"], 0),
     Edit("claude", "CR-001", &[("[", "("), ("]", ")")]),
@@ -85,6 +90,11 @@ const SCRIPT: &[Step] = &[
     Run(&["--user", "lead", "audit", "verify", "--contents"], 0),
     Run(&["--user", "lead", "doctor"], 0),
 ];
+
+/// The command line that records an item of the change.
+const fn record(item: &'static str) -> [&'static str; 10] {
+    ["--user", "claude", "item", "record", "CR-001", item, "--outcome", "pass", "--evidence", "SOP-001 2.0"]
+}
 
 /// A stream that is kept.
 #[derive(Clone, Default)]

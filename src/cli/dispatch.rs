@@ -109,8 +109,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, brief, comments, diff, doctor, explain, history, inbox, key, list, metrics, namespace, next,
-        note, read, sop, status, user, why, workflow, workspace,
+        audit, brief, comments, diff, doctor, explain, history, inbox, item, key, list, metrics, namespace,
+        next, note, read, sop, status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -185,6 +185,7 @@ fn built_in(
         BuiltIn::Note(command) => note::run(context, &command),
         BuiltIn::Trait(command) => note::traits(context, &command),
         BuiltIn::User(command) => user::run(context, command),
+        BuiltIn::Item(command) => item::run(context, command),
         BuiltIn::Namespace(command) => namespace::run(context, command),
         BuiltIn::Workflow(command) => workflow::run(context, command),
         BuiltIn::Sop(command) => sop::run(context, &command),

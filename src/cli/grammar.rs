@@ -11,6 +11,7 @@ use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
 use crate::commands::hooks::HooksCommand;
+use crate::commands::item::ItemCommand;
 use crate::commands::key::KeyCommand;
 use crate::commands::list::ListInput;
 use crate::commands::metrics::MetricsCommand;
@@ -172,6 +173,9 @@ pub enum BuiltIn {
     /// Users of the project
     #[command(subcommand)]
     User(UserCommand),
+    /// Execution items of a document
+    #[command(subcommand)]
+    Item(ItemCommand),
     /// Namespaces of specifications
     #[command(subcommand)]
     Namespace(NamespaceCommand),

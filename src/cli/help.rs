@@ -21,6 +21,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "history",
             "comments",
             "note",
+            "item",
             "trait",
             "why",
             "blocked",

@@ -1,11 +1,11 @@
 //! A verb of the policy on the command line: its arguments, and what was said with them.
 
-use clap::builder::StyledStr;
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 
 use super::grammar::Extent;
 use crate::commands::view::flag;
-use crate::domain::id::{DocumentId, IdWord, InputName, InvalidName, TypeName, UserName};
+use crate::domain::id::{DocumentId, IdWord, InputName, InvalidName, ItemId, TypeName, UserName};
 use crate::domain::policy::{Action, Input, InputKind, Scope};
 
 /// Builds the command of a verb, which goes by `name`.
@@ -57,6 +57,7 @@ fn with_input(command: Command, input: &Input) -> Command {
         }
         InputKind::Line => command.arg(plain("TEXT")),
         InputKind::Word => command.arg(plain("NAME")),
+        InputKind::Item => command.arg(plain("ITEM")),
         InputKind::Document => command.arg(plain("DOCUMENT")),
         InputKind::User => command.arg(plain("USER")),
         InputKind::Users => command.arg(plain("USERS").value_delimiter(',')),
@@ -79,6 +80,13 @@ fn with_input(command: Command, input: &Input) -> Command {
                         .args([flag(name), flag(&file)])
                         .required(input.required),
                 )
+        }
+        InputKind::OneOf(choices) if input.named => {
+            let values = choices.iter().map(|choice| {
+                let value = choice.value.replace('_', "-");
+                PossibleValue::new(value).help(choice.label.clone())
+            });
+            command.arg(plain("VALUE").value_parser(PossibleValuesParser::new(values.collect::<Vec<_>>())))
         }
         InputKind::OneOf(choices) => {
             let ids: Vec<String> = choices.iter().map(|choice| flag(&choice.value)).collect();
@@ -121,6 +129,9 @@ pub fn inputs(action: &Action, matches: &ArgMatches) -> Result<Vec<(InputName, R
                 one().map(|text| IdWord::parse(&text)).transpose()?.map(|word| Raw::Text(word.to_string()))
             }
             InputKind::Line | InputKind::Word => one().map(Raw::Text),
+            InputKind::Item => {
+                one().map(|text| ItemId::parse(&text)).transpose()?.map(|id| Raw::Text(id.into()))
+            }
             InputKind::File => one().map(Raw::File),
             InputKind::Document => one().map(|text| DocumentId::parse(&text)).transpose()?.map(Raw::Document),
             InputKind::User | InputKind::Users => matches
@@ -133,6 +144,7 @@ pub fn inputs(action: &Action, matches: &ArgMatches) -> Result<Vec<(InputName, R
                 (Some(text), _) => Some(Raw::Text(text)),
                 (None, path) => path.cloned().map(Raw::TextFile),
             },
+            InputKind::OneOf(_) if input.named => one().map(|text| Raw::Text(text.replace('-', "_"))),
             InputKind::OneOf(choices) => choices
                 .iter()
                 .find(|choice| matches.get_flag(&flag(&choice.value)))

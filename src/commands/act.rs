@@ -238,6 +238,9 @@ fn note_words(context: &Context, note: &Note, id: &DocumentId) -> Option<String>
         }
         Note::Awaiting(1) => "1 more answer is awaited".to_owned(),
         Note::Awaiting(count) => format!("{count} more answers are awaited"),
+        Note::Recorded(item, 0) => format!("{item} is recorded, and so is every item of {id}"),
+        Note::Recorded(item, 1) => format!("{item} is recorded; 1 item of {id} is open"),
+        Note::Recorded(item, open) => format!("{item} is recorded; {open} items of {id} are open"),
         Note::Ended(child) => format!("{child} ended with it"),
         Note::Voided(of, holder) => {
             let path = Workspace::new(&context.site, holder).path(of);

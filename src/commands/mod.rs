@@ -19,6 +19,7 @@ pub mod history;
 pub mod hooks;
 pub mod inbox;
 pub mod init;
+pub mod item;
 pub mod key;
 mod life_cycle;
 pub mod list;

@@ -155,12 +155,12 @@ pub struct NextInput {
     pub argv_index: Option<usize>,
 }
 
-/// A value that an input takes, and the flag that stands for it.
+/// A value that an input takes, and the word that stands for it.
 #[derive(Debug, Clone, Serialize)]
 pub struct NextChoice {
     /// The value.
     pub value: String,
-    /// The flag.
+    /// The word in the command: a flag, where a value is one, else the value.
     pub flag: String,
 }
 
@@ -182,29 +182,22 @@ impl NextLine {
             let one_of: Vec<NextChoice> = input
                 .one_of
                 .iter()
-                .map(|value| {
-                    let word = if input.positional { value.clone() } else { flag(value) };
-                    NextChoice { value: value.clone(), flag: word }
-                })
+                .map(|value| NextChoice { value: value.clone(), flag: input.word(value) })
                 .collect();
             let mut argv_index = None;
             if input.required {
                 let name = flag(input.name.as_str());
-                if input.positional {
-                    let values =
-                        one_of.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join("|");
-                    let are_few = (1..=VALUES_MAX).contains(&values.len());
-                    command.push(if are_few {
-                        values
-                    } else {
-                        format!("<{}>", placeholder(input.name.as_str()))
-                    });
-                } else if one_of.is_empty() {
-                    command.push(format!("{name} <{}>", placeholder(input.name.as_str())));
-                    argv.push(Some(name));
+                let values: Vec<&str> = one_of.iter().map(|choice| choice.flag.as_str()).collect();
+                let values = values.join("|");
+                let are_few = (1..=VALUES_MAX).contains(&values.len());
+                let hint = if are_few { &values } else { placeholder(input.name.as_str()) };
+                if input.flags {
+                    command.push(values);
+                } else if input.positional {
+                    command.push(if are_few { hint.to_owned() } else { format!("<{hint}>") });
                 } else {
-                    command
-                        .push(one_of.iter().map(|choice| choice.flag.as_str()).collect::<Vec<_>>().join("|"));
+                    command.push(format!("{name} <{hint}>"));
+                    argv.push(Some(name));
                 }
                 argv_index = Some(argv.len());
                 argv.push(None);
@@ -243,7 +236,7 @@ fn placeholder(name: &str) -> &str {
     match name {
         "assignees" => "users",
         "to" => "user",
-        "comment" | "reason" => "text",
+        "comment" | "evidence" | "reason" => "text",
         "file" => "path",
         other => other,
     }

@@ -19,7 +19,7 @@ pub(super) fn write(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Disk
 }
 
 /// Writes a durable file where there is none; of several that try at once, one does.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     put(path, bytes, true, |file| file.persist_noclobber(path))
 }
 

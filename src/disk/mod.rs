@@ -16,7 +16,7 @@ mod site;
 mod workspace;
 
 pub use self::error::DiskError;
-pub use self::file::{digest_of, read as read_file};
+pub use self::file::{digest_of, read as read_file, write_new as write_file};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed};

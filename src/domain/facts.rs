@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attestation::Attestation;
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, User};
-use super::front_matter::FrontMatter;
-use super::id::{DocumentId, IdWord, StateName, TypeName, UserName};
+use super::front_matter::{self, FrontMatter};
+use super::id::{DocumentId, IdWord, ItemId, StateName, TypeName, UserName};
 use super::identity::{AgentSession, Credential};
+use super::items::{Item, Items, Unreadable};
 use super::policy::{Candidate, Fault};
 use super::request::CopyFacts;
 
@@ -41,6 +42,10 @@ pub struct Facts {
     pub attestations: Vec<Attestation>,
     /// The texts that guards look into, where a transition asks for them.
     pub texts: Texts,
+    /// The execution items in these texts, where the type of the document has any.
+    pub items: ItemFacts,
+    /// The children that answer for an item of the document, where a transition asks for them.
+    pub answers: BTreeMap<DocumentId, Answer>,
     /// What is known about a document to be created.
     pub new: Option<NewDocument>,
     /// What is known about the project, for requests about the project.
@@ -69,6 +74,44 @@ impl Texts {
     }
 }
 
+/// The items in the texts of a document; `None` where there is no text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemFacts {
+    /// Those of the present content.
+    pub stored: Option<Result<Items, Unreadable>>,
+    /// Those of the caller's working copy.
+    pub copy: Option<Result<Items, Unreadable>>,
+    /// Those that were approved last.
+    pub approved: Option<Result<Items, Unreadable>>,
+}
+
+impl ItemFacts {
+    /// Reads the items in texts.
+    pub fn of(texts: &Texts) -> Self {
+        let read = |text: &Option<String>| text.as_deref().map(Items::of);
+        Self { stored: read(&texts.stored), copy: read(&texts.copy), approved: read(&texts.approved) }
+    }
+}
+
+/// A child that answers for an item of its parent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The item that it names.
+    pub item: ItemId,
+    /// Whether an item of its own failed, or nobody can tell.
+    pub has_failed: bool,
+}
+
+impl Answer {
+    /// Reads what a child answers for; `None` where it names no item. `has_items` says whether documents
+    /// of its type have items themselves.
+    pub fn of(text: &str, has_items: bool) -> Option<Self> {
+        let item = front_matter::parse("child", text.as_bytes()).ok()?.item()?;
+        let failed = || Items::of(text).map_or(true, |items| items.iter().any(Item::is_failed));
+        Some(Self { item, has_failed: has_items && failed() })
+    }
+}
+
 /// A user, and how much is on that desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserFacts {
@@ -93,6 +136,8 @@ pub struct NewDocument {
     pub template: Option<(Document, String)>,
     /// The registered namespaces.
     pub namespaces: BTreeSet<IdWord>,
+    /// The items of the parent that it would have, where it has to name one of them.
+    pub items: Option<Result<Items, Unreadable>>,
 }
 
 /// What is known about credentials.

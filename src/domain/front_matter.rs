@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::id::{DocumentId, TypeName};
+use super::id::{DocumentId, ItemId, TypeName};
 use super::prerequisite::Prerequisite;
 use super::yaml;
 
-/// What the front matter of a document says. The tool writes `id`, `type` and `template` once, at
+/// What the front matter of a document says. The tool writes `id`, `type`, `template` and `item` once, at
 /// creation; everything else is the author's. State and version never stand here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontMatter {
@@ -23,6 +23,11 @@ impl FrontMatter {
     pub fn field(&self, name: &str) -> Option<&str> {
         let value = self.fields.get(name)?.trim();
         (!value.is_empty() && !value.contains("{{")).then_some(value)
+    }
+
+    /// Returns the item of its parent that the document answers for.
+    pub fn item(&self) -> Option<ItemId> {
+        self.field("item").and_then(|text| ItemId::parse(text).ok())
     }
 }
 
@@ -109,11 +114,15 @@ pub fn compose(
     title: Option<&str>,
     required: &[String],
     template: Option<(&DocumentId, &str)>,
+    item: Option<&str>,
 ) -> String {
     let title = title.unwrap_or("{{title}}");
     let mut text = format!("---\nid: {id}\ntype: {document_type}\n");
     if let Some((template_id, _)) = template {
         text.push_str(&format!("template: {template_id}\n"));
+    }
+    if let Some(item) = item {
+        text.push_str(&format!("item: {}\n", quoted(item)));
     }
     text.push_str(&format!("title: {}\n", quoted(title)));
     for field in required.iter().filter(|field| *field != "title") {
@@ -169,7 +178,8 @@ mod tests {
         let (id, kind) = (DocumentId::parse("SOP-001"), TypeName::parse("SOP"));
         let (Ok(id), Ok(kind)) = (id, kind) else { panic!("names") };
         for title in ["Plain", "colon: and \"quotes\"", "{{x}} # hash", "yes", "1.10", "- dash"] {
-            let text = compose(&id, &kind, Some(title), &["title".into(), "revision_summary".into()], None);
+            let text =
+                compose(&id, &kind, Some(title), &["title".into(), "revision_summary".into()], None, None);
             let read = parse("x.md", text.as_bytes());
             assert_eq!(read.as_ref().map(|it| it.fields.get("title").map(String::as_str)), Ok(Some(title)));
             assert_eq!(read.map(|it| it.field("revision_summary").map(str::to_owned)), Ok(None));

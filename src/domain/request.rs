@@ -300,6 +300,23 @@ impl CopyFacts {
     }
 }
 
+impl CopyFacts {
+    /// Holds a sound copy against the stored front matter: which item the document answers for was written
+    /// there by the program, and its parent relies on it.
+    #[must_use]
+    pub fn keeping_item(self, kept: &FrontMatter) -> Self {
+        match &self {
+            Self::Sound { front_matter, .. }
+                if front_matter.fields.get("item") != kept.fields.get("item") =>
+            {
+                let must = kept.item().map_or_else(|| "no `item`".to_owned(), |id| format!("`item: {id}`"));
+                Self::Spoilt(format!("the front matter of {} must say {must}, as at creation", kept.id))
+            }
+            _ => self,
+        }
+    }
+}
+
 /// Says what is wrong with the template that the front matter names, if anything: the tool wrote it
 /// there, and the record knows it.
 fn misnamed_template(document: &Document, read: &FrontMatter) -> Option<String> {

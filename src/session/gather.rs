@@ -8,10 +8,11 @@ use super::{Session, SessionError};
 use crate::domain::decide::{self, Line};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
+use crate::domain::facts::{Facts, ItemFacts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
 use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, Validity};
+use crate::domain::items::Items;
 use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target, compile};
 use crate::domain::request::{CopyFacts, Registration, Request, Subject, WorkingCopy};
 use crate::store::{Credentials, ListQuery, StoreError};
@@ -78,6 +79,8 @@ impl Session {
             cycle: None,
             attestations: Vec::new(),
             texts: Texts::default(),
+            items: ItemFacts::default(),
+            answers: BTreeMap::new(),
         })
     }
 
@@ -145,6 +148,7 @@ impl Session {
         } else {
             Texts::default()
         };
+        self.items(facts, policy, &document)?;
         facts.document = Some(document);
         Ok(())
     }
@@ -159,7 +163,7 @@ impl Session {
         Ok(children)
     }
 
-    fn front_matter(
+    pub(super) fn front_matter(
         &mut self,
         id: &DocumentId,
         content: &Digest,
@@ -207,7 +211,12 @@ impl Session {
             None => None,
         };
         let namespaces = self.namespaces()?;
-        facts.new = Some(NewDocument { document_type: name.clone(), number, is_taken, template, namespaces });
+        let items = match facts.parent.as_ref().filter(|_| policy.names_item(name)) {
+            Some(parent) => self.text(Some(parent.content))?.map(|text| Items::of(&text)),
+            None => None,
+        };
+        let document_type = name.clone();
+        facts.new = Some(NewDocument { document_type, number, is_taken, template, namespaces, items });
         Ok((policy, facts))
     }
 

@@ -76,6 +76,8 @@ impl Session {
         let (policy, mut facts) = self.gather_document(actor, document, None, None, now)?;
         if let Some(document) = facts.document.clone() {
             facts.texts = self.texts(&document, &facts, None)?;
+            self.items(&mut facts, &policy, &document)?;
+            facts.answers = self.answers(&policy, &facts.children)?;
         }
         let waits_for = unfinished(&policy, &facts);
         Ok((decide::way(&policy, &facts, actor), waits_for))

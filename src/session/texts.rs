@@ -1,11 +1,13 @@
 //! The texts that guards look into, read only where a transition asks for them.
 
+use std::collections::BTreeMap;
+
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
-use crate::domain::facts::{Facts, Texts};
+use crate::domain::facts::{Answer, Facts, ItemFacts, Texts};
 use crate::domain::id::{DocumentId, Version};
-use crate::domain::policy::{Guard, Policy};
+use crate::domain::policy::{Guard, Plain, Policy};
 use crate::domain::request::{CopyFacts, WorkingCopy};
 
 impl Session {
@@ -37,12 +39,53 @@ impl Session {
         })
     }
 
+    /// Reads what is known of the execution items of a document.
+    pub(super) fn items(
+        &mut self,
+        facts: &mut Facts,
+        policy: &Policy,
+        document: &Document,
+    ) -> Result<(), SessionError> {
+        facts.items = if policy.has_items(&document.document_type) {
+            ItemFacts::of(&facts.texts)
+        } else {
+            ItemFacts::default()
+        };
+        facts.answers = if asks_for_answers(policy, document) {
+            self.answers(policy, &facts.children)?
+        } else {
+            BTreeMap::new()
+        };
+        if policy.names_item(&document.document_type)
+            && matches!(facts.copy, CopyFacts::Sound { .. })
+            && let Ok(kept) = self.front_matter(&document.id, &document.content)?
+        {
+            facts.copy = facts.copy.clone().keeping_item(&kept);
+        }
+        Ok(())
+    }
+
+    /// Reads what children say that they answer for.
+    pub(super) fn answers(
+        &mut self,
+        policy: &Policy,
+        children: &[Document],
+    ) -> Result<BTreeMap<DocumentId, Answer>, SessionError> {
+        let mut answers = BTreeMap::new();
+        for child in children.iter().filter(|child| policy.names_item(&child.document_type)) {
+            let has_items = policy.has_items(&child.document_type);
+            let answer = self.text(Some(child.content))?.and_then(|text| Answer::of(&text, has_items));
+            answers.extend(answer.map(|answer| (child.id.clone(), answer)));
+        }
+        Ok(answers)
+    }
+
     fn version_of(&mut self, id: &DocumentId, version: Version) -> Result<Option<Digest>, SessionError> {
         let found = self.store.versions(id)?.into_iter().find(|one| one.version == version);
         Ok(found.map(|one| one.content))
     }
 
-    fn text(&mut self, content: Option<Digest>) -> Result<Option<String>, SessionError> {
+    pub(super) fn text(&mut self, content: Option<Digest>) -> Result<Option<String>, SessionError> {
         let body = content.map(|content| self.body(&content)).transpose()?;
         Ok(body.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
@@ -52,5 +95,13 @@ impl Session {
 pub(super) fn reads_texts(policy: &Policy, document: &Document) -> bool {
     policy.standing(document).is_some_and(|(workflow, _)| {
         workflow.leaving(&document.state).any(|edge| edge.guards.iter().any(Guard::reads_texts))
+    })
+}
+
+/// Tells whether a transition from here asks what answers for the items of the document.
+fn asks_for_answers(policy: &Policy, document: &Document) -> bool {
+    policy.standing(document).is_some_and(|(workflow, _)| {
+        let asks = Guard::Plain(Plain::ItemsComplete);
+        workflow.leaving(&document.state).any(|edge| edge.guards.contains(&asks))
     })
 }

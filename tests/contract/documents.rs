@@ -110,6 +110,7 @@ fn every_menu_line_runs_as_it_stands_once_its_inputs_are_filled_in() {
         "checkin",
         "checkout",
         "discard",
+        "item_record",
         "reject",
         "release",
         "review",

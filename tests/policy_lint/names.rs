@@ -128,6 +128,16 @@ pub(super) const CASES: &[Case] = &[
         "choice `Request-Updates` of `outcome` is not a lower-case word",
     ),
     Case(
+        "input_kind",
+        &[(
+            "actions.yaml",
+            "{ takes: text, required: true, help: What you found }",
+            "{ takes: text, named: true, help: What you found }",
+        )],
+        "{ takes: text, named: true",
+        "`comment` has its name as a flag: only a choice is `named`",
+    ),
+    Case(
         "round_without_slot",
         &[("controlled.yaml", "round: review, slot: quality", "round: review")],
         "{ phase: review, round: review }",

@@ -59,9 +59,9 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unreadable",
-        &[("executable.yaml", "guards: [owner, copy_is_sound, ", "guards: [owner, items_complete, ")],
-        "items_complete",
-        "guard `items_complete` is reserved and not available yet",
+        &[("executable.yaml", "guards: [owner, copy_is_sound, ", "guards: [owner, sections_unchanged, ")],
+        "sections_unchanged",
+        "guard `sections_unchanged` is reserved and not available yet",
     ),
     Case(
         "unreadable",

@@ -99,6 +99,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("note", Some("show")) => "note",
         ("trait", Some("list")) => "traits",
         ("namespace", _) => "namespaces",
+        ("item", Some("list")) => "items",
+        ("item", Some("file")) => "item_file",
         ("workflow", Some("show")) if is_named => "life_cycle",
         ("workflow", _) => "policy",
         ("sop", Some("list")) => "sops",

@@ -24,7 +24,8 @@ pub(super) fn new_document(
     let state = workflow.states.iter().find(|state| state.initial)?;
     let title = permit.inputs.text("title");
     let template = new.template.as_ref().map(|(template, body)| (&template.id, body.as_str()));
-    let text = front_matter::compose(id, &document_type.name, title, &document_type.required, template);
+    let item = permit.inputs.text("item");
+    let text = front_matter::compose(id, &document_type.name, title, &document_type.required, template, item);
     let me = permit.actor.name();
     let version = Version::new(0, 1);
     let document = Document {

@@ -235,7 +235,11 @@ impl Case<'_> {
         let mut reasons = self.unmet_inputs(action);
         reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
         reasons.extend(self.unmet_group(edge));
-        reasons.extend(self.unmet_parent(workflow, document_type));
+        // What could be its items is worth asking only of a parent that it could have.
+        match self.unmet_parent(workflow, document_type) {
+            Some(reason) => reasons.push(reason),
+            None => reasons.extend(self.unmet_item_of_parent(document_type)),
+        }
         let word = |name: &str| self.inputs.text(name).and_then(|text| IdWord::parse(text).ok());
         let (namespace, name) = (word("namespace"), word("name"));
         reasons.extend(self.unmet_words(document_type, namespace.as_ref(), name.as_ref()));

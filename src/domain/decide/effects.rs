@@ -1,10 +1,11 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
-use super::{Permit, Way};
+use super::{Permit, Way, items};
 use crate::domain::attestation::{Attestation, dossier};
+use crate::domain::digest::Digest;
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
-use crate::domain::id::{DocumentId, StateName, UserName, Version};
+use crate::domain::id::{DocumentId, ItemId, StateName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
@@ -60,6 +61,8 @@ pub enum Note {
     Awaiting(usize),
     /// An attachment ended with its parent.
     Ended(DocumentId),
+    /// This item was recorded; so many are still open.
+    Recorded(ItemId, usize),
     /// What this user had checked out is checked out no more.
     Voided(DocumentId, UserName),
     /// The type names this template, and no version of it is in force.
@@ -264,6 +267,7 @@ impl Step<'_> {
             Effect::TakeOutOfForce => document.in_force = None,
             Effect::RecordNote => self.record_note(),
             Effect::AddTraits => self.add_traits(),
+            Effect::RecordItem => self.record_item(),
             Effect::EndAttachments => self.end_attachments(target),
         }
     }
@@ -286,32 +290,52 @@ impl Step<'_> {
 
     fn check_in(&mut self) {
         let CopyFacts::Sound { content, front_matter } = &self.facts.copy else { return };
-        let document = &mut self.document;
-        document.checkout = None;
-        document.authors.insert(self.permit.actor.name().clone());
-        document.author_origins.extend(self.permit.actor.origins().map(str::to_owned));
-        if *content == document.content {
+        self.document.checkout = None;
+        self.become_author();
+        if *content == self.document.content {
             self.applied.notes.push(Note::Unchanged);
             return;
         }
-        document.content = *content;
-        document.last_minor = document.last_minor.saturating_add(1);
-        document.version.minor = document.last_minor;
         if let Some(title) = front_matter.fields.get("title") {
-            document.title.clone_from(title);
+            self.document.title.clone_from(title);
         }
         // What was there when it was judged is not taken away without being judged again.
-        let state = self.policy.standing(document).map(|(_, state)| state);
+        let state = self.policy.standing(&self.document).map(|(_, state)| state);
         if state.is_some_and(|state| state.initial) {
-            document.requires.clear();
+            self.document.requires.clear();
         }
-        document.requires.extend(front_matter.requires());
+        self.document.requires.extend(front_matter.requires());
+        self.take_content(*content);
+        self.applied.notes.push(Note::CheckedIn(self.document.version));
+    }
+
+    fn become_author(&mut self) {
+        self.document.authors.insert(self.permit.actor.name().clone());
+        self.document.author_origins.extend(self.permit.actor.origins().map(str::to_owned));
+    }
+
+    /// Gives the document another content, as its next minor version.
+    fn take_content(&mut self, content: Digest) {
+        let document = &mut self.document;
+        document.content = content;
+        document.last_minor = document.last_minor.saturating_add(1);
+        document.version.minor = document.last_minor;
         // A verdict speaks about one content; on another it says nothing.
         document.verdicts.clear();
         document.rejected = None;
-        self.applied.notes.push(Note::CheckedIn(document.version));
         self.record_version();
         self.attribute();
+    }
+
+    fn record_item(&mut self) {
+        let Some(recorded) = items::record(self.permit, self.facts) else { return };
+        self.become_author();
+        self.take_content(Digest::of(recorded.text.as_bytes()));
+        let stated = items::evidence(self.permit, self.policy, self.facts, &self.document, &recorded);
+        self.applied.attestations.extend(stated);
+        self.applied.notes.push(Note::Recorded(recorded.item, recorded.open));
+        self.applied.kept.extend(recorded.file);
+        self.applied.composed = Some(recorded.text);
     }
 
     fn add_seats(&mut self) {

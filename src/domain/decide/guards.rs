@@ -116,6 +116,10 @@ impl Case<'_> {
             }
             Plain::Unanimous => self.unmet_unanimity(workflow, document),
             Plain::NotRejected => self.unmet_since_rejection(workflow, document),
+            Plain::ItemsPlanned => self.unmet_planned(edge, document),
+            Plain::ItemRecordable => self.unmet_recordable(edge, document),
+            Plain::ItemsUnchanged => self.unmet_unchanged(edge, document),
+            Plain::ItemsComplete => self.unmet_complete(edge, document),
             Plain::NoOpenChild => self.unmet_children(document),
             Plain::AttachmentsIdle => self
                 .attachments()

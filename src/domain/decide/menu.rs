@@ -45,8 +45,25 @@ pub struct LineInput {
     pub required: bool,
     /// Whether it stands on the command line without a flag.
     pub positional: bool,
+    /// Whether a value is a flag of its own.
+    pub flags: bool,
     /// The values that it takes, where they are few.
     pub one_of: Vec<String>,
+}
+
+impl LineInput {
+    /// Writes a value as the word that stands for it on the command line.
+    pub fn word(&self, value: &str) -> String {
+        let word = value.replace('_', "-");
+        if self.flags { format!("--{word}") } else { word }
+    }
+}
+
+/// Most values that are offered of something of which there could be any number.
+const FEW: usize = 10;
+
+fn few(values: Vec<String>) -> Vec<String> {
+    if values.len() > FEW { Vec::new() } else { values }
 }
 
 /// Lists what `actor` could do with the document of the facts, open lines and closed ones, in the
@@ -125,8 +142,10 @@ fn line(
         name: input.name.clone(),
         required: input.required,
         positional: input.positional,
+        flags: matches!(input.kind, InputKind::OneOf(_)) && !input.named,
         one_of: match &input.kind {
             InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
+            InputKind::Item => few(case.open_items()),
             _ => case.offered(action, input.name.as_str()),
         },
     });

@@ -9,6 +9,7 @@ mod created;
 mod edge;
 mod effects;
 mod guards;
+mod items;
 mod menu;
 mod notes;
 mod prerequisites;
@@ -31,7 +32,7 @@ pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::way::{WayStep, way};
 use super::document::Document;
 use super::facts::Facts;
-use super::id::{ActionName, DocumentId, StateName, UserName, WorkflowName};
+use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
 use super::identity::{Actor, AgentSession, Assurance, Credential};
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
@@ -185,6 +186,7 @@ impl Case<'_> {
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
+                InputKind::Item => ItemId::parse(text).err().map(|why| format!("`{name}`: {why}")),
                 InputKind::Line if text.trim().is_empty() => Some(format!("`{name}` is blank")),
                 InputKind::Line => {
                     super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))

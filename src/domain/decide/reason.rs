@@ -99,6 +99,14 @@ conditions! {
     NotUnanimous = "not_unanimous", Precondition, "The latest verdict of every reviewer on this content must recommend it.";
     NotReviewed = "not_reviewed", Precondition, "The content was not reviewed by the group that must review it.";
     RejectedSince = "rejected_since", Precondition, "The content was rejected after it was reviewed; change it, or have it reviewed again.";
+    ItemsUnreadable = "items_unreadable", Precondition, "The document has no table of execution items that can be read.";
+    ItemsUnplanned = "items_unplanned", Precondition, "An item does not say what is to be done or expected, or says what came of it before its execution.";
+    ItemsChanged = "items_changed", Precondition, "An approved item is gone, added, moved or reworded, or something is recorded by hand.";
+    ItemsIncomplete = "items_incomplete", Precondition, "An approved item is not recorded: outcome, actual result, evidence, performer and time.";
+    ItemUnresolved = "item_unresolved", Precondition, "A failed item has no document that answers for it, or only such as were given up or failed themselves.";
+    ItemUnknown = "item_unknown", Precondition, "The document has no item of this id.";
+    ItemAlreadyRecorded = "item_already_recorded", Precondition, "The item is recorded; a wrong entry is put right by another that says what was wrong.";
+    ItemHasFailed = "item_has_failed", Precondition, "A failed item keeps its outcome; a document that answers for it says how it is resolved.";
     OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
     AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";

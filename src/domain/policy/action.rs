@@ -82,6 +82,9 @@ pub struct Input {
     /// Whether it follows the document on the command line, without a flag.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub positional: bool,
+    /// Whether a choice follows a flag with the name of the input, instead of being a flag of its own.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub named: bool,
     /// What it is, in a few words.
     pub help: String,
     /// What values it takes.
@@ -106,6 +109,8 @@ pub enum InputKind {
     Word,
     /// The bytes of a file.
     File,
+    /// An execution item: of the document, or of the parent of a new one.
+    Item,
     /// One of these values, each with its label.
     OneOf(Vec<Choice>),
 }

@@ -294,7 +294,7 @@ impl Compiler {
             for one in parent.states.iter().filter(|one| is_whole && !states.contains(one)) {
                 self.unknown(&at, "state", one.as_str(), states.iter().map(StateName::as_str));
             }
-            ParentRule { types: parent.types, states: parent.states }
+            ParentRule { types: parent.types, states: parent.states, item: parent.item }
         });
         let required = || source.required.iter().map(String::as_str);
         for one in source.renewed.iter().filter(|one| !source.required.contains(one)) {
@@ -310,6 +310,7 @@ impl Compiler {
             parent,
             attachment: source.attachment,
             default_traits: source.default_traits.into_iter().map(|one| one.value).collect(),
+            items: source.items,
             place: at,
         })
     }

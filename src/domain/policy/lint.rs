@@ -1,5 +1,7 @@
 //! What is wrong with a policy that can be read: each fault with a name.
 
+mod items;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
@@ -30,6 +32,7 @@ pub const RESERVED_VERBS: &[&str] = &[
     "hooks",
     "inbox",
     "init",
+    "item",
     "key",
     "list",
     "metrics",
@@ -83,6 +86,7 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
         }
         faults.rounds(policy, workflow);
         faults.types(policy, workflow);
+        faults.items(policy, workflow);
     }
     faults.0.sort();
     // Several parents, or several ways to an end, may say the same of one attachment.
@@ -134,7 +138,9 @@ impl Faults {
         let mut seen: BTreeSet<String> = RESERVED_FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         for input in &action.inputs {
             let flags = match &input.kind {
-                InputKind::OneOf(choices) => choices.iter().map(|choice| choice.value.clone()).collect(),
+                InputKind::OneOf(choices) if !input.named => {
+                    choices.iter().map(|choice| choice.value.clone()).collect()
+                }
                 InputKind::Text => vec![input.name.to_string(), format!("{}_file", input.name)],
                 _ => vec![input.name.to_string()],
             };

@@ -10,6 +10,7 @@ mod cited;
 mod compile;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod items;
 mod launch;
 mod lint;
 mod pattern;
@@ -249,6 +250,9 @@ pub struct DocumentType {
     /// The traits that every document of the type has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub default_traits: Vec<TraitName>,
+    /// Whether its documents have a table of execution items.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub items: bool,
     /// Where it stands in its file.
     #[serde(skip)]
     pub place: Place,
@@ -261,6 +265,9 @@ pub struct ParentRule {
     pub types: Vec<TypeName>,
     /// The states that it must be in; empty for every state that is not final.
     pub states: Vec<StateName>,
+    /// Whether it answers for one failed item of its parent, which it names.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub item: bool,
 }
 
 /// Who may do something to the project itself.

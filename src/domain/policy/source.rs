@@ -143,6 +143,8 @@ pub(super) struct InputSource {
     pub(super) required: bool,
     #[serde(default)]
     pub(super) positional: bool,
+    #[serde(default)]
+    pub(super) named: bool,
     pub(super) takes: Option<InputKind>,
     pub(super) one_of: Option<IndexMap<String, String>>,
 }
@@ -174,6 +176,8 @@ pub(super) struct TypeSource {
     pub(super) attachment: bool,
     #[serde(default)]
     pub(super) default_traits: Vec<Spanned<TraitName>>,
+    #[serde(default)]
+    pub(super) items: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -182,6 +186,8 @@ pub(super) struct ParentSource {
     pub(super) types: Vec<TypeName>,
     #[serde(default)]
     pub(super) states: Vec<StateName>,
+    #[serde(default)]
+    pub(super) item: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -77,16 +77,24 @@ impl Compiler {
                 );
             }
         }
-        if source.positional && !matches!(kind, Some(InputKind::Word | InputKind::Line)) {
+        if source.positional && !matches!(kind, Some(InputKind::Word | InputKind::Line | InputKind::Item)) {
             self.fault(
                 at,
                 "input_kind",
-                format!("`{name}` needs a flag: only a word or a line is positional"),
+                format!("`{name}` needs a flag: only a word, a line or an item is positional"),
             );
             return None;
         }
-        let InputSource { required, positional, .. } = source;
-        Some(Input { name, required, positional, help: source.help, kind: kind? })
+        if source.named && !matches!(kind, Some(InputKind::OneOf(_))) {
+            self.fault(
+                at,
+                "input_kind",
+                format!("`{name}` has its name as a flag: only a choice is `named`"),
+            );
+            return None;
+        }
+        let InputSource { required, positional, named, .. } = source;
+        Some(Input { name, required, positional, named, help: source.help, kind: kind? })
     }
 }
 

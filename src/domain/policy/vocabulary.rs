@@ -64,6 +64,17 @@ words! {
         Unanimous = "unanimous",
         /// This content was not rejected since those verdicts were given.
         NotRejected = "not_rejected",
+        /// The items table can be read, every item says what is to be done and expected, and nothing of it
+        /// is recorded yet.
+        ItemsPlanned = "items_planned",
+        /// The item named is one of the document's, and not recorded yet; where it is, it is said what was
+        /// wrong in its entry, and a failed one stays failed.
+        ItemRecordable = "item_recordable",
+        /// The items are those that were approved, in their words and order, and nothing is recorded by hand.
+        ItemsUnchanged = "items_unchanged",
+        /// Every item is recorded, and for every failed one a document answers that was not given up and has
+        /// no failed item itself.
+        ItemsComplete = "items_complete",
         /// No child that is not an attachment is unfinished.
         NoOpenChild = "no_open_child",
         /// No attachment is checked out or in a round.
@@ -138,21 +149,25 @@ words! {
         RecordNote = "record_note",
         /// The document gets the traits named.
         AddTraits = "add_traits",
+        /// The row of the item named says what came of it, with the caller and the time, in the next version.
+        RecordItem = "record_item",
         /// Every attachment takes the final state that its parent takes.
         EndAttachments = "end_attachments",
     }
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] =
-    &["evidence_recorded", "items_complete", "items_unchanged", "opened", "sections_unchanged"];
+pub const RESERVED_GUARDS: &[&str] = &["evidence_recorded", "opened", "sections_unchanged"];
 
 /// Guards that look into the texts of a document.
-const READ_TEXTS: &[Plain] = &[];
+const READ_TEXTS: &[Plain] =
+    &[Plain::ItemsPlanned, Plain::ItemRecordable, Plain::ItemsUnchanged, Plain::ItemsComplete];
 
 /// Guards that speak about a document itself.
 const STANDING: &[Plain] = &[
     Plain::FrontMatterComplete,
+    Plain::ItemsPlanned,
+    Plain::ItemsComplete,
     Plain::NoOpenChild,
     Plain::AttachmentsIdle,
     Plain::NotesPresent,

@@ -13,8 +13,17 @@ const FIELDS: [&str; 8] =
     ["state", "version", "effective_version", "titled", "owner", "checked_out_by", "authors", "seats"];
 
 /// What a user can be told besides.
-const NOTES: [&str; 8] =
-    ["checked_in", "unchanged", "withdrawn", "seated", "awaiting", "ended", "voided", "no_template"];
+const NOTES: [&str; 9] = [
+    "checked_in",
+    "unchanged",
+    "withdrawn",
+    "seated",
+    "awaiting",
+    "ended",
+    "recorded",
+    "voided",
+    "no_template",
+];
 
 /// All that one step expects.
 #[derive(Debug, Clone, Default)]
@@ -170,6 +179,7 @@ fn word_of(note: &Note) -> &'static str {
         Note::Seated(_) => "seated",
         Note::Awaiting(_) => "awaiting",
         Note::Ended(_) => "ended",
+        Note::Recorded(..) => "recorded",
         Note::Voided(..) => "voided",
         Note::NoTemplate(_) => "no_template",
     }

@@ -22,14 +22,15 @@
 //!   exist may try, too. Every other word is an input of the action, or one of these:
 //!   `of` (the document, by id or alias; else the first that the story created), `as` (an alias for
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
-//!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`), `requires` (what the user writes
-//!   there as prerequisites), and what is expected.
+//!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`; of its one execution item EI-1
+//!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites), and
+//!   what is expected.
 //! * People sign with a key of their own, agents and services have a token, so that a policy of every
 //!   profile can be played.
 //! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards
 //!   `state`, `version`, `effective_version`, `titled`, `owner`, `checked_out_by`, `authors`, `seats`
 //!   (who has a seat in the round); `says` (what the user is told besides: `checked_in`,
-//!   `unchanged`, `withdrawn`, `seated`, `awaiting`, `ended`); `menu` (the lines open for the user,
+//!   `unchanged`, `withdrawn`, `seated`, `awaiting`, `ended`, `recorded`); `menu` (the lines open for the user,
 //!   as in `route --approval`). A step without `denied` must be permitted. `none` means nobody, or
 //!   nothing.
 //! * `check: <document>` looks without acting, for the `menu` with the eyes of `for: <user>`.
@@ -42,6 +43,7 @@
 
 mod coverage;
 mod expected;
+mod plan;
 mod play;
 mod rehearsal;
 mod source;

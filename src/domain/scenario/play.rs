@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_yaml::Spanned;
 
 use super::expected::check;
+use super::plan;
 use super::source::{ScenarioFile, ScenarioSource, StepValue, fault, place};
 use super::step::{About, Act, Edit, Reader, Step, What};
 use super::world::{Attempt, World};
@@ -284,16 +285,20 @@ impl Play<'_> {
             if value.is_empty() {
                 fields.retain(|(field, _)| *field != "title");
             }
-            self.world.write(&document, &fields).into_bytes()
+            self.world.write(&document, &fields)
         };
         let at = |base, bytes| WorkingCopy::Present { document: id.clone(), base, path: path.clone(), bytes };
-        let copy = |bytes| at(base, bytes);
+        let copy = |text: String| at(base, text.into_bytes());
+        let described = "as it should be after edit {edit}";
         let copy = match edit {
-            Edit::Changed => Some(copy(write("as it should be after edit {edit}"))),
+            Edit::Changed => Some(copy(write(described))),
+            Edit::Reworded => Some(copy(plan::reworded(&write(described)))),
+            Edit::Handwritten => Some(copy(plan::handwritten(&write(described)))),
+            Edit::Itemless => Some(copy(plan::itemless(&write(described)))),
             Edit::Undescribed => Some(copy(write("as it should be"))),
             Edit::Incomplete => Some(copy(write(""))),
-            Edit::Unreadable => Some(copy(b"no front matter\n".to_vec())),
-            Edit::Unchanged => Some(copy(bytes)),
+            Edit::Unreadable => Some(copy("no front matter\n".to_owned())),
+            Edit::Unchanged => Some(at(base, bytes)),
             Edit::Missing => None,
             Edit::Stale => Some(at(Digest::of(b"another content"), bytes)),
             Edit::Foreign => {

@@ -63,9 +63,12 @@ pub(super) enum Edit {
     Foreign,
     Missing,
     Unchanged,
+    Reworded,
+    Handwritten,
+    Itemless,
 }
 
-const EDITS: [(&str, Edit); 8] = [
+const EDITS: [(&str, Edit); 11] = [
     ("changed", Edit::Changed),
     ("undescribed", Edit::Undescribed),
     ("incomplete", Edit::Incomplete),
@@ -74,6 +77,9 @@ const EDITS: [(&str, Edit); 8] = [
     ("foreign", Edit::Foreign),
     ("missing", Edit::Missing),
     ("unchanged", Edit::Unchanged),
+    ("reworded", Edit::Reworded),
+    ("handwritten", Edit::Handwritten),
+    ("itemless", Edit::Itemless),
 ];
 
 /// Words of a step that are neither inputs nor expectations.

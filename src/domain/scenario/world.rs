@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::plan::plan;
 use super::rehearsal::rehearse;
 use crate::domain::attestation::Attestation;
 use crate::domain::decide::{
@@ -9,10 +10,11 @@ use crate::domain::decide::{
 };
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, Texts, UserFacts};
+use crate::domain::facts::{Answer, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts};
 use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version, WorkflowName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
+use crate::domain::items::Items;
 use crate::domain::policy::{DocumentType, IdParts, Policy, Workflow};
 use crate::domain::project::VersionRecord;
 use crate::domain::request::{CopyFacts, Inputs, Request, Subject, WorkingCopy};
@@ -88,7 +90,11 @@ impl<'p> World<'p> {
     /// Puts a template in force that nobody created, as a project begins with it.
     fn install(&mut self, id: &DocumentId) {
         let Some((workflow, document_type)) = type_of_template(self.policy, id) else { return };
-        let text = front_matter::compose(id, &document_type.name, Some("Template"), &[], None);
+        let mut text = front_matter::compose(id, &document_type.name, Some("Template"), &[], None, None);
+        let mut types = self.policy.document_types().filter(|one| one.template.as_ref() == Some(id));
+        if types.any(|one| one.items) {
+            text.push_str(&plan(None));
+        }
         let (content, at) = (Digest::of(text.as_bytes()), Timestamp::from_millis(START));
         let made = decide::installed(workflow, document_type, id.clone(), "Template", content, at);
         let Some((document, version)) = made else { return };
@@ -145,15 +151,24 @@ impl<'p> World<'p> {
     /// becomes the number of the text.
     pub(crate) fn write(&mut self, document: &Document, fields: &[(&str, &str)]) -> String {
         self.edits += 1;
+        let stored = self.contents.get(&document.content).cloned();
+        let kept = stored.as_ref().and_then(|text| front_matter::parse("document", text.as_bytes()).ok());
+        let item = kept.and_then(|read| read.item());
         let mut text = format!("---\nid: {}\ntype: {}\n", document.id, document.document_type);
         if let Some(template) = &document.template {
             text.push_str(&format!("template: {}\n", template.id));
+        }
+        if let Some(item) = item {
+            text.push_str(&format!("item: {item}\n"));
         }
         for (name, value) in fields {
             let value = value.replace("{edit}", &self.edits.to_string());
             text.push_str(&format!("{name}: {}\n", serde_json::Value::from(value)));
         }
         text.push_str(&format!("---\n\n# Edit {}\n", self.edits));
+        if self.policy.has_items(&document.document_type) {
+            text.push_str(&plan(stored.as_deref()));
+        }
         text
     }
 
@@ -168,13 +183,19 @@ impl<'p> World<'p> {
             (_, Some(document)) => document.parent.as_ref(),
             _ => None,
         };
-        let children = document.iter().flat_map(|it| self.children(&it.id)).cloned().collect();
+        let children: Vec<Document> = document.iter().flat_map(|it| self.children(&it.id)).cloned().collect();
+        let answers =
+            children.iter().filter_map(|child| Some((child.id.clone(), self.answer(child)?))).collect();
         let copy = document
             .as_ref()
             .map_or(CopyFacts::NotOut, |it| CopyFacts::examine(it, actor.name(), request.copy.as_ref()));
         let front_matter = match document.as_ref().and_then(|it| self.contents.get(&it.content)) {
             Some(text) => front_matter::parse("document", text.as_bytes()),
             None => Err("there is no content".to_owned()),
+        };
+        let copy = match (&document, &front_matter) {
+            (Some(it), Ok(kept)) if self.policy.names_item(&it.document_type) => copy.keeping_item(kept),
+            _ => copy,
         };
         let in_force = document.as_ref().and_then(|it| it.in_force.as_ref());
         let front_matter_in_force = in_force
@@ -196,6 +217,8 @@ impl<'p> World<'p> {
             .map(|wanted| (wanted.document.clone(), self.documents.get(&wanted.document).cloned()))
             .collect();
         let texts = document.as_ref().map(|it| self.texts(it, request)).unwrap_or_default();
+        let has_items = document.as_ref().is_some_and(|it| self.policy.has_items(&it.document_type));
+        let items = if has_items { ItemFacts::of(&texts) } else { ItemFacts::default() };
         let attestations = self
             .attestations
             .iter()
@@ -218,6 +241,8 @@ impl<'p> World<'p> {
             required,
             cycle: None,
             attestations,
+            items,
+            answers,
             texts,
         }
     }
@@ -241,6 +266,10 @@ impl<'p> World<'p> {
                 .and_then(|template| version(&template.id, template.version))
                 .and_then(|one| text(&one.content)),
         }
+    }
+
+    fn answer(&self, child: &Document) -> Option<Answer> {
+        Answer::of(self.contents.get(&child.content)?, self.policy.has_items(&child.document_type))
     }
 
     fn children<'a>(&'a self, id: &'a DocumentId) -> impl Iterator<Item = &'a Document> {
@@ -283,6 +312,7 @@ impl<'p> World<'p> {
             is_taken: id.is_some_and(|id| self.documents.contains_key(&id)),
             template,
             namespaces: self.namespaces.clone(),
+            items: parent.and_then(|it| self.contents.get(&it.content)).map(|text| Items::of(text)),
         }
     }
 

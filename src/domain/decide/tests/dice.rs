@@ -9,10 +9,13 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, User, Verdict,
 };
-use crate::domain::facts::{Facts, NewDocument, ProjectFacts, Texts, UserFacts};
+use crate::domain::facts::{
+    Answer as FailedItem, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts,
+};
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::{ActionName, DocumentId, IdWord, InputName, PhaseName, TypeName, UserName, Version};
 use crate::domain::identity::{Actor, Claim, Registry};
+use crate::domain::items::{Column, Items};
 use crate::domain::policy::{Policy, Workflow};
 use crate::domain::request::{CopyFacts, Inputs, Request, Subject, Value};
 
@@ -195,7 +198,9 @@ impl<'a> Dice<'a> {
                 users.insert(name(user), facts);
             }
         }
-        let children = (0..self.roll(3)).map(|_| self.document(policy)).collect();
+        let children: Vec<Document> = (0..self.roll(3)).map(|_| self.document(policy)).collect();
+        let answers = children.iter().map(|child| (child.id.clone(), self.answer())).collect();
+        let texts = Texts { stored: self.text(), copy: self.text(), approved: self.text(), template: None };
         Facts {
             now: self.time(),
             policy: Digest::of(b"policy"),
@@ -211,9 +216,31 @@ impl<'a> Dice<'a> {
             required: BTreeMap::new(),
             cycle: None,
             attestations: Vec::new(),
-            texts: Texts::default(),
+            items: ItemFacts::of(&texts),
+            answers,
+            texts,
             document,
         }
+    }
+
+    /// A text with a plan: as it was approved, carried out in part, or tampered with.
+    fn text(&mut self) -> Option<String> {
+        let open = " | | | | | |";
+        let row = match self.roll(6) {
+            0 => return None,
+            1 => return Some("# No plan\n".to_owned()),
+            2 => "| EI-2 | Do less | It is done | | | | | |".to_owned(),
+            3 => "| EI-2 | Do it | It is done | Done | log | Pass | claude | now |".to_owned(),
+            4 => "| EI-2 | Do it | It is done | Leaks | log | Fail | claude | now |".to_owned(),
+            _ => format!("| EI-2 | Do it | It is done{open}"),
+        };
+        let headers = Column::ALL.map(Column::header).join(" | ");
+        Some(format!("| {headers} |\n|{}\n| EI-1 | Begin | It is begun{open}\n{row}\n", "---|".repeat(8)))
+    }
+
+    fn answer(&mut self) -> FailedItem {
+        let item = if self.one_in(2) { name("EI-1") } else { name("EI-2") };
+        FailedItem { item, has_failed: self.one_in(3) }
     }
 
     fn front_matter(&mut self, document: Option<&Document>) -> FrontMatter {
@@ -236,6 +263,7 @@ impl<'a> Dice<'a> {
             is_taken: self.one_in(5),
             template: self.one_in(2).then(|| (self.document(policy), "text".to_owned())),
             namespaces: BTreeSet::from([name::<IdWord>("CORE")]),
+            items: self.text().map(|text| Items::of(&text)),
         }
     }
 
@@ -270,8 +298,18 @@ impl<'a> Dice<'a> {
     }
 
     fn value(&mut self) -> Value {
-        let words =
-            ["", "text", "review", "approval", "retirement", "recommend", "human", "CORE", "two\nlines"];
+        let words = [
+            "",
+            "text",
+            "review",
+            "approval",
+            "retirement",
+            "recommend",
+            "human",
+            "CORE",
+            "two\nlines",
+            "EI-1",
+        ];
         match self.roll(3) {
             0 => Value::Users(self.several(3).into_iter().collect()),
             1 => Value::Document(name("X-1")),
@@ -336,6 +374,7 @@ fn values_of(policy: &Policy, input: &crate::domain::policy::Input) -> Vec<Value
         InputKind::Line | InputKind::Text | InputKind::Word => vec![Value::Text("WORD".to_owned())],
         InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
         InputKind::Document => vec![Value::Document(name("X-1"))],
+        InputKind::Item => ["EI-1", "EI-2"].map(|id| Value::Text(id.to_owned())).to_vec(),
         InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9))],
         InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
         InputKind::Users => {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::dice::{Dice, actor, candidates, config, request, stream};
+use super::dice::{Dice, actor, candidates, config, name, request, stream};
 use crate::domain::decide::{Line, decide, menu};
 use crate::domain::facts::Facts;
 use crate::domain::identity::Actor;
@@ -10,7 +10,7 @@ use crate::domain::policy::{Policy, fixture};
 use crate::domain::request::{Inputs, Value};
 
 /// Commands of everyone who may read.
-const READING: [&str; 5] = ["comments", "list", "note list", "status", "why"];
+const READING: [&str; 6] = ["comments", "item list", "list", "note list", "status", "why"];
 
 /// Lists the inputs for a line that are permitted.
 pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {
@@ -64,13 +64,15 @@ proptest! {
             for remedy in reasons.into_iter().filter_map(|reason| reason.remedy) {
                 let words: Vec<&str> = remedy.split(' ').collect();
                 prop_assert!(words.starts_with(&["qms", "--user", actor.name().as_str()]), "{}", remedy);
+                let command = words.get(3..).unwrap_or_default().join(" ");
                 let verb = words.get(3).copied().unwrap_or_default();
-                let called = |line: &Line| format!("{} ", words.get(3..).unwrap_or_default().join(" ")).starts_with(&format!("{} ", line.words));
+                let called = |line: &Line| command.starts_with(&format!("{} ", line.words));
                 let of_project = format!("{verb}_{}", words.get(4).copied().unwrap_or_default());
                 let rule = policy.project.iter().find(|rule| rule.action.as_str() == of_project);
                 let may = match rule {
                     Some(rule) => policy.acts_as(actor.group(), &rule.by),
-                    None if READING.iter().any(|reading| remedy.contains(&format!(" {reading} "))) => true,
+                    None if READING.iter().any(|reading| command.starts_with(reading)) => true,
+                    None if verb == "create" => policy.acts_as(actor.group(), &[name("initiator")]),
                     None => lines.iter().any(|line| called(line) && line.is_open()),
                 };
                 prop_assert!(may, "{} is told to run `{}`", actor.name(), remedy);

@@ -16,7 +16,7 @@ use crate::domain::request::{Inputs, Request, Subject, Value, WorkingCopy};
 use crate::domain::scenario::World;
 
 /// Verbs that lead onward; they are taken more often than others, so that walks get far.
-const ONWARD: [&str; 6] = ["approve", "checkin", "close", "release", "review", "route"];
+const ONWARD: [&str; 7] = ["approve", "checkin", "close", "item_record", "release", "review", "route"];
 
 /// How much more often.
 const WEIGHT: usize = 7;
@@ -36,6 +36,9 @@ fn create(world: &mut World<'_>, kind: &str, parent: Option<&DocumentId>) -> Opt
     }
     if let Some(parent) = parent {
         inputs = inputs.with(name("parent"), Value::Document(parent.clone()));
+    }
+    if ["VAR", "ER"].contains(&kind) {
+        inputs = inputs.with(name("item"), Value::Text("EI-1".to_owned()));
     }
     let subject = Subject::New(name(kind));
     let request = Request { action: name("create"), subject, inputs, copy: None, candidate: None };
