@@ -1,0 +1,46 @@
+//! What answers for a failed item.
+
+use super::{close, record, release, released};
+
+#[test]
+fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
+    let project = released();
+    project.record("claude", "CR-001", &["EI-1", "EI-3"]);
+    record(&project, "EI-2", "--outcome fail --actual \"it leaks\" --evidence log").run().is(0);
+    let refused = project.ask("-u claude route CR-001 --review").is(4);
+    assert_eq!(refused.reasons(), ["item_unresolved"]);
+    let reason = &refused["error"]["reasons"][0];
+    assert_eq!(reason["message"], "EI-2 of CR-001 failed, and no VAR answers for it");
+    assert_eq!(reason["remedy"], "qms --user claude create VAR --parent CR-001 --item EI-2");
+
+    project.run("-u claude create VAR --parent CR-001 --title Leak").is(4).says("name it with `--item`");
+    project.run("-u claude create VAR --parent CR-001 --item EI-7 --title Leak").is(4);
+    project.run("-u claude create VAR --parent CR-001 --item EI-2 --title Leak").is(0);
+    project.edit("claude", "CR-001-VAR-001", "{{", "<");
+    project.edit("claude", "CR-001-VAR-001", "}}", ">");
+    release(&project, "CR-001-VAR-001");
+    for item in ["EI-1", "EI-2"] {
+        let line = format!("-u claude item record CR-001-VAR-001 {item} --outcome pass --evidence log");
+        project.run(&line).is(0);
+    }
+    let refused = project.ask("-u claude route CR-001 --review").is(4);
+    assert_eq!(refused.reasons(), ["open_child"]);
+    close(&project, "CR-001-VAR-001");
+    let listed = project.ask("-u tu item list CR-001").is(0);
+    assert_eq!(listed["data"]["items"][1]["answered_by"][0], "CR-001-VAR-001");
+    close(&project, "CR-001");
+    project.run("-u lead audit verify --contents").is(0);
+}
+
+#[test]
+fn which_item_a_variance_answers_for_cannot_be_changed() {
+    let project = released();
+    project.run("-u claude create VAR --parent CR-001 --item EI-2 --title Leak").is(0);
+    project.edit("claude", "CR-001-VAR-001", "item: \"EI-2\"", "item: \"EI-1\"");
+    let refused = project.ask("-u claude checkin CR-001-VAR-001").is(4);
+    assert_eq!(refused.reasons(), ["copy_unsound"]);
+    let told = refused["error"]["message"].as_str().unwrap();
+    assert!(told.contains("must say `item: EI-2`, as at creation"), "{told}");
+    project.edit("claude", "CR-001-VAR-001", "item: \"EI-1\"\n", "");
+    project.run("-u claude checkin CR-001-VAR-001").is(4);
+}
