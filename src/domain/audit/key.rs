@@ -46,6 +46,7 @@ impl Fingerprint {
 /// The secret of a project: 32 random bytes, from which every other key is derived by HKDF-SHA256
 /// (RFC 5869), one for each purpose.
 pub struct ProjectKey {
+    secret: [u8; 32],
     entry: hmac::Key,
     head: hmac::Key,
     policy: hmac::Key,
@@ -72,6 +73,7 @@ impl ProjectKey {
             Some(out)
         };
         Some(Self {
+            secret: *secret,
             entry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"entry")?),
             head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
             policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
@@ -85,6 +87,11 @@ impl ProjectKey {
     /// Derives the keys from the text of a key file: 64 hexadecimal digits and a line end.
     pub fn from_file_text(text: &str) -> Option<Self> {
         Self::new(&from_hex(text.trim_end())?)
+    }
+
+    /// Returns the secret, for what has to keep it from being shown.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret
     }
 
     /// Returns the public name of the key.

@@ -17,9 +17,6 @@ const PREFIX: &str = "qms";
 /// Digits of the checksum: enough to miss one typo in four thousand million.
 const CHECKSUM_DIGITS: usize = 8;
 
-/// Bytes of the text of a token: the prefix, the digits of id, secret and checksum, and what joins them.
-const TEXT_BYTES: usize = PREFIX.len() + 16 + 64 + CHECKSUM_DIGITS + 3;
-
 /// Random bytes that a token is made of: 8 of the id, 32 of the secret.
 pub const TOKEN_BYTES: usize = 40;
 
@@ -42,6 +39,9 @@ pub enum TokenError {
 }
 
 impl Token {
+    /// Bytes of the text of a token: the prefix, the digits of id, secret and checksum, and what joins them.
+    pub const TEXT_BYTES: usize = PREFIX.len() + 16 + 64 + CHECKSUM_DIGITS + 3;
+
     /// Makes a token of random bytes.
     pub fn new(random: &[u8; TOKEN_BYTES]) -> Self {
         let (id, secret) = random.split_at(8);
@@ -66,10 +66,15 @@ impl Token {
 
     /// Finds a token in a text that should hold none, and returns its id, which is no secret.
     pub fn within(text: &str) -> Option<CredentialId> {
-        let begin = format!("{PREFIX}_");
-        text.match_indices(&begin).find_map(|(at, _)| {
-            let found = text.get(at..at + TEXT_BYTES)?;
-            Self::parse(found).ok().map(|token| token.id)
+        Self::find(text.as_bytes()).map(|(_, token)| token.id)
+    }
+
+    /// Finds the first token among bytes, and where it begins.
+    pub fn find(bytes: &[u8]) -> Option<(usize, Self)> {
+        let mut windows = bytes.windows(Self::TEXT_BYTES).enumerate();
+        windows.find_map(|(at, window)| {
+            let text = window.starts_with(PREFIX.as_bytes()).then_some(window)?;
+            Some((at, Self::parse(std::str::from_utf8(text).ok()?).ok()?))
         })
     }
 

@@ -14,6 +14,7 @@ mod form;
 mod tests;
 
 use self::form::{At, Form};
+use super::identity::Token;
 
 /// What a secret is replaced by.
 const MARK: &[u8] = b"[redacted]";
@@ -21,6 +22,19 @@ const MARK: &[u8] = b"[redacted]";
 /// A secret that is shorter than this, in bytes, is not looked for: it would be found everywhere, and
 /// is none.
 const SHORTEST: usize = 8;
+
+/// Takes every token out of bytes, whoever it belongs to.
+pub fn without_tokens(bytes: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some((at, _)) = Token::find(rest) {
+        let (before, found) = rest.split_at(at);
+        out.extend_from_slice(before);
+        out.extend_from_slice(MARK);
+        rest = found.get(Token::TEXT_BYTES..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    out
+}
 
 /// Takes secrets out of a stream of bytes, however that is cut into pieces.
 ///
