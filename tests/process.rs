@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use qms::disk::{DiskError, Ended, Spawned, Stream, processes};
+use qms::disk::{DiskError, Ended, Spawned, Stream, Streams, processes};
 use qms::domain::process::Process;
 
 /// Longer than any of these programs runs that is not meant to be ended.
@@ -16,10 +16,14 @@ const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(500);
 
 fn start(script: &str, arguments: &[&str], directory: &Path) -> Spawned {
+    start_with(script, arguments, directory, Streams::Apart)
+}
+
+fn start_with(script: &str, arguments: &[&str], directory: &Path, streams: Streams) -> Spawned {
     let mut words = vec!["-c".to_owned(), script.to_owned(), "sh".to_owned()];
     words.extend(arguments.iter().map(|&word| word.to_owned()));
     let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
-    Spawned::start(Path::new("/bin/sh"), &words, &[path], directory).unwrap()
+    Spawned::start(Path::new("/bin/sh"), &words, &[path], directory, streams).unwrap()
 }
 
 /// Runs a script to its end; back come both outputs.
@@ -66,6 +70,20 @@ fn much_output_comes_whole_and_in_order() {
 }
 
 #[test]
+fn both_outputs_come_as_one_in_the_order_in_which_they_were_written() {
+    let script = "for n in $(seq 1 500); do echo $n; echo $n >&2; done";
+    let mut out = Vec::new();
+    let started = start_with(script, &[], Path::new("/"), Streams::Together);
+    let ended = started.run_to_end(LONG, &mut |stream, bytes| {
+        assert_eq!(stream, Stream::Out);
+        out.extend_from_slice(bytes);
+    });
+    let out = String::from_utf8(out).unwrap();
+    let expected = (1..=500).flat_map(|number| [number.to_string(), number.to_string()]);
+    assert!(ended == WELL && out.lines().eq(expected), "{out}");
+}
+
+#[test]
 fn output_comes_while_the_program_still_runs() {
     let folder = tempfile::tempdir().unwrap();
     let script = "echo one; until [ -e heard ]; do sleep 0.02; done; echo two";
@@ -81,7 +99,8 @@ fn output_comes_while_the_program_still_runs() {
 fn the_environment_and_the_folder_are_those_that_were_given_and_nothing_is_read() {
     let given = [("LANG".to_owned(), "C".to_owned()), ("EMPTY".to_owned(), String::new())];
     let mut out = Vec::new();
-    let env = Spawned::start(Path::new("/usr/bin/env"), &[], &given, Path::new("/")).unwrap();
+    let (env, root) = (Path::new("/usr/bin/env"), Path::new("/"));
+    let env = Spawned::start(env, &[], &given, root, Streams::Apart).unwrap();
     env.run_to_end(LONG, &mut |_, bytes| out.extend_from_slice(bytes));
     let mut lines: Vec<&str> = std::str::from_utf8(&out).unwrap().lines().collect();
     lines.sort_unstable();
@@ -97,7 +116,8 @@ fn the_environment_and_the_folder_are_those_that_were_given_and_nothing_is_read(
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let path = Path::new("/no/such/program");
-    let Err(error) = Spawned::start(path, &[], &[], Path::new("/")) else { panic!("it was started") };
+    let started = Spawned::start(path, &[], &[], Path::new("/"), Streams::Together);
+    let Err(error) = started else { panic!("it was started") };
     assert!(matches!(error, DiskError::Io { .. }));
     assert_eq!(error.to_string(), "cannot start `/no/such/program`");
 }

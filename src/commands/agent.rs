@@ -3,7 +3,6 @@
 //! Whoever starts an agent chooses who, which document and which task, and nothing else: the program, its
 //! environment and what it is told come from the adopted policy and from here.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,11 +10,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::act::carry_out;
+use super::pins::observed;
 use super::table::Table;
 use super::token::request;
 use super::{CommandError, Context, Reply, brief};
 use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
-use crate::disk::{Ended, Spawned, Stream, digest_of};
+use crate::disk::{Ended, Spawned, Stream, Streams};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, UserName};
@@ -221,7 +221,10 @@ fn start(
         verifier: token.verifier(),
         process,
         brief: told.digest(),
-        observed: observed(context.site.root(), agent, launcher),
+        observed: observed(
+            context.site.root(),
+            [launcher.program()].into_iter().chain(agent.definition.as_deref()),
+        ),
     })))?;
     // Those whose start was killed end now: nobody attends them, and nothing that they have is good.
     context.session.end(|open| open.process.is_some_and(|process| !is_alive(&process)), None)?;
@@ -285,12 +288,12 @@ fn attend(
     outside: Outside<'_>,
 ) -> Result<Ended, CommandError> {
     let text = token.reveal();
-    let kept = launcher.environment.iter().filter_map(|name| Some((name.clone(), (outside.variable)(name)?)));
-    let environment: Vec<(String, String)> = kept.chain([("QMS_TOKEN".to_owned(), text.clone())]).collect();
+    let mut environment = launcher.environment(outside.variable);
+    environment.push(("QMS_TOKEN".to_owned(), text.clone()));
     let value = |placeholder| filled.value(placeholder);
     let (program, arguments) = (Path::new(launcher.program()), launcher.arguments(value));
     let directory = PathBuf::from(launcher.directory(value));
-    let spawned = Spawned::start(program, &arguments, &environment, &directory)?;
+    let spawned = Spawned::start(program, &arguments, &environment, &directory, Streams::Apart)?;
     let secrets: [&[u8]; 2] = [text.as_bytes(), token.secret()];
     let (mut out, mut error) = (Redactor::new(&secrets), Redactor::new(&secrets));
     let output = outside.output;
@@ -309,14 +312,6 @@ fn verb_of(task: Task) -> &'static str {
         Task::Review => "review",
         Task::Approval => "approve",
     }
-}
-
-/// The digests of what an agent is started with, as the files are now.
-fn observed(root: &Path, agent: &Agent, launcher: &Launcher) -> BTreeMap<String, Digest> {
-    let program = (launcher.program().to_owned(), PathBuf::from(launcher.program()));
-    let definition = agent.definition.as_ref().map(|path| (path.clone(), root.join(path)));
-    let files = [program].into_iter().chain(definition);
-    files.filter_map(|(name, path)| Some((name, digest_of(&path).ok()?))).collect()
 }
 
 /// The session of a subagent that a runtime reports.

@@ -1,4 +1,4 @@
-//! Pins of candidate policies: what the files hold now that a policy names.
+//! Pins: what the files hold now that a policy names.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -8,6 +8,12 @@ use crate::disk;
 use crate::domain::digest::Digest;
 use crate::domain::policy::{Fault, Policy, Sources, pins_text};
 use crate::domain::yaml::Place;
+
+/// The digests of files that a policy names, as they are now; those that cannot be read are left out.
+pub(super) fn observed<'p>(root: &Path, paths: impl Iterator<Item = &'p str>) -> BTreeMap<String, Digest> {
+    // An absolute path stays what it is.
+    paths.filter_map(|path| Some((path.to_owned(), disk::digest_of(&root.join(path)).ok()?))).collect()
+}
 
 /// Takes a file of pins out of files that people wrote: it would say what the disk should say.
 pub(super) fn take_out(files: &mut Sources) -> Option<Fault> {

@@ -20,7 +20,7 @@ pub use self::file::{digest_of, read as read_file, write_new as write_file};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed};
-pub use self::process::{Ended, Spawned, Stream};
+pub use self::process::{Ended, Spawned, Stream, Streams};
 pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
 pub use self::settings::{read_settings, write_settings};
 pub use self::site::{KeyPlace, Site};

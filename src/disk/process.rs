@@ -4,7 +4,7 @@
 //! its time is up, or when this process is told to end (SIGINT, SIGTERM), is killed, and what descends from that; whoever reads slowly what it writes does
 //! not put that off. What left the group and its line lives on, and is not waited for.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, PipeReader, Read};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -39,6 +39,15 @@ pub enum Stream {
     Error,
 }
 
+/// How the two streams of a program come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// Each by itself.
+    Apart,
+    /// As one, [`Stream::Out`], in the order in which the program wrote.
+    Together,
+}
+
 /// How a program came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -67,6 +76,8 @@ struct Over {
 pub struct Spawned {
     child: Child,
     process: Option<Process>,
+    /// Both streams, where they come as one.
+    joined: Option<PipeReader>,
     signals: Option<Signals>,
     is_over: bool,
 }
@@ -89,7 +100,17 @@ impl Spawned {
         arguments: &[String],
         environment: &[(String, String)],
         directory: &Path,
+        streams: Streams,
     ) -> Result<Self, DiskError> {
+        let joined = (streams == Streams::Together).then(io::pipe).transpose();
+        let joined = joined.map_err(DiskError::io("start", program))?;
+        let (joined, out, error) = match joined {
+            None => (None, Stdio::piped(), Stdio::piped()),
+            Some((reader, writer)) => {
+                let other = writer.try_clone().map_err(DiskError::io("start", program))?;
+                (Some(reader), Stdio::from(writer), Stdio::from(other))
+            }
+        };
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -98,14 +119,14 @@ impl Spawned {
             .current_dir(directory)
             .process_group(0)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdout(out)
+            .stderr(error);
         // Heard from before the start on: the program is in a group of its own, and hears none of them.
         let signals = Signals::new([SIGINT, SIGTERM]).map_err(DiskError::io("start", program))?;
         let child = command.spawn().map_err(DiskError::io("start", program))?;
         // Nobody else gets its number while it is not waited for.
         let process = processes::of(child.id());
-        Ok(Self { child, process, signals: Some(signals), is_over: false })
+        Ok(Self { child, process, joined, signals: Some(signals), is_over: false })
     }
 
     /// Identifies the process, where the system tells.
@@ -118,6 +139,10 @@ impl Spawned {
     pub fn run_to_end(mut self, limit: Duration, on_output: &mut dyn FnMut(Stream, &[u8])) -> Ended {
         let (tell, told) = sync_channel(PIECES);
         let mut open = 0;
+        if let Some(pipe) = self.joined.take() {
+            open += 1;
+            pass_on(Stream::Out, pipe, tell.clone());
+        }
         if let Some(pipe) = self.child.stdout.take() {
             open += 1;
             pass_on(Stream::Out, pipe, tell.clone());

@@ -35,7 +35,7 @@ impl Agent {
     pub const TTL_BOUNDS: (u64, u64) = (1000, 24 * 60 * 60 * 1000);
 }
 
-/// How agents of one kind are started.
+/// How a program is started: that of agents of one kind, or a command for evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launcher {
     /// The program and its arguments, with placeholders.
@@ -72,6 +72,11 @@ impl Launcher {
     /// Returns the path of the program, as the policy writes it.
     pub fn program(&self) -> &str {
         self.command.first().map_or("", String::as_str)
+    }
+
+    /// Returns the variables that are passed on, with the values that they have now.
+    pub fn environment(&self, of: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+        self.environment.iter().filter_map(|name| Some((name.clone(), of(name)?))).collect()
     }
 
     /// Returns the arguments with every placeholder filled in. What is filled in stays as it is,
