@@ -7,6 +7,8 @@
 mod agents;
 #[path = "policy_lint/cited.rs"]
 mod cited;
+#[path = "policy_lint/evidence.rs"]
+mod evidence;
 #[path = "policy_lint/items.rs"]
 mod items;
 #[path = "policy_lint/meaning.rs"]
@@ -83,6 +85,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(cited::CASES)
         .chain(prompts::CASES)
         .chain(items::CASES)
+        .chain(evidence::CASES)
 }
 
 #[test]
@@ -160,6 +163,7 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/cited.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/remind.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/prompt.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/evidence.rs")));
     assert!(known.len() > 25, "{known:?}");
     let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
     known.remove("missing_file");

@@ -98,6 +98,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("review", &["administrator", "quality", "reviewer"]),
     ("approve", &["quality", "reviewer"]),
     ("reject", &["quality", "reviewer"]),
+    ("evidence_record", &["initiator", "quality"]),
     ("withdraw", &["initiator"]),
     ("withdraw IN_RETIREMENT", &["administrator", "quality"]),
     ("withdraw IN_TERMINATION", &["administrator", "initiator"]),

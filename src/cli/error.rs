@@ -192,6 +192,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
+        SessionError::NoRun => (Code::Bug, Vec::new(), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, by.run("doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
         SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attestation::Attestation;
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, User};
+use super::evidence::Run;
 use super::front_matter::{self, FrontMatter};
 use super::id::{DocumentId, IdWord, ItemId, StateName, TypeName, UserName};
 use super::identity::{AgentSession, Credential};
@@ -40,6 +41,8 @@ pub struct Facts {
     pub cycle: Option<Vec<DocumentId>>,
     /// What was stated about the document.
     pub attestations: Vec<Attestation>,
+    /// The run of a command that is to be recorded, or is asked for.
+    pub run: Option<Run>,
     /// The texts that guards look into, where a transition asks for them.
     pub texts: Texts,
     /// The execution items in these texts, where the type of the document has any.

@@ -101,6 +101,9 @@ pub enum SessionError {
     /// The session of an agent bears no tag of the project key: its row was edited.
     #[error("session {0} is not as it was recorded, and is not changed")]
     SessionTag(String),
+    /// What was asked for records no run of a command.
+    #[error("what was asked for records no run")]
+    NoRun,
     /// A policy that was adopted cannot be read.
     #[error("policy {} cannot be read: {message}", .digest.short())]
     PolicyUnreadable {

@@ -78,6 +78,7 @@ impl Session {
             required: BTreeMap::new(),
             cycle: None,
             attestations: Vec::new(),
+            run: None,
             texts: Texts::default(),
             items: ItemFacts::default(),
             answers: BTreeMap::new(),

@@ -16,6 +16,7 @@ mod procedures;
 mod program;
 mod recovery;
 mod refused;
+mod runs;
 mod seal;
 mod texts;
 
@@ -25,11 +26,14 @@ use std::rc::Rc;
 pub use self::audit::{Audit, Flaw};
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
+pub use self::runs::{Begun, RunResult};
 use self::seal::Attempt;
+use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Entry, ProjectKey};
 use crate::domain::decide::{self, Line, Note};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
+use crate::domain::evidence::Run;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{
     Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
@@ -67,6 +71,8 @@ pub struct Acted {
     pub after: Option<Document>,
     /// Other documents that changed with it.
     pub others: Vec<Document>,
+    /// What was stated about the content.
+    pub attestations: Vec<Attestation>,
     /// What happened on the way.
     pub notes: Vec<Note>,
     /// What the actor is reminded of.
@@ -216,7 +222,7 @@ impl Session {
 
     /// Carries out a request, or says why not.
     pub fn act(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
-        self.in_turn(|session| session.attempt(claim, request, mode))
+        self.in_turn(|session| session.attempt(claim, request, mode, None))
     }
 
     /// Tries something again where somebody else wrote first.
@@ -256,9 +262,17 @@ impl Session {
         }
     }
 
-    fn attempt(&mut self, claim: &Claim, request: &Request, mode: Mode) -> Result<Acted, SessionError> {
+    /// Tries once. With a run comes when it began, which is when its caller was verified.
+    fn attempt(
+        &mut self,
+        claim: &Claim,
+        request: &Request,
+        mode: Mode,
+        run: Option<(&Run, Timestamp)>,
+    ) -> Result<Acted, SessionError> {
         let head = self.sound_head()?;
         let time = self.time(&head);
+        let proved_at = run.map_or(time.now, |(_, began_at)| began_at);
         let document = match &request.subject {
             Subject::Document(id) => Some(id),
             _ => None,
@@ -269,7 +283,7 @@ impl Session {
             }
             _ => Ok(actor),
         };
-        let actor = match self.verified(claim, time.now).and_then(within) {
+        let actor = match self.verified(claim, proved_at).and_then(within) {
             Err(SessionError::NotVerified { refusal, .. }) => {
                 // Whoever only asks whether it could be done is not who was claimed, either.
                 let failures = if mode == Mode::Commit || !refused::is_slip(&refusal) {
@@ -281,7 +295,8 @@ impl Session {
             }
             other => other?,
         };
-        let (policy, facts) = self.gather(&actor, request, time.now)?;
+        let (policy, mut facts) = self.gather(&actor, request, time.now)?;
+        facts.run = run.map(|(run, _)| run.clone());
         let attempt = Attempt { head, time, claim, actor: &actor, policy: &policy, facts: &facts, request };
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
@@ -306,6 +321,8 @@ impl Session {
             Mode::Commit => Some(self.seal_applied(attempt, &applied)?),
             Mode::DryRun => None,
         };
+        facts.attestations.extend(applied.attestations.iter().cloned());
+        facts.run = None;
         let menu = match (&applied.after, mode) {
             (Some(after), Mode::Commit) => {
                 let changed = (after, applied.others.as_slice());
@@ -319,6 +336,7 @@ impl Session {
             before: applied.before,
             after: applied.after,
             others: applied.others,
+            attestations: applied.attestations,
             notes: applied.notes,
             reminders,
             content,

@@ -54,6 +54,7 @@ impl Attempt<'_> {
         entry.credential = actor.credential().map(|presented| presented.id.clone());
         entry.ticket = actor.ticket();
         entry.inputs = told(self.policy, request);
+        entry.inputs.extend(told_of_run(self.facts));
         entry
     }
 }
@@ -339,6 +340,13 @@ fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
             Some((input.name.to_string(), value))
         })
         .collect()
+}
+
+/// How a run ended, and how long it took.
+fn told_of_run(facts: &Facts) -> Vec<(String, String)> {
+    let Some(ended) = facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return Vec::new() };
+    let told = [("outcome", ended.outcome.name().to_owned()), ("duration_ms", ended.lasted.to_string())];
+    told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn told_of_credentials(registration: &Registration) -> BTreeMap<String, String> {

@@ -1,6 +1,9 @@
 //! Starting and ending agents, as the policy allows it.
 
+use std::collections::BTreeMap;
+
 use super::{Case, Condition, Reason};
+use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, SessionKind};
@@ -72,18 +75,30 @@ fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
         let message = format!("agent `{}` has no launcher", launch.agent);
         return vec![Reason::new(Condition::AgentUnknown, message)];
     };
-    let is_adopted = |path: &str| {
-        let pinned = case.policy.pins.get(path);
-        pinned.is_some() && pinned == launch.observed.get(path)
-    };
-    let files = [program].into_iter().chain(agent.definition.as_deref()).filter(|path| !is_adopted(path));
-    files
-        .map(|path| {
-            let message = format!("`{path}` is missing, or is not the one that was adopted");
-            let reason = Reason::new(Condition::AgentChanged, message);
-            case.with_project_verb(reason, "workflow adopt", "")
-        })
-        .collect()
+    let files = [program].into_iter().chain(agent.definition.as_deref());
+    case.not_adopted(files, &launch.observed, Condition::AgentChanged)
+}
+
+impl Case<'_> {
+    /// What is missing for files to be those that were adopted, as they were found.
+    pub(super) fn not_adopted<'p>(
+        &self,
+        paths: impl Iterator<Item = &'p str>,
+        observed: &BTreeMap<String, Digest>,
+        condition: Condition,
+    ) -> Vec<Reason> {
+        let is_adopted = |path: &str| {
+            let pinned = self.policy.pins.get(path);
+            pinned.is_some() && pinned == observed.get(path)
+        };
+        paths
+            .filter(|path| !is_adopted(path))
+            .map(|path| {
+                let message = format!("`{path}` is missing, or is not the one that was adopted");
+                self.with_project_verb(Reason::new(condition, message), "workflow adopt", "")
+            })
+            .collect()
+    }
 }
 
 /// Decides on the end of an agent, and returns what is revoked and the session as it ends.

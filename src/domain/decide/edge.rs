@@ -36,6 +36,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
+        reasons.extend(self.unmet_run(edge, document));
         for guard in &edge.guards {
             reasons.extend(self.unmet(guard, workflow, edge, document));
         }
@@ -45,6 +46,9 @@ impl Case<'_> {
             Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
         };
         let seats = self.seats(workflow, edge, &target, document, &mut reasons);
+        if reasons.is_empty() {
+            reasons.extend(self.not_run(edge));
+        }
         if reasons.is_empty() {
             Ok(Way::Edge { transition: Box::new(edge.clone()), target, seats, created: None })
         } else {

@@ -252,6 +252,13 @@ impl Step<'_> {
             }
             Effect::AddSeats => self.add_seats(),
             Effect::RemoveSeats => self.remove_seats(),
+            Effect::RecordRun => {
+                let recorded = super::evidence::recorded(self.permit, self.policy, self.facts, document);
+                if let Some((attestation, output)) = recorded {
+                    self.applied.attestations.push(attestation);
+                    self.applied.kept.push(output);
+                }
+            }
             Effect::MarkRejected => document.rejected = Some(document.revision),
             Effect::RaiseVersion => {
                 document.version = Version::new(document.version.major.saturating_add(1), 0);

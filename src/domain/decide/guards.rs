@@ -41,6 +41,7 @@ impl Case<'_> {
                     )
                 })
             }
+            Guard::Evidence(names) => self.unmet_evidence(names, edge, document),
             Guard::ReviewedBy(group) => {
                 let groups = std::slice::from_ref(group);
                 let reviewed = Self::counted(workflow, document)

@@ -111,6 +111,9 @@ impl Case<'_> {
         match input {
             "note" if guarded(Plain::NoteIsDue) => self.writable_notes(document),
             "trait" if guarded(Plain::TraitsAreNew) => self.addable_traits(),
+            "name" if self.policy.records_runs(&action.name) => {
+                self.policy.evidence.keys().map(ToString::to_string).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ mod agents;
 mod created;
 mod edge;
 mod effects;
+mod evidence;
 mod guards;
 mod items;
 mod menu;

@@ -107,6 +107,13 @@ conditions! {
     ItemUnknown = "item_unknown", Precondition, "The document has no item of this id.";
     ItemAlreadyRecorded = "item_already_recorded", Precondition, "The item is recorded; a wrong entry is put right by another that says what was wrong.";
     ItemHasFailed = "item_has_failed", Precondition, "A failed item keeps its outcome; a document that answers for it says how it is resolved.";
+    EvidenceUnknown = "evidence_unknown", Precondition, "The policy declares no such command for evidence.";
+    NotRun = "not_run", Precondition, "What a command shows is recorded by `evidence run`, which runs it, and by nothing else.";
+    ProgramChanged = "program_changed", Precondition, "The program of the command is not the one that was adopted.";
+    RunOvertaken = "run_overtaken", Precondition, "The content changed while the command ran, so that the run says nothing about it.";
+    EvidenceMissing = "evidence_missing", Precondition, "A command that must pass was never run for the document.";
+    EvidenceFailed = "evidence_failed", Precondition, "A command that must pass did not, the last time that it was run for the present content.";
+    EvidenceStale = "evidence_stale", Precondition, "A command that must pass was run for another content than the present one.";
     OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
     AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";

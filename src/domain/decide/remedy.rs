@@ -2,7 +2,7 @@
 
 use super::{Case, Reason};
 use crate::domain::id::{ActionName, GroupName, InputName, UserName};
-use crate::domain::policy::ProjectRule;
+use crate::domain::policy::{Action, ProjectRule};
 use crate::domain::request::{Inputs, Value};
 
 impl Case<'_> {
@@ -30,7 +30,12 @@ impl Case<'_> {
 
     /// Adds a verb about the present document to a reason, or says for whom it is.
     pub(super) fn with_verb(&self, reason: Reason, verb: &str, flags: &str) -> Reason {
-        if let Some(command) = self.verb(verb, flags) {
+        self.with_verb_told(reason, verb, flags, &Inputs::default())
+    }
+
+    /// The same, of a verb that is told this much already.
+    pub(super) fn with_verb_told(&self, reason: Reason, verb: &str, flags: &str, inputs: &Inputs) -> Reason {
+        if let Some(command) = self.verb_with(verb, flags, inputs) {
             return reason.remedy(command);
         }
         let standing = self.document().and_then(|document| self.policy.standing(document));
@@ -38,7 +43,9 @@ impl Case<'_> {
             let leaving = workflow.leaving(&state.name);
             leaving.filter(|edge| edge.action.as_str() == verb).flat_map(|edge| &edge.by)
         });
-        self.for_others(reason, verb, groups)
+        let action = ActionName::parse(verb).ok().and_then(|name| self.policy.action(&name));
+        let words = action.map_or_else(|| verb.to_owned(), Action::words);
+        self.for_others(reason, &words, groups)
     }
 
     /// Adds a command about the project to a reason, or says for whom it is.

@@ -10,7 +10,7 @@ use super::{
     Action, DocumentType, Fault, Group, IdPattern, InitialUser, InputKind, ParentRule, Policy, ProjectRule,
     RoundRule, Scope, Sources, State, Target, Transition, When, Workflow,
 };
-use crate::domain::id::{ActionName, GroupName, InputName, PhaseName, StateName, TypeName};
+use crate::domain::id::{ActionName, AttestationName, GroupName, InputName, PhaseName, StateName, TypeName};
 use crate::domain::nearest::nearest;
 use crate::domain::yaml::{self, Place, YamlError};
 
@@ -30,6 +30,8 @@ pub(super) struct Compiler {
     pub(super) faults: Vec<Fault>,
     pub(super) groups: Vec<GroupName>,
     pub(super) actions: Vec<Action>,
+    /// The commands that gates can ask for.
+    pub(super) evidence: Vec<AttestationName>,
     /// Whether every life cycle was read: else nothing is said of types and states that may stand
     /// in one that was not.
     is_whole: bool,
@@ -141,7 +143,8 @@ impl Compiler {
         let launchers = self.launchers(main.launchers);
         let agents = self.agents(main.agents, &launchers);
         let runtimes = self.runtimes(main.runtimes);
-        let pins = self.pins(sources, &paths(&launchers, &agents));
+        let evidence = self.evidence(main.evidence);
+        let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
 
         let types: Vec<TypeName> = files
             .iter()
@@ -189,6 +192,7 @@ impl Compiler {
             launchers,
             traits,
             runtimes,
+            evidence,
             pins,
         })
     }
@@ -327,6 +331,7 @@ impl Compiler {
         self.check_action(&at, &source.action, scope);
         for guard in &source.guards {
             self.check_groups(&at, guard.groups());
+            self.check_evidence(&at, guard);
         }
         let from = source.from.into_vec();
         let known = || states.iter().map(StateName::as_str);

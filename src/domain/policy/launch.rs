@@ -8,10 +8,10 @@ use serde_yaml::Spanned;
 use super::agent::placeholders;
 use super::compile::{Compiler, place};
 use super::source::{AgentSource, LauncherSource, PinsFile};
-use super::{Agent, Launcher, Placeholder, Policy, Sources};
+use super::{Agent, Evidence, Launcher, Placeholder, Policy, Sources};
 use crate::domain::digest::Digest;
 use crate::domain::hook::Runtime;
-use crate::domain::id::{AgentName, LauncherName, UserName};
+use crate::domain::id::{AgentName, AttestationName, LauncherName, UserName};
 use crate::domain::span;
 use crate::domain::yaml::Place;
 
@@ -40,8 +40,9 @@ const RUNTIMES: [Runtime; 3] = [Runtime::Claude, Runtime::Codex, Runtime::Gemini
 pub(super) fn paths<'a>(
     launchers: &'a BTreeMap<String, Launcher>,
     agents: &'a BTreeMap<String, Agent>,
+    evidence: &'a BTreeMap<AttestationName, Evidence>,
 ) -> BTreeSet<&'a str> {
-    let programs = launchers.values().map(Launcher::program);
+    let programs = launchers.values().chain(evidence.values().map(|one| &one.program)).map(Launcher::program);
     programs.chain(agents.values().filter_map(|agent| agent.definition.as_deref())).collect()
 }
 
@@ -65,27 +66,28 @@ impl Compiler {
             let at = place(Policy::FILES[0], &source);
             let LauncherSource { command, environment, directory } = source.value;
             let launcher = Launcher { command, environment, directory, place: at.clone() };
-            self.launcher(&at, &name, &launcher);
+            self.program(&at, name.as_str(), &launcher, Placeholder::ALL);
             launchers.insert(name.to_string(), launcher);
         }
         launchers
     }
 
-    fn launcher(&mut self, at: &Place, name: &LauncherName, launcher: &Launcher) {
+    /// Checks how a program is started, with these placeholders.
+    pub(super) fn program(&mut self, at: &Place, name: &str, launcher: &Launcher, known: &[Placeholder]) {
         if launcher.command.is_empty() {
-            self.fault(at, "launcher_program", format!("the command of `{name}` is empty"));
+            self.fault(at, "program_path", format!("the command of `{name}` is empty"));
         } else if !is_program(launcher.program()) {
             let message = format!(
                 "the program of `{name}` needs an absolute path without placeholders, not `{}`",
                 launcher.program().escape_debug()
             );
-            self.fault(at, "launcher_program", message);
+            self.fault(at, "program_path", message);
         }
         if !launcher.directory.starts_with('/') && launcher.directory.split('/').next() != Some("{root}") {
             let message = format!("the directory of `{name}` begins with neither `/` nor `{{root}}`");
-            self.fault(at, "launcher_directory", message);
+            self.fault(at, "program_directory", message);
         }
-        let known = || Placeholder::ALL.iter().map(|one| one.as_str());
+        let known = || known.iter().map(|one| one.as_str());
         for word in launcher.command.iter().skip(1).chain([&launcher.directory]) {
             for unknown in placeholders(word).into_iter().filter(|one| !known().any(|it| it == *one)) {
                 self.unknown(at, "placeholder", unknown, known());

@@ -25,6 +25,7 @@ pub const RESERVED_VERBS: &[&str] = &[
     "diff",
     "doctor",
     "enrol",
+    "evidence",
     "explain",
     "help",
     "history",
@@ -76,6 +77,7 @@ const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "name
 pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
     let mut faults = Faults(cited::lint(policy, procedures));
     faults.verbs(policy);
+    faults.run_verb(policy);
     faults.project(policy);
     faults.traits(policy);
     for workflow in policy.workflows.values() {
@@ -85,6 +87,7 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
             faults.transition(policy, workflow, transition);
         }
         faults.rounds(policy, workflow);
+        faults.runs(workflow);
         faults.types(policy, workflow);
         faults.items(policy, workflow);
     }
@@ -94,13 +97,13 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
     faults.0
 }
 
-struct Faults(Vec<Fault>);
+pub(super) struct Faults(Vec<Fault>);
 
 /// A state (or none, where a document is created) and a verb.
 type Start<'a> = (Option<&'a StateName>, &'a str);
 
 impl Faults {
-    fn add(&mut self, place: &Place, name: &'static str, message: String) {
+    pub(super) fn add(&mut self, place: &Place, name: &'static str, message: String) {
         self.0.push(Fault { place: place.clone(), name, message });
     }
 

@@ -8,6 +8,7 @@ mod agent;
 mod candidate;
 mod cited;
 mod compile;
+mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod items;
@@ -34,6 +35,7 @@ pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
+pub use self::evidence::Evidence;
 pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};
@@ -47,7 +49,8 @@ pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
 use super::id::{
-    ActionName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName, WorkflowName,
+    ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
+    WorkflowName,
 };
 use super::identity::Assurance;
 use super::yaml::Place;
@@ -90,6 +93,9 @@ pub struct Policy {
     /// Whose calls come from the main thread of an agent runtime, by the name of the runtime.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runtimes: BTreeMap<String, UserName>,
+    /// The commands whose runs are evidence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence: BTreeMap<AttestationName, Evidence>,
     /// What the programs and definitions held when the policy was adopted, by their paths here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, Digest>,

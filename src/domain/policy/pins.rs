@@ -30,8 +30,10 @@ impl Sources {
         let file: PolicyFile = compiler.read(main, self.0.get(main)?)?;
         let launchers = compiler.launchers(file.launchers);
         let agents = compiler.agents(file.agents, &launchers);
+        let evidence = compiler.evidence(file.evidence);
         let mut named = BTreeMap::new();
-        for launcher in launchers.values().filter(|one| is_program(one.program())) {
+        let programs = launchers.values().chain(evidence.values().map(|one| &one.program));
+        for launcher in programs.filter(|one| is_program(one.program())) {
             named.entry(launcher.program().to_owned()).or_insert_with(|| launcher.place.clone());
         }
         for agent in agents.values() {
@@ -77,6 +79,9 @@ agents:
 launchers:
   x: { command: [\"/opt/my agent/Ω\\\"x\", --agent, \"{agent}\", -p, \"{brief}\"], environment: [HOME] }
 runtimes: { claude: claude, codex: claude }
+evidence:
+  ci-passed: { help: The tests pass, command: [/usr/bin/make, \"{document}\"], contains: all passed }
+  deployed: { help: It is in use, command: [/usr/bin/deployed], time: 2h, output: 1MiB }
 ";
 
     fn sources() -> Sources {
@@ -92,7 +97,8 @@ runtimes: { claude: claude, codex: claude }
         let mut sources = sources();
         let named = sources.to_pin().unwrap();
         let paths: Vec<&str> = named.iter().map(|one| one.path.as_str()).collect();
-        assert_eq!(paths, [".claude/agents/qa.md", "/opt/my agent/Ω\"x"]);
+        let expected = [".claude/agents/qa.md", "/opt/my agent/Ω\"x", "/usr/bin/deployed", "/usr/bin/make"];
+        assert_eq!(paths, expected);
         let pins: BTreeMap<_, _> =
             named.iter().map(|one| (one.path.clone(), Digest::of(one.path.as_bytes()))).collect();
         let unpinned = Candidate::new(sources.clone(), &fixture::procedures()).unwrap();
@@ -115,12 +121,17 @@ runtimes: { claude: claude, codex: claude }
         assert_eq!((of("tu").launcher.as_deref(), of("tu").started_by.len()), (None, 0));
         assert_eq!(read.launchers.get("x").unwrap().directory, "{root}");
         assert_eq!(read.runtimes.len(), 2);
+        let evidence = |name: &str| read.evidence.get(&name.parse().unwrap()).unwrap();
+        let (ci, deployed) = (evidence("ci-passed"), evidence("deployed"));
+        assert_eq!((ci.time, ci.output, ci.contains.as_deref()), (600_000, 65_536, Some("all passed")));
+        assert_eq!((deployed.time, deployed.output, &deployed.contains), (7_200_000, 1_048_576, &None));
+        assert_eq!(ci.program.directory, "{root}");
     }
 
     #[test]
     fn a_policy_without_agents_is_kept_as_before() {
         let kept = serde_json::to_value(&fixture::candidate().policy).unwrap();
         let has = |name: &str| kept.get(name).is_some();
-        assert!(!["agents", "launchers", "runtimes", "pins"].into_iter().any(has));
+        assert!(!["agents", "launchers", "runtimes", "evidence", "pins"].into_iter().any(has));
     }
 }

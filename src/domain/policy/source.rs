@@ -10,8 +10,8 @@ use super::{InputKind, Policy, Profile, Scope, VerdictKind};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
-    ActionName, AgentName, DocumentId, GroupName, InputName, LauncherName, PhaseName, StateName, TraitName,
-    TypeName, UserName, WorkflowName,
+    ActionName, AgentName, AttestationName, DocumentId, GroupName, InputName, LauncherName, PhaseName,
+    StateName, TraitName, TypeName, UserName, WorkflowName,
 };
 use crate::domain::procedure::Citation;
 
@@ -33,6 +33,8 @@ pub(super) struct PolicyFile {
     pub(super) traits: IndexMap<TraitName, Spanned<TraitSource>>,
     #[serde(default)]
     pub(super) runtimes: IndexMap<String, Spanned<UserName>>,
+    #[serde(default)]
+    pub(super) evidence: IndexMap<AttestationName, Spanned<EvidenceSource>>,
 }
 
 /// Where a policy says nothing.
@@ -88,7 +90,21 @@ pub(super) struct LauncherSource {
     pub(super) directory: String,
 }
 
-/// Where a launcher says nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvidenceSource {
+    pub(super) help: String,
+    pub(super) command: Vec<String>,
+    #[serde(default)]
+    pub(super) environment: Vec<String>,
+    #[serde(default = "root")]
+    pub(super) directory: String,
+    pub(super) time: Option<String>,
+    pub(super) output: Option<String>,
+    pub(super) contains: Option<String>,
+}
+
+/// Where a launcher or a command says nothing.
 fn root() -> String {
     "{root}".to_owned()
 }

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
-use crate::domain::id::GroupName;
+use crate::domain::id::{AttestationName, GroupName};
 use crate::domain::identity::{Assurance, Isolation};
 use crate::domain::nearest::nearest;
 
@@ -23,6 +23,8 @@ pub enum Guard {
     AskerOr(Vec<GroupName>),
     /// One of the verdicts that count was given by this group.
     ReviewedBy(GroupName),
+    /// Each of these commands passed, the last time that it was run for the present content.
+    Evidence(Vec<AttestationName>),
     /// Who the caller is was proved at least so well.
     Assurance(Assurance),
     /// The keys of the project are kept at least so well from those who call.
@@ -137,6 +139,8 @@ words! {
         AddSeats = "add_seats",
         /// The users named lose their open task.
         RemoveSeats = "remove_seats",
+        /// How a run of a declared command ended, and what it wrote, is kept as evidence about the content.
+        RecordRun = "record_run",
         /// The present content counts as rejected in this phase.
         MarkRejected = "mark_rejected",
         /// The next major version names the present content.
@@ -157,7 +161,7 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] = &["evidence_recorded", "opened", "sections_unchanged"];
+pub const RESERVED_GUARDS: &[&str] = &["opened", "sections_unchanged"];
 
 /// Guards that look into the texts of a document.
 const READ_TEXTS: &[Plain] =
@@ -174,7 +178,7 @@ const STANDING: &[Plain] = &[
     Plain::PrerequisitesMet,
 ];
 
-const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "assurance", "isolation"];
+const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "evidence", "assurance", "isolation"];
 
 /// Every word of the vocabularies: its kind, the word, and what it means.
 pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -182,6 +186,7 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("owner_or", "The caller owns the document, or belongs to one of these groups."),
         ("asker_or", "The caller opened the round, or belongs to one of these groups."),
         ("reviewed_by", "One of the verdicts that count was given by this group."),
+        ("evidence", "Each of these commands passed, the last time that it was run for the present content."),
         ("assurance", "Who the caller is was proved at least so well: token, ticket, signature."),
         ("isolation", "The keys of the project are kept at least so well from those who call: broker."),
     ];
@@ -198,6 +203,7 @@ impl Guard {
             Self::OwnerOr(_) => "owner_or",
             Self::AskerOr(_) => "asker_or",
             Self::ReviewedBy(_) => "reviewed_by",
+            Self::Evidence(_) => "evidence",
             Self::Assurance(_) => "assurance",
             Self::Isolation(_) => "isolation",
         }
@@ -210,13 +216,13 @@ impl Guard {
 
     /// Tells whether it speaks about the document itself, whoever asks and from whichever state.
     pub fn stands(&self) -> bool {
-        matches!(self, Self::Plain(plain) if STANDING.contains(plain))
+        matches!(self, Self::Evidence(_)) || matches!(self, Self::Plain(plain) if STANDING.contains(plain))
     }
 
     /// Returns the groups that it names.
     pub fn groups(&self) -> &[GroupName] {
         match self {
-            Self::Plain(_) | Self::Assurance(_) | Self::Isolation(_) => &[],
+            Self::Plain(_) | Self::Evidence(_) | Self::Assurance(_) | Self::Isolation(_) => &[],
             Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
             Self::ReviewedBy(group) => std::slice::from_ref(group),
         }
@@ -265,6 +271,7 @@ impl<'de> Deserialize<'de> for Guard {
                     "owner_or" => Guard::OwnerOr(map.next_value()?),
                     "asker_or" => Guard::AskerOr(map.next_value()?),
                     "reviewed_by" => Guard::ReviewedBy(map.next_value()?),
+                    "evidence" => Guard::Evidence(map.next_value()?),
                     "assurance" => Guard::Assurance(map.next_value()?),
                     "isolation" => Guard::Isolation(map.next_value()?),
                     other => {
@@ -291,6 +298,7 @@ impl Serialize for Guard {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::ReviewedBy(group) => map.serialize_entry(self.name(), group)?,
+            Self::Evidence(names) => map.serialize_entry(self.name(), names)?,
             Self::Assurance(assurance) => map.serialize_entry(self.name(), assurance)?,
             Self::Isolation(isolation) => map.serialize_entry(self.name(), isolation)?,
             _ => map.serialize_entry(self.name(), self.groups())?,

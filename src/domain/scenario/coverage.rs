@@ -96,6 +96,9 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
         Guard::Isolation(_) => &[Condition::IsolationTooLow],
         Guard::OwnerOr(_) => &[Condition::NotOwner],
         Guard::AskerOr(_) => &[Condition::NotAsker],
+        Guard::Evidence(_) => {
+            &[Condition::EvidenceMissing, Condition::EvidenceFailed, Condition::EvidenceStale]
+        }
         Guard::ReviewedBy(_) => &[Condition::NotReviewed],
         Guard::Plain(plain) => match plain {
             Plain::Human => &[Condition::NotHuman],

@@ -23,8 +23,8 @@
 //!   `of` (the document, by id or alias; else the first that the story created), `as` (an alias for
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
 //!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`; of its one execution item EI-1
-//!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites), and
-//!   what is expected.
+//!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites),
+//!   `status` (of a run), and what is expected.
 //! * People sign with a key of their own, agents and services have a token, so that a policy of every
 //!   profile can be played.
 //! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards
@@ -36,6 +36,9 @@
 //! * `check: <document>` looks without acting, for the `menu` with the eyes of `for: <user>`.
 //! * `path: <name>` takes the steps of a path, with `of` about another document.
 //! * An input that is called like one of these words stands under `with: { … }`.
+//! * `evidence: [ci-passed]` at a story declares commands besides those of the policy. Nothing is run:
+//!   `{ claude: evidence_record, name: ci-passed, status: "1" }` records a run that ended so, without
+//!   `status` one that passed.
 //! * The templates that the types name are in force from the start; `templates: []` says otherwise.
 //!
 //! Only [`decide`](super::decide::decide) and [`apply`](super::decide::apply) are asked, in a

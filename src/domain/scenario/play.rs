@@ -7,6 +7,7 @@ use serde_yaml::Spanned;
 
 use super::expected::check;
 use super::plan;
+use super::rehearsal::{rehearse_evidence, rehearse_run};
 use super::source::{ScenarioFile, ScenarioSource, StepValue, fault, place};
 use super::step::{About, Act, Edit, Reader, Step, What};
 use super::world::{Attempt, World};
@@ -105,6 +106,8 @@ pub fn run(
             .map_err(|message| fault(&at, message))?;
         reader.document_type = Some(&scenario.document_type);
         let steps = reader.steps(&scenario.steps)?;
+        let rehearsed = rehearse_evidence(policy, &scenario.evidence);
+        let policy = rehearsed.as_ref();
         let mut world = World::new(policy, policy_digest, scenario.templates.as_deref());
         for users in [&source.users, &scenario.users] {
             add_users(&mut world, policy, file, users)?;
@@ -190,7 +193,11 @@ impl Play<'_> {
             candidate: None,
         };
         let before = id.as_ref().and_then(|id| self.world.document(id)).cloned();
-        let attempt = self.world.attempt(&act.user, &request);
+        let run = before.as_ref().filter(|_| self.policy.records_runs(&act.action));
+        let attempt = match run.map(|document| rehearse_run(self.policy, document, act.status)) {
+            Some(run) => self.world.attempt_run(&act.user, &request, run),
+            None => self.world.attempt(&act.user, &request),
+        };
         let created = attempt.result.as_ref().ok().and_then(|applied| applied.after.as_ref());
         let id = id.or_else(|| created.map(|it| it.id.clone()));
         if before.is_none()

@@ -1,12 +1,19 @@
-//! What the users of a rehearsal present, so that a policy of every profile can be played: people sign
-//! with a key, agents and services have a token. None of it is good for any project.
+//! What stands for the outside in a rehearsal.
+//!
+//! What its users present, so that a policy of every profile can be played: people sign with a key, agents
+//! and services have a token. None of it is good for any project. And runs of commands, which end as a
+//! story says: nothing is run, and every program is the one that was adopted.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::domain::audit::{NONCE_BYTES, ProjectKey};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::document::{Kind, User};
+use crate::domain::document::{Document, Kind, User};
+use crate::domain::evidence::{Run, RunEnd, RunOutcome};
+use crate::domain::id::AttestationName;
 use crate::domain::identity::{Credential, CredentialKind, OpenKey, Proof, TOKEN_BYTES, Token};
+use crate::domain::policy::{Evidence, Policy};
 
 /// A credential of a rehearsal, and what proves it.
 pub(super) struct Presented {
@@ -34,4 +41,28 @@ pub(super) fn rehearse(user: &User) -> Presented {
     let mut credential = Credential::new(id, user.name.clone(), kind, verifier, Timestamp::from_millis(0));
     credential.tag = key.as_ref().map(|key| key.tag_credential(&credential));
     Presented { key, credential: Some(credential), proof: Some(proof) }
+}
+
+/// Declares commands besides those of a policy, and adopts the programs of all of them.
+pub(super) fn rehearse_evidence<'p>(policy: &'p Policy, names: &[AttestationName]) -> Cow<'p, Policy> {
+    if names.is_empty() && policy.evidence.is_empty() {
+        return Cow::Borrowed(policy);
+    }
+    let mut policy = policy.clone();
+    for name in names {
+        policy.evidence.entry(name.clone()).or_insert_with(|| Evidence::rehearsed(name));
+    }
+    let programs = policy.evidence.values().map(|one| one.program.program().to_owned());
+    let programs: Vec<String> = programs.collect();
+    for program in programs {
+        policy.pins.entry(program).or_insert(Digest::of(b"rehearsed"));
+    }
+    Cow::Owned(policy)
+}
+
+/// A run that ended with this status, about the present content.
+pub(super) fn rehearse_run(policy: &Policy, document: &Document, status: i32) -> Run {
+    let outcome = RunOutcome::of(Some(status));
+    let ended = RunEnd { subject: document.content, outcome, output: Vec::new(), lasted: 0 };
+    Run { observed: policy.pins.clone(), ended: Some(ended) }
 }

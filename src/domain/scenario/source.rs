@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
-use crate::domain::id::{DocumentId, GroupName, TypeName, UserName, WorkflowName};
+use crate::domain::id::{AttestationName, DocumentId, GroupName, TypeName, UserName, WorkflowName};
 use crate::domain::yaml::{Place, YamlError};
 
 /// A scenario file.
@@ -32,6 +32,8 @@ pub(super) struct ScenarioSource {
     #[serde(default)]
     pub(super) users: IndexMap<UserName, Spanned<GroupName>>,
     pub(super) templates: Option<Vec<DocumentId>>,
+    #[serde(default)]
+    pub(super) evidence: Vec<AttestationName>,
     pub(super) steps: Vec<StepSource>,
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Act {
     pub(super) content: Option<Edit>,
     /// What the user writes into the working copy as its prerequisites.
     pub(super) requires: Option<String>,
+    /// The exit status of the run that is recorded.
+    pub(super) status: i32,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +85,7 @@ const EDITS: [(&str, Edit); 11] = [
 ];
 
 /// Words of a step that are neither inputs nor expectations.
-const WORDS: [&str; 6] = ["of", "as", "type", "content", "requires", "with"];
+const WORDS: [&str; 7] = ["of", "as", "type", "content", "requires", "status", "with"];
 
 /// Reads steps, in a file with these paths.
 pub(super) struct Reader<'a> {
@@ -199,6 +201,12 @@ impl Reader<'_> {
                 EDITS.iter().find(|(name, _)| *name == word).map(|(_, edit)| *edit)
             }
         };
+        let status = match words.get("status") {
+            None => 0,
+            Some(value) => self.text("status", value)?.parse().map_err(|_| {
+                fault(&place(self.file, value), "`status` takes a number in quotes, as a program ends with")
+            })?,
+        };
         let act = Act {
             user: user.to_owned(),
             action: action.name.clone(),
@@ -207,6 +215,7 @@ impl Reader<'_> {
             alias: self.optional_text(words, "as")?.map(str::to_owned),
             content,
             requires: self.optional_text(words, "requires")?.map(str::to_owned),
+            status,
         };
         Ok((act, self.expected(words, &others)?))
     }

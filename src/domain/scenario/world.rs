@@ -10,6 +10,7 @@ use crate::domain::decide::{
 };
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
+use crate::domain::evidence::Run;
 use crate::domain::facts::{Answer, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts};
 use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version, WorkflowName};
@@ -38,6 +39,8 @@ pub(crate) struct World<'p> {
     copies: BTreeMap<(UserName, DocumentId), WorkingCopy>,
     versions: Vec<VersionRecord>,
     attestations: Vec<Attestation>,
+    /// The run that the attempt at hand would record.
+    run: Option<Run>,
     edits: u64,
 }
 
@@ -63,6 +66,7 @@ impl<'p> World<'p> {
             copies: BTreeMap::new(),
             versions: Vec::new(),
             attestations: Vec::new(),
+            run: None,
             edits: 0,
         };
         for user in &policy.users {
@@ -243,6 +247,7 @@ impl<'p> World<'p> {
             attestations,
             items,
             answers,
+            run: self.run.clone(),
             texts,
         }
     }
@@ -360,6 +365,14 @@ impl<'p> World<'p> {
             applied
         });
         Attempt { meant, result }
+    }
+
+    /// Lets somebody try to record a run.
+    pub(super) fn attempt_run(&mut self, user: &str, request: &Request, run: Run) -> Attempt {
+        self.run = Some(run);
+        let attempt = self.attempt(user, request);
+        self.run = None;
+        attempt
     }
 
     fn keep(&mut self, actor: &Actor, request: &Request, applied: &Applied) {

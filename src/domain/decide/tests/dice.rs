@@ -216,6 +216,7 @@ impl<'a> Dice<'a> {
             required: BTreeMap::new(),
             cycle: None,
             attestations: Vec::new(),
+            run: None,
             items: ItemFacts::of(&texts),
             answers,
             texts,
