@@ -8,7 +8,7 @@ use clap::{ArgMatches, FromArgMatches as _};
 
 use super::desk::{Desk, key_place};
 use super::error::explanations;
-use super::grammar::{BuiltIn, Global, ProfileName};
+use super::grammar::{BuiltIn, Global, OWN_VERBS, ProfileName};
 use super::verb::Raw;
 use super::world::World;
 use super::{completion, credential, demo, proofs, ui, verb};
@@ -70,6 +70,9 @@ pub fn verb_of<'m>(
     let of_documents = || actions.iter().filter(|action| action.scope != Scope::Project);
     if let Some((second, nested)) = matches.subcommand() {
         let words = format!("{name} {second}");
+        if OWN_VERBS.contains(&words.as_str()) {
+            return None;
+        }
         let found = of_documents().find(|action| action.command.as_ref() == Some(&words));
         return found.map(|action| (action.clone(), nested));
     }
@@ -109,8 +112,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, brief, comments, diff, doctor, explain, history, inbox, item, key, list, metrics, namespace,
-        next, note, read, sop, status, user, why, workflow, workspace,
+        audit, brief, comments, diff, doctor, evidence, explain, history, inbox, item, key, list, metrics,
+        namespace, next, note, read, sop, status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -184,6 +187,7 @@ fn built_in(
         BuiltIn::Blocked => why::blocked(context),
         BuiltIn::Note(command) => note::run(context, &command),
         BuiltIn::Trait(command) => note::traits(context, &command),
+        BuiltIn::Evidence(command) => evidence::run(context, command, &*world.variable),
         BuiltIn::User(command) => user::run(context, command),
         BuiltIn::Item(command) => item::run(context, command),
         BuiltIn::Namespace(command) => namespace::run(context, command),

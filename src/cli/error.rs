@@ -7,6 +7,7 @@ use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::Class;
+use crate::domain::evidence::RunOutcome;
 use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
 use crate::session::{Refusal, SessionError};
@@ -102,7 +103,24 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
             (Code::Failed, Vec::new(), json!({"session": session}))
         }
         CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
-        CommandError::Failed(_) => (Code::Failed, Vec::new(), Value::Null),
+        CommandError::RunFailed { document, name, number, outcome } => {
+            let code = if *outcome == RunOutcome::TimedOut { Code::TimedOut } else { Code::Failed };
+            let evidence = json!({
+                "document": document,
+                "name": name,
+                "number": number,
+                "status": outcome.status(),
+                "outcome": outcome.name(),
+            });
+            let show = format!("evidence show {document} {name}@{number}");
+            (code, by.run(&show), json!({ "evidence": evidence }))
+        }
+        CommandError::RunOvertaken { document, name } => {
+            (Code::Conflict, by.run(&format!("evidence run {document} {name}")), Value::Null)
+        }
+        CommandError::RunInterrupted { .. } | CommandError::Failed(_) => {
+            (Code::Failed, Vec::new(), Value::Null)
+        }
         CommandError::Bug(_) => (Code::Bug, Vec::new(), Value::Null),
         CommandError::NotFound(_) => (Code::NotFound, Vec::new(), Value::Null),
         CommandError::Unknown { hint, .. } => (Code::NotFound, by.run(hint), Value::Null),

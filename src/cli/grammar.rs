@@ -10,6 +10,7 @@ use super::verb::verb;
 use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
+use crate::commands::evidence::EvidenceCommand;
 use crate::commands::hooks::HooksCommand;
 use crate::commands::item::ItemCommand;
 use crate::commands::key::KeyCommand;
@@ -23,7 +24,7 @@ use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
 use crate::commands::workflow::WorkflowCommand;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::policy::{Action, Scope};
+use crate::domain::policy::{Action, Evidence, Scope};
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -135,6 +136,9 @@ pub enum BuiltIn {
     },
     /// List the documents that wait for others
     Blocked,
+    /// What shows that it is so: commands that the policy declares, and files that were presented
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Show who you were found to be
     Whoami,
     /// Make your first key, with the code from an administrator as `--token-file`
@@ -214,6 +218,9 @@ pub enum BuiltIn {
         folder: Option<std::path::PathBuf>,
     },
 }
+
+/// Verbs of the policy of which the program has the command: it does what a policy cannot.
+pub const OWN_VERBS: &[&str] = &[Evidence::COMMAND];
 
 /// The profiles, as words of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -28,6 +28,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "sop",
         ],
     ),
+    ("Show that it is so", &["evidence"]),
     (
         "Prove who is calling",
         &["whoami", "token", "key", "enrol", "unlock", "recover", "agent", "hooks", "hook"],
@@ -84,6 +85,18 @@ mod tests {
         assert!(place("Look at documents:") < place("  status"));
         assert!(place("Prove who is calling:") < place("  whoami"));
         assert!(place("Options:") < place("`qms next"));
+    }
+
+    #[test]
+    fn a_verb_that_the_program_takes_over_is_one_of_its_commands() {
+        let command = grammar::command(&[], grammar::Extent::Whole);
+        for words in grammar::OWN_VERBS {
+            let (group, name) = words.split_once(' ').unwrap();
+            assert!(
+                command.find_subcommand(group).and_then(|it| it.find_subcommand(name)).is_some(),
+                "{words}"
+            );
+        }
     }
 
     #[test]

@@ -97,6 +97,10 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
             return Ok(());
         }
     }
+    if let Some(bytes) = &reply.bytes {
+        Lines(world).write_all(bytes)?;
+        return world.stdout.flush();
+    }
     let text = reply.report.text(manner.format == Format::Wide);
     if reply.verbatim {
         // A file's content is given out as it is, but a terminal is not to be written to by it.

@@ -10,9 +10,10 @@ use crate::disk::{Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, UserName};
+use crate::domain::identity::Claim;
 use crate::domain::policy::{Action, InputKind, Reminder};
 use crate::domain::request::{Inputs, Request, Subject};
-use crate::session::{Acted, Mode, SessionError};
+use crate::session::{Acted, Mode, Session, SessionError};
 
 /// What the face was told.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ pub fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, Se
 }
 
 /// Builds the request for a verb, with the caller's working copy.
-fn request(context: &mut Context, arguments: &Arguments) -> Request {
+pub(super) fn request(context: &mut Context, arguments: &Arguments) -> Request {
     let actor = context.session.verify(&context.claim).ok();
     let copy = match (&arguments.subject, &actor) {
         (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
@@ -103,10 +104,18 @@ pub(super) fn carry_out(
     if mode == Mode::DryRun {
         return Ok((context.session.act(&context.claim, request, mode)?, Vec::new()));
     }
+    committed(context, |session, claim| session.act(claim, request, mode))
+}
+
+/// Does what is recorded, with the marker around it.
+pub(super) fn committed(
+    context: &mut Context,
+    act: impl FnOnce(&mut Session, &Claim) -> Result<Acted, SessionError>,
+) -> Result<(Acted, Vec<Warning>), CommandError> {
     let size = context.session.log_size()?;
     // Where no marker can be laid down, the store cannot be written either, and says why.
     let journal = Journal::begin(&context.site, context.process, size).ok();
-    let acted = context.session.act(&context.claim, request, mode);
+    let acted = act(&mut context.session, &context.claim);
     let mut warnings = Vec::new();
     if let Ok(acted) = &acted {
         // What is shown in the mirror is the content, the version and the state.

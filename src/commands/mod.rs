@@ -13,6 +13,8 @@ pub mod comments;
 pub mod diff;
 pub mod doctor;
 mod entry;
+pub mod evidence;
+mod evidence_run;
 pub mod explain;
 mod exposure;
 pub mod history;
@@ -52,7 +54,8 @@ use thiserror::Error;
 pub use self::reply::{Remembered, Reply, Report, Warning};
 use crate::disk::{DiskError, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
-use crate::domain::id::{DocumentId, InvalidName, UserName};
+use crate::domain::evidence::RunOutcome;
+use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
 use crate::domain::identity::{Actor, Claim, KeyFileError, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
@@ -256,6 +259,32 @@ pub enum CommandError {
     AgentInterrupted {
         /// Its session.
         session: String,
+    },
+    /// A command that was run as evidence did not pass, which is recorded.
+    #[error("`{name}` {outcome}, which is recorded as {name}@{number} of {document}")]
+    RunFailed {
+        /// The document that it was run for.
+        document: DocumentId,
+        /// The command, by its name in the policy.
+        name: AttestationName,
+        /// The number of the run.
+        number: u32,
+        /// How it ended.
+        outcome: RunOutcome,
+    },
+    /// The content changed while a command ran as evidence for it; nothing of the run is kept.
+    #[error("{document} changed while `{name}` ran: nothing of the run is kept")]
+    RunOvertaken {
+        /// The document that it was run for.
+        document: DocumentId,
+        /// The command, by its name in the policy.
+        name: AttestationName,
+    },
+    /// This command was told to end while another ran as evidence, and ended that.
+    #[error("`{name}` was ended, because this command was told to end; nothing of the run is kept")]
+    RunInterrupted {
+        /// The command, by its name in the policy.
+        name: AttestationName,
     },
     /// Something outside the rules went wrong.
     #[error("{0}")]

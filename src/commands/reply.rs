@@ -69,6 +69,8 @@ pub struct Reply {
     pub awaited: Option<String>,
     /// Whether the text is a file's content, to be given out byte by byte.
     pub verbatim: bool,
+    /// The bytes to be given out in the place of the text, where it is a file's content of any kind.
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Reply {
@@ -86,6 +88,7 @@ impl Reply {
             menu_cites: false,
             awaited: None,
             verbatim: false,
+            bytes: None,
         }
     }
 
@@ -143,6 +146,13 @@ impl Reply {
     #[must_use]
     pub fn verbatim(mut self) -> Self {
         self.verbatim = true;
+        self
+    }
+
+    /// Gives out these bytes in the place of the text.
+    #[must_use]
+    pub fn bytes(mut self, bytes: Vec<u8>) -> Self {
+        self.bytes = Some(bytes);
         self
     }
 

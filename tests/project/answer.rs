@@ -108,6 +108,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("agent", Some("list")) => "sessions",
         ("agent", _) => "agent",
         ("hooks", _) => "hooks",
+        ("evidence", Some("list")) => "evidence_list",
+        ("evidence", Some("run")) => "run",
         ("token", Some("issue" | "rotate")) => "issued",
         ("token" | "key", Some("list")) => "credentials",
         ("token" | "key", Some("revoke")) => "revoked",
@@ -118,7 +120,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("completion", _) => "text",
         (
             "status" | "next" | "list" | "inbox" | "brief" | "workspace" | "read" | "diff" | "history"
-            | "comments" | "why" | "blocked" | "user" | "doctor" | "explain" | "init" | "whoami" | "unlock",
+            | "comments" | "why" | "blocked" | "evidence" | "user" | "doctor" | "explain" | "init" | "whoami"
+            | "unlock",
             _,
         ) => command,
         _ => "action",

@@ -1,0 +1,123 @@
+//! A project whose policy declares `ci-passed`, a script of the test.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::project::Project;
+use crate::project::answer::Answer;
+
+/// A project with a declared command.
+pub struct Declared {
+    pub project: Project,
+}
+
+impl Declared {
+    /// Makes a project with a change record in draft, and adopts `script` as the program of `ci-passed`.
+    pub fn new(script: &str) -> Self {
+        Self::with(script, "")
+    }
+
+    /// The same, with more keys of the declaration, such as `, time: 1s`.
+    pub fn with(script: &str, more: &str) -> Self {
+        let declared = Self::candidate(script, more);
+        declared.adopt();
+        declared.project.play(&["-u claude create CR --title Pump", "-u claude checkin CR-001"]);
+        declared
+    }
+
+    /// Makes a project with the declaration among its candidate files.
+    pub fn candidate(script: &str, more: &str) -> Self {
+        let declared = Self { project: Project::new() };
+        write_script(&declared.program(), script);
+        let program = declared.program().display().to_string();
+        let text = format!(
+            "evidence:\n  ci-passed: {{ help: The tests pass, command: [{program:?}, \"{{document}}\"]{more} }}\n"
+        );
+        declared.append("policy.yaml", &text);
+        declared
+    }
+
+    /// Returns the program of the command.
+    pub fn program(&self) -> PathBuf {
+        self.project.folder().join("bin/ci")
+    }
+
+    /// Adds to a candidate file.
+    pub fn append(&self, file: &str, text: &str) {
+        let path = self.project.path("workflows").join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(path, before + text).unwrap();
+    }
+
+    /// Changes a candidate file.
+    pub fn rewrite(&self, file: &str, from: &str, to: &str) {
+        let path = self.project.path("workflows").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Puts the candidate files in force.
+    pub fn adopt(&self) {
+        self.project.run("-u lead workflow adopt").is(0);
+    }
+
+    /// Runs the command for the record.
+    pub fn ask(&self) -> Answer {
+        self.project.ask(RUN)
+    }
+
+    /// Lists the evidence about the record.
+    pub fn listed(&self) -> Vec<Value> {
+        let list = self.project.ask("-u tu evidence list CR-001").is(0);
+        list["data"]["evidence"].as_array().unwrap().clone()
+    }
+
+    /// Returns what is kept of a run.
+    pub fn kept(&self, which: &str) -> Vec<u8> {
+        self.project.run(&format!("-u tu evidence show CR-001 {which}")).is(0).stdout
+    }
+
+    /// Returns the entries of attempts to record a run.
+    pub fn entries(&self) -> Vec<Value> {
+        let export = self.project.run("-u lead audit export").is(0).text();
+        let entries = export.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        entries.filter(|entry| entry["action"] == "evidence_record").collect()
+    }
+
+    /// Checks that log, contents and store agree.
+    pub fn verifies(&self) {
+        self.project.run("-u lead audit verify --contents").is(0);
+    }
+}
+
+/// Writes a script that can be run. Another process writes it: what this one has open for writing stays so
+/// in every process that other tests start meanwhile, and cannot be run until they are (ETXTBSY).
+pub fn write_script(path: &Path, script: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writer.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
+}
+
+/// Waits for a file that another process writes; it does so within moments, or the suite is stopped.
+pub fn await_file(path: &Path) -> String {
+    loop {
+        match fs::read_to_string(path) {
+            Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
+            _ => std::thread::yield_now(),
+        }
+    }
+}
+
+/// The command that runs it.
+pub const RUN: &str = "-u claude evidence run CR-001 ci-passed";

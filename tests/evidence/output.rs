@@ -1,0 +1,80 @@
+//! Output that is too much, none, no text, or holds what nobody should see.
+
+use std::fs;
+
+use crate::declared::{Declared, RUN};
+
+#[test]
+fn of_a_flood_the_end_is_kept_and_all_of_it_is_looked_through() {
+    let declared = Declared::with(
+        "echo in the beginning; head -c 104857600 /dev/zero | tr '\\0' 'x'; printf '\\nin the end\\n'",
+        ", contains: in the beginning",
+    );
+    let ran = declared.ask().is(0);
+    assert!(ran["data"]["evidence"]["size"].as_u64().unwrap() <= 64 * 1024);
+    let kept = String::from_utf8(declared.kept("ci-passed")).unwrap();
+    assert!(kept.starts_with("[only the end of 104857629 bytes is kept]\n"), "{}", &kept[..80]);
+    assert!(kept.ends_with("x\nin the end\n") && kept.len() > 60 * 1024, "{}", kept.len());
+    declared.verifies();
+}
+
+#[test]
+fn a_policy_says_how_much_is_kept() {
+    let declared = Declared::with("seq 100000", ", output: 1KiB");
+    declared.ask().is(0);
+    let kept = String::from_utf8(declared.kept("ci-passed")).unwrap();
+    let lines: Vec<&str> = kept.lines().collect();
+    assert!(kept.len() <= 1024 && lines.len() > 100, "{kept}");
+    // From its first whole line on it is what was written.
+    let first: u32 = lines[1].parse().unwrap();
+    let counted: Vec<String> = (first..=100_000).map(|number| number.to_string()).collect();
+    assert_eq!(lines[1..], counted);
+}
+
+#[test]
+fn a_command_that_writes_nothing_can_pass() {
+    let declared = Declared::new("exit 0");
+    assert_eq!(declared.ask().is(0)["data"]["evidence"]["size"], 0);
+    assert_eq!(declared.kept("ci-passed"), b"");
+    let shown = declared.project.ask("-u tu evidence show CR-001 ci-passed").is(0);
+    assert_eq!([&shown["data"]["content"], &shown["data"]["encoding"]], ["", "utf-8"]);
+    declared.verifies();
+}
+
+#[test]
+fn what_is_no_text_is_kept_byte_by_byte() {
+    let declared = Declared::new("printf '\\000\\377\\376\\033[2J'");
+    declared.ask().is(0);
+    assert_eq!(declared.kept("ci-passed"), b"\0\xff\xfe\x1b[2J");
+    let shown = declared.project.ask("-u tu evidence show CR-001 ci-passed").is(0);
+    assert_eq!([&shown["data"]["content"], &shown["data"]["encoding"]], ["AP/+G1sySg==", "base64"]);
+    declared.verifies();
+}
+
+#[test]
+fn no_secret_of_the_project_is_kept() {
+    let declared = Declared::new(
+        "cat \"$XDG\"/claude.token; cat \"$XDG\"/qa.token; cat \"$KEY\"; base64 -w0 < \"$XDG\"/claude.token; echo; \
+         od -An -tx1 < \"$XDG\"/claude.token; sed 's/^/before/; s/$/after/' \"$XDG\"/qa.token",
+    );
+    let project = &declared.project;
+    declared.rewrite(
+        "policy.yaml",
+        "{ help: The tests pass,",
+        "{ help: The tests pass, environment: [XDG, KEY],",
+    );
+    declared.adopt();
+    project.issue(&["claude", "qa"]);
+    let tokens = project.token("claude").unwrap();
+    let ran = project
+        .call(RUN)
+        .variable("XDG", &tokens.parent().unwrap().display().to_string())
+        .variable("KEY", &project.key().display().to_string())
+        .ask();
+    ran.is(0);
+    let text = String::from_utf8(declared.kept("ci-passed")).unwrap();
+    assert_eq!(text.matches("[redacted]").count(), 6, "{text}");
+    let secret = fs::read_to_string(&tokens).unwrap();
+    let digits = secret.split('_').nth(2).unwrap();
+    assert!(!text.contains(&digits[..16]) && text.contains("before[redacted]after"), "{text}");
+}
