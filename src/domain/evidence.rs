@@ -125,7 +125,7 @@ pub struct Capture {
 
 impl Capture {
     /// Keeps at most `limit` bytes, and looks for `wanted` where there is something to look for. The limit
-    /// is larger than the line that is put before a rest, and `wanted` shorter than [`Capture::WANTED_MAX`].
+    /// is larger than the line that is put before a rest, and `wanted` no longer than [`Capture::WANTED_MAX`].
     pub fn new(limit: usize, wanted: Option<&str>) -> Self {
         let wanted = wanted.map(|text| text.as_bytes().to_vec());
         Self { limit, tail: Vec::new(), written: 0, wanted }

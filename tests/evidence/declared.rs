@@ -1,10 +1,15 @@
 //! A project whose policy declares `ci-passed`, a script of the test.
 
+use std::cell::RefCell;
+use std::ffi::OsString;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
+use qms::cli::{Terminals, World, run};
+use qms::domain::digest::Timestamp;
 use serde_json::Value;
 
 use crate::project::Project;
@@ -117,6 +122,56 @@ pub fn await_file(path: &Path) -> String {
             _ => std::thread::yield_now(),
         }
     }
+}
+
+#[derive(Clone, Default)]
+struct Kept(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a command line in this process, with a clock and terminals of our own, and returns the exit status
+/// and what came on standard output.
+pub fn in_process(
+    project: &Project,
+    words: &[&str],
+    clock: fn() -> Timestamp,
+    terminals: Terminals,
+) -> (u8, Vec<u8>) {
+    let (out, folder) = (Kept::default(), project.folder().to_owned());
+    let mut world = World {
+        arguments: ["qms"].iter().chain(words).map(OsString::from).collect(),
+        variable: Box::new(move |name| match name {
+            "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
+            "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
+            _ => None,
+        }),
+        directory: project.root(),
+        program: PathBuf::from("qms"),
+        clock,
+        random: |bytes| {
+            bytes.fill(1);
+            true
+        },
+        pause: |_| (),
+        ancestry: Vec::new,
+        terminal: None,
+        process: 1,
+        stdin: Box::new(io::empty()),
+        stdout: Box::new(out.clone()),
+        stderr: Box::new(Kept::default()),
+        terminals,
+    };
+    let status = run(&mut world);
+    let bytes = out.0.borrow().clone();
+    (status, bytes)
 }
 
 /// The command that runs it.

@@ -117,6 +117,7 @@ fn a_change_that_never_reached_production_is_denied() {
     let missing = project.keeps(1, || project.ask(close)).is(4);
     let never = ("evidence_missing".to_owned(), "`deployed` was never run for CR-001".to_owned(), json!(run));
     assert_eq!(reasons(&missing), [never]);
+    project.run("-u tu why CR-001").is(0).text().find("`deployed` was never run for CR-001").unwrap();
     project.ask("-u claude evidence run CR-001 deployed").is(1);
     assert_eq!(project.ask(close).is(4).reasons(), ["evidence_failed"]);
     std::fs::write(project.folder().join("deployed"), "").unwrap();

@@ -1,23 +1,20 @@
 //! What happens to a document, a caller or a store while a command runs, and before it begins.
 
 use std::cell::RefCell;
-use std::ffi::OsString;
 use std::fs;
 use std::fs::Permissions;
-use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::rc::Rc;
 
-use qms::cli::{Terminals, World, run};
+use qms::cli::Terminals;
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
 use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
 use serde_json::{Value, json};
 
-use crate::declared::{Declared, RUN, await_file};
+use crate::declared::{Declared, RUN, await_file, in_process};
 
 /// A script that says that it runs, and goes on until it is told that it is enough.
 const WAITS: &str = "echo $$ > ../running; while [ ! -e ../enough ]; do sleep 0.02; done; echo fine";
@@ -120,21 +117,8 @@ fn a_policy_that_declares_another_command_meanwhile_has_not_seen_it_run() {
     assert!(declared.listed().is_empty());
 }
 
-#[derive(Clone, Default)]
-struct Kept(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 thread_local! {
-    /// The file that the command makes, and the time before there is one.
+    /// The file that the command makes.
     static MARK: RefCell<PathBuf> = RefCell::default();
 }
 
@@ -147,8 +131,7 @@ const HOUR: i64 = 60 * 60 * 1000;
 fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once() {
     let declared = Declared::new("echo done > ../mark");
     let project = &declared.project;
-    let folder = project.folder().to_owned();
-    let mark = folder.join("mark");
+    let mark = project.folder().join("mark");
     MARK.set(mark.clone());
     let root = fs::canonicalize(project.root()).unwrap().display().to_string();
     let key = ProjectKey::from_file_text(&fs::read_to_string(project.key()).unwrap()).unwrap();
@@ -159,34 +142,12 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     let ticket =
         Ticket::new(TicketId::from_bytes([7; 16]), caller, &"claude".parse().unwrap(), (argv, &root), at);
     let ticket = format!("--ticket={}", ticket.seal(&key));
+    // An hour passes while the command runs.
+    let clock = || Timestamp::from_millis(NOON + MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR));
+    let line: Vec<&str> = [ticket.as_str()].into_iter().chain(words).collect();
     let called = || {
-        let (out, folder) = (Kept::default(), folder.clone());
-        let mut world = World {
-            arguments: ["qms", &ticket].iter().chain(&words).map(OsString::from).collect(),
-            variable: Box::new(move |name| match name {
-                "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
-                "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
-                _ => None,
-            }),
-            directory: project.root(),
-            program: PathBuf::from("qms"),
-            // An hour passes while the command runs.
-            clock: || Timestamp::from_millis(NOON + MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR)),
-            random: |bytes| {
-                bytes.fill(1);
-                true
-            },
-            pause: |_| (),
-            ancestry: Vec::new,
-            terminal: None,
-            process: 1,
-            stdin: Box::new(io::empty()),
-            stdout: Box::new(out.clone()),
-            stderr: Box::new(Kept::default()),
-            terminals: Terminals::default(),
-        };
-        let status = run(&mut world);
-        (status, serde_json::from_slice::<Value>(&out.0.borrow()).unwrap())
+        let (status, out) = in_process(project, &line, clock, Terminals::default());
+        (status, serde_json::from_slice::<Value>(&out).unwrap())
     };
     let (status, answer) = called();
     assert_eq!(status, 0, "{answer:#}");

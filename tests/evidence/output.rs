@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::declared::{Declared, RUN};
+use qms::cli::Terminals;
+use qms::domain::digest::Timestamp;
+
+use crate::declared::{Declared, RUN, in_process};
 
 #[test]
 fn of_a_flood_the_end_is_kept_and_all_of_it_is_looked_through() {
@@ -49,6 +52,11 @@ fn what_is_no_text_is_kept_byte_by_byte() {
     let shown = declared.project.ask("-u tu evidence show CR-001 ci-passed").is(0);
     assert_eq!([&shown["data"]["content"], &shown["data"]["encoding"]], ["AP/+G1sySg==", "base64"]);
     declared.verifies();
+    // A terminal is not written to by it.
+    let words = ["-u", "tu", "evidence", "show", "CR-001", "ci-passed"];
+    let terminals = Terminals { stdout: true, ..Terminals::default() };
+    let (_, shown) = in_process(&declared.project, &words, || Timestamp::from_millis(0), terminals);
+    assert_eq!(String::from_utf8(shown).unwrap(), "\\u{0}\u{fffd}\u{fffd}\\u{1b}[2J");
 }
 
 #[test]

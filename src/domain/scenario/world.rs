@@ -368,7 +368,7 @@ impl<'p> World<'p> {
     }
 
     /// Lets somebody try to record a run.
-    pub(super) fn attempt_run(&mut self, user: &str, request: &Request, run: Run) -> Attempt {
+    pub(crate) fn attempt_run(&mut self, user: &str, request: &Request, run: Run) -> Attempt {
         self.run = Some(run);
         let attempt = self.attempt(user, request);
         self.run = None;
