@@ -17,6 +17,8 @@ mod meaning;
 mod names;
 #[path = "policy_lint/prompts.rs"]
 mod prompts;
+#[path = "policy_lint/readings.rs"]
+mod readings;
 #[path = "policy_lint/traits.rs"]
 mod traits;
 #[path = "policy_lint/unreadable.rs"]
@@ -86,6 +88,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(prompts::CASES)
         .chain(items::CASES)
         .chain(evidence::CASES)
+        .chain(readings::CASES)
 }
 
 #[test]
@@ -164,6 +167,7 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/remind.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/prompt.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/evidence.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/readings.rs")));
     assert!(known.len() > 25, "{known:?}");
     let shown: BTreeSet<String> = cases().map(|case| case.0.to_owned()).collect();
     known.remove("missing_file");

@@ -11,5 +11,7 @@ mod metrics;
 mod project;
 #[path = "reviews/prompts.rs"]
 mod prompts;
+#[path = "reviews/readings.rs"]
+mod readings;
 #[path = "agents/stand_in.rs"]
 mod stand_in;

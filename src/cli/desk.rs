@@ -42,6 +42,11 @@ impl Desk {
         self.actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
     }
 
+    /// Returns the project as a command left it, with the caller's claim.
+    pub fn opened(&mut self) -> Option<&mut Context> {
+        self.project.as_mut().ok()
+    }
+
     /// Tells whether the command line is about a project.
     pub fn is_open(&self) -> bool {
         !matches!(&self.project, Err(Some(error)) if is_nowhere(error))

@@ -13,6 +13,7 @@ use super::verb::Raw;
 use super::world::World;
 use super::{completion, credential, demo, proofs, ui, verb};
 use crate::commands::key::KeyCommand;
+use crate::commands::read::DueReading;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
@@ -61,13 +62,18 @@ pub fn dispatch(
     act::run(context, &arguments).map(|answer| warned(context, answer)).map(reply)
 }
 
+/// Tells whether an action has a command by itself, and not within one of the program's own.
+pub fn is_verb(action: &Action) -> bool {
+    action.scope != Scope::Project && !action.has_own_command()
+}
+
 /// Finds the verb of the policy that was called, of one word or of two.
 pub fn verb_of<'m>(
     actions: &[Action],
     name: &str,
     matches: &'m ArgMatches,
 ) -> Option<(Action, &'m ArgMatches)> {
-    let of_documents = || actions.iter().filter(|action| action.scope != Scope::Project);
+    let of_documents = || actions.iter().filter(|action| is_verb(action));
     if let Some((second, nested)) = matches.subcommand() {
         let words = format!("{name} {second}");
         if OWN_VERBS.contains(&words.as_str()) {
@@ -90,6 +96,16 @@ fn opened(world: &mut World, global: &Global, context: &mut Context) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Records what follows from an answer that was given out. Where that fails the answer stands: what was
+/// not recorded is asked for again where it counts.
+pub fn follow_up(world: &mut World, desk: &mut Desk, reading: &DueReading) {
+    let Some(context) = desk.opened() else { return };
+    match commands::read::record(context, reading) {
+        Ok(words) => ui::say(world, &words),
+        Err(error) => ui::say(world, &format!("⚠ the reading is not recorded: {error}")),
+    }
 }
 
 /// Adds what this caller is to be warned of, whatever the command.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args as _, Command, Subcommand as _};
 
+use super::dispatch::is_verb;
 use super::help;
 use super::ui::{Color, Format};
 use super::verb::verb;
@@ -24,7 +25,7 @@ use crate::commands::token::TokenCommand;
 use crate::commands::user::UserCommand;
 use crate::commands::workflow::WorkflowCommand;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::policy::{Action, Evidence, Scope};
+use crate::domain::policy::{Action, Evidence};
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -266,7 +267,7 @@ impl Extent<'_> {
 /// Builds the command line with the verbs of a policy.
 pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
     let mut command = program();
-    for action in actions.iter().filter(|action| action.scope != Scope::Project && action.command.is_none()) {
+    for action in actions.iter().filter(|action| is_verb(action) && action.command.is_none()) {
         command = command.subcommand(verb(action, &action.words(), extent));
     }
     // The derived commands bring their own description along; the program's comes last.
@@ -287,7 +288,7 @@ pub fn command(actions: &[Action], extent: Extent<'_>) -> Command {
 /// Builds the command line with one command alone, where there is one of that name.
 pub fn only(actions: &[Action], name: &str) -> Option<Command> {
     let is_named = |action: &&Action| action.command.is_none() && action.words() == name;
-    if let Some(action) = actions.iter().filter(|action| action.scope != Scope::Project).find(is_named) {
+    if let Some(action) = actions.iter().filter(|action| is_verb(action)).find(is_named) {
         return Some(program().subcommand(verb(action, name, Extent::Whole)));
     }
     let built_in = BuiltIn::augment_subcommands(Command::new("qms")).find_subcommand(name).cloned();
@@ -299,7 +300,7 @@ pub fn only(actions: &[Action], name: &str) -> Option<Command> {
 
 /// Lists the verbs of two words: the group, the verb in it, and the action.
 fn grouped(actions: &[Action]) -> impl Iterator<Item = (&str, &str, &Action)> {
-    let of_documents = actions.iter().filter(|action| action.scope != Scope::Project);
+    let of_documents = actions.iter().filter(|action| is_verb(action));
     of_documents.filter_map(|action| {
         let (group, name) = action.command.as_deref()?.split_once(' ')?;
         Some((group, name, action))

@@ -113,6 +113,10 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, manner, &text)),
         Ok(dispatch::Done::Reply(reply)) => {
             let printed = ui::reply(world, manner, &reply);
+            // What nobody got was not read.
+            if let (Ok(()), Some(reading)) = (&printed, &reply.reading) {
+                dispatch::follow_up(world, desk, reading);
+            }
             (0, reply.menu, printed)
         }
     };

@@ -4,11 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::act::carry_out;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, Version};
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Credential};
+use crate::domain::policy::{Effect, When};
+use crate::domain::request::{Inputs, Request, Subject, Value};
+use crate::session::Mode;
 use crate::store::StoreError;
 
 /// Which version to read.
@@ -58,8 +62,88 @@ pub fn run(context: &mut Context, input: &ReadInput) -> Result<Reply, CommandErr
         content_digest: digest,
         content: String::from_utf8_lossy(&bytes).into_owned(),
     };
+    let reading = reading(context, &actor, &document, digest)?;
     let reply = Reply::new(report).by(actor).verbatim();
-    Ok(if in_force { reply } else { reply.warn("not_in_force", not_in_force(&document, version)) })
+    let reply = if in_force { reply } else { reply.warn("not_in_force", not_in_force(&document, version)) };
+    Ok(match reading {
+        Reading::None => reply,
+        Reading::Due(due) => reply.then_record(due),
+        Reading::OutOfScope => reply.warn(
+            "reading_not_recorded",
+            format!(
+                "the credential is not good for `read`, so that the reading of {} is not recorded",
+                document.id
+            ),
+        ),
+    })
+}
+
+/// A reading that is to be recorded once the content was given out.
+#[derive(Debug)]
+pub struct DueReading {
+    document: DocumentId,
+    content: Digest,
+    request: Request,
+}
+
+/// Whether a reading is to be recorded.
+enum Reading {
+    /// Nobody asks for it.
+    None,
+    /// It is.
+    Due(Box<DueReading>),
+    /// It would be, with another credential.
+    OutOfScope,
+}
+
+/// Finds out whether this is a reading that a verdict of the reader waits for: of the content that the
+/// round speaks about, by an assignee who has not opened it yet. Every other one leaves no trace.
+fn reading(
+    context: &mut Context,
+    actor: &Actor,
+    document: &Document,
+    shown: Digest,
+) -> Result<Reading, CommandError> {
+    let Some(round) = &document.round else { return Ok(Reading::None) };
+    let is_due =
+        round.seats.get(actor.name()).is_some_and(|seat| seat.answer.is_none() && seat.opened_at.is_none());
+    if !is_due || round.content != shown || document.content != shown {
+        return Ok(Reading::None);
+    }
+    let policy = context.session.policy_at(&round.policy)?;
+    let leaving = policy.standing(document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
+    let mut recording = leaving.filter(|edge| edge.effects.contains(&Effect::RecordReading));
+    let Some(edge) = recording.next() else { return Ok(Reading::None) };
+    let is_within = |it: &Credential| it.scope.allows(&edge.action, Some(&document.id));
+    if !actor.credential().is_none_or(is_within) {
+        return Ok(Reading::OutOfScope);
+    }
+    let inputs = match &edge.when {
+        Some(When::Input(name, value)) => Inputs::default().with(name.clone(), Value::Text(value.clone())),
+        _ => Inputs::default(),
+    };
+    let request = Request {
+        action: edge.action.clone(),
+        subject: Subject::Document(document.id.clone()),
+        inputs,
+        copy: None,
+        candidate: None,
+    };
+    Ok(Reading::Due(Box::new(DueReading { document: document.id.clone(), content: shown, request })))
+}
+
+/// Records a reading, and says so in a sentence.
+pub fn record(context: &mut Context, reading: &DueReading) -> Result<String, CommandError> {
+    // Whoever reads page by page takes a while.
+    let actor = context.actor()?;
+    let document = context.document(&actor, &reading.document)?;
+    if document.round.is_none_or(|round| round.content != reading.content) {
+        let message = format!("{} changed while it was read", reading.document);
+        return Err(CommandError::Failed(message));
+    }
+    let (acted, _) = carry_out(context, &reading.request, Mode::Commit)?;
+    let what = acted.after.map(|document| format!("{} {}", document.id, document.version));
+    Ok(format!("recorded: `{}` has opened {}", acted.actor.name(), what.unwrap_or_default()))
 }
 
 fn not_in_force(document: &Document, version: Version) -> String {

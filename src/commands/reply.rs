@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::read::DueReading;
 use super::view::NextLine;
 use crate::domain::identity::Actor;
 use crate::domain::procedure::Citation;
@@ -71,6 +72,8 @@ pub struct Reply {
     pub verbatim: bool,
     /// The bytes to be given out in the place of the text, where it is a file's content of any kind.
     pub bytes: Option<Vec<u8>>,
+    /// What is recorded once the text was given out: that it was read.
+    pub reading: Option<Box<DueReading>>,
 }
 
 impl Reply {
@@ -89,6 +92,7 @@ impl Reply {
             awaited: None,
             verbatim: false,
             bytes: None,
+            reading: None,
         }
     }
 
@@ -153,6 +157,13 @@ impl Reply {
     #[must_use]
     pub fn bytes(mut self, bytes: Vec<u8>) -> Self {
         self.bytes = Some(bytes);
+        self
+    }
+
+    /// Says what is recorded once the text was given out.
+    #[must_use]
+    pub fn then_record(mut self, reading: Box<DueReading>) -> Self {
+        self.reading = Some(reading);
         self
     }
 

@@ -10,6 +10,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Outcome;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::policy::Action;
 use crate::store::{Credentials, Entries};
 
 /// A signature, as people are shown it.
@@ -65,6 +66,10 @@ fn read_manifest(
     let mut signed = Vec::new();
     store.entries(Entries::Of(id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
+        // That somebody has read a content says nothing about it.
+        if entry.action == Action::READ {
+            return Ok(());
+        }
         if let (EntryResult::Permitted, Some(signature)) = (entry.result, entry.signature)
             && let (Some(user), Some(key_fingerprint), Some(content)) =
                 (entry.actor, entry.credential, entry.content_digest)

@@ -56,7 +56,7 @@ const BESIDE: [&str; 14] = [
 ];
 
 /// A project in which `maria`, a person with a key, can answer.
-fn project(group: &str) -> Project {
+pub fn with_maria(group: &str) -> Project {
     let project = Project::new();
     let phrase = project.folder().join("phrase");
     fs::write(&phrase, "correct horse\n").unwrap();
@@ -71,13 +71,13 @@ fn project(group: &str) -> Project {
 }
 
 /// Runs a command of `maria`, who signs.
-fn maria(project: &Project, line: &str, status: i32) {
+pub fn maria(project: &Project, line: &str, status: i32) {
     project.run(&format!("-u maria {line} --passphrase-file ../phrase")).is(status);
 }
 
 /// A project in which `maria` gave this verdict in a review, and three others have not answered.
 fn reviewed(outcome: &str) -> Project {
-    let project = project("reviewer");
+    let project = with_maria("reviewer");
     project.play(&[
         "-u claude create CR --title x --trait needs-security-review",
         "-u claude route CR-001 --review --assignees maria,tu,lead",
@@ -94,7 +94,7 @@ fn reviewed(outcome: &str) -> Project {
 
 /// A project in which `maria` gave this verdict in an approval that no single answer ends.
 fn decided(verdict: &str) -> Project {
-    let project = project("quality");
+    let project = with_maria("quality");
     let path = project.path("workflows/executable.yaml");
     let text = fs::read_to_string(&path).unwrap();
     let ends = "to: PRE_REVIEWED, by: [quality, reviewer], verdict: reject,";

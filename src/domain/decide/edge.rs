@@ -37,6 +37,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
         reasons.extend(self.unmet_run(edge, document));
+        reasons.extend(self.unmet_reading(edge, document));
         for guard in &edge.guards {
             reasons.extend(self.unmet(guard, workflow, edge, document));
         }

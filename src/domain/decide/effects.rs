@@ -273,6 +273,7 @@ impl Step<'_> {
             }
             Effect::TakeOutOfForce => document.in_force = None,
             Effect::RecordNote => self.record_note(),
+            Effect::RecordReading => self.record_reading(),
             Effect::AddTraits => self.add_traits(),
             Effect::RecordItem => self.record_item(),
             Effect::EndAttachments => self.end_attachments(target),

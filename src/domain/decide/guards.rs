@@ -115,6 +115,7 @@ impl Case<'_> {
                 let seating = Seating::of(self, workflow, &document.state, document);
                 seating.and_then(|it| it.unmet_slot()).into_iter().collect()
             }
+            Plain::Opened => self.unmet_opened(document).into_iter().collect(),
             Plain::Unanimous => self.unmet_unanimity(workflow, document),
             Plain::NotRejected => self.unmet_since_rejection(workflow, document),
             Plain::ItemsPlanned => self.unmet_planned(edge, document),

@@ -15,6 +15,7 @@ mod menu;
 mod notes;
 mod prerequisites;
 mod project;
+mod reading;
 mod reason;
 mod registry;
 mod remedy;

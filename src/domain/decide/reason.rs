@@ -78,6 +78,8 @@ conditions! {
     IsAuthor = "is_author", Permission, "Authors never review or approve their own work: the creator, and everyone who checked the document in since its last approval.";
     IsOwner = "is_owner", Permission, "The owner never reviews or approves the document.";
     AlreadyAnswered = "already_answered", Precondition, "A verdict is given once in a round.";
+    AlreadyOpened = "already_opened", Precondition, "A reading is recorded once in a round.";
+    NotOpened = "not_opened", Precondition, "Whoever judges the content must have opened it in this round, with `read --draft`.";
     ContentChanged = "content_changed", Precondition, "The round speaks about another content than the present one.";
     NotFromThisState = "not_from_this_state", Precondition, "The life cycle has no such action in the present state.";
     UnknownState = "unknown_state", Precondition, "The policy does not know the type or the state of the document.";

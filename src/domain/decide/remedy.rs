@@ -1,8 +1,9 @@
 //! The command that would meet a condition, given only to somebody who could run it here and now.
 
 use super::{Case, Reason};
+use crate::domain::document::Document;
 use crate::domain::id::{ActionName, GroupName, InputName, UserName};
-use crate::domain::policy::{Action, ProjectRule};
+use crate::domain::policy::{Action, Effect, ProjectRule, When};
 use crate::domain::request::{Inputs, Value};
 
 impl Case<'_> {
@@ -17,6 +18,20 @@ impl Case<'_> {
         let input = InputName::parse("assignees").ok()?;
         let inputs = Inputs::default().with(input, Value::Users(vec![name.clone()]));
         self.verb_with("assign", &format!("--assignees {name}"), &inputs)
+    }
+
+    /// Opening the content that the round is about, where that would be recorded.
+    pub(super) fn reading(&self, document: &Document) -> Option<String> {
+        let (workflow, state) = self.policy.standing(document)?;
+        let edge =
+            workflow.leaving(&state.name).find(|edge| edge.effects.contains(&Effect::RecordReading))?;
+        let inputs = match &edge.when {
+            Some(When::Input(name, value)) => {
+                Inputs::default().with(name.clone(), Value::Text(value.clone()))
+            }
+            _ => Inputs::default(),
+        };
+        self.verb_with(Action::READ, "--draft", &inputs)
     }
 
     fn verb_with(&self, verb: &str, flags: &str, inputs: &Inputs) -> Option<String> {

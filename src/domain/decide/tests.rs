@@ -4,5 +4,6 @@ mod dice;
 mod evidence;
 mod menus;
 mod promises;
+mod readings;
 mod regressions;
 mod walks;

@@ -42,6 +42,14 @@ pub struct Action {
 }
 
 impl Action {
+    /// The verb by which readings are recorded.
+    pub const READ: &'static str = "read";
+
+    /// Tells whether the program has a command of its own for it, which asks for it where that counts.
+    pub fn has_own_command(&self) -> bool {
+        self.name.as_str() == Self::READ
+    }
+
     /// Returns the words that stand for it on the command line; of a name, `_` is written `-`.
     pub fn words(&self) -> String {
         self.command.clone().unwrap_or_else(|| self.name.as_str().replace('_', "-"))

@@ -237,6 +237,7 @@ impl Compiler {
             transitions.extend(self.transition(file, transition_at, transition.value, &names));
         }
         let (sop_place, sop) = source.sop.map(|sop| (place(file, &sop), sop.value)).unzip();
+        self.readings(&states, &mut transitions);
         Workflow {
             name: source.workflow.value,
             sop,

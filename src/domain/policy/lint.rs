@@ -116,10 +116,11 @@ impl Faults {
             .collect();
         for action in &policy.actions {
             let name = &action.name;
-            if action.scope != Scope::Project && RESERVED_VERBS.contains(&name.as_str()) {
+            let is_own = action.scope == Scope::Project || action.has_own_command();
+            if !is_own && RESERVED_VERBS.contains(&name.as_str()) {
                 self.add(&action.place, "reserved_verb", format!("`{name}` is a command of the program"));
             }
-            if action.scope != Scope::Project && !used.contains(name) {
+            if !is_own && !used.contains(name) {
                 self.add(&action.place, "unused_verb", format!("no transition has the action `{name}`"));
             }
             if action.scope != Scope::Project {

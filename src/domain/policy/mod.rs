@@ -17,6 +17,7 @@ mod lint;
 mod pattern;
 mod pins;
 mod prompt;
+mod readings;
 mod remind;
 mod source;
 mod sources;

@@ -99,6 +99,9 @@ words! {
         NoteIsDue = "note_is_due",
         /// The traits named exist, and the document does not have them yet.
         TraitsAreNew = "traits_are_new",
+        /// The caller has opened the present content in this round: `read --draft` by an assignee is recorded
+        /// where a verdict demands it.
+        Opened = "opened",
         /// The template of the type is in force.
         TemplateInForce = "template_in_force",
         /// The user name was never given to anyone.
@@ -151,6 +154,8 @@ words! {
         TakeOutOfForce = "take_out_of_force",
         /// The note is kept, and speaks about the present content.
         RecordNote = "record_note",
+        /// It is recorded that the caller has opened the present content.
+        RecordReading = "record_reading",
         /// The document gets the traits named.
         AddTraits = "add_traits",
         /// The row of the item named says what came of it, with the caller and the time, in the next version.
@@ -161,7 +166,7 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] = &["opened", "sections_unchanged"];
+pub const RESERVED_GUARDS: &[&str] = &["sections_unchanged"];
 
 /// Guards that look into the texts of a document.
 const READ_TEXTS: &[Plain] =

@@ -121,6 +121,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             }
             Plain::AssigneesSeated => &[Condition::NobodyToRelease],
             Plain::SlotStaysFilled => &[Condition::SlotWouldBeEmpty],
+            Plain::Opened => &[Condition::NotOpened],
             Plain::Unanimous => &[Condition::NotUnanimous],
             Plain::NotRejected => &[Condition::RejectedSince],
             Plain::ItemsPlanned => &[Condition::ItemsUnplanned, Condition::ItemsUnreadable],
