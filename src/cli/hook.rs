@@ -128,7 +128,11 @@ fn started(
         let parent = policy.runtimes.get(runtime.name()).cloned();
         let begun = agent::hooked((session, agent), runtime.name(), agent_type, known, definition, parent);
         context.session.register(&begun)?;
-        let text = format!("qms: you act as user `{}`; `qms inbox` shows what awaits you", known.user);
+        let text = format!(
+            "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \
+             what is asked of you",
+            known.user
+        );
         Ok(Some(answer::context(&text)))
     })
 }
