@@ -50,8 +50,13 @@ impl BriefFacts<'_> {
 
     /// Lists the commands that show what is to be read.
     pub fn reading(&self) -> Vec<String> {
-        let (procedure, _) = self.procedure();
-        let words = [format!("read {} --draft", self.document), format!("read {procedure}")];
+        let id = self.document;
+        let mut words = vec![format!("read {id} --draft")];
+        // What was approved is the yardstick of what came after.
+        if self.version.major > 0 && self.version.minor > 0 {
+            words.push(format!("diff {id} --from {}.0", self.version.major));
+        }
+        words.push(format!("sop show {}", self.sop));
         words.iter().map(|words| self.command(words)).collect()
     }
 
@@ -180,7 +185,7 @@ Content:  SHA-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8
 
 Read the whole document first, and what governs your task (SOP-001, section 7):
   qms --user qa read CR-012 --draft
-  qms --user qa read SOP-001
+  qms --user qa sop show SOP-001#7
 Then recommend it or ask for updates. This shows what you can do, and the commands for it:
   qms --user qa next CR-012
 
@@ -200,7 +205,7 @@ You judge the plan.
 
 Read the whole document first, and what governs your task (SOP-001, section 7):
   qms --user qa read CR-012 --draft
-  qms --user qa read SOP-001
+  qms --user qa sop show SOP-001#7
 Then recommend it or ask for updates. This shows what you can do, and the commands for it:
   qms --user qa next CR-012
 
@@ -219,6 +224,10 @@ Rules:
 - The questions are this project's own and set no limit: ";
 
     fn composed(task: Task, sop: &str, prompt: Option<&Prompt>) -> String {
+        composed_of(Version::new(0, 2), task, sop, prompt)
+    }
+
+    fn composed_of(version: Version, task: Task, sop: &str, prompt: Option<&Prompt>) -> String {
         let (user, document) = (UserName::parse("qa").unwrap(), DocumentId::parse("CR-012").unwrap());
         compose(&BriefFacts {
             user: &user,
@@ -226,7 +235,7 @@ Rules:
             document: &document,
             document_type: &"CR".parse().unwrap(),
             title: "Five \"working\" days",
-            version: Version::new(0, 2),
+            version,
             state: &"IN_PRE_REVIEW".parse().unwrap(),
             content: Digest::of(b""),
             task,
@@ -244,6 +253,10 @@ Rules:
             approval.contains("Task:     approve\n") && approval.contains("\nThen approve or reject it.")
         );
         assert!(approval.contains("your task (SOP-002):\n"));
+        let after = composed_of(Version::new(1, 3), Task::Review, "SOP-002#6", None);
+        assert!(after.contains("\n  qms --user qa diff CR-012 --from 1.0\n"), "{after}");
+        let approved = composed_of(Version::new(1, 0), Task::Approval, "SOP-002#9", None);
+        assert!(!approved.contains(" diff "), "{approved}");
     }
 
     #[test]

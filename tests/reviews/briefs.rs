@@ -16,7 +16,7 @@ fn whoever_has_a_task_is_told_what_to_judge_and_what_the_policy_asks_to_look_at(
     for words in [
         "You are the user `qa` (Quality assurance) of this project.",
         "Document: CR-001 (type CR)\nTitle:    \"Five \\\\working days\"\nVersion:  0.1, in state IN_PRE_REVIEW\n",
-        "\n  qms --user qa read CR-001 --draft\n",
+        "\n  qms --user qa read CR-001 --draft\n  qms --user qa sop show SOP-001#7\n",
         "\n  qms --user qa next CR-001\n",
         "\nImpact:\n- ",
         "\n  → Which ",
@@ -32,6 +32,9 @@ fn whoever_has_a_task_is_told_what_to_judge_and_what_the_policy_asks_to_look_at(
     assert_eq!([&data["task"], &data["document"]["phase"]], ["review", "pre_review"]);
     assert_eq!(data["sop"], "SOP-001#7");
     project.run("-u qa brief CR-001 -o yaml").is(0);
+    for command in data["reading"].as_array().unwrap() {
+        project.run(command.as_str().unwrap().strip_prefix("qms ").unwrap()).is(0);
+    }
 }
 
 #[test]
