@@ -16,7 +16,7 @@ const MARKER: &str = "Marker of maria";
 const OTHERS: [&str; 5] = ["claude", "qa", "tu", "qb", "lead"];
 
 /// Commands about a document, which have four forms each.
-const ABOUT: [&str; 18] = [
+const ABOUT: [&str; 19] = [
     "status CR-001",
     "next CR-001",
     "next CR-001 --all",
@@ -29,6 +29,7 @@ const ABOUT: [&str; 18] = [
     "comments CR-001",
     "note list CR-001",
     "note show CR-001 security-assessment",
+    "item list CR-001",
     "list",
     "list --assignee maria",
     "inbox",
