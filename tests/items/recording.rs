@@ -114,6 +114,27 @@ fn a_wrong_entry_is_put_right_by_another_that_says_what_was_wrong() {
 }
 
 #[test]
+fn what_was_recorded_is_neither_changed_nor_taken_back_by_hand() {
+    let project = released();
+    record(&project, "EI-1", "--outcome fail --actual leaks --evidence log").run().is(0);
+    project.run("-u claude checkout CR-001").is(0);
+    let recorded = fs::read_to_string(project.copy("claude", "CR-001")).unwrap();
+    for (from, to, column) in [
+        ("| Fail |", "| Pass |", "outcome"),
+        ("| leaks |", "| runs |", "actual result"),
+        ("| leaks |", "| [actual] |", "actual result"),
+        ("| Fail | claude |", "| Fail | qa |", "performer"),
+        ("Z |\n", "Y |\n", "time"),
+    ] {
+        fs::write(project.copy("claude", "CR-001"), recorded.replace(from, to)).unwrap();
+        let refused = project.ask("-u claude checkin CR-001").is(4);
+        assert_eq!(refused.reasons(), ["items_changed"], "{to}");
+        let told = format!("EI-1 in line 85 has another {column} than was recorded");
+        assert_eq!(refused["error"]["reasons"][0]["message"], told);
+    }
+}
+
+#[test]
 fn the_menu_offers_the_open_items_and_its_line_runs_once_it_is_filled_in() {
     let project = released();
     project.record("claude", "CR-001", &["EI-1"]);
