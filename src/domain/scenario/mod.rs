@@ -46,6 +46,7 @@
 
 mod coverage;
 mod expected;
+mod gather;
 mod plan;
 mod play;
 mod rehearsal;
