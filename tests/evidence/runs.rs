@@ -207,3 +207,34 @@ fn what_is_not_declared_is_not_found_and_nothing_is_invented() {
         all["data"]["next"].as_array().unwrap().iter().find(|line| line["action"] == "evidence_record");
     assert_eq!(line.unwrap()["missing"][0]["name"], "evidence_unknown");
 }
+
+#[test]
+fn a_file_that_was_presented_is_listed_and_shown_beside_the_runs() {
+    let declared = Declared::new("echo fine");
+    let project = &declared.project;
+    project.play(&[
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude release CR-001",
+        RUN,
+    ]);
+    fs::write(project.path("photo"), b"\x89PNG\r\n\x1a\n").unwrap();
+    project.run("-u claude item record CR-001 EI-1 --outcome pass --evidence \"a photo\" --file photo").is(0);
+    let listed = declared.listed();
+    let told: Vec<[&Value; 4]> =
+        listed.iter().map(|one| [&one["kind"], &one["name"], &one["status"], &one["outcome"]]).collect();
+    assert_eq!(
+        told,
+        [
+            [&json!("run"), &json!("ci-passed"), &json!(0), &json!("passed")],
+            [&json!("file"), &json!("EI-1"), &Value::Null, &Value::Null],
+        ]
+    );
+    assert_eq!(declared.kept("EI-1"), b"\x89PNG\r\n\x1a\n");
+    project.ask("-u tu evidence show CR-001 EI-1 --kind run").is(5);
+    // What was recorded with it changed the content, so that the run speaks about an earlier one.
+    assert_eq!(listed[0]["current"], false);
+    declared.verifies();
+}
