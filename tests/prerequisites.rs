@@ -113,6 +113,9 @@ CR-001 Pump: IN_EXECUTION, on the way to CLOSED
     assert_eq!(answer["data"]["waits_for"][0]["steps"][0]["by"], json!(["qa"]));
     let effective = project.run("-u tu why SOP-001").is(0).text();
     assert!(effective.ends_with("EFFECTIVE, nothing stands in the way\n"), "{effective}");
+    project.run("-u claude checkout SOP-001").is(0);
+    let drafted = project.ask("-u tu why SOP-001").is(0);
+    assert_eq!(drafted["data"]["steps"][0]["action"], "route");
     project.run("-u tu why CR-999").is(5);
 }
 

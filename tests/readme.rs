@@ -390,3 +390,24 @@ fn the_demo_goes_from_draft_to_the_end_and_says_how_to_go_on() {
     let (is_done, shown) = newcomer(folder.path(), &commands);
     assert!(is_done, "{commands}\n{shown}");
 }
+
+#[test]
+fn the_full_demo_meets_every_gate_that_it_misses_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (is_done, shown) = newcomer(folder.path(), "qms demo --full --folder play");
+    assert!(is_done, "{shown}");
+    for words in [
+        "(item_already_recorded)",
+        "(item_unresolved)",
+        "(open_child)",
+        "(evidence_missing)",
+        "(prerequisite_unmet)",
+        "review: tu (answered)",
+        "POST_APPROVED → CLOSED",
+        "claude (agent), verified: token",
+        "contents: verified",
+        "✓ the project is whole",
+    ] {
+        assert!(shown.contains(words), "{words} in\n{shown}");
+    }
+}

@@ -1,7 +1,9 @@
 //! `demo`: a change from draft to closed, and a procedure into force, by four users.
 //!
-//! Every step is a command line as anyone would type it, run by the same code, in a project of its
+//! In full, a change with a failed item, its variance, a prerequisite and a gate that asks for evidence. Every step is a command line as anyone would type it, run by the same code, in a project of its
 //! own; what is shown is what was printed.
+
+mod script;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -10,91 +12,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::script::{Step, full, short};
 use super::world::{Terminals, World};
 use crate::commands::CommandError;
 use crate::disk::DiskError;
-
-/// A step of the play.
-enum Step {
-    /// What happens next, in a line.
-    Say(&'static str),
-    /// A command line, and the status that it ends with.
-    Run(&'static [&'static str], u8),
-    /// A command line with the token of somebody, and the status that it ends with.
-    RunAs(&'static str, &'static [&'static str], u8),
-    /// Somebody edits a working copy: user, document, what is replaced by what.
-    Edit(&'static str, &'static str, &'static [(&'static str, &'static str)]),
-}
-
-use Step::{Edit, Run, RunAs, Say};
-
-const SCRIPT: &[Step] = &[
-    Say("Whoever acts has a token of its own."),
-    Run(&["--user", "lead", "token", "issue", "claude", "--out", "../claude.token"], 0),
-    Run(&["--user", "lead", "token", "issue", "qa", "--out", "../qa.token", "--ttl", "8h"], 0),
-    Run(&["--user", "lead", "token", "issue", "tu", "--out", "../tu.token", "--action", "review"], 0),
-    Say("An agent plans a change."),
-    Run(&["--user", "claude", "create", "CR", "--title", "Give reviewers five working days"], 0),
-    Edit("claude", "CR-001", &[("{{", "<"), ("}}", ">")]),
-    Run(&["--user", "claude", "route", "CR-001", "--review", "--assignees", "tu,lead"], 0),
-    Say("Nobody reviews their own work, and nobody does it under another name."),
-    Run(&["--user", "claude", "review", "CR-001", "--recommend", "--comment", "Looks good to me"], 7),
-    RunAs("claude", &["--user", "qa", "review", "CR-001", "--recommend", "--comment", "Looks good to me"], 8),
-    Run(
-        &["--user", "tu", "review", "CR-001", "--recommend", "--comment", "The affected section is named"],
-        0,
-    ),
-    Run(&["--user", "lead", "review", "CR-001", "--recommend", "--comment", "Wanted by the team"], 0),
-    Run(&["--user", "qa", "inbox"], 0),
-    Run(
-        &["--user", "qa", "review", "CR-001", "--recommend", "--comment", "Scope and impact are complete"],
-        0,
-    ),
-    Run(&["--user", "claude", "route", "CR-001", "--approval"], 0),
-    Run(&["--user", "qa", "approve", "CR-001"], 0),
-    Run(&["--user", "claude", "release", "CR-001"], 0),
-    Say("The change is carried out: the procedure is revised."),
-    Run(&["--user", "claude", "checkout", "SOP-001"], 0),
-    Edit(
-        "claude",
-        "SOP-001",
-        &[
-            (
-                "revision_summary: Initial issue",
-                "revision_summary: Reviewers have five working days (CR-001)",
-            ),
-            ("\n## 8 ", "\nReviewers answer within five working days.\n\n## 8 "),
-        ],
-    ),
-    Run(&["--user", "claude", "checkin", "SOP-001"], 0),
-    Run(&["--user", "qa", "diff", "SOP-001"], 0),
-    Run(&["--user", "claude", "route", "SOP-001", "--review"], 0),
-    Run(&["--user", "qa", "review", "SOP-001", "--recommend", "--comment", "As planned in CR-001"], 0),
-    Run(&["--user", "qa", "route", "SOP-001", "--approval"], 0),
-    Run(&["--user", "qa", "approve", "SOP-001"], 0),
-    Say("What came of it is recorded item by item, when it is done; an item that is left out is missed."),
-    Run(&record("EI-1"), 0),
-    Run(&record("EI-2"), 0),
-    Run(&["--user", "claude", "route", "CR-001", "--review"], 4),
-    Run(&record("EI-3"), 0),
-    Say("The record of the change is completed, reviewed again and closed."),
-    Run(&["--user", "claude", "checkout", "CR-001"], 0),
-    Edit("claude", "CR-001", &[("[", "("), ("]", ")")]),
-    Run(&["--user", "claude", "route", "CR-001", "--review"], 0),
-    Run(&["--user", "qa", "review", "CR-001", "--recommend", "--comment", "SOP-001 is in force as 2.0"], 0),
-    Run(&["--user", "claude", "route", "CR-001", "--approval"], 0),
-    Run(&["--user", "qa", "approve", "CR-001"], 0),
-    Run(&["--user", "claude", "close", "CR-001"], 0),
-    Say("Anyone can check that nothing was changed behind the record."),
-    Run(&["--user", "lead", "history", "CR-001"], 0),
-    Run(&["--user", "lead", "audit", "verify", "--contents"], 0),
-    Run(&["--user", "lead", "doctor"], 0),
-];
-
-/// The command line that records an item of the change.
-const fn record(item: &'static str) -> [&'static str; 10] {
-    ["--user", "claude", "item", "record", "CR-001", item, "--outcome", "pass", "--evidence", "SOP-001 2.0"]
-}
 
 /// A stream that is kept.
 #[derive(Clone, Default)]
@@ -111,8 +32,8 @@ impl Write for Kept {
     }
 }
 
-/// Plays the demo and returns its status: 0 when every step ended as it should.
-pub fn run(world: &mut World, folder: Option<&Path>) -> Result<u8, CommandError> {
+/// Plays the demo, in full or not, and returns its status: 0 when every step ended as it should.
+pub fn run(world: &mut World, folder: Option<&Path>, is_full: bool) -> Result<u8, CommandError> {
     let root = match folder {
         Some(folder) => world.directory.join(folder),
         None => temporary()?,
@@ -125,21 +46,22 @@ pub fn run(world: &mut World, folder: Option<&Path>) -> Result<u8, CommandError>
     fs::create_dir_all(root.join("project")).map_err(io)?;
     let mut play = Play { root: root.clone(), status: 0 };
     play.command(world, None, &["init", "--no-passphrase"], 0).map_err(io)?;
-    for step in SCRIPT {
+    for step in if is_full { full() } else { short() } {
         if play.status != 0 {
             break;
         }
         match step {
-            Say(text) => writeln!(world.stdout, "── {text}\n").map_err(io)?,
-            Run(words, expected) => {
+            Step::Say(text) => writeln!(world.stdout, "── {text}\n").map_err(io)?,
+            Step::Run(words, expected) => {
                 let user = words.iter().position(|word| *word == "--user").and_then(|at| words.get(at + 1));
                 play.command(world, user.copied(), words, *expected).map_err(io)?;
             }
-            RunAs(user, words, expected) => {
+            Step::RunAs(user, words, expected) => {
                 writeln!(world.stdout, "# with the token of {user}").map_err(io)?;
                 play.command(world, Some(user), words, *expected).map_err(io)?;
             }
-            Edit(user, id, changes) => play.edit(world, user, id, changes).map_err(io)?,
+            Step::Edit(user, id, changes) => play.edit(world, user, id, changes).map_err(io)?,
+            Step::Write(name, changes) => play.write(world, name, changes).map_err(io)?,
         }
     }
     farewell(world, &root, play.status).map_err(io)?;
@@ -226,9 +148,20 @@ impl Play {
         writeln!(world.stdout, "# {user} edits the working copy of {id}\n")?;
         let path = self.project().join(".qms/workspace").join(user).join(format!("{id}.md"));
         let text = fs::read_to_string(&path)?;
-        let edited = changes.iter().fold(text, |text, (from, to)| text.replace(from, to));
-        fs::write(&path, edited)
+        fs::write(&path, changed(text, changes))
     }
+
+    /// Changes a file of the project, or one beside it, which may not be there yet.
+    fn write(&self, world: &mut World, name: &str, changes: &[(&str, &str)]) -> io::Result<()> {
+        writeln!(world.stdout, "# somebody edits {name}\n")?;
+        let path = self.project().join(name);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        fs::write(&path, changed(text, changes))
+    }
+}
+
+fn changed(text: String, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 fn shell_word(word: &str) -> String {

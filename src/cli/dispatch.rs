@@ -150,7 +150,9 @@ fn built_in(
                 "`qms hook` stands alone: it reads one event of an agent runtime from standard input";
             return Err(CommandError::Usage(message.to_owned()));
         }
-        BuiltIn::Demo { folder } => return demo::run(world, folder.as_deref()).map(Done::Printed),
+        BuiltIn::Demo { folder, full } => {
+            return demo::run(world, folder.as_deref(), full).map(Done::Printed);
+        }
         // Outside a project the policy that comes with the program can be looked at.
         BuiltIn::Workflow(command) if !desk.is_open() => {
             return workflow::outside_a_project(&command).map(reply);

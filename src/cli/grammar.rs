@@ -217,6 +217,9 @@ pub enum BuiltIn {
         /// Where to make the project; without it a temporary folder
         #[arg(long, value_name = "FOLDER")]
         folder: Option<std::path::PathBuf>,
+        /// With a failed item, its variance, a prerequisite and a gate that asks for evidence
+        #[arg(long)]
+        full: bool,
     },
 }
 

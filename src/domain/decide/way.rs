@@ -9,7 +9,7 @@ use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::{ActionName, StateName};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Policy, Target, Transition, When, Workflow};
+use crate::domain::policy::{Effect, Policy, Target, Transition, When, Workflow};
 use crate::domain::request::Inputs;
 
 /// A step of the way.
@@ -83,7 +83,9 @@ fn shortest<'w>(workflow: &'w Workflow, start: &StateName) -> Option<Vec<Leg<'w>
             return Some(way);
         }
         // A verdict is the way that is meant, before others to the same state.
-        let mut edges: Vec<&Transition> = workflow.leaving(state).collect();
+        // Whoever gives a draft up comes back to where it began, and not to what it is for.
+        let gives_up = |edge: &&Transition| edge.effects.contains(&Effect::RestoreVersionInForce);
+        let mut edges: Vec<&Transition> = workflow.leaving(state).filter(|edge| !gives_up(edge)).collect();
         edges.sort_by_key(|edge| edge.verdict.is_none());
         for edge in edges {
             if let Target::State(to) = &edge.to
