@@ -130,9 +130,7 @@ impl Reader {
             }
             Open::Comment(start) => {
                 self.keeps_column(number, line, start);
-                if line.contains("-->") {
-                    self.open = Open::Nothing;
-                }
+                self.comment(number, line, start);
                 Kind::Comment
             }
             Open::Html(ends) => {
@@ -161,15 +159,27 @@ impl Reader {
             return Kind::Heading(level);
         }
         if rest.starts_with("<!--") {
-            if !rest.contains("-->") {
-                self.open = Open::Comment(start);
-            }
+            self.comment(number, rest, start);
             return Kind::Comment;
         }
         if let Some(ends) = html(rest) {
             self.html(number, line, ends);
         }
         Kind::Prose
+    }
+
+    /// Takes in a line of a comment. A second one that begins behind its end and goes on hides what a page
+    /// shows again from the next line on.
+    fn comment(&mut self, number: usize, line: &str, start: Start) {
+        match line.rfind("-->") {
+            None => self.open = Open::Comment(start),
+            Some(end) => {
+                self.open = Open::Nothing;
+                if line.rfind("<!--").is_some_and(|begin| begin > end) {
+                    self.fault(number, "a second comment begins behind the end of the first");
+                }
+            }
+        }
     }
 
     /// Takes in a line of raw HTML. A page shows neither headings nor code there, this reader would.
@@ -333,6 +343,7 @@ mod tests {
             ("<div>\n```\n\n# Two\n```\n", vec![2, 5]),
             ("<script>\n\n# Two\n</script>\n", vec![3]),
             ("<div>\n<!--\n\n# Two\n-->\n", vec![2]),
+            ("<!-- a --> <!-- b\n# One\n-->\n", vec![1]),
             ("one\rtwo\n", vec![1]),
         ] {
             assert_eq!(faults(text), expected, "{text:?}");

@@ -1,11 +1,21 @@
-//! The text of a document as rules read it: its lines, its tables.
+//! The text of a document as rules read it: its lines, sections and tables, what is left to fill in, and
+//! what may not be touched.
 //!
 //! A reader of exactly as much Markdown as templates use, by line, because locks speak about lines and a
 //! replaced cell leaves every other byte alone. It fails closed: where a page would show something else
-//! than these lines say, that is a fault with its line. Links, emphasis and the like mean nothing here.
+//! than these lines say, that is a fault with its line. Emphasis, lists and the like mean nothing here.
 
+mod declared;
 mod lines;
+mod lock;
+mod passage;
+mod placeholder;
+mod sections;
 mod table;
 
+pub use self::declared::{Declaration, Declared};
 pub use self::lines::{Fault, Kind, Line, Text};
+pub use self::lock::{Edit, Mark, Season, edits};
+pub use self::placeholder::{Placeholder, PlaceholderKind, malformed, placeholders};
+pub use self::sections::{Section, Sections};
 pub use self::table::{Cell, Row, Table, tables, with_cells};
