@@ -30,3 +30,28 @@ pub fn actions() -> Vec<Action> {
 pub fn procedures() -> Procedures {
     Procedures::read(SOPS.iter().map(|(_, text)| *text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::DocumentId;
+    use crate::domain::policy::Candidate;
+    use crate::domain::template;
+
+    #[test]
+    fn every_type_has_a_template_that_is_sound() {
+        let candidate = Candidate::new(policy(Profile::Light), &procedures())
+            .unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let policy = &candidate.policy;
+        let text = |id: &DocumentId| {
+            let file = format!("{id}.md");
+            TEMPLATES.iter().find(|(name, _)| *name == file).map(|(_, text)| *text)
+        };
+        for document_type in policy.document_types() {
+            let id = document_type.template.as_ref().unwrap_or_else(|| panic!("{document_type:?}"));
+            let text = text(id).unwrap_or_else(|| panic!("templates/{id}.md is missing"));
+            assert_eq!(template::flaws(policy, id, text), Vec::<String>::new(), "{id}");
+        }
+        assert_eq!(TEMPLATES.len(), policy.document_types().count(), "templates that no type names");
+    }
+}

@@ -40,7 +40,7 @@ fn furnished() -> Project {
         "-u claude namespace add CORE",
         "-u claude create RS --namespace CORE --title no",
     ]);
-    project.edit("claude", "CR-002", "{{", "<");
+    project.fill_in("CR-002");
     project
 }
 

@@ -106,7 +106,7 @@ fn an_item_that_vanished_is_denied() {
     for (text, name, said) in [
         (tampered(two, ""), "items_changed", "the approved item EI-2 is gone"),
         (tampered(two, &two.replace("EI-2", "EI-4")), "items_changed", "the approved item EI-2 is gone"),
-        (tampered(three, &three.repeat(2)), "items_unreadable", "EI-3 stands in line 87 already"),
+        (tampered(three, &three.repeat(2)), "items_unreadable", "EI-3 stands in line 92 already"),
         (
             tampered(two, &format!("{two}{}", two.replace("EI-2", "EI-4"))),
             "items_changed",
@@ -115,7 +115,7 @@ fn an_item_that_vanished_is_denied() {
         (
             tampered(&format!("{one}{two}"), &format!("{two}{one}")),
             "items_changed",
-            "EI-2 stands in line 85, where EI-1 was approved",
+            "EI-2 stands in line 90, where EI-1 was approved",
         ),
         (
             tampered("It runs dry", "It runs"),
@@ -138,13 +138,16 @@ fn an_item_that_vanished_is_denied() {
         fs::write(project.copy("claude", "CR-001"), &text).unwrap();
         project.keeps(2, || {
             for action in ["checkin CR-001", "route CR-001 --review"] {
-                let refused = project.ask(&format!("-u claude {action}")).is(4);
+                let refused = project.call(&format!("-u claude {action}")).unfilled().ask().is(4);
                 assert!(refused.reasons().contains(&name), "{text}\n{:?}", refused.reasons());
                 let told = refused["error"]["message"].as_str().unwrap();
                 assert!(told.contains(said), "{said}\n{told}");
             }
         });
     }
+    // Of the items themselves only the words count; the section that they stand in is locked to the byte.
     fs::write(project.copy("claude", "CR-001"), approved.replace(" | [actual]", "  |  [actual]")).unwrap();
+    assert_eq!(project.ask("-u claude checkin CR-001").is(4).reasons(), ["section_locked"]);
+    fs::write(project.copy("claude", "CR-001"), &approved).unwrap();
     project.run("-u claude checkin CR-001").is(0);
 }

@@ -29,7 +29,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use qms::domain::policy::{Candidate, Fault, RESERVED_GUARDS, Sources};
+use qms::domain::policy::{Candidate, Fault, Sources};
 use qms::embedded::procedures;
 
 /// A change of one file: the text that is there (the first of it), and what is put in its place. No
@@ -129,18 +129,6 @@ fn a_file_that_is_missing_is_named() {
         let told: Vec<String> =
             faults(sources).iter().map(|it| format!("{}: {}: {}", it.place, it.name, it.message)).collect();
         assert_eq!(told, [format!("{name}: missing_file: the policy needs a file `{name}`")]);
-    }
-}
-
-#[test]
-fn a_guard_that_is_reserved_for_later_is_refused_with_a_telling_message() {
-    for guard in RESERVED_GUARDS {
-        let mut sources = sources();
-        if let Some(text) = sources.0.get_mut("record.yaml") {
-            *text = text.replacen("template_in_force", guard, 1);
-        }
-        let told: Vec<String> = faults(sources).into_iter().map(|fault| fault.message).collect();
-        assert_eq!(told, [format!("guard `{guard}` is reserved and not available yet")]);
     }
 }
 

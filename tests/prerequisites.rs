@@ -78,6 +78,8 @@ fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {
     change(&project, 5);
     specification(&project);
     project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Leak").is(0);
+    project.fill_in("CR-001-VAR-001");
+    project.run("-u claude checkin CR-001-VAR-001").is(0);
     let shown = project.run("-u tu why CR-001").is(0).text();
     assert_eq!(
         shown,

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
+#[path = "project/filled.rs"]
+mod filled;
+
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs;
@@ -14,6 +17,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use qms::cli::{STATUSES, Terminals, World, run};
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
+
+use self::filled::fill_in;
 
 #[derive(Clone, Default)]
 struct Kept(Rc<RefCell<Vec<u8>>>);
@@ -110,7 +115,8 @@ fn produced() -> Vec<(&'static str, String)> {
     let project = project(folder.path());
     let mut session = String::new();
     session += &project.shown("qms --user claude create CR --title \"Five working days for reviewers\"");
-    session += "\n";
+    session += "\n$ $EDITOR .qms/workspace/claude/CR-001.md\n\n";
+    fill_in(&folder.path().join("project"), &["CR-001"]);
     session += &project.shown("qms --user claude route CR-001 --review");
     session += "\n";
     session += &project.shown("qms --user claude approve CR-001 --no-interactive");
@@ -203,6 +209,7 @@ fn puzzle() -> String {
     town.run("nobody", "qms --token-file ../maria.code enrol --passphrase-file ../maria.passphrase");
     for id in ["CR-001", "CR-002"] {
         town.run("claude", "qms create CR --title 'Five working days for reviewers'");
+        fill_in(&town.folder.path().join("project"), &[id]);
         town.run("claude", &format!("qms route {id} --review --assignees qa"));
     }
 

@@ -72,6 +72,10 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
         ],
     ),
     (
+        "what was reviewed was sound; only a type that is adopted afterwards can name it as its template",
+        &[("controlled", "route", "REVIEWED", "template_is_sound")],
+    ),
+    (
         "no type belongs to documents of this life cycle",
         &[
             ("controlled", "cancel", "DRAFT", "no_open_child"),

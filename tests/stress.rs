@@ -8,6 +8,9 @@
     reason = "a test that cannot go on stops"
 )]
 
+#[path = "project/filled.rs"]
+mod filled;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -50,6 +53,9 @@ impl Project {
     }
 
     fn command(&self, line: &str) -> Command {
+        if line.contains(" route ") {
+            filled::fill_in(&self.root(), &line.split_whitespace().collect::<Vec<_>>());
+        }
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_qms")));
         command
             .args(line.split_whitespace().skip(1))

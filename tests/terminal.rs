@@ -14,6 +14,7 @@ use expectrl::session::OsSession;
 use expectrl::{Eof, Expect as _, Needle, Session};
 use serde_json::json;
 
+use self::project::filled::filled_in;
 use self::project::{PROGRAM, Project};
 
 /// How long anything may take before the test fails; nothing waits that long.
@@ -359,7 +360,7 @@ fn the_text_of_others_cannot_write_to_the_terminal() {
     project.run("-u claude create CR --title \"A change\"").is(0);
     let copy = project.copy("claude", "CR-001");
     let text = fs::read_to_string(&copy).unwrap();
-    fs::write(&copy, text + "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\n").unwrap();
+    fs::write(&copy, filled_in(&text) + "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\n").unwrap();
     project.run("-u claude checkin CR-001").is(0);
     project.run("-u claude route CR-001 --review --assignees tu").is(0);
     let comment = ["-u", "tu", "review", "CR-001", "--recommend", "--comment", "\u{1b}[31mred\u{9b}2J"];

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, cited, exposure, publish};
+use super::{CommandError, Context, Reply, cited, exposure, publish, templates};
 use crate::disk::{Mirror, Site};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -49,9 +49,10 @@ impl Finding {
         Self { name, message, repairable: false }
     }
 
-    /// Tells whether it is about what is kept, and not about who can read what or how calls are signed.
+    /// Tells whether it is about what is kept, and not about who can read what, how calls are signed, or
+    /// what somebody wrote.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "hooks", PROCEDURES].contains(&self.name)
+        !["exposed_token", "hooks", "template", "template_drift", PROCEDURES].contains(&self.name)
     }
 
     /// Tells whether it is about what the policy cites.
@@ -122,6 +123,14 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Err(_) if !findings.is_empty() => {}
         Err(error) => return Err(error),
     }
+    match templates::look(context, &actor) {
+        Ok(found) => {
+            findings.extend(found.findings.into_iter().map(|(name, message)| Finding::new(name, message)));
+            notes.extend(found.notes);
+        }
+        Err(_) if !findings.is_empty() => {}
+        Err(error) => return Err(error),
+    }
     match exposure::look(context, &actor) {
         Ok(exposure) => {
             let found = exposure.findings.into_iter();
@@ -135,7 +144,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     if !findings.is_empty() {
         return Err(CommandError::Unhealthy(findings));
     }
-    let checks = vec!["store", "audit trail", "contents", "mirror", "procedures", "identity"];
+    let checks = vec!["store", "audit trail", "contents", "mirror", "procedures", "templates", "identity"];
     Ok(Reply::new(DoctorReport { checks, notes, repaired }).by(actor))
 }
 

@@ -37,6 +37,7 @@ mod signed;
 pub mod sop;
 pub mod status;
 mod table;
+mod templates;
 mod text;
 pub mod token;
 pub mod user;

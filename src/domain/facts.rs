@@ -68,6 +68,8 @@ pub struct Texts {
     pub approved: Option<String>,
     /// The version of the template that the document came from.
     pub template: Option<String>,
+    /// The present contents of its attachments that have not ended.
+    pub attachments: Vec<(DocumentId, Option<String>)>,
 }
 
 impl Texts {

@@ -107,7 +107,8 @@ pub fn is_deceptive(c: char) -> bool {
 /// Composes the first content of a document from its template, or from nothing.
 ///
 /// The front matter of the template is replaced; fields that the type requires become placeholders
-/// for the author.
+/// for the author. The body gets the title, unless it becomes a template itself: then `{{title}}` stays in
+/// it for those who use it.
 pub fn compose(
     id: &DocumentId,
     document_type: &TypeName,
@@ -115,6 +116,7 @@ pub fn compose(
     required: &[String],
     template: Option<(&DocumentId, &str)>,
     item: Option<&str>,
+    is_template: bool,
 ) -> String {
     let title = title.unwrap_or("{{title}}");
     let mut text = format!("---\nid: {id}\ntype: {document_type}\n");
@@ -131,7 +133,8 @@ pub fn compose(
     text.push_str("---\n");
     match template {
         Some((_, body)) => {
-            text.push_str(&split(body).map_or(body, |(_, rest)| rest).replace("{{title}}", title));
+            let body = split(body).map_or(body, |(_, rest)| rest);
+            text.push_str(&if is_template { body.to_owned() } else { body.replace("{{title}}", title) });
         }
         None => text.push_str(&format!("\n# {title}\n")),
     }
@@ -178,8 +181,15 @@ mod tests {
         let (id, kind) = (DocumentId::parse("SOP-001"), TypeName::parse("SOP"));
         let (Ok(id), Ok(kind)) = (id, kind) else { panic!("names") };
         for title in ["Plain", "colon: and \"quotes\"", "{{x}} # hash", "yes", "1.10", "- dash"] {
-            let text =
-                compose(&id, &kind, Some(title), &["title".into(), "revision_summary".into()], None, None);
+            let text = compose(
+                &id,
+                &kind,
+                Some(title),
+                &["title".into(), "revision_summary".into()],
+                None,
+                None,
+                false,
+            );
             let read = parse("x.md", text.as_bytes());
             assert_eq!(read.as_ref().map(|it| it.fields.get("title").map(String::as_str)), Ok(Some(title)));
             assert_eq!(read.map(|it| it.field("revision_summary").map(str::to_owned)), Ok(None));

@@ -26,5 +26,6 @@ pub mod request;
 pub mod scenario;
 pub mod size;
 pub mod span;
+pub mod template;
 pub mod text;
 pub mod yaml;

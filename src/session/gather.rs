@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::texts::reads_texts;
+use super::texts::{reads_attachments, reads_texts};
 use super::{Session, SessionError};
 use crate::domain::decide::{self, Line};
 use crate::domain::digest::{Digest, Timestamp};
@@ -149,6 +149,9 @@ impl Session {
         } else {
             Texts::default()
         };
+        if reads_attachments(policy, &document) {
+            facts.texts.attachments = self.attached_texts(policy, &facts.children)?;
+        }
         self.items(facts, policy, &document)?;
         facts.document = Some(document);
         Ok(())

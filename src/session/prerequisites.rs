@@ -76,6 +76,7 @@ impl Session {
         let (policy, mut facts) = self.gather_document(actor, document, None, None, now)?;
         if let Some(document) = facts.document.clone() {
             facts.texts = self.texts(&document, &facts, None)?;
+            facts.texts.attachments = self.attached_texts(&policy, &facts.children)?;
             self.items(&mut facts, &policy, &document)?;
             facts.answers = self.answers(&policy, &facts.children)?;
         }

@@ -36,6 +36,7 @@ impl Session {
             },
             approved: self.text(approved)?,
             template: self.text(template)?,
+            attachments: Vec::new(),
         })
     }
 
@@ -80,6 +81,20 @@ impl Session {
         Ok(answers)
     }
 
+    /// Reads the present contents of the attachments that have not ended.
+    pub(super) fn attached_texts(
+        &mut self,
+        policy: &Policy,
+        children: &[Document],
+    ) -> Result<Vec<(DocumentId, Option<String>)>, SessionError> {
+        let is_open = |child: &&Document| {
+            let known = policy.document_type(&child.document_type);
+            known.is_some_and(|(life, one)| one.attachment && !life.is_final(&child.state))
+        };
+        let open = children.iter().filter(is_open);
+        open.map(|child| Ok((child.id.clone(), self.text(Some(child.content))?))).collect()
+    }
+
     fn version_of(&mut self, id: &DocumentId, version: Version) -> Result<Option<Digest>, SessionError> {
         let found = self.store.versions(id)?.into_iter().find(|one| one.version == version);
         Ok(found.map(|one| one.content))
@@ -93,15 +108,21 @@ impl Session {
 
 /// Tells whether a transition from here looks into the texts of the document.
 pub(super) fn reads_texts(policy: &Policy, document: &Document) -> bool {
+    reads(policy, document, Guard::reads_texts)
+}
+
+/// Tells whether a transition from here looks into the texts of the attachments.
+pub(super) fn reads_attachments(policy: &Policy, document: &Document) -> bool {
+    reads(policy, document, |guard| *guard == Guard::Plain(Plain::AttachmentsFilledIn))
+}
+
+fn reads(policy: &Policy, document: &Document, reads: impl Fn(&Guard) -> bool) -> bool {
     policy.standing(document).is_some_and(|(workflow, _)| {
-        workflow.leaving(&document.state).any(|edge| edge.guards.iter().any(Guard::reads_texts))
+        workflow.leaving(&document.state).any(|edge| edge.guards.iter().any(&reads))
     })
 }
 
 /// Tells whether a transition from here asks what answers for the items of the document.
 fn asks_for_answers(policy: &Policy, document: &Document) -> bool {
-    policy.standing(document).is_some_and(|(workflow, _)| {
-        let asks = Guard::Plain(Plain::ItemsComplete);
-        workflow.leaving(&document.state).any(|edge| edge.guards.contains(&asks))
-    })
+    reads(policy, document, |guard| *guard == Guard::Plain(Plain::ItemsComplete))
 }

@@ -63,7 +63,7 @@ fn without_interaction_only_the_success_message_is_printed() {
     assert_eq!(routed.text(), "✓ CR-001 routed (REVIEW)\n");
     assert_eq!(
         routed.stderr,
-        "acting as claude (verified: token)\n  the working copy was unchanged\n  assigned: qa\n\
+        "acting as claude (verified: token)\n  checked in as 0.2\n  assigned: qa\n\
          remember: tell those who judge it which document, version and task, and nothing of what to find \
          (SOP-007#5)\n"
     );
@@ -174,6 +174,7 @@ fn a_text_is_never_taken_for_a_flag() {
 fn commands_that_are_offered_name_the_root_that_was_named() {
     let project = Project::new();
     project.play(&["-u claude create CR --title x"]);
+    project.fill_in("CR-001");
     let elsewhere = tempfile::tempdir().unwrap();
     let root = project.root().display().to_string();
     let from_there = |words: &[&str]| {
@@ -181,7 +182,8 @@ fn commands_that_are_offered_name_the_root_that_was_named() {
         project.words(&words).directory(elsewhere.path())
     };
     let next = from_there(&["-u", "claude", "next", "CR-001"]).ask().is(0);
-    let line = &next["data"]["next"][0];
+    let lines = next["data"]["next"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["action"] == "route").unwrap();
     let offered = format!("qms --user claude route CR-001 --review --root {root}");
     assert_eq!(line["command"], offered);
     let argv: Vec<&str> =

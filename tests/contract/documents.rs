@@ -197,7 +197,7 @@ fn pages_join_to_the_whole_list_under_every_filter() {
         names(&answer["data"]["documents"], "id").iter().map(|id| (*id).to_owned()).collect()
     };
     for (filter, count) in [
-        ("", 27),
+        ("", 33),
         ("--type CR", 12),
         ("--type TP --owner claude", 3),
         ("--state DRAFT", 12),

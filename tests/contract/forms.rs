@@ -118,7 +118,7 @@ fn text_and_wide_are_for_people() {
     let project = furnished();
     let (text, wide) = (project.run("-u qa list").is(0), project.run("-u qa list -o wide").is(0));
     let header = |text: String| text.lines().next().unwrap().to_owned();
-    assert_eq!(header(text.text()).trim(), "ID            STATE          VERSION  OWNER   TITLE");
+    assert_eq!(header(text.text()).trim(), "ID                 STATE          VERSION  OWNER   TITLE");
     assert!(header(wide.text()).contains("CHECKED OUT"), "{}", wide.text());
     for line in text.text().lines().chain(wide.text().lines()) {
         assert_eq!(line, line.trim_end(), "no spaces at the ends of lines");

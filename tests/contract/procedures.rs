@@ -188,6 +188,7 @@ fn whoever_begins_to_execute_is_reminded_of_how_it_is_recorded() {
     let project = Project::new();
     let draft = project.ask("-u lead create CR --title x").is(0);
     assert_eq!(draft["data"]["reminders"], json!([]));
+    project.fill_in("CR-001");
     project.play(&[
         "-u lead checkin CR-001",
         "-u lead route CR-001 --review",
@@ -232,6 +233,7 @@ fn a_refusal_names_the_section_that_governs_what_was_refused() {
 fn menus_name_the_section_of_every_line_and_show_it_where_it_is_asked_for() {
     let project = Project::new();
     project.run("-u claude create CR --title x").is(0);
+    project.fill_in("CR-001");
     let menu = project.ask("-u claude next CR-001 --all").is(0);
     for line in menu["data"]["next"].as_array().unwrap() {
         let is_status = line["action"] == "status";

@@ -104,7 +104,7 @@ fn front_matter_that_is_missing_is_asked_for_where_it_can_be_written() {
     let project = Project::new();
     project.run("-u claude create CR").is(0);
     let line = "-u claude route CR-001 --review";
-    let refused = project.ask(line).is(4);
+    let refused = project.call(line).unfilled().ask().is(4);
     let reason = &refused["error"]["reasons"][0];
     assert!(reason["message"].as_str().unwrap().ends_with("; write it in the working copy"), "{reason}");
     assert_eq!(reason["remedy"], Value::Null);

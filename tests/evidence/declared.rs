@@ -30,7 +30,9 @@ impl Declared {
     pub fn with(script: &str, more: &str) -> Self {
         let declared = Self::candidate(script, more);
         declared.adopt();
-        declared.project.play(&["-u claude create CR --title Pump", "-u claude checkin CR-001"]);
+        declared.project.run("-u claude create CR --title Pump").is(0);
+        declared.project.fill_in("CR-001");
+        declared.project.run("-u claude checkin CR-001").is(0);
         declared
     }
 

@@ -33,9 +33,10 @@ fn gated(script: &str, (file, from, to): (&str, &str, &str)) -> Declared {
 fn drafted(declared: &Declared) {
     let project = &declared.project;
     project.play(&["-u claude namespace add PUMP", "-u claude create RTM --namespace PUMP --title Matrix"]);
+    project.fill_in("SDLC-PUMP-RTM");
     let text = std::fs::read_to_string(project.copy("claude", "SDLC-PUMP-RTM")).unwrap();
     let summary = text.lines().find(|line| line.starts_with("revision_summary")).unwrap();
-    let summed = "revision_summary: First issue, of commit TBD";
+    let summed = "revision_summary: First issue, of commit 0000";
     project.edit("claude", "SDLC-PUMP-RTM", summary, summed);
 }
 
@@ -76,7 +77,7 @@ fn a_matrix_whose_ci_never_passed_is_denied() {
     assert!(met["data"]["next"].as_array().unwrap().iter().any(|line| line["label"] == "Route for review"));
     // Whatever is changed after it has no evidence.
     project.play(&["-u claude checkout SDLC-PUMP-RTM"]);
-    project.edit("claude", "SDLC-PUMP-RTM", "commit TBD", "commit 1f3a");
+    project.edit("claude", "SDLC-PUMP-RTM", "commit 0000", "commit 1f3a");
     denied(
         "qms --user claude checkin SDLC-PUMP-RTM",
         "evidence_stale",

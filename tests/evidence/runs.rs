@@ -53,7 +53,7 @@ fn a_run_is_told_to_people_in_a_few_lines() {
     let text = declared.project.run(RUN).is(0).says("acting as claude").text();
     assert!(text.starts_with("✓ `ci-passed` passed for CR-001 after "), "{text}");
     assert!(
-        text.contains("  recorded as ci-passed@1, about version 0.1, with 5 bytes of output\n"),
+        text.contains("  recorded as ci-passed@1, about version 0.2, with 5 bytes of output\n"),
         "{text}"
     );
     assert!(

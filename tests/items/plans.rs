@@ -11,17 +11,17 @@ fn a_plan_is_not_reviewed_before_its_items_can_be_read_and_nothing_of_them_is_do
     project.run("-u claude create CR --title Pump").is(0);
     let [one, two, three] = ROWS;
     for (rows, name, said) in [
-        (String::new(), "items_unreadable", "line 83: the items table has no rows"),
-        (one.replace("EI-1", "1"), "items_unreadable", "line 85: `1` is no item id"),
-        (one.repeat(2), "items_unreadable", "line 86: EI-1 stands in line 85 already"),
-        (one.replace("Stop the pump", " "), "items_unplanned", "EI-1 in line 85 has no task"),
-        (one.replace("It stands", ""), "items_unplanned", "EI-1 in line 85 has no expected result"),
+        (String::new(), "items_unreadable", "line 88: the items table has no rows"),
+        (one.replace("EI-1", "1"), "items_unreadable", "line 90: `1` is no item id"),
+        (one.repeat(2), "items_unreadable", "line 91: EI-1 stands in line 90 already"),
+        (one.replace("Stop the pump", " "), "items_unplanned", "EI-1 in line 90 has no task"),
+        (one.replace("It stands", ""), "items_unplanned", "EI-1 in line 90 has no expected result"),
         (
             one.replace("[Pass or Fail]", "Pass"),
             "items_unplanned",
-            "the outcome of EI-1 in line 85 is filled in before its execution",
+            "the outcome of EI-1 in line 90 is filled in before its execution",
         ),
-        ("EI-1, then EI-2\n".to_owned(), "items_unreadable", "line 85: 1 cells in a table of 8 columns"),
+        ("EI-1, then EI-2\n".to_owned(), "items_unreadable", "line 90: 1 cells in a table of 8 columns"),
     ] {
         plan(&project, "CR-001", &rows);
         project.run("-u claude checkin CR-001").is(0);
@@ -65,7 +65,7 @@ fn cells_of_a_megabyte_are_read_and_not_repeated() {
     project.run("-u claude create CR --title Pump").is(0);
     let long = "X".repeat(1_000_000);
     plan(&project, "CR-001", &ROWS[0].replace("EI-1", &long));
-    let refused = project.ask("-u claude route CR-001 --review").is(4);
+    let refused = project.call("-u claude route CR-001 --review").unfilled().ask().is(4);
     assert_eq!(refused.reasons(), ["items_unreadable"]);
     assert!(refused["error"]["message"].as_str().unwrap().len() < 500);
     project.edit("claude", "CR-001", &long, "EI-1");

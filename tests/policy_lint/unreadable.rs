@@ -59,12 +59,6 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unreadable",
-        &[("executable.yaml", "guards: [owner, copy_is_sound, ", "guards: [owner, sections_unchanged, ")],
-        "sections_unchanged",
-        "guard `sections_unchanged` is reserved and not available yet",
-    ),
-    Case(
-        "unreadable",
         &[("executable.yaml", "guards: [owner, copy_is_sound, ", "guards: [ownr, copy_is_sound, ")],
         "ownr",
         "unknown guard `ownr`, did you mean `owner`?",

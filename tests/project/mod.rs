@@ -9,6 +9,7 @@
 )]
 
 pub mod answer;
+pub mod filled;
 pub mod leaks;
 
 use std::collections::BTreeMap;
@@ -93,6 +94,11 @@ impl Project {
         }
     }
 
+    /// Fills in a working copy.
+    pub fn fill_in(&self, id: &str) {
+        filled::fill_in(&self.root(), &[id]);
+    }
+
     /// Replaces text in a working copy.
     pub fn edit(&self, user: &str, id: &str, from: &str, to: &str) {
         let path = self.copy(user, id);
@@ -141,7 +147,7 @@ impl Project {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Call { words, command, input: None, folder: self.folder().to_owned() }
+        Call { words, command, input: None, is_filled_in: true, folder: self.folder().to_owned() }
     }
 
     /// Runs a command line.
@@ -221,6 +227,7 @@ pub struct Call {
     /// The command, for what has no method of its own.
     pub command: Command,
     input: Option<Vec<u8>>,
+    is_filled_in: bool,
     folder: PathBuf,
 }
 
@@ -237,14 +244,24 @@ impl Call {
         self
     }
 
+    /// Leaves the working copy as it is, whatever its template has left to fill in.
+    pub fn unfilled(mut self) -> Self {
+        self.is_filled_in = false;
+        self
+    }
+
     /// Sets the working directory.
     pub fn directory(mut self, path: impl AsRef<Path>) -> Self {
         self.command.current_dir(path);
         self
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. Whoever routes a document for review has filled it in before.
     pub fn run(mut self) -> Ran {
+        let routes = ["route", "--review"].iter().all(|word| self.words.iter().any(|one| one == word));
+        if routes && self.is_filled_in {
+            filled::fill_in(&self.folder.join("project"), &self.words);
+        }
         if self.input.is_some() {
             self.command.stdin(Stdio::piped());
         }

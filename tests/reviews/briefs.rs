@@ -15,7 +15,7 @@ fn whoever_has_a_task_is_told_what_to_judge_and_what_the_policy_asks_to_look_at(
     let brief = project.keeps(0, || project.run("-u qa brief CR-001")).is(0).text();
     for words in [
         "You are the user `qa` (Quality assurance) of this project.",
-        "Document: CR-001 (type CR)\nTitle:    \"Five \\\\working days\"\nVersion:  0.1, in state IN_PRE_REVIEW\n",
+        "Document: CR-001 (type CR)\nTitle:    \"Five \\\\working days\"\nVersion:  0.2, in state IN_PRE_REVIEW\n",
         "\n  qms --user qa read CR-001 --draft\n  qms --user qa sop show SOP-001#7\n",
         "\n  qms --user qa next CR-001\n",
         "\nImpact:\n- ",

@@ -41,7 +41,7 @@ fn a_verdict_waits_for_the_recorded_reading_of_its_content() {
     let refused = project.ask("-u qa review CR-001 --recommend --comment fine").is(4);
     assert_eq!(refused.reasons(), ["not_opened"]);
     let reason = &refused["error"]["reasons"][0];
-    assert_eq!(reason["message"], "`qa` has not opened CR-001 0.1 in this round");
+    assert_eq!(reason["message"], "`qa` has not opened CR-001 0.2 in this round");
     assert_eq!(reason["remedy"], READ);
     // The menu teaches it, before the verdict.
     assert_eq!(commands(&project, "qa")[0], READ);
@@ -49,7 +49,7 @@ fn a_verdict_waits_for_the_recorded_reading_of_its_content() {
 
     let read = project.keeps(1, || project.run("-u qa read CR-001 --draft")).is(0);
     assert!(read.text().starts_with("---\nid: CR-001\n"), "{}", read.text());
-    let read = read.says("recorded: `qa` has opened CR-001 0.1");
+    let read = read.says("recorded: `qa` has opened CR-001 0.2");
     assert!(!read.text().contains("has opened"), "{}", read.text());
     let history = project.ask("-u claude history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap().clone();
@@ -95,7 +95,7 @@ fn readings_by_others_of_other_contents_and_where_nobody_asks_leave_no_trace() {
     });
     // The content counts, not the flag; and the form does not matter.
     project.keeps(1, || project.ask("-u qa read CR-001").is(0));
-    project.keeps(1, || project.run("-u tu read CR-001 --version 0.1 -o yaml").is(0));
+    project.keeps(1, || project.run("-u tu read CR-001 --version 0.2 -o yaml").is(0));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
         let broken = sound.replacen(from, to, 1);
         fs::write(&copy, &broken).unwrap();
         is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", words);
-        project.run("-u claude route CR-001 --review").is(4).says(words);
+        project.call("-u claude route CR-001 --review").unfilled().run().is(4).says(words);
         // No command mends what somebody wrote.
         let refused = project.ask("-u claude checkin CR-001").is(4);
         let reason = &refused["error"]["reasons"][0];

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::project::filled::filled_in;
 use super::{Project, is_whole};
 
 /// A project that has something in every table.
@@ -10,7 +11,7 @@ fn furnished() -> Project {
     project.play(&["-u lead namespace add NEXT", "-u claude create CR --title \"A change\""]);
     let copy = project.copy("claude", "CR-001");
     let text = fs::read_to_string(&copy).unwrap();
-    fs::write(&copy, text + "\nWhat changes.\n").unwrap();
+    fs::write(&copy, filled_in(&text) + "\nWhat changes.\n").unwrap();
     project.play(&[
         "-u claude checkin CR-001",
         "-u claude create CR --title \"Another\"",

@@ -93,6 +93,7 @@ fn a_huge_claimed_name_leaves_a_small_entry() {
 #[test]
 fn an_action_in_the_wrong_state_is_refused_with_what_can_be_done() {
     let project = drafted();
+    project.fill_in("CR-001");
     is_refused(&project, "-u qa approve CR-001", 4, "not_from_this_state", "while CR-001 is DRAFT");
     is_refused(&project, "-u claude close CR-001", 4, "not_from_this_state", "`close` is not possible");
     is_refused(&project, "-u claude route CR-001 --retirement", 4, "not_from_this_state", "--retirement");

@@ -25,7 +25,8 @@ pub(super) fn new_document(
     let title = permit.inputs.text("title");
     let template = new.template.as_ref().map(|(template, body)| (&template.id, body.as_str()));
     let item = permit.inputs.text("item");
-    let text = front_matter::compose(id, &document_type.name, title, &document_type.required, template, item);
+    let DocumentType { name, required, is_template, .. } = document_type;
+    let text = front_matter::compose(id, name, title, required, template, item, *is_template);
     let me = permit.actor.name();
     let version = Version::new(0, 1);
     let document = Document {

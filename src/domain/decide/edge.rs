@@ -39,7 +39,12 @@ impl Case<'_> {
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
         for guard in &edge.guards {
-            reasons.extend(self.unmet(guard, workflow, edge, document));
+            // What two guards find is said once.
+            for reason in self.unmet(guard, workflow, edge, document) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
         }
         let target = match &edge.to {
             Target::Same => document.state.clone(),

@@ -108,6 +108,12 @@ impl Case<'_> {
                 .collect(),
             Plain::CopyIsSound => self.unmet_copy(document),
             Plain::FrontMatterComplete => self.unmet_front_matter(workflow, document),
+            Plain::NoPlaceholders
+            | Plain::NoExecutionPlaceholders
+            | Plain::SectionsUnchanged
+            | Plain::TemplateSectionsKept
+            | Plain::TemplateIsSound
+            | Plain::AttachmentsFilledIn => self.unmet_in_text(plain, workflow, edge, document),
             Plain::AssigneesEligible => self.unmet_assignees(workflow, edge, document),
             Plain::AssigneesSeated => Seating::of(self, workflow, &document.state, document)
                 .map_or_else(Vec::new, |it| it.unmet_release()),
@@ -123,15 +129,7 @@ impl Case<'_> {
             Plain::ItemsUnchanged => self.unmet_unchanged(edge, document),
             Plain::ItemsComplete => self.unmet_complete(edge, document),
             Plain::NoOpenChild => self.unmet_children(document),
-            Plain::AttachmentsIdle => self
-                .attachments()
-                .filter(|child| child.checkout.is_some() || child.round.is_some())
-                .map(|child| {
-                    let message = format!("{} is checked out or in a round", child.id);
-                    Reason::new(Condition::AttachmentBusy, message)
-                        .remedy(self.command(&format!("status {}", child.id)))
-                })
-                .collect(),
+            Plain::AttachmentsIdle => self.unmet_idleness(),
             Plain::NeverApproved => when(document.version.major > 0, || {
                 Reason::new(
                     Condition::OnceApproved,
@@ -315,7 +313,17 @@ impl Case<'_> {
             .collect()
     }
 
-    fn attachments(&self) -> impl Iterator<Item = &Document> {
+    fn unmet_idleness(&self) -> Vec<Reason> {
+        let busy = self.attachments().filter(|child| child.checkout.is_some() || child.round.is_some());
+        busy.map(|child| {
+            let message = format!("{} is checked out or in a round", child.id);
+            Reason::new(Condition::AttachmentBusy, message)
+                .remedy(self.command(&format!("status {}", child.id)))
+        })
+        .collect()
+    }
+
+    pub(super) fn attachments(&self) -> impl Iterator<Item = &Document> {
         self.facts.children.iter().filter(|child| self.is_attachment(child) && !self.is_final(child))
     }
 

@@ -21,6 +21,7 @@ mod registry;
 mod remedy;
 mod remind;
 mod seats;
+mod texts;
 mod way;
 
 #[cfg(test)]

@@ -316,6 +316,7 @@ impl Compiler {
             attachment: source.attachment,
             default_traits: source.default_traits.into_iter().map(|one| one.value).collect(),
             items: source.items,
+            is_template: source.is_template,
             place: at,
         })
     }

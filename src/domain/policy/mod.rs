@@ -46,7 +46,7 @@ pub use self::sources::Sources;
 pub use self::traits::{NoteRule, Trait};
 pub use self::transition::{Target, Transition, VerdictKind, When};
 pub use self::verbs::compile_actions;
-pub use self::vocabulary::{Effect, Guard, Plain, RESERVED_GUARDS, vocabulary};
+pub use self::vocabulary::{Effect, Guard, Plain, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
 use super::id::{
@@ -260,6 +260,9 @@ pub struct DocumentType {
     /// Whether its documents have a table of execution items.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub items: bool,
+    /// Whether its documents are templates, in which placeholders stay for those who use them.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_template: bool,
     /// Where it stands in its file.
     #[serde(skip)]
     pub place: Place,

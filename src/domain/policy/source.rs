@@ -194,6 +194,8 @@ pub(super) struct TypeSource {
     pub(super) default_traits: Vec<Spanned<TraitName>>,
     #[serde(default)]
     pub(super) items: bool,
+    #[serde(default)]
+    pub(super) is_template: bool,
 }
 
 #[derive(Debug, Deserialize)]

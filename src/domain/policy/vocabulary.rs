@@ -56,6 +56,18 @@ words! {
         CopyIsSound = "copy_is_sound",
         /// The front matter has every field that the type requires.
         FrontMatterComplete = "front_matter_complete",
+        /// Nothing is left to be drafted: no `{{…}}`, no TBD, TODO or FIXME, outside of code.
+        NoPlaceholders = "no_placeholders",
+        /// Nothing is left to be filled in during execution: no `[…]` that is neither link, reference,
+        /// footnote, check box nor code.
+        NoExecutionPlaceholders = "no_execution_placeholders",
+        /// The sections that the template does not open for this phase are as they are in the stored content.
+        SectionsUnchanged = "sections_unchanged",
+        /// The sections that the template declares are there once each, in its order, and those that it
+        /// locks say what the template says.
+        TemplateSectionsKept = "template_sections_kept",
+        /// Where a type names the document as its template, documents made from it can be completed.
+        TemplateIsSound = "template_is_sound",
         /// Everyone named could answer the task, and the slot of the round can be filled.
         AssigneesEligible = "assignees_eligible",
         /// Everyone named has a task that is still open.
@@ -81,6 +93,8 @@ words! {
         NoOpenChild = "no_open_child",
         /// No attachment is checked out or in a round.
         AttachmentsIdle = "attachments_idle",
+        /// No attachment that ends with the document has anything left to be filled in.
+        AttachmentsFilledIn = "attachments_filled_in",
         /// The document was never approved.
         NeverApproved = "never_approved",
         /// The document was approved at least once.
@@ -166,15 +180,28 @@ words! {
 }
 
 /// Guard names that are spoken for by later work; a policy cannot use them yet.
-pub const RESERVED_GUARDS: &[&str] = &["sections_unchanged"];
-
 /// Guards that look into the texts of a document.
-const READ_TEXTS: &[Plain] =
-    &[Plain::ItemsPlanned, Plain::ItemRecordable, Plain::ItemsUnchanged, Plain::ItemsComplete];
+const READ_TEXTS: &[Plain] = &[
+    Plain::NoPlaceholders,
+    Plain::NoExecutionPlaceholders,
+    Plain::SectionsUnchanged,
+    Plain::TemplateSectionsKept,
+    Plain::TemplateIsSound,
+    Plain::AttachmentsFilledIn,
+    Plain::ItemsPlanned,
+    Plain::ItemRecordable,
+    Plain::ItemsUnchanged,
+    Plain::ItemsComplete,
+];
 
 /// Guards that speak about a document itself.
 const STANDING: &[Plain] = &[
     Plain::FrontMatterComplete,
+    Plain::NoPlaceholders,
+    Plain::NoExecutionPlaceholders,
+    Plain::TemplateSectionsKept,
+    Plain::TemplateIsSound,
+    Plain::AttachmentsFilledIn,
     Plain::ItemsPlanned,
     Plain::ItemsComplete,
     Plain::NoOpenChild,
@@ -236,9 +263,6 @@ impl Guard {
 
 /// Explains an unknown word, with the nearest known one.
 fn unknown(kind: &str, word: &str, known: impl Iterator<Item = &'static str>) -> String {
-    if RESERVED_GUARDS.contains(&word) {
-        return format!("guard `{word}` is reserved and not available yet");
-    }
     match nearest(word, known) {
         Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
         None => format!("unknown {kind} `{word}`"),

@@ -111,6 +111,11 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::CopyIsSound => {
                 &[Condition::CopyUnsound, Condition::PrerequisiteCycle, Condition::PrerequisiteUnmet]
             }
+            Plain::NoPlaceholders | Plain::NoExecutionPlaceholders | Plain::AttachmentsFilledIn => {
+                &[Condition::PlaceholderLeft]
+            }
+            Plain::SectionsUnchanged | Plain::TemplateSectionsKept => &[Condition::SectionLocked],
+            Plain::TemplateIsSound => &[Condition::TemplateUnsound],
             Plain::FrontMatterComplete => &[Condition::FrontMatterIncomplete],
             Plain::AssigneesEligible => {
                 // Its name ends in the group that nobody of is there.

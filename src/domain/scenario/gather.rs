@@ -108,6 +108,7 @@ impl World<'_> {
                 .as_ref()
                 .and_then(|template| version(&template.id, template.version))
                 .and_then(|one| text(&one.content)),
+            attachments: self.children(&document.id).map(|it| (it.id.clone(), text(&it.content))).collect(),
         }
     }
 

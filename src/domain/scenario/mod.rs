@@ -23,8 +23,8 @@
 //!   `of` (the document, by id or alias; else the first that the story created), `as` (an alias for
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
 //!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`; of its one execution item EI-1
-//!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites),
-//!   `status` (of a run), and what is expected.
+//!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites), `text`
+//!   (what the user writes there below the front matter), `status` (of a run), and what is expected.
 //! * People sign with a key of their own, agents and services have a token, so that a policy of every
 //!   profile can be played.
 //! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards
@@ -39,7 +39,9 @@
 //! * `evidence: [ci-passed]` at a story declares commands besides those of the policy. Nothing is run:
 //!   `{ claude: evidence_record, name: ci-passed, status: "1" }` records a run that ended so, without
 //!   `status` one that passed.
-//! * The templates that the types name are in force from the start; `templates: []` says otherwise.
+//! * The templates that the types name are in force from the start; `templates: []` says otherwise. They
+//!   have next to no text; `bodies: { TEMPLATE-CR: … }` gives them one. A table with the one item EI-1 stands
+//!   behind every text that needs one.
 //!
 //! Only [`decide`](super::decide::decide) and [`apply`](super::decide::apply) are asked, in a
 //! project that lives in memory. No store, no file, no clock.
@@ -53,6 +55,7 @@ mod rehearsal;
 mod source;
 mod step;
 mod world;
+mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,9 @@ pub fn run(
         let rehearsed = rehearse_evidence(policy, &scenario.evidence);
         let policy = rehearsed.as_ref();
         let mut world = World::new(policy, policy_digest, scenario.templates.as_deref());
+        for (id, body) in &scenario.bodies {
+            world.install(id, Some(body));
+        }
         for users in [&source.users, &scenario.users] {
             add_users(&mut world, policy, file, users)?;
         }
@@ -181,9 +184,10 @@ impl Play<'_> {
             }
         };
         let user = UserName::parse(&act.user).map_err(|error| error.to_string())?;
-        let edit = act.content.or(act.requires.as_ref().map(|_| Edit::Changed));
+        let writes = act.requires.is_some() || act.text.is_some();
+        let edit = act.content.or(writes.then_some(Edit::Changed));
         if let (Some(edit), Some(id)) = (edit, &id) {
-            self.edit(edit, act.requires.as_deref(), &user, id)?;
+            self.edit(edit, act, &user, id)?;
         }
         let request = Request {
             action: act.action.clone(),
@@ -269,13 +273,7 @@ impl Play<'_> {
     }
 
     /// Does to the working copy what the step says.
-    fn edit(
-        &mut self,
-        edit: Edit,
-        requires: Option<&str>,
-        user: &UserName,
-        id: &DocumentId,
-    ) -> Result<(), String> {
+    fn edit(&mut self, edit: Edit, act: &Act, user: &UserName, id: &DocumentId) -> Result<(), String> {
         let out = self.world.copy(user, id).cloned();
         let (Some(WorkingCopy::Present { base, path, bytes, .. }), Some(document)) =
             (out, self.world.document(id).cloned())
@@ -287,12 +285,15 @@ impl Play<'_> {
         let title = if document.title.contains("{{") { "A title" } else { document.title.as_str() };
         let mut write = |value: &str| {
             let mut fields = vec![("title", title)];
-            fields.extend(requires.map(|requires| ("requires", requires)));
+            fields.extend(act.requires.as_deref().map(|requires| ("requires", requires)));
             fields.extend(others().map(|field| (field.as_str(), value)));
             if value.is_empty() {
                 fields.retain(|(field, _)| *field != "title");
             }
-            self.world.write(&document, &fields)
+            match &act.text {
+                Some(body) => self.world.write_body(&document, &fields, body),
+                None => self.world.write(&document, &fields),
+            }
         };
         let at = |base, bytes| WorkingCopy::Present { document: id.clone(), base, path: path.clone(), bytes };
         let copy = |text: String| at(base, text.into_bytes());

@@ -1,5 +1,6 @@
 //! The grammar of scenario files, as they stand in YAML.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -34,6 +35,8 @@ pub(super) struct ScenarioSource {
     pub(super) templates: Option<Vec<DocumentId>>,
     #[serde(default)]
     pub(super) evidence: Vec<AttestationName>,
+    #[serde(default)]
+    pub(super) bodies: BTreeMap<DocumentId, String>,
     pub(super) steps: Vec<StepSource>,
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Act {
     pub(super) requires: Option<String>,
     /// The exit status of the run that is recorded.
     pub(super) status: i32,
+    /// What the user writes below the front matter of the working copy.
+    pub(super) text: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +87,7 @@ const EDITS: [(&str, Edit); 11] = [
 ];
 
 /// Words of a step that are neither inputs nor expectations.
-const WORDS: [&str; 7] = ["of", "as", "type", "content", "requires", "status", "with"];
+const WORDS: [&str; 8] = ["of", "as", "type", "content", "requires", "text", "status", "with"];
 
 /// Reads steps, in a file with these paths.
 pub(super) struct Reader<'a> {
@@ -216,6 +218,7 @@ impl Reader<'_> {
             content,
             requires: self.optional_text(words, "requires")?.map(str::to_owned),
             status,
+            text: self.optional_text(words, "text")?.map(str::to_owned),
         };
         Ok((act, self.expected(words, &others)?))
     }

@@ -2,24 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::plan;
 use super::rehearsal::rehearse;
 use crate::domain::attestation::Attestation;
 use crate::domain::decide::{
-    self, Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
+    Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
 };
-use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::digest::Digest;
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::evidence::Run;
-use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, IdWord, UserName, WorkflowName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Registry};
-use crate::domain::policy::{DocumentType, IdParts, Policy, Workflow};
+use crate::domain::policy::Policy;
 use crate::domain::project::VersionRecord;
 use crate::domain::request::{Request, WorkingCopy};
 
 /// 2026-01-01T00:00:00Z; any time would do, as long as it is the same in every run.
-const START: i64 = 1_767_225_600_000;
+pub(super) const START: i64 = 1_767_225_600_000;
 
 /// Milliseconds between two actions.
 const STEP: i64 = 1_000;
@@ -51,7 +49,7 @@ pub(crate) struct Attempt {
 }
 
 impl<'p> World<'p> {
-    /// Begins a project: the users of the policy, and these templates in force.
+    /// Begins a project: the users of the policy, and these templates in force, with next to no text.
     pub(crate) fn new(policy: &'p Policy, digest: Digest, templates: Option<&[DocumentId]>) -> Self {
         let mut world = Self {
             policy,
@@ -74,7 +72,7 @@ impl<'p> World<'p> {
             policy.document_types().filter_map(|one| one.template.as_ref()).collect();
         for id in named {
             if templates.is_none_or(|those| those.contains(id)) {
-                world.install(id);
+                world.install(id, None);
             }
         }
         world
@@ -87,22 +85,6 @@ impl<'p> World<'p> {
                 User { name: name.clone(), printed_name: name.to_string(), group, kind, removed_at: None };
             self.users.insert(name.clone(), user);
         }
-    }
-
-    /// Puts a template in force that nobody created, as a project begins with it.
-    fn install(&mut self, id: &DocumentId) {
-        let Some((workflow, document_type)) = type_of_template(self.policy, id) else { return };
-        let mut text = front_matter::compose(id, &document_type.name, Some("Template"), &[], None, None);
-        let mut types = self.policy.document_types().filter(|one| one.template.as_ref() == Some(id));
-        if types.any(|one| one.items) {
-            text.push_str(&plan(None));
-        }
-        let (content, at) = (Digest::of(text.as_bytes()), Timestamp::from_millis(START));
-        let made = decide::installed(workflow, document_type, id.clone(), "Template", content, at);
-        let Some((document, version)) = made else { return };
-        self.contents.insert(content, text);
-        self.documents.insert(id.clone(), document);
-        self.versions.push(version);
     }
 
     /// Checks who somebody claims to be.
@@ -147,31 +129,6 @@ impl<'p> World<'p> {
             Some(copy) => self.copies.insert(key, copy),
             None => self.copies.remove(&key),
         };
-    }
-
-    /// Writes a text that no document had before, with these front-matter fields; `{edit}` in a value
-    /// becomes the number of the text.
-    pub(crate) fn write(&mut self, document: &Document, fields: &[(&str, &str)]) -> String {
-        self.edits += 1;
-        let stored = self.contents.get(&document.content).cloned();
-        let kept = stored.as_ref().and_then(|text| front_matter::parse("document", text.as_bytes()).ok());
-        let item = kept.and_then(|read| read.item());
-        let mut text = format!("---\nid: {}\ntype: {}\n", document.id, document.document_type);
-        if let Some(template) = &document.template {
-            text.push_str(&format!("template: {}\n", template.id));
-        }
-        if let Some(item) = item {
-            text.push_str(&format!("item: {item}\n"));
-        }
-        for (name, value) in fields {
-            let value = value.replace("{edit}", &self.edits.to_string());
-            text.push_str(&format!("{name}: {}\n", serde_json::Value::from(value)));
-        }
-        text.push_str(&format!("---\n\n# Edit {}\n", self.edits));
-        if self.policy.has_items(&document.document_type) {
-            text.push_str(&plan(stored.as_deref()));
-        }
-        text
     }
 
     /// Lets somebody try something, and keeps what comes of it.
@@ -243,19 +200,4 @@ impl<'p> World<'p> {
             .map(|actor| menu(self.policy, &self.facts(&actor, request), &actor))
             .unwrap_or_default()
     }
-}
-
-/// Finds the type whose documents can have the id of this template.
-fn type_of_template<'p>(policy: &'p Policy, id: &DocumentId) -> Option<(&'p Workflow, &'p DocumentType)> {
-    let makes = |document_type: &DocumentType| {
-        let names = id.as_str().match_indices('-').filter_map(|(at, _)| id.as_str().get(at + 1..));
-        names.filter_map(|name| IdWord::parse(name).ok()).any(|name| {
-            let parts = IdParts { name: Some(&name), ..IdParts::default() };
-            document_type.id.needs_name() && document_type.id.id(&parts, 0).as_ref() == Some(id)
-        })
-    };
-    policy
-        .workflows
-        .values()
-        .find_map(|workflow| Some((workflow, workflow.types.iter().find(|one| makes(one))?)))
 }

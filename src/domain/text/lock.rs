@@ -80,8 +80,11 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
     let (before, after) = (Text::of(before), Text::of(after));
     let sections = Sections::of(&before);
     let known = Known::of(declared, &sections);
-    let old = known.locked(season, &before, &sections);
-    let new = known.locked(season, &after, &Sections::of(&after));
+    let places = |is_locked: Vec<bool>| -> Vec<usize> {
+        is_locked.iter().enumerate().filter(|(_, is_locked)| **is_locked).map(|(at, _)| at).collect()
+    };
+    let old = places(known.locked(season, &before, &sections));
+    let new = places(known.locked(season, &after, &Sections::of(&after)));
     let mut edits: Vec<Edit> = Vec::new();
     let mut add = |section: String, mark| match edits.last_mut().filter(|last| last.section == section) {
         Some(last) => last.marks.push(mark),
@@ -95,7 +98,12 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
         let (gone, come) = (old.get(gone).unwrap_or_default(), new.get(come).unwrap_or_default());
         let both = gone.len().min(come.len());
         for (was, is) in gone.iter().zip(come) {
-            add(name(&before, &sections, *was), Mark::Changed(is + 1, said(&after, *is)));
+            let mark = match (said(&before, *was), said(&after, *is)) {
+                (old, new) if new.trim().is_empty() => Mark::Gone(was + 1, old),
+                (old, new) if old.trim().is_empty() => Mark::Added(is + 1, new),
+                (_, new) => Mark::Changed(is + 1, new),
+            };
+            add(name(&before, &sections, *was), mark);
         }
         for was in gone.iter().skip(both) {
             add(name(&before, &sections, *was), Mark::Gone(was + 1, said(&before, *was)));
@@ -117,6 +125,12 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
     edits
 }
 
+/// Tells of every line of a text whether it is locked, empty lines at the end of a section aside.
+pub fn locked(declared: &Declared<'_>, season: Season<'_>, text: &Text<'_>) -> Vec<bool> {
+    let sections = Sections::of(text);
+    Known::of(declared, &sections).locked(season, text, &sections)
+}
+
 /// The declarations that count for a document: those whose section it has once.
 struct Known<'a>(BTreeMap<(u8, &'a str), &'a Declaration<'a>>);
 
@@ -131,9 +145,9 @@ impl<'a> Known<'a> {
         Self(declarations.map(|one| ((one.section.level, one.section.title), one)).collect())
     }
 
-    /// The lines that are locked, counted from 0. The headings of declared sections always are, and empty
+    /// Tells of every line whether it is locked. The headings of declared sections always are, and empty
     /// lines at the end of a section never.
-    fn locked(&self, season: Season<'_>, text: &Text<'_>, sections: &Sections<'_>) -> Vec<usize> {
+    fn locked(&self, season: Season<'_>, text: &Text<'_>, sections: &Sections<'_>) -> Vec<bool> {
         let otherwise = matches!(season, Season::Phase(_));
         let mut is_locked = vec![otherwise; text.lines.len()];
         let mut of_sections: Vec<bool> = Vec::with_capacity(sections.0.len());
@@ -157,8 +171,7 @@ impl<'a> Known<'a> {
             is_end = is_room || matches!(line.kind, Kind::Heading(_));
             *is_locked &= !is_room;
         }
-        let lines = is_locked.iter().enumerate();
-        lines.filter(|(_, is_locked)| **is_locked).map(|(at, _)| at).collect()
+        is_locked
     }
 }
 

@@ -15,7 +15,7 @@ mod table;
 
 pub use self::declared::{Declaration, Declared};
 pub use self::lines::{Fault, Kind, Line, Text};
-pub use self::lock::{Edit, Mark, Season, edits};
+pub use self::lock::{Edit, Mark, Season, edits, locked};
 pub use self::placeholder::{Placeholder, PlaceholderKind, malformed, placeholders};
 pub use self::sections::{Section, Sections};
 pub use self::table::{Cell, Row, Table, tables, with_cells};

@@ -200,7 +200,14 @@ impl<'a> Dice<'a> {
         }
         let children: Vec<Document> = (0..self.roll(3)).map(|_| self.document(policy)).collect();
         let answers = children.iter().map(|child| (child.id.clone(), self.answer())).collect();
-        let texts = Texts { stored: self.text(), copy: self.text(), approved: self.text(), template: None };
+        let attachments = children.iter().map(|child| (child.id.clone(), self.text())).collect();
+        let texts = Texts {
+            stored: self.text(),
+            copy: self.text(),
+            approved: self.text(),
+            template: self.text(),
+            attachments,
+        };
         Facts {
             now: self.time(),
             policy: Digest::of(b"policy"),

@@ -1,0 +1,214 @@
+//! The guards that look into texts: what is left to fill in, what may not be touched, and whether a
+//! template can be used.
+
+use std::collections::BTreeSet;
+
+use super::{Case, Condition, Reason};
+use crate::domain::document::Document;
+use crate::domain::items::Items;
+use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
+use crate::domain::request::CopyFacts;
+use crate::domain::template;
+use crate::domain::text::{Declared, Edit, Placeholder, PlaceholderKind, Season, Text, edits, placeholders};
+
+/// Most places that one reason names: whoever mends those is told of the next.
+const NAMED: usize = 5;
+
+/// Most reasons that one guard gives.
+const REASONS: usize = 5;
+
+impl Case<'_> {
+    /// What is missing for a guard to hold that looks into texts.
+    pub(super) fn unmet_in_text(
+        &self,
+        plain: Plain,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+    ) -> Vec<Reason> {
+        if plain == Plain::AttachmentsFilledIn {
+            return self.unmet_attachments();
+        }
+        let texts = &self.facts.texts;
+        let text = match &self.facts.copy {
+            CopyFacts::Sound { .. } if edge.effects.contains(&Effect::CheckIn) => texts.copy.as_deref(),
+            // The copy that would be checked in is unsound; its own guard says so.
+            CopyFacts::Lost(_) | CopyFacts::Spoilt(_) if edge.effects.contains(&Effect::CheckIn) => {
+                return Vec::new();
+            }
+            _ => texts.stored.as_deref(),
+        };
+        let Some(text) = text else {
+            let message = format!("the content of {} is no text", document.id);
+            return vec![Reason::new(Condition::TextUnclear, message)];
+        };
+        match plain {
+            Plain::NoPlaceholders | Plain::NoExecutionPlaceholders => {
+                let left = self.unmet_placeholders(plain, workflow, edge, document, text);
+                self.unclear(document, text).into_iter().chain(left).collect()
+            }
+            Plain::SectionsUnchanged => self.unmet_locks(workflow, document, text),
+            Plain::TemplateSectionsKept => self.unmet_template_sections(document, text),
+            Plain::TemplateIsSound => self.unmet_template(document, text).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who has a copy out has only to write.
+    fn checkout_to_write(&self) -> Option<String> {
+        if self.facts.copy == CopyFacts::NotOut { self.verb("checkout", "") } else { None }
+    }
+
+    /// What a page shows otherwise than the lines say. Sections are not looked for in such a text: one line
+    /// of it would make all those behind it seem edited.
+    fn unclear(&self, document: &Document, text: &str) -> Option<Reason> {
+        let faults = Text::of(text).faults;
+        let places = listed(faults.iter().map(ToString::to_string), faults.len());
+        let message = format!("the text of {} cannot be read for sure: {places}", document.id);
+        let reason = Reason::new(Condition::TextUnclear, message);
+        (!faults.is_empty()).then(|| reason.remedy(self.checkout_to_write()))
+    }
+
+    /// What is left to fill in. In a template it stays, for those who use it; what is left of execution items
+    /// is told by the guard that is about them.
+    fn unmet_placeholders(
+        &self,
+        plain: Plain,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+        text: &str,
+    ) -> Option<Reason> {
+        let is_template = workflow.document_type(&document.document_type).is_some_and(|it| it.is_template);
+        let template = self.facts.texts.template.as_deref();
+        let items = if edge.guards.contains(&Guard::Plain(Plain::ItemsComplete)) {
+            Items::of(text).map(|items| items.iter().map(|item| item.line).collect()).unwrap_or_default()
+        } else {
+            BTreeSet::new()
+        };
+        let counts = |one: &Placeholder| match one.kind {
+            PlaceholderKind::Word => plain == Plain::NoPlaceholders,
+            PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template,
+            PlaceholderKind::Execution => {
+                plain == Plain::NoExecutionPlaceholders && !is_template && !items.contains(&one.line)
+            }
+        };
+        let message = left(document, text, template, counts)?;
+        Some(Reason::new(Condition::PlaceholderLeft, message).remedy(self.checkout_to_write()))
+    }
+
+    /// The attachments end with the document as they are.
+    fn unmet_attachments(&self) -> Vec<Reason> {
+        let texts = &self.facts.texts.attachments;
+        let attachments = self.attachments().map(|child| {
+            let text = texts.iter().find(|(id, _)| *id == child.id).and_then(|(_, text)| text.as_deref());
+            let message = match text {
+                Some(text) => left(child, text, None, |_| true),
+                None => Some(format!("the content of {} is no text", child.id)),
+            };
+            let verb = if self.owns(child) { "checkout" } else { "status" };
+            let remedy = self.command(&format!("{verb} {}", child.id));
+            message.map(|message| Reason::new(Condition::PlaceholderLeft, message).remedy(remedy))
+        });
+        attachments.flatten().collect()
+    }
+
+    /// What the template does not open for this phase is as in the stored content.
+    fn unmet_locks(&self, workflow: &Workflow, document: &Document, text: &str) -> Vec<Reason> {
+        let Some(state) = workflow.state(&document.state) else { return Vec::new() };
+        let stored = self.facts.texts.stored.as_deref().unwrap_or_default();
+        let template = self.facts.texts.template.as_deref();
+        let Some(declared) = declared(document, template) else { return Vec::new() };
+        if let Some(unclear) = self.unclear(document, text).filter(|_| text != stored) {
+            return vec![unclear];
+        }
+        let edits = edits(&declared, Season::Phase(&state.phase), stored, text);
+        let open: Vec<String> = declared.open_in(&state.phase).map(|title| format!("`{title}`")).collect();
+        let open = match open.as_slice() {
+            [] => "no section is open".to_owned(),
+            titles => format!("open: {}", listed(titles.iter().cloned(), titles.len())),
+        };
+        self.locked(&edits, &format!("of {} is locked in phase {}", document.id, state.phase), &open)
+    }
+
+    /// What the template locks is as in the template, and what it declares is there.
+    fn unmet_template_sections(&self, document: &Document, text: &str) -> Vec<Reason> {
+        let (Some(named), Some(template)) = (&document.template, self.facts.texts.template.as_deref()) else {
+            return Vec::new();
+        };
+        let Some(declared) = declared(document, Some(template)) else { return Vec::new() };
+        if let Some(unclear) = self.unclear(document, text) {
+            return vec![unclear];
+        }
+        let edits = edits(&declared, Season::Drafting, template, text);
+        let source = format!("as it was: {} {}", named.id, named.version);
+        self.locked(&edits, &format!("of {} is fixed by its template", document.id), &source)
+    }
+
+    fn locked(&self, edits: &[Edit], how: &str, hint: &str) -> Vec<Reason> {
+        let reason =
+            |message: String| Reason::new(Condition::SectionLocked, message).remedy(self.checkout_to_write());
+        let mut reasons: Vec<Reason> = edits
+            .iter()
+            .take(REASONS)
+            .map(|edit| {
+                let marks = listed(edit.marks.iter().map(ToString::to_string), edit.marks.len());
+                reason(format!("{} {how}: {marks} ({hint})", edit.section))
+            })
+            .collect();
+        if let Some(more) = edits.len().checked_sub(REASONS).filter(|more| *more > 0) {
+            reasons.push(reason(format!("{more} more places {how}")));
+        }
+        reasons
+    }
+
+    fn unmet_template(&self, document: &Document, text: &str) -> Option<Reason> {
+        let flaws = template::flaws(self.policy, &document.id, text);
+        let told = listed(flaws.iter().cloned(), flaws.len());
+        let message = format!("{} is no sound template: {told}", document.id);
+        let reason = Reason::new(Condition::TemplateUnsound, message);
+        (!flaws.is_empty()).then(|| reason.remedy(self.checkout_to_write()))
+    }
+}
+
+/// What the template of a document declares; `None` where nothing is locked, because there is no template,
+/// or one that says nothing about its sections. Of a template that cannot be read, nothing is open.
+fn declared<'a>(document: &Document, template: Option<&'a str>) -> Option<Declared<'a>> {
+    document.template.as_ref()?;
+    let declared = template.map(|template| Declared::of(&Text::of(template)));
+    match declared {
+        Some(declared) if declared.is_empty() => None,
+        Some(declared) => Some(declared),
+        None => Some(Declared { declarations: Vec::new(), faults: Vec::new() }),
+    }
+}
+
+/// Says what is left to fill in, if anything.
+fn left(
+    document: &Document,
+    text: &str,
+    template: Option<&str>,
+    counts: impl Fn(&Placeholder) -> bool,
+) -> Option<String> {
+    let fields: BTreeSet<String> = template.map(fields).unwrap_or_default();
+    let mut found = placeholders(text, &Text::of(text), &fields);
+    found.retain(counts);
+    let places = listed(found.iter().map(ToString::to_string), found.len());
+    (!found.is_empty()).then(|| format!("{} is not filled in: {places}", document.id))
+}
+
+/// The fields of a template that are filled in during execution.
+fn fields(template: &str) -> BTreeSet<String> {
+    let found = placeholders(template, &Text::of(template), &BTreeSet::new());
+    let fields = found.iter().filter(|one| one.kind == PlaceholderKind::Execution);
+    fields.map(Placeholder::field).collect()
+}
+
+/// Lists the first few of so many.
+fn listed(items: impl Iterator<Item = String>, count: usize) -> String {
+    let shown = items.take(NAMED).collect::<Vec<_>>().join(", ");
+    match count.saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
+}
