@@ -4,6 +4,7 @@
 
 #[path = "project/filled.rs"]
 mod filled;
+mod produced;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
 
 use self::filled::fill_in;
+use self::produced::Produced;
 
 #[derive(Clone, Default)]
 struct Kept(Rc<RefCell<Vec<u8>>>);
@@ -110,7 +112,7 @@ fn project(folder: &Path) -> Project {
 }
 
 /// Everything that README shows, by the name of its place.
-fn produced() -> Vec<(&'static str, String)> {
+fn produced() -> Vec<Produced> {
     let folder = tempfile::tempdir().unwrap();
     let project = project(folder.path());
     let mut session = String::new();
@@ -296,52 +298,15 @@ fn abridged(json: &str) -> String {
 /// The files that show what the program prints.
 const FILES: [&str; 2] = ["README.md", "docs/policy.md"];
 
-/// A text with every place filled that it has.
-fn filled(text: &str, produced: &[(&str, String)]) -> String {
-    let mut out = text.to_owned();
-    for (name, text) in produced {
-        let start = format!("<!-- produced: {name} -->\n");
-        let Some(at) = out.find(&start).map(|at| at + start.len()) else { continue };
-        let until = at + out[at..].find("<!-- end -->").unwrap();
-        out.replace_range(at..until, text);
-    }
-    out
-}
-
-/// The path, the text as it is and the text as it should be.
-fn texts() -> Vec<(PathBuf, String, String)> {
-    let produced = produced();
-    let read = |file: &&str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        let filled = filled(&text, &produced);
-        (path, text, filled)
-    };
-    let texts: Vec<_> = FILES.iter().map(read).collect();
-    for (name, _) in &produced {
-        let place = format!("<!-- produced: {name} -->");
-        assert!(texts.iter().any(|(_, text, _)| text.contains(&place)), "nothing shows `{name}`");
-    }
-    texts
-}
-
 #[test]
 fn documents_show_what_the_program_prints() {
-    for (path, text, expected) in texts() {
-        assert!(
-            text == expected,
-            "{} is not what the program prints: `just readme` writes it anew",
-            path.display()
-        );
-    }
+    produced::check(&FILES, &produced(), "is not what the program prints");
 }
 
 #[test]
 #[ignore = "writes the documents: `just readme`"]
 fn write_documents() {
-    for (path, _, expected) in texts() {
-        fs::write(path, expected).unwrap();
-    }
+    produced::write(&FILES, &produced());
 }
 
 /// Runs a script as a newcomer would, with the program on the path.
