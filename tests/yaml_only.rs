@@ -7,6 +7,8 @@ mod adoption;
 #[path = "yaml_only/pins.rs"]
 mod pins;
 mod project;
+#[path = "yaml_only/scenarios.rs"]
+mod scenarios;
 
 use std::fs;
 

@@ -293,3 +293,41 @@ fn the_mirror_names_who_approved_the_version_and_nobody_who_let_it_go() {
     let page = fs::read_to_string(project.path("QMS/SOP/SOP-002.md")).unwrap();
     assert!(page.contains("state: RETIRED") && !page.contains("approved_by"), "{page}");
 }
+
+#[test]
+fn an_approval_names_the_very_content_that_was_judged() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    project.edit("claude", "CR-001", "title: \"x\"", "title: \"A larger pump\"");
+    project.play(&[
+        "-u claude route CR-001 --review --assignees tu",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u tu review CR-001 --recommend --comment fine",
+        "-u claude route CR-001 --approval --assignees tu",
+    ]);
+    let document = || project.ask("-u qa status CR-001").is(0)["data"]["document"].clone();
+    let judged = document()["content_digest"].clone();
+    for (user, state, version) in [("qa", "IN_PRE_APPROVAL", "0.2"), ("tu", "PRE_APPROVED", "1.0")] {
+        project.run(&format!("-u {user} approve CR-001")).is(0);
+        let document = document();
+        assert_eq!([&document["state"], &document["version"]], [state, version]);
+        assert_eq!(document["content_digest"], judged);
+    }
+    let read = |version: &str| project.run(&format!("-u qa read CR-001 --version {version}")).is(0).stdout;
+    assert_eq!(read("1.0"), read("0.2"));
+    assert_ne!(read("1.0"), read("0.1"));
+}
+
+#[test]
+fn pages_that_were_lost_or_changed_are_made_again_from_the_record() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude checkout SOP-001"]);
+    let published = project.files();
+    fs::remove_dir_all(project.path("QMS/SOP")).unwrap();
+    fs::write(project.path("QMS/CR/CR-001-draft.md"), "state: CLOSED\n").unwrap();
+    project.run("-u qa doctor").is(1).says("doctor --repair");
+    let repaired = project.ask("-u qa doctor --repair").is(0);
+    assert!(repaired["data"]["repaired"].to_string().contains("SOP-001"), "{:#}", repaired.value());
+    assert_eq!(project.files(), published);
+    project.run("-u qa doctor").is(0);
+}

@@ -67,3 +67,26 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     project.run("-u lead doctor").is(1).says("hooks.json");
     project.run("-u claude hooks install codex").is(1).says("hooks.json");
 }
+
+#[test]
+fn doctor_tries_a_ticket_as_the_hook_makes_it() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    project.run("-u lead user add ada --group initiator --agent").is(0);
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("claude: claude\n", "claude: ada\n").replace("codex: claude\n", ""))
+        .unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    project.run("-u claude hooks install claude").is(0);
+    project.keeps(0, || project.run("-u lead doctor").is(0));
+    // Every line of the settings is in its place, and what the hook signs is worth nothing.
+    project.run("-u lead user remove ada").is(0);
+    let found = project.keeps(0, || project.ask("-u lead doctor")).is(1);
+    let findings = found["error"]["details"]["findings"].as_array().unwrap();
+    assert_eq!((findings.len(), &findings[0]["name"]), (1, &json!("hooks")));
+    let message = findings[0]["message"].as_str().unwrap();
+    assert!(message.starts_with("a ticket of the hook is not believed: "), "{message}");
+    let signed = Hooked::rewritten(hooked.call("s-1", None, "t-1", "qms list"));
+    assert_eq!(hooked.sh(&signed).0, 8);
+}

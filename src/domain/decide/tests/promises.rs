@@ -38,6 +38,7 @@ proptest! {
             match decide(policy, &facts, &actor, &request) {
                 Err(denial) => prop_assert!(!denial.reasons().is_empty(), "refused without a reason"),
                 Ok(permit) => {
+                    prop_assert!(actor.group().as_str() != "unheard_of", "an unknown group was permitted");
                     let applied = apply(permit, policy, &facts);
                     prop_assert_eq!(applied.before.is_some(), facts.document.is_some());
                 }
