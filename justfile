@@ -29,9 +29,9 @@ stress:
 bench:
     cargo bench
 
-# Write the shown output into README and docs anew
+# Write the shown output and the trace of the requirements into README and docs anew
 readme:
-    cargo test --test readme -- --ignored
+    cargo test --test readme --test requirements -- --ignored
 
 # Write the vectors that the sealed bytes have now, to be compared with tests/vectors by hand
 vectors:

@@ -217,6 +217,7 @@ const REFUSED: &[(&str, Expected)] = &[
     ("QMS approve CR-001", No(R::LookAlike)),
 ];
 
+// REQ-079
 #[test]
 fn each_line_of_the_table_is_what_it_says() {
     let mut faults = Vec::new();
@@ -311,6 +312,7 @@ proptest! {
         prop_assert_eq!(words_in("sh", &line), Some(argv), "{:?}", line);
     }
 
+    // REQ-079
     #[test]
     fn what_passes_means_to_a_shell_what_it_means_to_the_hook(rest in "([ab \t'\"\\\\$!#~=:*?{},.\n-]|\\\\\n){0,14}") {
         let line = format!("qms {rest}");

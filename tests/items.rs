@@ -73,6 +73,7 @@ fn record(project: &Project, item: &str, words: &str) -> project::Call {
     project.call(&format!("-u claude item record CR-001 {item} {words}"))
 }
 
+// REQ-104
 #[test]
 fn closing_with_an_unexecuted_item_is_denied() {
     let project = released();
@@ -93,6 +94,7 @@ fn closing_with_an_unexecuted_item_is_denied() {
     project.run("-u lead audit verify --contents").is(0);
 }
 
+// REQ-103
 #[test]
 fn an_item_that_vanished_is_denied() {
     let project = released();

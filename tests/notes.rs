@@ -29,6 +29,7 @@ fn names(reasons: &Value) -> Vec<&str> {
     reasons.as_array().unwrap().iter().map(|reason| reason["name"].as_str().unwrap()).collect()
 }
 
+// REQ-093
 #[test]
 fn a_change_without_its_assessment_is_not_approved() {
     let project = in_review();
@@ -60,6 +61,7 @@ fn a_change_without_its_assessment_is_not_approved() {
     project.run("-u claude route CR-001 --approval").is(0);
 }
 
+// REQ-046
 #[test]
 fn a_note_is_void_when_the_content_changes() {
     let project = in_review();
@@ -88,6 +90,7 @@ fn a_note_is_void_when_the_content_changes() {
     project.run("-u claude route CR-001 --approval").is(0);
 }
 
+// REQ-082
 #[test]
 fn a_note_of_an_open_round_is_seen_by_its_author_alone() {
     let project = in_review();
@@ -114,6 +117,7 @@ fn a_note_of_an_open_round_is_seen_by_its_author_alone() {
     ]);
 }
 
+// REQ-095
 #[test]
 fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
     let project = in_review();
@@ -176,6 +180,7 @@ fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
     project.run("-u tu note set CR-001 security-assessment --file nowhere.md").is(1);
 }
 
+// REQ-096
 #[test]
 fn who_wrote_the_content_is_written_by_the_program_and_by_nobody_else() {
     let project = Project::new();
@@ -197,6 +202,7 @@ fn who_wrote_the_content_is_written_by_the_program_and_by_nobody_else() {
     assert_eq!((written.len(), &written[0]["current"]), (2, &json!(true)));
 }
 
+// REQ-094
 #[test]
 fn a_trait_that_the_policy_lost_keeps_its_gate_closed() {
     let project = in_review();
@@ -215,6 +221,7 @@ fn a_trait_that_the_policy_lost_keeps_its_gate_closed() {
     assert_eq!(project.ask("-u claude trait list CR-001").is(0)["data"]["traits"][0]["known"], false);
 }
 
+// REQ-118, REQ-126
 #[test]
 fn an_edited_note_is_found() {
     let project = in_review();
@@ -238,6 +245,7 @@ fn an_edited_note_is_found() {
     }
 }
 
+// REQ-097
 #[test]
 fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     let project = in_review();

@@ -96,6 +96,7 @@ fn the_policy_of_the_program_has_no_faults() {
     assert_eq!(faults(sources()), []);
 }
 
+// REQ-004, REQ-005, REQ-089, REQ-095
 #[test]
 fn every_fault_is_found_alone_where_it_stands_and_told_with_what_was_meant() {
     let mut wrong = Vec::new();

@@ -46,6 +46,7 @@ fn specification(project: &Project) {
     ]);
 }
 
+// REQ-098, REQ-101
 #[test]
 fn a_change_is_not_closed_before_the_document_it_depends_on_is_effective() {
     let project = Project::new();
@@ -72,6 +73,7 @@ fn a_change_is_not_closed_before_the_document_it_depends_on_is_effective() {
     project.run("-u qa audit verify --contents").is(0);
 }
 
+// REQ-101
 #[test]
 fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {
     let project = Project::new();
@@ -121,6 +123,7 @@ CR-001 Pump: IN_EXECUTION, on the way to CLOSED
     project.run("-u tu why CR-999").is(5);
 }
 
+// REQ-100
 #[test]
 fn documents_cannot_wait_for_each_other_in_a_circle() {
     let project = Project::new();
@@ -150,6 +153,7 @@ fn documents_cannot_wait_for_each_other_in_a_circle() {
     });
 }
 
+// REQ-100
 #[test]
 fn a_child_cannot_wait_for_the_parent_that_waits_for_it() {
     let project = Project::new();
@@ -160,6 +164,7 @@ fn a_child_cannot_wait_for_the_parent_that_waits_for_it() {
     assert_eq!(refused.reasons(), ["prerequisite_cycle"]);
 }
 
+// REQ-100
 #[test]
 fn of_two_that_would_close_a_circle_at_once_one_is_refused() {
     let project = Project::new();
@@ -173,6 +178,7 @@ fn of_two_that_would_close_a_circle_at_once_one_is_refused() {
     assert_eq!(statuses, [0, 4]);
 }
 
+// REQ-100
 #[test]
 fn a_prerequisite_that_is_no_sentence_is_refused_where_it_stands() {
     let project = Project::new();

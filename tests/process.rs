@@ -54,6 +54,7 @@ fn is_gone(process: &Process) -> bool {
 const WELL: Ended =
     Ended { status: Some(0), signal: None, timed_out: false, interrupted: false, line: Vec::new() };
 
+// REQ-112
 #[test]
 fn both_outputs_and_the_status_come_back() {
     let script = "printf '%s|' \"$@\"; echo complaint >&2; exit 3";
@@ -122,6 +123,7 @@ fn a_program_that_is_not_there_is_named() {
     assert_eq!(error.to_string(), "cannot start `/no/such/program`");
 }
 
+// REQ-075
 #[test]
 fn at_the_limit_the_program_and_its_children_end() {
     let (ended, child) = run_with_another("sleep 60 & echo $!; wait", SHORT);
@@ -129,6 +131,7 @@ fn at_the_limit_the_program_and_its_children_end() {
     assert!(is_gone(&child));
 }
 
+// REQ-075
 #[test]
 fn whoever_does_not_listen_is_killed() {
     let script = "trap '' TERM; sleep 60 & echo $!; while :; do wait; done";
@@ -194,6 +197,7 @@ fn a_program_comes_from_whoever_started_it() {
     assert_eq!(processes::ancestry().first(), own.as_ref());
 }
 
+// REQ-075
 #[test]
 fn what_left_the_group_and_descends_from_it_ends_with_it() {
     let script = "setsid sh -c 'echo $$; sleep 60' & wait";

@@ -336,6 +336,7 @@ fn the_first_commands_of_a_newcomer_work_as_they_stand() {
     assert!(is_done && shown.contains("✓ CR-001 created"), "{shown}");
 }
 
+// REQ-144
 #[test]
 fn the_demo_goes_from_draft_to_the_end_and_says_how_to_go_on() {
     let folder = tempfile::tempdir().unwrap();

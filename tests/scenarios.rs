@@ -188,6 +188,7 @@ fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
     assert!(allowed.is_empty(), "these guards refuse after all, or are gone: {allowed:?}");
 }
 
+// REQ-008
 #[test]
 fn nobody_may_do_what_the_domain_page_does_not_give_to_their_group() {
     let embedded = embedded();

@@ -101,17 +101,24 @@ contract! {
         a_visitor_can_stop_and_can_use_another_handle;
     writes:
         a_document_is_replaced_whole
+        // REQ-125
         another_size_of_the_log_is_a_conflict
+        // REQ-125
         another_revision_of_a_document_is_a_conflict
+        // REQ-116
         what_was_refused_leaves_nothing_behind
         a_change_that_contradicts_itself_is_refused
         what_rows_refer_to_must_be_kept
+        // REQ-039
         what_is_added_once_is_not_added_twice
+        // REQ-126
         the_log_is_only_appended_to
         contents_and_policies_are_kept_once
         refusals_are_counted_without_an_entry
         a_turn_keeps_other_writers_out_until_it_ends
         a_handle_that_is_dropped_ends_its_turn
+        // REQ-125
         of_two_writers_that_expect_the_same_log_one_wins
+        // REQ-125
         writers_that_race_lose_nothing;
 }

@@ -127,6 +127,7 @@ fn command(random: &mut Random) -> String {
     }
 }
 
+// REQ-116
 #[test]
 #[ignore = "takes a minute: `just stress`"]
 fn a_project_survives_three_hundred_kills_at_random_moments() {
@@ -156,6 +157,7 @@ fn a_project_survives_three_hundred_kills_at_random_moments() {
     println!("{killed} kills in {rounds} rounds\n{}", project.must("qms --user lead doctor"));
 }
 
+// REQ-022
 #[test]
 #[ignore = "takes a minute: `just stress`"]
 fn two_hundred_creates_at_once_get_two_hundred_consecutive_ids() {
@@ -175,6 +177,7 @@ fn two_hundred_creates_at_once_get_two_hundred_consecutive_ids() {
     project.must("qms --user lead doctor");
 }
 
+// REQ-076
 #[test]
 #[ignore = "takes a minute: `just stress`"]
 fn of_fifty_that_present_one_ticket_exactly_one_wins() {
@@ -192,6 +195,7 @@ fn of_fifty_that_present_one_ticket_exactly_one_wins() {
     project.must("qms --user lead doctor");
 }
 
+// REQ-058
 #[test]
 #[ignore = "takes a minute: `just stress`"]
 fn of_a_hundred_that_use_a_token_at_once_as_many_get_through_as_it_has_uses() {

@@ -108,6 +108,7 @@ fn state(project: &Project) -> String {
     status.value().pointer("/data/document/state").and_then(|state| state.as_str()).unwrap().to_owned()
 }
 
+// REQ-138
 #[test]
 fn a_number_is_chosen_what_is_missing_is_asked_and_the_next_menu_waits() {
     let project = in_review();
@@ -154,6 +155,7 @@ Select action or press Enter to exit:";
     project.run("-u qa audit verify").is(0);
 }
 
+// REQ-138
 #[test]
 fn enter_and_the_end_of_input_leave_with_the_status_of_the_last_action() {
     let project = in_review();
@@ -176,6 +178,7 @@ fn enter_and_the_end_of_input_leave_with_the_status_of_the_last_action() {
     assert_eq!(terminal.ends().0, 8);
 }
 
+// REQ-138
 #[test]
 fn an_unclear_answer_asks_again_and_does_nothing() {
     let project = in_review();
@@ -254,6 +257,7 @@ fn a_refused_action_keeps_the_menu() {
     assert_eq!(terminal.ends().0, 0);
 }
 
+// REQ-138
 #[test]
 fn a_number_means_the_line_that_was_shown_last() {
     let project = in_review();
@@ -275,6 +279,7 @@ fn a_number_means_the_line_that_was_shown_last() {
     assert_eq!(terminal.ends().0, 0);
 }
 
+// REQ-014
 #[test]
 fn a_line_of_the_menu_is_run_in_the_project_that_was_named() {
     let project = in_review();
@@ -291,6 +296,7 @@ fn a_line_of_the_menu_is_run_in_the_project_that_was_named() {
     assert_eq!(state(&project), "DRAFT");
 }
 
+// REQ-134
 #[test]
 fn nothing_waits_for_programs_agents_and_scripts() {
     let project = in_review();
@@ -321,6 +327,7 @@ fn nothing_waits_for_programs_agents_and_scripts() {
     assert_eq!(terminal.ends().0, 0);
 }
 
+// REQ-134
 #[test]
 fn the_menu_waits_only_where_all_three_streams_are_terminals() {
     let project = in_review();
@@ -335,6 +342,7 @@ fn the_menu_waits_only_where_all_three_streams_are_terminals() {
     assert!(fs::read_to_string(project.path("out.txt")).unwrap().contains("[1] Submit your review"));
 }
 
+// REQ-139
 #[test]
 fn colours_are_for_terminals_that_want_them() {
     let project = in_review();
@@ -354,6 +362,7 @@ fn colours_are_for_terminals_that_want_them() {
     assert!(colored(&[("TERM", "dumb")], "-u qa approve CR-001 --no-interactive --color always"));
 }
 
+// REQ-139
 #[test]
 fn the_text_of_others_cannot_write_to_the_terminal() {
     let project = Project::new();

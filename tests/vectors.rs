@@ -372,24 +372,28 @@ fn actual_checkpoint() -> Outcomes<String> {
     Ok(Checkpoint::new(PROJECT, &frontier(&published_leaves()?)).sign(&key()?))
 }
 
+// REQ-121
 #[test]
 fn keys_and_tags_are_as_published() -> Outcomes {
     assert_eq!(actual_keys()?, lines(KEYS));
     Ok(())
 }
 
+// REQ-121
 #[test]
 fn trees_and_proofs_are_those_of_certificate_transparency() -> Outcomes {
     assert_eq!(actual_tree()?, lines(TREE));
     Ok(())
 }
 
+// REQ-121
 #[test]
 fn values_of_rows_are_as_published() -> Outcomes {
     assert_eq!(actual_rows()?, lines(ROWS));
     Ok(())
 }
 
+// REQ-121
 #[test]
 fn canonical_bytes_are_as_published() -> Outcomes {
     assert_eq!(actual_entries()?, lines(ENTRIES));
@@ -403,6 +407,7 @@ fn canonical_bytes_are_as_published() -> Outcomes {
     Ok(())
 }
 
+// REQ-068
 #[test]
 fn a_signature_is_checked_with_the_public_half_alone() -> Outcomes {
     let (entry, _) = signed_entry()?;
@@ -436,6 +441,7 @@ fn a_signature_is_checked_with_the_public_half_alone() -> Outcomes {
     Ok(())
 }
 
+// REQ-121
 #[test]
 fn checkpoint_is_as_published() -> Outcomes {
     assert_eq!(actual_checkpoint()?, CHECKPOINT);

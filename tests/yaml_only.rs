@@ -101,6 +101,7 @@ fn actions(project: &Project, user: &str) -> Vec<String> {
     lines.iter().map(|line| line["action"].as_str().unwrap().to_owned()).collect()
 }
 
+// REQ-002
 #[test]
 fn a_candidate_file_alone_changes_nothing() {
     let project = candidate();
@@ -122,6 +123,7 @@ fn a_candidate_file_alone_changes_nothing() {
     });
 }
 
+// REQ-003
 #[test]
 fn only_an_administrator_adopts_and_the_record_says_so() {
     let project = candidate();
@@ -163,6 +165,7 @@ fn files_can_be_adopted_one_by_one_and_only_together_where_they_need_each_other(
     project.ask("-u claude create CAL --title x").is(0);
 }
 
+// REQ-001
 #[test]
 fn the_new_verb_is_everywhere_where_verbs_are() {
     let project = adopted();
@@ -194,6 +197,7 @@ fn the_new_verb_is_everywhere_where_verbs_are() {
     assert!(away.run().is(0).text().contains("calibrate"));
 }
 
+// REQ-001
 #[test]
 fn a_certificate_lives_from_its_creation_to_its_end() {
     let project = adopted();
@@ -282,6 +286,7 @@ fn a_certificate_lives_from_its_creation_to_its_end() {
     project.run("-u qa doctor").is(0);
 }
 
+// REQ-004, REQ-005, REQ-006
 #[test]
 fn faults_are_found_with_file_line_and_column() {
     let project = candidate();
@@ -334,6 +339,7 @@ fn faults_are_found_with_file_line_and_column() {
     project.run("-u claude create CR --title x").is(0);
 }
 
+// REQ-007
 #[test]
 fn an_open_round_ends_under_the_policy_that_it_began_with() {
     let project = adopted();

@@ -372,6 +372,7 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    // REQ-139
     #[test]
     fn text_of_others_cannot_write_to_the_terminal() {
         assert_eq!(safe("a\u{1b}[2Jb\r\u{202e}c\nd\te✓"), "a\\u{1b}[2Jb\\r\\u{202e}c\nd\te✓");

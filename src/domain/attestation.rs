@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(next_number(&all, AttestationKind::Run, &name("a")), 1);
     }
 
+    // REQ-097
     #[test]
     fn a_dossier_changes_with_everything_that_is_in_it() {
         let document = new_document("CR-001", Timestamp::from_millis(0));

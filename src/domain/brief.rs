@@ -245,6 +245,7 @@ Rules:
         })
     }
 
+    // REQ-084
     #[test]
     fn a_brief_says_what_to_judge_and_nothing_of_what_to_find() {
         assert_eq!(composed(Task::Review, "SOP-001#7", None), REVIEW);

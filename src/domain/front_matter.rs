@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(split(GOOD).map(|(_, rest)| rest), Some("\n# Body\n---\n"));
     }
 
+    // REQ-043
     #[test]
     fn broken_front_matter_is_refused_with_its_line() {
         let refusal = |text: &str| parse("x.md", text.as_bytes()).err().unwrap_or_default();

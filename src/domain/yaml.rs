@@ -130,6 +130,7 @@ mod tests {
         }
     }
 
+    // REQ-004
     #[test]
     fn hostile_yaml_is_refused_with_its_place() {
         assert_eq!(refused("a: x\na: y\n").place.line, 2);

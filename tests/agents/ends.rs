@@ -21,6 +21,7 @@ fn await_file(path: &Path) -> String {
 /// A script that hands its token out and goes on until it is told to end.
 const LEAKS: &str = "echo \"$QMS_TOKEN\" > ../leaked\nwhile [ ! -e ../enough ]; do :; done";
 
+// REQ-074
 #[test]
 fn a_token_is_good_for_the_process_that_it_was_given_to_and_those_that_it_starts() {
     let started = Started::new(&format!("sh -c 'QMS whoami -o json > ../inner'\n{LEAKS}"));
@@ -48,6 +49,7 @@ fn a_token_is_good_for_the_process_that_it_was_given_to_and_those_that_it_starts
     assert_eq!(stolen("status CR-001").is(8).reasons(), ["credential_revoked"]);
 }
 
+// REQ-074
 #[test]
 fn what_leaves_the_agent_behind_is_nobody() {
     // The grandchild leaves the group, waits for the end of everything, and only then acts.
@@ -59,6 +61,7 @@ fn what_leaves_the_agent_behind_is_nobody() {
     assert_eq!(await_file(&started.project.folder().join("left")), "8");
 }
 
+// REQ-075
 #[test]
 fn an_agent_that_takes_too_long_is_ended_with_all_that_it_started() {
     let started = Started::within("sh -c 'while :; do :; done' & while :; do :; done", "1s");
@@ -70,6 +73,7 @@ fn an_agent_that_takes_too_long_is_ended_with_all_that_it_started() {
     assert_eq!(started.project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
 }
 
+// REQ-075
 #[test]
 fn an_agent_is_stopped_by_whoever_started_it() {
     let started = Started::new(LEAKS);
@@ -87,6 +91,7 @@ fn an_agent_is_stopped_by_whoever_started_it() {
     project.ask("-u claude agent stop run-0000000000000000").is(5);
 }
 
+// REQ-074
 #[test]
 fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
     let started = Started::new(&format!("while [ -e ../first ]; do :; done\n{LEAKS}"));
@@ -112,6 +117,7 @@ fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
     );
 }
 
+// REQ-075
 #[test]
 fn an_agent_ends_when_its_start_is_told_to_end() {
     for signal in ["-INT", "-TERM"] {
@@ -129,6 +135,7 @@ fn an_agent_ends_when_its_start_is_told_to_end() {
     }
 }
 
+// REQ-071
 #[test]
 fn an_agent_that_fails_is_a_failure_and_is_recorded() {
     let started = Started::new("echo what went wrong >&2; exit 3");
@@ -138,6 +145,7 @@ fn an_agent_that_fails_is_a_failure_and_is_recorded() {
     assert_eq!(started.entries("agent_ended")[0]["inputs"]["status"], "3");
 }
 
+// REQ-075
 #[test]
 fn an_agent_that_an_agent_started_ends_with_it() {
     let started = Started::within(

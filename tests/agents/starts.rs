@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::stand_in::{RUN, Started};
 
+// REQ-071
 #[test]
 fn a_reviewer_that_was_started_reviews_under_its_own_name() {
     let started = Started::new("QMS review CR-001 --recommend --comment 'read it whole' --no-interactive");
@@ -29,6 +30,7 @@ fn a_reviewer_that_was_started_reviews_under_its_own_name() {
     started.project.run("-u lead doctor").is(0);
 }
 
+// REQ-072
 #[test]
 fn nothing_of_the_callers_reaches_an_agent_but_what_the_policy_names() {
     let started = Started::new("env; printf 'words: %s\\n' \"$#\"; printf '%s\\n' \"$2\"; pwd");
@@ -55,6 +57,7 @@ fn nothing_of_the_callers_reaches_an_agent_but_what_the_policy_names() {
     }
 }
 
+// REQ-062
 #[test]
 fn a_token_is_removed_from_what_an_agent_prints_in_every_form() {
     let started = Started::new(
@@ -76,6 +79,7 @@ fn a_token_is_removed_from_what_an_agent_prints_in_every_form() {
     assert!(!all.contains("cW1zX") && !all.contains("%71%6d%73"), "{all}");
 }
 
+// REQ-071
 #[test]
 fn only_those_whom_the_policy_names_start_an_agent_and_none_of_them_unproved() {
     let started = Started::new("QMS whoami");
@@ -90,6 +94,7 @@ fn only_those_whom_the_policy_names_start_an_agent_and_none_of_them_unproved() {
     assert_eq!(started.entries("agent_started").len(), 2);
 }
 
+// REQ-073
 #[test]
 fn a_program_of_the_same_name_on_the_path_is_not_the_one_that_was_adopted() {
     let started = Started::new("echo the adopted one");
@@ -102,6 +107,7 @@ fn a_program_of_the_same_name_on_the_path_is_not_the_one_that_was_adopted() {
     assert!(ran.text().contains("the adopted one"), "{}", ran.text());
 }
 
+// REQ-073
 #[test]
 fn what_was_swapped_after_its_adoption_is_not_started() {
     let started = Started::new("echo the adopted one");

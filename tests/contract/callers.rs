@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{furnished, names};
 use crate::project::Project;
 
+// REQ-133
 #[test]
 fn who_acts_is_always_said_on_standard_error() {
     let project = furnished();
@@ -35,6 +36,7 @@ fn who_acts_is_always_said_on_standard_error() {
     assert_eq!(project.ask("-u qa status CR-999").is(5)["meta"]["actor"]["user"], "qa");
 }
 
+// REQ-133
 #[test]
 fn without_interaction_only_the_success_message_is_printed() {
     let project = Project::new();
@@ -100,6 +102,7 @@ fn variables_stand_in_for_flags_and_flags_win() {
     project.call("-u qa status CR-001 --root .").directory(&inner).ask().is(5);
 }
 
+// REQ-027
 #[test]
 fn users_and_namespaces_are_managed_by_name() {
     let project = Project::new();
@@ -142,6 +145,7 @@ fn users_and_namespaces_are_managed_by_name() {
     assert_eq!(names(&spaces["data"]["namespaces"], "name"), ["CORE"]);
 }
 
+// REQ-135
 #[test]
 fn long_text_comes_from_the_line_a_file_or_standard_input() {
     let project = Project::new();
@@ -157,6 +161,7 @@ fn long_text_comes_from_the_line_a_file_or_standard_input() {
     project.ask(both).is(2);
 }
 
+// REQ-135
 #[test]
 fn a_text_is_never_taken_for_a_flag() {
     let project = Project::new();
@@ -170,6 +175,7 @@ fn a_text_is_never_taken_for_a_flag() {
     assert_eq!(names(&comments["data"]["comments"], "comment"), ["--root=/nowhere", "--json", "-o=yaml"]);
 }
 
+// REQ-014
 #[test]
 fn commands_that_are_offered_name_the_root_that_was_named() {
     let project = Project::new();

@@ -9,6 +9,7 @@ use super::{keys, names};
 use crate::project::Project;
 use crate::project::answer::Answer;
 
+// REQ-088
 #[test]
 fn a_document_and_its_transition_have_the_fields_of_the_contract() {
     let project = Project::new();
@@ -61,6 +62,7 @@ fn filled(line: &Value, user: &str) -> Vec<String> {
     given
 }
 
+// REQ-013, REQ-014
 #[test]
 fn every_menu_line_runs_as_it_stands_once_its_inputs_are_filled_in() {
     let project = Project::new();
@@ -177,6 +179,7 @@ fn tasks_and_working_copies_are_listed_for_their_holders() {
     assert_eq!(names(&copies["data"]["documents"], "copy"), ["missing", "changed"]);
 }
 
+// REQ-136
 #[test]
 fn pages_join_to_the_whole_list_under_every_filter() {
     let project = Project::new();
@@ -233,6 +236,7 @@ fn pages_join_to_the_whole_list_under_every_filter() {
     }
 }
 
+// REQ-040, REQ-047
 #[test]
 fn reading_gives_the_very_bytes_and_says_when_they_are_not_in_force() {
     let project = Project::new();
@@ -294,6 +298,7 @@ fn the_mirror_names_who_approved_the_version_and_nobody_who_let_it_go() {
     assert!(page.contains("state: RETIRED") && !page.contains("approved_by"), "{page}");
 }
 
+// REQ-032
 #[test]
 fn an_approval_names_the_very_content_that_was_judged() {
     let project = Project::new();
@@ -318,6 +323,7 @@ fn an_approval_names_the_very_content_that_was_judged() {
     assert_ne!(read("1.0"), read("0.1"));
 }
 
+// REQ-048
 #[test]
 fn pages_that_were_lost_or_changed_are_made_again_from_the_record() {
     let project = Project::new();

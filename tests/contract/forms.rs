@@ -78,6 +78,7 @@ const LOOKS: &[(&str, i32)] = &[
     ("-u nobody status CR-999", 8),
 ];
 
+// REQ-016, REQ-130
 #[test]
 fn json_and_yaml_are_one_and_the_same_document_and_write_nothing() {
     let project = furnished();
@@ -96,6 +97,7 @@ fn json_and_yaml_are_one_and_the_same_document_and_write_nothing() {
     });
 }
 
+// REQ-130
 #[test]
 fn short_forms_of_the_output_flag_mean_the_same_even_where_nothing_is_understood() {
     let project = Project::new();
@@ -126,6 +128,7 @@ fn text_and_wide_are_for_people() {
     assert_eq!(project.run("-u qa -o text list").is(0).text(), text.text());
 }
 
+// REQ-130
 #[test]
 fn the_schema_is_sound_and_its_codes_are_those_of_the_program() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
@@ -149,6 +152,7 @@ fn the_schema_is_sound_and_its_codes_are_those_of_the_program() {
     assert_eq!(project.ask("explain denied").is(0)["data"]["names"].as_array().unwrap().len(), 2);
 }
 
+// REQ-130
 #[test]
 fn any_text_comes_through_yaml_and_json_alike() {
     let project = Project::new();
@@ -201,6 +205,7 @@ impl io::Write for Kept {
     }
 }
 
+// REQ-131
 #[test]
 fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
     let stdout = Kept::default();
@@ -227,6 +232,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
     assert!(answer["error"]["message"].as_str().unwrap().ends_with("no more randomness"));
 }
 
+// REQ-120, REQ-131
 #[test]
 fn every_exit_status_is_reached() {
     let project = Project::new();

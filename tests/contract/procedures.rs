@@ -44,6 +44,7 @@ fn codes(answer: &Value) -> Vec<&str> {
     names(&answer["warnings"], "code").into_iter().filter(|code| *code != "unattributed").collect()
 }
 
+// REQ-088, REQ-090
 #[test]
 fn a_section_in_force_is_printed_to_whoever_may_read() {
     let project = Project::new();
@@ -132,6 +133,7 @@ fn a_section_that_is_not_there_is_not_found_and_the_nearest_are_named() {
     assert!(names(&project.ask("-u tu sop list").is(0)["data"]["procedures"], "id").contains(&"SOP-008"));
 }
 
+// REQ-040
 #[test]
 fn the_version_in_force_is_shown_while_a_revision_is_drafted() {
     let project = Project::new();
@@ -147,6 +149,7 @@ fn the_version_in_force_is_shown_while_a_revision_is_drafted() {
     assert_eq!(title(&project), "What may be said");
 }
 
+// REQ-091
 #[test]
 fn an_agent_that_routes_is_reminded_to_tell_nobody_what_to_find() {
     const REMINDER: &str = "remember: tell those who judge it which document, version and task, and nothing of \
@@ -183,6 +186,7 @@ fn an_agent_that_routes_is_reminded_to_tell_nobody_what_to_find() {
     project.run("-u qa assign CR-001 --assignees tu").is(0).says(REMINDER);
 }
 
+// REQ-091
 #[test]
 fn whoever_begins_to_execute_is_reminded_of_how_it_is_recorded() {
     let project = Project::new();
@@ -205,6 +209,7 @@ fn whoever_begins_to_execute_is_reminded_of_how_it_is_recorded() {
     assert!(!project.run("-u lead checkout CR-002").is(0).stderr.contains("remember"));
 }
 
+// REQ-090
 #[test]
 fn a_refusal_names_the_section_that_governs_what_was_refused() {
     let project = Project::new();
@@ -229,6 +234,7 @@ fn a_refusal_names_the_section_that_governs_what_was_refused() {
     assert_eq!(refused["error"]["details"], Value::Null);
 }
 
+// REQ-090
 #[test]
 fn menus_name_the_section_of_every_line_and_show_it_where_it_is_asked_for() {
     let project = Project::new();
@@ -259,6 +265,7 @@ fn menus_name_the_section_of_every_line_and_show_it_where_it_is_asked_for() {
     assert!(help.contains("Governed by SOP-001#6: `qms sop show SOP-001#6`."), "{help}");
 }
 
+// REQ-089
 #[test]
 fn a_policy_that_cites_what_is_not_in_force_is_not_adopted() {
     let project = Project::new();
@@ -297,6 +304,7 @@ fn a_policy_that_cites_what_is_not_in_force_is_not_adopted() {
     project.run("-u lead workflow adopt actions.yaml").is(0);
 }
 
+// REQ-092
 #[test]
 fn a_procedure_that_drops_what_the_policy_cites_is_noticed_until_the_policy_follows() {
     let project = Project::new();
@@ -341,6 +349,7 @@ fn a_procedure_that_drops_what_the_policy_cites_is_noticed_until_the_policy_foll
     assert_eq!(codes(&project.ask("-u qa sop list").is(0)), Vec::<&str>::new());
 }
 
+// REQ-092
 #[test]
 fn whoever_retires_a_procedure_learns_what_relies_on_it() {
     let project = Project::new();

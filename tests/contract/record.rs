@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{furnished, keys, names};
 use crate::project::Project;
 
+// REQ-011, REQ-012, REQ-115, REQ-133
 #[test]
 fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
     let project = Project::new();
@@ -41,6 +42,7 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
     }
 }
 
+// REQ-011
 #[test]
 fn identity_comes_before_permission_and_permission_before_precondition() {
     let project = Project::new();
@@ -76,6 +78,7 @@ fn an_unknown_name_is_recorded_as_a_claim_and_counted_not_repeated() {
     project.keeps(0, || project.ask("-u mallory create CR --dry-run").is(8));
 }
 
+// REQ-016
 #[test]
 fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     let project = furnished();
@@ -109,6 +112,7 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     });
 }
 
+// REQ-082
 #[test]
 fn nobody_sees_what_others_said_in_a_round_that_is_open() {
     let project = Project::new();
@@ -148,6 +152,7 @@ fn nobody_sees_what_others_said_in_a_round_that_is_open() {
     assert!(sees("qa", "What tu found"));
 }
 
+// REQ-036
 #[test]
 fn the_end_of_an_attachment_stands_in_its_history() {
     let project = Project::new();
@@ -172,6 +177,7 @@ fn the_end_of_an_attachment_stands_in_its_history() {
     assert!(text.ends_with("  CR-001: IN_TERMINATION → TERMINATED\n"), "{text}");
 }
 
+// REQ-120
 #[test]
 fn the_log_can_be_exported_and_proved() {
     let project = Project::new();
@@ -194,6 +200,7 @@ fn the_log_can_be_exported_and_proved() {
     assert_eq!(verified["data"]["entries"], json!(project.log_size()));
 }
 
+// REQ-123
 #[test]
 fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
     let project = furnished();
@@ -213,6 +220,7 @@ fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
     project.ask("-u qa audit verify").is(80);
 }
 
+// REQ-115
 #[test]
 fn entries_say_whom_and_what_an_action_was_about() {
     let project = Project::new();
@@ -244,6 +252,7 @@ fn entries_say_whom_and_what_an_action_was_about() {
     assert!(table.contains("\"assignees: tu,qa, target: retirement\""), "{table}");
 }
 
+// REQ-119
 #[test]
 fn a_text_that_was_changed_behind_the_record_is_neither_shown_nor_judged() {
     let project = Project::new();

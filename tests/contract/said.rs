@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{furnished, names};
 use crate::project::Project;
 
+// REQ-026
 #[test]
 fn a_transfer_says_what_becomes_of_the_copy_that_was_out() {
     let project = Project::new();
@@ -23,6 +24,7 @@ fn a_transfer_says_what_becomes_of_the_copy_that_was_out() {
     assert_eq!(back["data"]["notes"], json!([]));
 }
 
+// REQ-088
 #[test]
 fn a_new_document_names_its_template_and_misses_one_that_is_not_in_force() {
     let project = Project::new();
@@ -113,6 +115,7 @@ fn front_matter_that_is_missing_is_asked_for_where_it_can_be_written() {
     assert_eq!(refused["error"]["reasons"][0]["remedy"], "qms --user claude checkout CR-001");
 }
 
+// REQ-015
 #[test]
 fn who_may_assign_is_told_to_ask_again_and_who_may_not_to_read() {
     let project = furnished();

@@ -61,6 +61,7 @@ const NO_NAME: &[(&str, &str)] = &[
     ("read SOP-001 --version one", ""),
 ];
 
+// REQ-132
 #[test]
 fn what_does_not_exist_is_5_and_what_is_no_name_is_2_whatever_the_command() {
     let project = furnished();
@@ -80,6 +81,7 @@ fn what_does_not_exist_is_5_and_what_is_no_name_is_2_whatever_the_command() {
     });
 }
 
+// REQ-049
 #[test]
 fn whoever_is_unknown_is_told_that_and_nothing_else() {
     let project = furnished();

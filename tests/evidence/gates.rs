@@ -46,6 +46,7 @@ fn reasons(answer: &Value) -> Vec<(String, String, Value)> {
     all.iter().map(|one| (text(&one["name"]), text(&one["message"]), one["remedy"].clone())).collect()
 }
 
+// REQ-109
 #[test]
 fn a_matrix_whose_ci_never_passed_is_denied() {
     let declared = gated("test -e ../fixed", MATRIX);
@@ -93,6 +94,7 @@ fn a_matrix_whose_ci_never_passed_is_denied() {
     declared.verifies();
 }
 
+// REQ-109
 #[test]
 fn a_change_that_never_reached_production_is_denied() {
     let declared = gated("true", CLOSE);

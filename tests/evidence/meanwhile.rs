@@ -34,6 +34,7 @@ fn end(declared: &Declared, child: Child) -> (i32, Value) {
     (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
 }
 
+// REQ-114
 #[test]
 fn a_run_of_a_content_that_changed_meanwhile_is_not_recorded() {
     let declared = Declared::new(WAITS);
@@ -57,6 +58,7 @@ fn a_run_of_a_content_that_changed_meanwhile_is_not_recorded() {
     declared.ask().is(0);
 }
 
+// REQ-114
 #[test]
 fn a_run_of_a_document_that_was_routed_meanwhile_is_not_in_its_round() {
     let declared = Declared::new(WAITS);
@@ -91,6 +93,7 @@ fn two_runs_at_once_are_both_recorded() {
     declared.verifies();
 }
 
+// REQ-114
 #[test]
 fn a_caller_whose_token_was_revoked_meanwhile_records_nothing() {
     let declared = Declared::new(WAITS);
@@ -106,6 +109,7 @@ fn a_caller_whose_token_was_revoked_meanwhile_records_nothing() {
     assert!(declared.listed().is_empty());
 }
 
+// REQ-114
 #[test]
 fn a_policy_that_declares_another_command_meanwhile_has_not_seen_it_run() {
     let declared = Declared::new(WAITS);
@@ -176,6 +180,7 @@ fn walk(folder: &Path, act: &dyn Fn(&Path)) {
     act(folder);
 }
 
+// REQ-114
 #[test]
 fn where_nothing_can_be_written_nothing_is_run() {
     let declared = Declared::new("echo ran > /tmp/$PPID.ran");

@@ -7,6 +7,7 @@ use qms::domain::digest::Timestamp;
 
 use crate::declared::{Declared, RUN, in_process};
 
+// REQ-113
 #[test]
 fn of_a_flood_the_end_is_kept_and_all_of_it_is_looked_through() {
     let declared = Declared::with(
@@ -59,6 +60,7 @@ fn what_is_no_text_is_kept_byte_by_byte() {
     assert_eq!(String::from_utf8(shown).unwrap(), "\\u{0}\u{fffd}\u{fffd}\\u{1b}[2J");
 }
 
+// REQ-062
 #[test]
 fn no_secret_of_the_project_is_kept() {
     let declared = Declared::new(

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::declared::{Declared, RUN, await_file, write_script};
 
+// REQ-113
 #[test]
 fn a_command_that_hangs_is_ended_with_all_that_it_started_and_the_run_is_recorded() {
     let declared = Declared::with(
@@ -25,12 +26,14 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started_and_the_run_is_recorde
     declared.verifies();
 }
 
+// REQ-111
 #[test]
 fn a_command_whose_time_is_up_did_not_pass_whatever_its_status_says() {
     let declared = Declared::with("trap 'exit 0' TERM; while :; do sleep 0.05; done", ", time: 1s");
     assert_eq!(declared.ask().is(10)["error"]["details"]["evidence"]["status"], 256);
 }
 
+// REQ-113
 #[test]
 fn a_child_that_would_outlive_the_command_is_ended_with_it() {
     let declared = Declared::new(
@@ -55,6 +58,7 @@ fn a_child_that_leaves_the_group_and_keeps_the_pipe_holds_nobody_up() {
     assert_eq!(declared.kept("ci-passed"), b"whole\n");
 }
 
+// REQ-111
 #[test]
 fn a_command_that_is_ended_by_a_signal_did_not_pass() {
     let declared = Declared::new("kill -9 $$");
@@ -104,6 +108,7 @@ fn a_program_that_may_not_be_run_is_a_failure_and_no_run() {
     assert!(declared.listed().is_empty());
 }
 
+// REQ-112
 #[test]
 fn a_program_that_was_swapped_after_its_adoption_is_not_run() {
     let declared = Declared::new("exit 1");
@@ -124,6 +129,7 @@ fn a_program_that_was_swapped_after_its_adoption_is_not_run() {
     declared.ask().is(0);
 }
 
+// REQ-112
 #[test]
 fn a_program_that_swaps_itself_while_it_runs_proves_nothing() {
     let declared = Declared::new("echo '#!/bin/sh' > \"$0.new\"; mv \"$0.new\" \"$0\"");
@@ -133,6 +139,7 @@ fn a_program_that_swaps_itself_while_it_runs_proves_nothing() {
     assert_eq!(declared.entries()[0]["result"], "denied");
 }
 
+// REQ-112
 #[test]
 fn a_command_gets_the_variables_that_the_policy_names_and_nothing_else_of_the_caller() {
     let declared = Declared::with(

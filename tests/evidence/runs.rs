@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::declared::{Declared, RUN};
 
+// REQ-110
 #[test]
 fn a_run_that_passes_is_recorded_with_what_it_wrote_and_what_it_speaks_about() {
     let declared = Declared::new("echo \"tested for $1\"; echo in detail >&2");
@@ -71,6 +72,7 @@ fn a_run_is_told_to_people_in_a_few_lines() {
     assert!(wide.contains(&Digest::of(b"fine\n").to_string()[..8]), "{wide}");
 }
 
+// REQ-110
 #[test]
 fn a_run_that_fails_is_recorded_and_is_a_failure() {
     let declared = Declared::new("echo 3 tests failed; exit 3");
@@ -90,6 +92,7 @@ fn a_run_that_fails_is_recorded_and_is_a_failure() {
     declared.verifies();
 }
 
+// REQ-111
 #[test]
 fn a_run_that_lacks_what_it_must_write_does_not_pass() {
     let declared = Declared::with("cat ../said", ", contains: \"42 tests passed\"");
@@ -180,6 +183,7 @@ fn a_dry_run_runs_and_records_nothing() {
     assert!(!project.folder().join("ran").exists(), "the command was run");
 }
 
+// REQ-110
 #[test]
 fn what_is_not_declared_is_not_found_and_nothing_is_invented() {
     let declared = Declared::new("true");

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::Hooked;
 
+// REQ-076, REQ-115
 #[test]
 fn a_subagents_call_becomes_its_own() {
     let hooked = Hooked::new();
@@ -31,6 +32,7 @@ fn a_subagents_call_becomes_its_own() {
     hooked.project.run("-u lead doctor").is(0);
 }
 
+// REQ-077
 #[test]
 fn the_main_thread_is_the_orchestrator_and_nobody_else() {
     let hooked = Hooked::new();
@@ -52,6 +54,7 @@ fn the_main_thread_is_the_orchestrator_and_nobody_else() {
     assert_eq!(hooked.sh(line).0, 8);
 }
 
+// REQ-078
 #[test]
 fn what_is_not_permitted_now_is_refused_before_it_runs_with_what_is() {
     let hooked = Hooked::new();
@@ -65,6 +68,7 @@ fn what_is_not_permitted_now_is_refused_before_it_runs_with_what_is() {
     assert!(hooked.call("s-1", Some("a-1"), "t-2", "qms no-such-command").is_none());
 }
 
+// REQ-079
 #[test]
 fn an_agent_is_given_no_way_to_make_facts_of_its_own() {
     let hooked = Hooked::new();
@@ -83,6 +87,7 @@ fn an_agent_is_given_no_way_to_make_facts_of_its_own() {
     assert!(hooked.call("s-1", None, "t", "qms --token-file x status CR-001").is_none());
 }
 
+// REQ-079
 #[test]
 fn what_is_no_simple_call_of_qms_is_refused_or_left_alone() {
     let hooked = Hooked::new();
@@ -108,6 +113,7 @@ fn codex_is_answered_in_its_own_way_and_gemini_is_shown_the_other() {
     assert!(answer["reason"].as_str().unwrap().contains("qms agent run"));
 }
 
+// REQ-077
 #[test]
 fn a_false_name_is_refused_however_many_say_it_at_once() {
     let hooked = Hooked::new();
@@ -124,6 +130,7 @@ fn a_false_name_is_refused_however_many_say_it_at_once() {
     });
 }
 
+// REQ-078
 #[test]
 fn a_call_of_a_subagent_that_cannot_be_signed_does_not_run() {
     let hooked = Hooked::new();

@@ -8,6 +8,7 @@ use crate::Hooked;
 
 const LOOK: &str = "qms status CR-001";
 
+// REQ-077
 #[test]
 fn who_was_not_registered_is_nobody_and_one_id_in_two_sessions_is_two_agents() {
     let hooked = Hooked::new();
@@ -38,6 +39,7 @@ fn to_hear_of_an_agent_twice_changes_nothing() {
     assert_eq!(session["parent"], "claude");
 }
 
+// REQ-073
 #[test]
 fn a_definition_that_was_not_adopted_makes_nobody() {
     let hooked = Hooked::new();
@@ -52,6 +54,7 @@ fn a_definition_that_was_not_adopted_makes_nobody() {
     Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-2", LOOK));
 }
 
+// REQ-076
 #[test]
 fn an_agent_that_ended_and_a_session_that_began_anew_are_over() {
     let hooked = Hooked::new();

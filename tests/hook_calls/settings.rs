@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Hooked;
 
+// REQ-080
 #[test]
 fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
     let hooked = Hooked::new();
@@ -38,6 +39,7 @@ fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
     assert_eq!(settings, others);
 }
 
+// REQ-081
 #[test]
 fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     let hooked = Hooked::new();
@@ -68,6 +70,7 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     project.run("-u claude hooks install codex").is(1).says("hooks.json");
 }
 
+// REQ-081
 #[test]
 fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     let hooked = Hooked::new();

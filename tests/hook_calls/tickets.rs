@@ -31,6 +31,7 @@ fn refused(hooked: &Hooked, command: &str) -> String {
     answer["error"]["reasons"][0]["name"].as_str().unwrap().to_owned()
 }
 
+// REQ-076
 #[test]
 fn a_ticket_is_good_once() {
     let hooked = at_work();
@@ -47,6 +48,7 @@ fn a_ticket_is_good_once() {
     assert_eq!(hooked.sh(&command).0, 8);
 }
 
+// REQ-076
 #[test]
 fn of_two_that_race_with_one_ticket_exactly_one_wins() {
     let hooked = at_work();
@@ -59,6 +61,7 @@ fn of_two_that_race_with_one_ticket_exactly_one_wins() {
     hooked.project.run("-u lead audit verify").is(0);
 }
 
+// REQ-076
 #[test]
 fn a_ticket_is_for_these_words_in_this_folder() {
     let hooked = at_work();
@@ -77,6 +80,7 @@ fn a_ticket_is_for_these_words_in_this_folder() {
     assert_eq!(hooked.sh(&command).0, 0);
 }
 
+// REQ-076
 #[test]
 fn a_ticket_with_a_changed_character_is_none() {
     let hooked = at_work();
@@ -96,6 +100,7 @@ fn a_ticket_with_a_changed_character_is_none() {
     }
 }
 
+// REQ-076
 #[test]
 fn a_ticket_of_another_time_or_session_is_none() {
     let hooked = at_work();
@@ -129,6 +134,7 @@ fn a_ticket_of_another_time_or_session_is_none() {
     assert_eq!(why(ticket(("s-1", Some("a-2")), 2)), (8, json!("session_ended")));
 }
 
+// REQ-076
 #[test]
 fn what_was_not_used_is_void_after_the_call() {
     let hooked = at_work();
@@ -154,6 +160,7 @@ fn a_ticket_that_was_used_is_in_the_record_for_ever() {
     hooked.project.run("-u lead audit verify").is(80);
 }
 
+// REQ-076
 #[test]
 fn a_session_that_is_opened_again_takes_no_ticket_from_before() {
     let hooked = at_work();

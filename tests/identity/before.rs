@@ -54,6 +54,7 @@ fn before() -> Project {
     project
 }
 
+// REQ-055, REQ-129
 #[test]
 fn a_project_of_before_goes_on_as_light_and_its_people_enrol() {
     let project = before();

@@ -82,6 +82,7 @@ fn expired() -> (u8, Vec<String>) {
     (8, vec!["credential_expired".to_owned()])
 }
 
+// REQ-124
 #[test]
 fn a_clock_that_is_set_back_brings_no_token_back() {
     let project = Project::new();
@@ -103,6 +104,7 @@ fn a_clock_that_is_set_back_brings_no_token_back() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-124
 #[test]
 fn a_clock_that_is_set_back_makes_no_token_older() {
     let project = Project::new();
@@ -120,6 +122,7 @@ fn a_clock_that_is_set_back_makes_no_token_older() {
     assert!(warned);
 }
 
+// REQ-057
 #[test]
 fn refusals_of_one_kind_are_one_entry_a_minute_and_the_next_says_how_many() {
     let project = Project::new();

@@ -56,6 +56,7 @@ fn awaits_approval(project: &Project) -> PathBuf {
     phrase
 }
 
+// REQ-013, REQ-056
 #[test]
 fn no_agent_sits_in_the_slot_of_a_person_or_answers_there() {
     let project = demanding(APPROVAL, "human");
@@ -80,6 +81,7 @@ fn no_agent_sits_in_the_slot_of_a_person_or_answers_there() {
     project.run(&line).is(0);
 }
 
+// REQ-056, REQ-115
 #[test]
 fn a_transition_that_demands_a_signature_takes_nothing_less() {
     let project = demanding(APPROVAL, "{ assurance: signature }");
@@ -100,6 +102,7 @@ fn a_transition_that_demands_a_signature_takes_nothing_less() {
     assert_eq!([&entry["assurance"], &entry["signature"]["meaning"]], ["signature", "approved"]);
 }
 
+// REQ-056
 #[test]
 fn a_transition_that_demands_kept_keys_refuses_whoever_reads_them() {
     let project = demanding(REVIEW, "{ isolation: broker }");
@@ -108,6 +111,7 @@ fn a_transition_that_demands_kept_keys_refuses_whoever_reads_them() {
     assert_eq!(refused.reasons(), ["isolation_too_low"]);
 }
 
+// REQ-056
 #[test]
 fn a_transition_that_demands_a_token_refuses_a_claim_and_shows_it_in_the_menu() {
     let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [owner";
@@ -149,6 +153,7 @@ fn started(project: &Project, user: &str, session: &str, parent: Option<&str>, n
     secret(project, &format!("{user}-{session}-{number}"), &token.reveal())
 }
 
+// REQ-021
 #[test]
 fn an_author_under_a_second_name_is_not_independent() {
     let project = demanding(REVIEW, "independent");
@@ -187,6 +192,7 @@ fn an_author_under_a_second_name_is_not_independent() {
     assert_eq!([&given["session"], &given["parent"]], ["s-3", "lead"]);
 }
 
+// REQ-021
 #[test]
 fn whoever_edits_in_a_session_makes_it_the_authors() {
     let project = demanding(REVIEW, "independent");
@@ -205,6 +211,7 @@ fn whoever_edits_in_a_session_makes_it_the_authors() {
         .is(0);
 }
 
+// REQ-002
 #[test]
 fn a_changed_file_that_is_not_adopted_changes_nothing() {
     let project = Project::new();

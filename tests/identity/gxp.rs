@@ -24,6 +24,7 @@ fn is_signed(signed: &Value, meaning: &str, verdict: &str, key: &str) -> String 
     format!("Hana Quint, {at}, {meaning} ({verdict}), key {key}")
 }
 
+// REQ-054, REQ-069, REQ-122
 #[test]
 fn people_sign_what_agents_write_until_it_is_in_force() {
     let project = Project::empty();
@@ -129,6 +130,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     }
 }
 
+// REQ-054, REQ-070
 #[test]
 fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let project = super::profiles::of("gxp");

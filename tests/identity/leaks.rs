@@ -97,6 +97,7 @@ fn are_nowhere(project: &Project, kept: &Path, secrets: &Secrets, said: &[(Strin
     }
 }
 
+// REQ-062
 #[test]
 fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
     let project = Project::empty();

@@ -12,6 +12,7 @@ fn expecting() -> Project {
     project
 }
 
+// REQ-051, REQ-065
 #[test]
 fn a_code_makes_one_key_and_opens_nothing_else() {
     let project = expecting();
@@ -40,6 +41,7 @@ fn a_code_makes_one_key_and_opens_nothing_else() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-065
 #[test]
 fn a_code_ends_by_time_and_by_a_newer_one() {
     let project = expecting();
@@ -68,6 +70,7 @@ fn a_code_ends_by_time_and_by_a_newer_one() {
     }
 }
 
+// REQ-065
 #[test]
 fn nobody_makes_a_credential_for_a_person_who_has_one() {
     let project = Project::new();
@@ -89,6 +92,7 @@ fn nobody_makes_a_credential_for_a_person_who_has_one() {
     assert_eq!(project.ask(&line).is(7).reasons(), ["not_human"]);
 }
 
+// REQ-070
 #[test]
 fn a_new_key_ends_everything_before_it() {
     let project = Project::new();
@@ -121,6 +125,7 @@ fn a_new_key_ends_everything_before_it() {
     bare(&project, &format!("{lead} audit verify")).ask().is(0);
 }
 
+// REQ-058
 #[test]
 fn a_token_that_was_rotated_is_valid_for_its_grace_and_no_longer() {
     let project = Project::new();
@@ -152,6 +157,7 @@ fn a_token_that_was_rotated_is_valid_for_its_grace_and_no_longer() {
     assert_eq!(project.ask(&line).is(4).reasons(), ["credential_ended"]);
 }
 
+// REQ-058
 #[test]
 fn no_rotation_makes_more_of_a_token_than_was_given() {
     let project = Project::new();
@@ -181,6 +187,7 @@ fn no_rotation_makes_more_of_a_token_than_was_given() {
     assert!(end(&out).0.as_str() >= until.as_str());
 }
 
+// REQ-066
 #[test]
 fn a_recovery_alarms_until_another_person_has_looked_into_it() {
     let project = Project::new();
@@ -224,6 +231,7 @@ fn a_recovery_alarms_until_another_person_has_looked_into_it() {
     bare(&project, &format!("{hana} audit verify")).ask().is(0);
 }
 
+// REQ-066
 #[test]
 fn two_who_were_recovered_do_not_vouch_for_each_other() {
     let project = Project::new();
@@ -239,6 +247,7 @@ fn two_who_were_recovered_do_not_vouch_for_each_other() {
     assert_eq!(newest_by(&project, "lead", &phrase)["result"], "denied");
 }
 
+// REQ-066
 #[test]
 fn who_takes_the_place_of_a_person_is_an_alarm_that_neither_ends() {
     let project = Project::new();

@@ -35,6 +35,7 @@ fn carried_through(project: &Project) {
     project.run("-u lead audit verify --contents").is(0);
 }
 
+// REQ-051, REQ-052, REQ-115
 #[test]
 fn light_believes_whoever_was_given_nothing_and_nobody_else() {
     let project = of("light");
@@ -61,6 +62,7 @@ fn light_believes_whoever_was_given_nothing_and_nobody_else() {
     super::is_not_believed(bare(&project, "-u qa list"), "credential_required");
 }
 
+// REQ-053
 #[test]
 fn team_lets_nobody_act_who_is_only_claimed() {
     let project = of("team");
@@ -92,6 +94,7 @@ fn team_lets_nobody_act_who_is_only_claimed() {
     assert!(next["data"].to_string().contains("assurance_too_low"));
 }
 
+// REQ-003, REQ-055
 #[test]
 fn in_every_profile_whoever_is_only_claimed_manages_nothing() {
     for profile in ["light", "team", "gxp"] {
@@ -129,6 +132,7 @@ fn in_every_profile_whoever_is_only_claimed_manages_nothing() {
     }
 }
 
+// REQ-002
 #[test]
 fn the_profile_is_changed_by_adoption_alone() {
     let project = of("light");
@@ -145,6 +149,7 @@ fn the_profile_is_changed_by_adoption_alone() {
     project.run("init --profile none").is(2);
 }
 
+// REQ-134
 #[test]
 fn init_without_a_terminal_needs_a_passphrase_or_to_be_told_that_none_is_wanted() {
     let project = Project::empty();

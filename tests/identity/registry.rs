@@ -47,6 +47,7 @@ fn limited() -> (Project, PathBuf, String) {
     (project, token, id)
 }
 
+// REQ-060
 #[test]
 fn an_edited_row_opens_nothing_and_the_audit_names_it() {
     let (project, token, id) = limited();
@@ -110,6 +111,7 @@ fn an_edited_row_opens_nothing_and_the_audit_names_it() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-060
 #[test]
 fn an_ended_row_cannot_be_brought_back_to_life() {
     let project = Project::new();
@@ -133,6 +135,7 @@ fn an_ended_row_cannot_be_brought_back_to_life() {
     }
 }
 
+// REQ-060
 #[test]
 fn an_edited_row_is_not_sealed_anew() {
     let (project, token, id) = limited();
@@ -167,6 +170,7 @@ fn an_edited_row_is_not_sealed_anew() {
     }
 }
 
+// REQ-060
 #[test]
 fn a_row_that_is_gone_is_missed() {
     let (project, token, id) = limited();
@@ -179,6 +183,7 @@ fn a_row_that_is_gone_is_missed() {
     });
 }
 
+// REQ-060
 #[test]
 fn two_rows_cannot_change_places() {
     let project = Project::new();
@@ -204,6 +209,7 @@ fn copy_row(from: &Path, to: &Path, id: &str) {
     assert_eq!(store.execute(sql, [id]).unwrap(), 1);
 }
 
+// REQ-060
 #[test]
 fn a_row_of_another_project_is_worth_nothing_here() {
     let (project, other) = (Project::new(), Project::new());
@@ -220,6 +226,7 @@ fn a_row_of_another_project_is_worth_nothing_here() {
     call.run().is(1).says("this project needs");
 }
 
+// REQ-123
 #[test]
 fn a_refusal_vouches_for_no_log_that_was_cut() {
     let project = Project::new();
@@ -243,6 +250,7 @@ fn a_refusal_vouches_for_no_log_that_was_cut() {
     });
 }
 
+// REQ-123
 #[test]
 fn another_projects_key_is_no_key_of_this_one() {
     let (project, other) = (Project::new(), Project::new());

@@ -53,6 +53,7 @@ fn verified_by_an_auditor(project: &Project) -> crate::project::answer::Answer {
     super::bare(project, "-u tu audit verify").variable("QMS_KEY_FILE", "/nowhere/key").ask()
 }
 
+// REQ-068
 #[test]
 fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
     let project = signed();
@@ -129,6 +130,7 @@ fn a_refusal_that_was_signed_is_no_verdict() {
     assert_eq!(verified_by_an_auditor(&project).status, 80);
 }
 
+// REQ-070
 #[test]
 fn a_verdict_cannot_be_signed_by_a_key_that_was_replaced() {
     let project = signed();
@@ -153,6 +155,7 @@ fn a_verdict_cannot_be_signed_by_a_key_that_was_replaced() {
     assert_eq!(verified_by_an_auditor(&project).status, 0);
 }
 
+// REQ-064
 #[test]
 fn a_key_that_somebody_else_sealed_is_in_no_registry() {
     let project = Project::new();

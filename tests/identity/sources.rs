@@ -35,6 +35,7 @@ fn inheriting(project: &Project, redirection: &str, line: &str, file: &Path) -> 
     command
 }
 
+// REQ-050
 #[test]
 fn the_first_hit_wins_names_its_user_and_is_shown() {
     let (project, [claude, qa, tu, ada]) = four();
@@ -69,6 +70,7 @@ fn the_first_hit_wins_names_its_user_and_is_shown() {
     bare(&project, "whoami").ask().is(2);
 }
 
+// REQ-050
 #[test]
 fn the_first_hit_wins_even_where_it_is_wrong() {
     let (project, [claude, qa, ..]) = four();
@@ -86,6 +88,7 @@ fn the_first_hit_wins_even_where_it_is_wrong() {
     is_not_believed(call, "identity_mismatch");
 }
 
+// REQ-050, REQ-115
 #[test]
 fn without_a_name_the_token_names_the_user() {
     let (project, [claude, qa, ..]) = four();
@@ -99,6 +102,7 @@ fn without_a_name_the_token_names_the_user() {
     assert_eq!(refused["meta"]["actor"]["user"], "qa");
 }
 
+// REQ-062
 #[test]
 fn a_token_cannot_stand_on_the_command_line() {
     let (project, [(_, text), ..]) = four();
@@ -122,6 +126,7 @@ fn a_token_cannot_stand_on_the_command_line() {
     }
 }
 
+// REQ-063
 #[test]
 fn a_token_or_passphrase_that_others_could_read_is_no_proof() {
     let project = Project::new();
@@ -154,6 +159,7 @@ fn a_token_or_passphrase_that_others_could_read_is_no_proof() {
     project.run("-u claude list").is(0);
 }
 
+// REQ-063
 #[test]
 fn a_sealed_key_that_others_could_read_is_not_opened() {
     let project = Project::new();
@@ -170,6 +176,7 @@ fn a_sealed_key_that_others_could_read_is_not_opened() {
     assert_eq!(project.ask(&line).is(0)["data"]["assurance"], "signature");
 }
 
+// REQ-063
 #[test]
 fn a_file_of_another_owner_is_no_secret_of_ours() {
     let project = Project::new();
@@ -185,6 +192,7 @@ fn a_file_of_another_owner_is_no_secret_of_ours() {
     }
 }
 
+// REQ-063
 #[test]
 fn a_project_key_that_others_could_read_is_refused() {
     let project = Project::new();
@@ -201,6 +209,7 @@ fn a_project_key_that_others_could_read_is_refused() {
     project.run("-u claude create CR --title x").is(0);
 }
 
+// REQ-061
 #[test]
 fn a_token_is_written_for_its_holder_alone_and_over_nothing() {
     let project = Project::new();

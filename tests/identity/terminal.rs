@@ -105,6 +105,7 @@ fn in_review() -> Project {
     project
 }
 
+// REQ-067
 #[test]
 fn an_open_key_is_a_token_for_its_terminal_and_signs_nothing() {
     let project = in_review();
@@ -152,6 +153,7 @@ fn an_open_key_is_a_token_for_its_terminal_and_signs_nothing() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-067
 #[test]
 fn without_a_terminal_no_key_stands_open() {
     let project = Project::new();
@@ -207,6 +209,7 @@ fn a_new_passphrase_is_typed_twice_alike() {
     shell.leave();
 }
 
+// REQ-134
 #[test]
 fn no_agent_is_asked_for_a_passphrase() {
     let project = Project::new();

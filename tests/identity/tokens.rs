@@ -22,6 +22,7 @@ fn parts(text: &str) -> (String, String) {
     (words[1].to_owned(), words[2].to_owned())
 }
 
+// REQ-051
 #[test]
 fn whoever_was_given_a_token_presents_it_to_read_and_to_act() {
     let project = entrusted();
@@ -50,6 +51,7 @@ fn whoever_was_given_a_token_presents_it_to_read_and_to_act() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-059
 #[test]
 fn a_wrong_token_is_refused_and_nobody_is_told_what_is_wrong_with_it() {
     let project = entrusted();
@@ -71,6 +73,7 @@ fn a_wrong_token_is_refused_and_nobody_is_told_what_is_wrong_with_it() {
     assert_eq!([&entry["actor"], &entry["assurance"]], [&json!(null), &json!(null)]);
 }
 
+// REQ-059
 #[test]
 fn a_mistyped_token_is_told_from_a_wrong_one_and_not_repeated() {
     let project = entrusted();
@@ -95,6 +98,7 @@ fn a_mistyped_token_is_told_from_a_wrong_one_and_not_repeated() {
     }
 }
 
+// REQ-050
 #[test]
 fn whoever_presents_somebody_elses_token_is_refused_and_both_are_named() {
     let project = entrusted();
@@ -124,6 +128,7 @@ fn whoever_presents_somebody_elses_token_is_refused_and_both_are_named() {
     assert_eq!(project.ask("-u qa status CR-001").is(0)["data"]["document"]["state"], "IN_PRE_REVIEW");
 }
 
+// REQ-057
 #[test]
 fn many_attempts_within_a_minute_are_one_entry_and_a_count() {
     let project = entrusted();
@@ -144,6 +149,7 @@ fn many_attempts_within_a_minute_are_one_entry_and_a_count() {
     assert_eq!(project.ask("-u claude list").is(0)["warnings"], json!([]));
 }
 
+// REQ-057
 #[test]
 fn a_name_that_reads_like_a_refusal_hides_none() {
     let project = entrusted();
@@ -164,6 +170,7 @@ fn a_name_that_reads_like_a_refusal_hides_none() {
     assert!(message.as_str().unwrap().starts_with("3 failed attempts"), "{message}");
 }
 
+// REQ-058
 #[test]
 fn a_token_is_good_for_its_time_only() {
     let project = Project::new();
@@ -192,6 +199,7 @@ fn a_token_is_good_for_its_time_only() {
     assert_eq!(stale["data"]["credentials"].as_array().unwrap().len(), 1);
 }
 
+// REQ-058
 #[test]
 fn a_revoked_token_is_refused_at_once() {
     let project = entrusted();
@@ -212,6 +220,7 @@ fn a_revoked_token_is_refused_at_once() {
     assert_eq!(project.ask("-u lead token revoke 0123456789abcdef").is(5)["error"]["code"], "not_found");
 }
 
+// REQ-058
 #[test]
 fn permitted_and_denied_attempts_use_a_token_up() {
     let project = Project::new();
@@ -233,6 +242,7 @@ fn permitted_and_denied_attempts_use_a_token_up() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-058
 #[test]
 fn of_many_who_use_a_token_at_once_only_as_many_get_through_as_it_has_uses() {
     let project = Project::new();
@@ -247,6 +257,7 @@ fn of_many_who_use_a_token_at_once_only_as_many_get_through_as_it_has_uses() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-058
 #[test]
 fn a_token_is_good_for_its_actions_and_documents_only() {
     let project = Project::new();
@@ -278,6 +289,7 @@ fn a_token_is_good_for_its_actions_and_documents_only() {
     assert_eq!(project.ask(&line).is(4).reasons(), ["unknown_action"]);
 }
 
+// REQ-058
 #[test]
 fn a_token_of_a_removed_user_opens_nothing() {
     let project = Project::new();
@@ -297,6 +309,7 @@ fn a_token_of_a_removed_user_opens_nothing() {
     assert!(!out.exists());
 }
 
+// REQ-062
 #[test]
 fn a_token_on_the_command_line_is_neither_repeated_nor_recorded() {
     let project = entrusted();
@@ -333,6 +346,7 @@ fn a_token_on_the_command_line_is_neither_repeated_nor_recorded() {
     fs::remove_file(file).unwrap();
 }
 
+// REQ-061
 #[test]
 fn of_several_tokens_for_one_file_one_is_issued() {
     let project = Project::new();
@@ -351,6 +365,7 @@ fn of_several_tokens_for_one_file_one_is_issued() {
     bare(&project, &format!("--token-file {file} whoami")).run().is(0);
 }
 
+// REQ-143
 #[test]
 fn no_backup_mends_a_token_that_lies_open() {
     let project = Project::new();

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{record, released};
 
+// REQ-108
 #[test]
 fn a_file_is_kept_named_by_its_digest_and_given_back_as_it_was() {
     let project = released();
@@ -27,6 +28,7 @@ fn a_file_is_kept_named_by_its_digest_and_given_back_as_it_was() {
     project.run("-u qa item file CR-001 EI-1 --number 2 --out other.bin").is(5);
 }
 
+// REQ-108
 #[test]
 fn evidence_that_was_taken_out_of_the_store_fails_the_audit() {
     let project = released();

@@ -5,6 +5,7 @@ use std::fs;
 use super::{ROWS, plan, record, release, released};
 use crate::project::Project;
 
+// REQ-102
 #[test]
 fn a_plan_is_not_reviewed_before_its_items_can_be_read_and_nothing_of_them_is_done() {
     let project = Project::new();

@@ -12,6 +12,7 @@ fn content(project: &Project) -> String {
     project.run("-u tu read CR-001").is(0).text()
 }
 
+// REQ-105
 #[test]
 fn an_entry_is_written_by_the_program_into_its_row_and_nowhere_else() {
     let project = released();
@@ -94,6 +95,7 @@ fn nothing_is_recorded_into_a_document_that_is_checked_out() {
     project.record("claude", "CR-001", &["EI-1"]);
 }
 
+// REQ-106
 #[test]
 fn a_wrong_entry_is_put_right_by_another_that_says_what_was_wrong() {
     let project = released();
@@ -172,6 +174,7 @@ fn at_once(calls: Vec<Call>) -> Vec<i32> {
     statuses
 }
 
+// REQ-106
 #[test]
 fn items_that_are_recorded_at_once_are_all_recorded() {
     let project = released();
@@ -184,6 +187,7 @@ fn items_that_are_recorded_at_once_are_all_recorded() {
     project.run("-u lead audit verify --contents").is(0);
 }
 
+// REQ-106
 #[test]
 fn an_item_that_is_recorded_twice_at_once_is_recorded_once() {
     let project = released();

@@ -2,6 +2,7 @@
 
 use super::{close, record, release, released};
 
+// REQ-107
 #[test]
 fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
     let project = released();
@@ -32,6 +33,7 @@ fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
     project.run("-u lead audit verify --contents").is(0);
 }
 
+// REQ-107
 #[test]
 fn which_item_a_variance_answers_for_cannot_be_changed() {
     let project = released();

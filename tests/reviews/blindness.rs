@@ -187,11 +187,13 @@ fn look_the_same(one: &Project, other: &Project, users: &[&str]) {
     assert!(told.is_empty(), "{told}");
 }
 
+// REQ-082
 #[test]
 fn nobody_can_tell_what_somebody_else_answered_in_a_review_that_is_open() {
     look_the_same(&reviewed("recommend"), &reviewed("request-updates"), &OTHERS);
 }
 
+// REQ-082
 #[test]
 fn nobody_can_tell_what_somebody_else_answered_in_an_approval_that_is_open() {
     look_the_same(&decided("approve"), &decided("reject"), &["claude", "qa"]);
@@ -214,6 +216,7 @@ fn of_maria(project: &Project, user: &str) -> (Value, Vec<Value>) {
     (assignee, answers.collect())
 }
 
+// REQ-083
 #[test]
 fn that_a_verdict_is_in_is_shown_to_everybody_and_what_it_says_when_the_round_ends() {
     let project = reviewed("request-updates");
@@ -259,6 +262,7 @@ fn that_a_verdict_is_in_is_shown_to_everybody_and_what_it_says_when_the_round_en
     assert_eq!([&signed[1]["meaning"], &signed[1]["verdict"]], ["reviewed", "request_updates"]);
 }
 
+// REQ-083
 #[test]
 fn an_approval_in_an_open_round_is_an_answer_and_no_more() {
     let project = decided("approve");

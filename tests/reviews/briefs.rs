@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::project::Project;
 use crate::stand_in::{RUN, Started};
 
+// REQ-084
 #[test]
 fn whoever_has_a_task_is_told_what_to_judge_and_what_the_policy_asks_to_look_at() {
     let project = Project::new();
@@ -37,6 +38,7 @@ fn whoever_has_a_task_is_told_what_to_judge_and_what_the_policy_asks_to_look_at(
     }
 }
 
+// REQ-085
 #[test]
 fn whoever_has_no_open_task_is_told_so() {
     let project = Project::new();
@@ -54,6 +56,7 @@ fn whoever_has_no_open_task_is_told_so() {
     project.ask("-u nobody brief CR-001").is(8);
 }
 
+// REQ-072, REQ-085
 #[test]
 fn an_agent_is_started_with_the_brief_that_its_user_is_shown() {
     let started = Started::new("printf %s \"$2\" > ../told");
@@ -68,6 +71,7 @@ fn an_agent_is_started_with_the_brief_that_its_user_is_shown() {
     assert_eq!(sessions["data"]["sessions"][0]["brief_digest"], begun["inputs"]["brief"]);
 }
 
+// REQ-084
 #[test]
 fn a_brief_says_nothing_that_anybody_said() {
     let project = Project::new();
@@ -89,6 +93,7 @@ fn prompt(project: &Project, user: &str, id: &str) -> Value {
     project.ask(&format!("-u {user} brief {id}")).is(0)["data"]["prompt"]["file"].clone()
 }
 
+// REQ-084
 #[test]
 fn the_type_the_phase_and_the_task_decide_in_this_order_what_is_asked() {
     let project = Project::new();

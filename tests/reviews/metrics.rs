@@ -32,6 +32,7 @@ fn counts(of: &Value) -> [u64; 5] {
     ["verdicts", "recommend", "request_updates", "approve", "reject"].map(|name| of[name].as_u64().unwrap())
 }
 
+// REQ-087
 #[test]
 fn verdicts_are_counted_by_reviewer_and_by_type() {
     let project = played();
@@ -61,6 +62,7 @@ fn verdicts_are_counted_by_reviewer_and_by_type() {
     project.run("-u tu metrics reviews -o yaml").is(0);
 }
 
+// REQ-087
 #[test]
 fn what_is_said_in_an_open_round_is_not_counted_before_it_ends() {
     let project = played();

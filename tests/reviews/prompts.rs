@@ -18,6 +18,7 @@ fn brief(project: &Project, id: &str) -> String {
     project.run(&format!("-u qa brief {id}")).is(0).text()
 }
 
+// REQ-002, REQ-007
 #[test]
 fn a_round_keeps_the_prompt_that_it_was_opened_under() {
     let project = Project::new();
@@ -39,6 +40,7 @@ fn a_round_keeps_the_prompt_that_it_was_opened_under() {
     project.run("-u qa audit verify --contents").is(0);
 }
 
+// REQ-006
 #[test]
 fn faults_of_a_prompt_keep_a_policy_from_being_adopted() {
     let project = Project::new();
@@ -74,6 +76,7 @@ fn a_policy_without_prompts_has_briefs_all_the_same() {
     assert!(!text.contains("questions"), "{text}");
 }
 
+// REQ-119
 #[test]
 fn a_prompt_that_was_changed_behind_the_record_is_told_to_nobody() {
     let project = Project::new();

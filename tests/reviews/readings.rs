@@ -35,6 +35,7 @@ fn commands(project: &Project, user: &str) -> Vec<String> {
 
 const READ: &str = "qms --user qa read CR-001 --draft";
 
+// REQ-086
 #[test]
 fn a_verdict_waits_for_the_recorded_reading_of_its_content() {
     let project = demanding();
@@ -68,6 +69,7 @@ fn a_verdict_waits_for_the_recorded_reading_of_its_content() {
     project.run("-u lead doctor").is(0);
 }
 
+// REQ-086
 #[test]
 fn readings_by_others_of_other_contents_and_where_nobody_asks_leave_no_trace() {
     let project = Project::new();
@@ -114,6 +116,7 @@ fn what_was_in_force_before_is_not_what_is_to_be_judged() {
     project.run("-u qa review SOP-001 --recommend --comment fine").is(0);
 }
 
+// REQ-086
 #[test]
 fn every_round_and_every_seat_begins_unread() {
     let project = demanding();
@@ -135,6 +138,7 @@ fn every_round_and_every_seat_begins_unread() {
     project.run("-u qa audit verify").is(0);
 }
 
+// REQ-086
 #[test]
 fn what_was_not_given_out_was_not_read() {
     let project = demanding();

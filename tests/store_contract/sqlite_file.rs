@@ -121,6 +121,7 @@ fn a_store_of_a_newer_program_is_refused() -> Outcome {
     Ok(())
 }
 
+// REQ-128
 #[test]
 fn a_store_that_another_process_holds_is_locked_after_a_while() -> Outcome {
     let backend = in_file()?;
@@ -141,6 +142,7 @@ fn a_store_that_another_process_holds_is_locked_after_a_while() -> Outcome {
     Ok(())
 }
 
+// REQ-126
 #[test]
 fn what_is_append_only_refuses_to_be_edited() -> Outcome {
     let folder = tempfile::tempdir()?;
@@ -253,6 +255,7 @@ pub(crate) fn named_store() -> Result<PathBuf, Box<dyn Error>> {
     Ok(std::env::var_os(STORE).ok_or("the parent names no store")?.into())
 }
 
+// REQ-116
 #[test]
 fn a_writer_that_is_killed_leaves_whole_commits() -> Outcome {
     let backend = in_file()?;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{NOBODY, document, drafted, is_refused, is_root, is_whole, is_whole_for, walk};
 
+// REQ-015, REQ-042
 #[test]
 fn a_deleted_working_copy_is_missed_and_restored() {
     let project = drafted();
@@ -28,6 +29,7 @@ fn a_deleted_working_copy_is_missed_and_restored() {
     project.run("-u claude checkin CR-001").is(0);
 }
 
+// REQ-042, REQ-043
 #[test]
 fn broken_front_matter_is_refused_with_its_line_and_kept() {
     let project = drafted();
@@ -68,6 +70,7 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
     is_whole(&project);
 }
 
+// REQ-041
 #[test]
 fn a_working_copy_in_another_encoding_is_refused_and_kept() {
     let project = drafted();
@@ -83,6 +86,7 @@ fn a_working_copy_in_another_encoding_is_refused_and_kept() {
     project.run("-u claude checkin CR-001").is(0);
 }
 
+// REQ-041, REQ-042
 #[test]
 fn a_working_copy_that_is_a_link_a_folder_a_pipe_or_huge_is_refused() {
     let project = drafted();
@@ -117,6 +121,7 @@ fn a_working_copy_that_is_a_link_a_folder_a_pipe_or_huge_is_refused() {
     assert_eq!(document(&project, "CR-001")["version"], "0.1");
 }
 
+// REQ-041
 #[test]
 fn a_working_copy_of_another_document_is_refused() {
     let project = drafted();
@@ -136,6 +141,7 @@ fn a_working_copy_of_another_document_is_refused() {
     assert_eq!(fs::read(&one).unwrap(), own);
 }
 
+// REQ-041
 #[test]
 fn a_working_copy_of_an_earlier_check_out_is_refused() {
     let project = drafted();
@@ -176,6 +182,7 @@ fn a_working_copy_that_cannot_be_removed_is_checked_in_all_the_same() {
     is_whole_for(&project, NOBODY);
 }
 
+// REQ-048
 #[test]
 fn a_process_that_died_after_its_commit_is_finished_by_the_next() {
     let project = drafted();

@@ -21,6 +21,7 @@ fn at_once(project: &Project, lines: &[String]) -> Vec<(Option<i32>, String, Str
     children.into_iter().map(end).collect()
 }
 
+// REQ-022
 #[test]
 fn forty_creates_at_once_get_forty_numbers_in_a_row() {
     let project = Project::new();
@@ -37,6 +38,7 @@ fn forty_creates_at_once_get_forty_numbers_in_a_row() {
     is_whole(&project);
 }
 
+// REQ-019, REQ-115
 #[test]
 fn twenty_approvals_at_once_count_once_each() {
     let project = drafted();
@@ -86,6 +88,7 @@ fn twenty_approvals_at_once_count_once_each() {
     is_whole(&project);
 }
 
+// REQ-125
 #[test]
 fn different_actions_on_one_document_at_once_come_one_after_the_other() {
     let project = in_review();

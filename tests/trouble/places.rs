@@ -9,6 +9,7 @@ use std::path::Path;
 use super::{NOBODY, drafted, is_root, is_whole, walk};
 use crate::project::Project;
 
+// REQ-122
 #[test]
 fn whoever_may_not_read_the_key_can_still_read_the_record() {
     let project = drafted();
@@ -38,6 +39,7 @@ fn whoever_may_not_read_the_key_can_still_read_the_record() {
     assert_eq!(project.log_size(), 2);
 }
 
+// REQ-122
 #[test]
 fn without_its_key_a_project_can_be_read_and_verified_and_not_changed() {
     let project = drafted();
@@ -76,6 +78,7 @@ fn a_relative_path_is_no_place_for_a_key() {
     assert!(home.join(".local/state/qms").is_dir() && !project.path("state").exists());
 }
 
+// REQ-141
 #[test]
 fn a_key_that_is_not_this_projects_or_not_a_secret_is_refused_by_name() {
     let project = drafted();
@@ -110,6 +113,7 @@ fn a_key_that_is_not_this_projects_or_not_a_secret_is_refused_by_name() {
     is_whole(&project);
 }
 
+// REQ-141
 #[test]
 fn a_broken_configuration_is_named_with_its_place() {
     let project = drafted();
@@ -138,6 +142,7 @@ fn a_broken_configuration_is_named_with_its_place() {
     is_whole(&project);
 }
 
+// REQ-140
 #[test]
 fn a_project_is_not_made_where_it_does_not_belong() {
     let project = drafted();
@@ -163,6 +168,7 @@ fn a_project_is_not_made_where_it_does_not_belong() {
     assert_eq!(fs::read_dir(&home).unwrap().count(), 0);
 }
 
+// REQ-140
 #[test]
 fn a_project_that_cannot_be_made_leaves_nothing_behind() {
     let project = Project::empty();

@@ -12,6 +12,7 @@ fn database(project: &Project) -> rusqlite::Connection {
     rusqlite::Connection::open(project.database()).unwrap()
 }
 
+// REQ-142
 #[test]
 fn a_journal_that_is_a_link_costs_nobody_a_file() {
     let project = drafted();
@@ -31,6 +32,7 @@ fn a_journal_that_is_a_link_costs_nobody_a_file() {
     assert!(project.path(".qms/journal/notes.txt").exists());
 }
 
+// REQ-142
 #[test]
 fn a_lock_that_is_a_link_is_not_written_through() {
     let project = drafted();
@@ -43,6 +45,7 @@ fn a_lock_that_is_a_link_is_not_written_through() {
     assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
 }
 
+// REQ-043
 #[test]
 fn front_matter_cannot_speak_in_the_words_of_the_record() {
     let project = drafted();
@@ -56,6 +59,7 @@ fn front_matter_cannot_speak_in_the_words_of_the_record() {
     }
 }
 
+// REQ-119
 #[test]
 fn a_policy_is_believed_by_its_tag_and_else_read_from_its_files() {
     let project = drafted();
@@ -74,6 +78,7 @@ fn a_policy_is_believed_by_its_tag_and_else_read_from_its_files() {
     assert!(refused["error"]["message"].as_str().unwrap().contains("not those that were adopted"));
 }
 
+// REQ-057
 #[test]
 fn a_count_of_refusals_from_the_future_silences_nothing() {
     let project = drafted();
@@ -84,6 +89,7 @@ fn a_count_of_refusals_from_the_future_silences_nothing() {
     }
 }
 
+// REQ-143
 #[test]
 fn what_a_changed_record_says_is_not_published_by_a_repair() {
     let project = drafted();
@@ -105,6 +111,7 @@ fn a_file_that_is_no_checkpoint_says_nothing_about_the_trail() {
     assert!(!refused["error"]["hints"].to_string().contains("backup"));
 }
 
+// REQ-144
 #[test]
 fn a_demo_leaves_alone_what_is_there() {
     let project = drafted();
@@ -113,6 +120,7 @@ fn a_demo_leaves_alone_what_is_there() {
     project.keeps(0, || project.run("demo --folder play").is(2).says("is not empty"));
 }
 
+// REQ-088
 #[test]
 fn what_came_with_the_program_has_a_history_and_an_empty_title_is_none() {
     let project = drafted();
@@ -126,6 +134,7 @@ fn what_came_with_the_program_has_a_history_and_an_empty_title_is_none() {
     assert_eq!(dry["data"]["next"], json!([]));
 }
 
+// REQ-142
 #[test]
 fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
     let project = drafted();
@@ -144,6 +153,7 @@ fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
     project.run("-u qa doctor").is(1);
 }
 
+// REQ-140
 #[test]
 fn of_several_inits_at_once_one_makes_the_project() {
     let folder = tempfile::tempdir().unwrap();

@@ -37,6 +37,7 @@ fn settle(project: &Project) {
     }
 }
 
+// REQ-127
 #[test]
 fn a_missing_store_is_said_to_be_missing_and_not_made_anew() {
     let project = drafted();
@@ -49,6 +50,7 @@ fn a_missing_store_is_said_to_be_missing_and_not_made_anew() {
     is_whole(&project);
 }
 
+// REQ-127
 #[test]
 fn a_damaged_store_is_said_to_be_damaged() {
     let project = drafted();
@@ -66,6 +68,7 @@ fn a_damaged_store_is_said_to_be_damaged() {
     is_whole(&project);
 }
 
+// REQ-127
 #[test]
 fn a_store_of_a_newer_program_is_not_touched() {
     let project = drafted();
@@ -75,6 +78,7 @@ fn a_store_of_a_newer_program_is_not_touched() {
     is_unusable(&project, "use a newer qms");
 }
 
+// REQ-128
 #[test]
 fn a_read_only_store_can_be_read_and_not_written() {
     let project = drafted();
@@ -115,6 +119,7 @@ fn held(project: &Project) -> rusqlite::Connection {
     store
 }
 
+// REQ-128
 #[test]
 fn while_another_process_writes_reading_goes_on_and_writing_waits_its_turn() {
     let project = drafted();
@@ -128,6 +133,7 @@ fn while_another_process_writes_reading_goes_on_and_writing_waits_its_turn() {
     assert_eq!(project.log_size(), 3);
 }
 
+// REQ-128
 #[test]
 #[ignore = "waits half a minute"]
 fn a_store_that_stays_locked_is_unavailable() {
@@ -175,6 +181,7 @@ rm "$1/filler"
 "$3" -u qa doctor >/dev/null; echo "doctor $?"
 "#;
 
+// REQ-116
 #[test]
 fn a_full_disk_loses_nothing() {
     let project = drafted();

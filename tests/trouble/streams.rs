@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{document, drafted, in_review, is_whole};
 use crate::project::{PROGRAM, Project, Ran};
 
+// REQ-134
 #[test]
 fn nobody_waits_for_text_that_is_of_no_use() {
     let project = in_review();
@@ -53,6 +54,7 @@ fn unread(project: &Project, line: &str, stderr_too: bool) -> (Option<i32>, Stri
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
+// REQ-137
 #[test]
 fn output_that_nobody_reads_is_no_failure_and_changes_no_status() {
     let project = in_review();
@@ -84,6 +86,7 @@ fn output_that_nobody_reads_is_no_failure_and_changes_no_status() {
     is_whole(&project);
 }
 
+// REQ-137
 #[test]
 fn a_reader_that_has_seen_enough_stops_a_long_output() {
     let project = drafted();
@@ -114,6 +117,7 @@ fn output_that_cannot_be_written_is_a_failure_of_its_own() {
     run("-u qa status CR-999 -o json").is(5).says("the result cannot be written");
 }
 
+// REQ-139
 #[test]
 fn without_a_terminal_nothing_waits_and_nothing_escapes() {
     let project = drafted();

@@ -125,6 +125,7 @@ fn edits_of(project: &Project) -> Vec<String> {
     edits
 }
 
+// REQ-118
 #[test]
 fn every_edit_of_the_record_fails_the_audit_and_is_named() {
     let project = furnished();
@@ -144,6 +145,7 @@ fn every_edit_of_the_record_fails_the_audit_and_is_named() {
     });
 }
 
+// REQ-143
 #[test]
 fn doctor_lists_every_flaw_of_the_record_and_offers_no_repair() {
     let project = furnished();
@@ -167,6 +169,7 @@ fn doctor_lists_every_flaw_of_the_record_and_offers_no_repair() {
     });
 }
 
+// REQ-117
 #[test]
 fn a_flaw_of_the_log_says_how_far_it_can_be_relied_on() {
     let project = furnished();
@@ -200,6 +203,7 @@ fn a_caller_whose_own_row_was_changed_is_told_so() {
     project.run("-u mallory doctor").is(8);
 }
 
+// REQ-143
 #[test]
 fn doctor_finds_what_was_changed_beside_the_record() {
     let project = furnished();

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{document, drafted, in_review, is_refused, is_whole};
 
+// REQ-132
 #[test]
 fn what_does_not_exist_is_not_found_and_changes_nothing() {
     let project = drafted();
@@ -23,6 +24,7 @@ fn what_does_not_exist_is_not_found_and_changes_nothing() {
     });
 }
 
+// REQ-132
 #[test]
 fn an_unknown_verb_or_option_or_value_is_a_usage_error() {
     let project = drafted();
@@ -42,6 +44,7 @@ fn an_unknown_verb_or_option_or_value_is_a_usage_error() {
     });
 }
 
+// REQ-049
 #[test]
 fn an_unknown_user_does_nothing_and_learns_nothing() {
     let project = drafted();
@@ -56,6 +59,7 @@ fn an_unknown_user_does_nothing_and_learns_nothing() {
     assert!(!project.path(".qms/workspace/stranger").exists());
 }
 
+// REQ-049
 #[test]
 fn names_that_look_alike_or_leave_their_folder_are_nobody() {
     let project = in_review();
@@ -90,6 +94,7 @@ fn a_huge_claimed_name_leaves_a_small_entry() {
     assert!(log.lines().last().unwrap().len() < 2_000, "{} bytes", log.lines().last().unwrap().len());
 }
 
+// REQ-012
 #[test]
 fn an_action_in_the_wrong_state_is_refused_with_what_can_be_done() {
     let project = drafted();
@@ -104,6 +109,7 @@ fn an_action_in_the_wrong_state_is_refused_with_what_can_be_done() {
     assert_eq!(document(&project, "CR-001")["revision"], 1);
 }
 
+// REQ-030
 #[test]
 fn an_empty_comment_is_refused_however_it_comes() {
     let project = in_review();
@@ -119,6 +125,7 @@ fn an_empty_comment_is_refused_however_it_comes() {
     assert_eq!(document(&project, "CR-001")["assignees"][1]["answered"], json!(false));
 }
 
+// REQ-135
 #[test]
 fn a_comment_of_five_megabytes_is_refused_and_not_kept() {
     let project = in_review();
@@ -135,6 +142,7 @@ fn a_comment_of_five_megabytes_is_refused_and_not_kept() {
     assert_eq!(comments["data"]["comments"][0]["comment"].as_str().unwrap().len(), 65_536);
 }
 
+// REQ-139
 #[test]
 fn a_title_cannot_carry_what_does_not_show() {
     let project = drafted();

@@ -5,6 +5,7 @@ use std::fs;
 use super::{VERBS, adopted, document};
 use crate::project::Project;
 
+// REQ-006
 #[test]
 fn a_policy_under_which_nobody_could_adopt_the_next_one_is_refused() {
     let project = Project::new();
@@ -34,6 +35,7 @@ fn a_policy_under_which_nobody_could_adopt_the_next_one_is_refused() {
     assert_eq!(refused["error"]["message"], "`tu` is of group reviewer, which the candidate does not know");
 }
 
+// REQ-006
 #[test]
 fn a_state_or_type_in_which_a_document_lives_cannot_disappear() {
     let project = adopted();

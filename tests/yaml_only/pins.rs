@@ -36,6 +36,7 @@ fn diff(project: &Project) -> String {
 
 const SAME: &str = "the candidate files are the policy in force";
 
+// REQ-073
 #[test]
 fn a_program_that_was_swapped_is_shown_until_it_is_adopted() {
     let project = candidate();
@@ -90,6 +91,7 @@ fn what_cannot_be_pinned_is_a_fault_where_it_is_named() {
     assert_eq!(warnings, serde_json::json!([{"code": "cannot_pin", "message": message}]));
 }
 
+// REQ-073
 #[test]
 fn nobody_writes_pins_by_hand() {
     let project = candidate();

@@ -18,6 +18,7 @@ scenarios:
       - { tu: calibrate, result: within_limits, finding: fine, state: MEASURED }
 ";
 
+// REQ-009
 #[test]
 fn a_project_tests_its_policy_by_scenarios_of_its_own() {
     let project = adopted();

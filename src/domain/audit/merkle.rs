@@ -219,6 +219,7 @@ mod tests {
         assert_eq!(leaf_hash(b"").to_string(), one);
     }
 
+    // REQ-121
     #[test]
     fn every_leaf_of_every_small_tree_can_be_proved_and_no_other() {
         for size in 1..=33 {
@@ -236,6 +237,7 @@ mod tests {
         }
     }
 
+    // REQ-121
     #[test]
     fn every_prefix_of_every_small_tree_can_be_proved_and_no_other() {
         for new in 1..=33u8 {

@@ -211,6 +211,7 @@ mod tests {
         SealedKey::new("p", &user, PASSPHRASE, &[7; KEY_BYTES]).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    // REQ-064
     #[test]
     fn only_its_passphrase_project_and_user_open_a_key() {
         let (key, open) = sealed();
@@ -222,6 +223,7 @@ mod tests {
         assert!(matches!(key.open("p", "qa", PASSPHRASE), Err(KeyFileError::Foreign { .. })));
     }
 
+    // REQ-064
     #[test]
     fn a_key_file_that_was_changed_does_not_open() {
         let (key, _) = sealed();

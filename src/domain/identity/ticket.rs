@@ -198,6 +198,7 @@ mod tests {
         Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, "/p"), now)
     }
 
+    // REQ-076
     #[test]
     fn a_ticket_is_read_as_it_was_made_and_every_flipped_bit_is_found() {
         let (ticket, key) = (ticket(), key(1));

@@ -133,6 +133,7 @@ mod tests {
         assert_eq!(Token::parse(&format!(" {text}\n")), Ok(token()));
     }
 
+    // REQ-059
     #[test]
     fn every_changed_character_is_found() {
         let text = token().reveal();

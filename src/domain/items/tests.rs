@@ -71,6 +71,7 @@ fn the_plan_of_a_template_is_read() {
     assert_eq!(read.iter().next().map(|item| item.line), line);
 }
 
+// REQ-102
 #[test]
 fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
     let two = |second: String| document(&[row("EI-1", "stop"), second]);
@@ -140,6 +141,7 @@ fn ten_thousand_items_are_read_compared_and_recorded() {
     assert_eq!(again.iter().filter(|item| item.is_recorded()).count(), 1);
 }
 
+// REQ-103
 #[test]
 fn what_was_approved_departs_in_no_way_unseen() {
     let plan = plan();
@@ -179,6 +181,7 @@ fn what_was_approved_departs_in_no_way_unseen() {
     }
 }
 
+// REQ-103
 #[test]
 fn what_is_recorded_by_hand_is_seen() {
     let plan = plan();

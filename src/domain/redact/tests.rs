@@ -123,6 +123,7 @@ fn form(kind: u8, secret: &[u8], around: (&[u8], &[u8]), choice: &[u8]) -> Strin
 proptest! {
     #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
+    // REQ-062
     #[test]
     fn no_form_survives_wherever_it_stands(
         secret in proptest::collection::vec(33_u8..127, 12..40),

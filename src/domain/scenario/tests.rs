@@ -45,6 +45,7 @@ fn a_story_that_comes_as_told_passes_and_names_what_it_took() {
     assert_eq!(outcomes.first().map(|outcome| outcome.place.line), Some(4));
 }
 
+// REQ-009
 #[test]
 fn a_failure_says_where_what_came_and_what_was_expected() {
     let cases: [(&[&str], &str); 9] = [

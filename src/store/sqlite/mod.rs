@@ -276,6 +276,7 @@ mod tests {
         Ok(())
     }
 
+    // REQ-116
     #[test]
     fn a_commit_is_synced_and_a_small_log_is_left_for_the_next_process() -> Result<(), StoreError> {
         let (folder, mut store) = new_store()?;

@@ -139,6 +139,7 @@ mod tests {
         assert!((1..).zip(MIGRATIONS).all(|(number, step)| step.version == number));
     }
 
+    // REQ-129
     #[test]
     fn an_older_database_takes_the_missing_steps_once() -> Result<(), StoreError> {
         let path = Path::new("old");
@@ -153,6 +154,7 @@ mod tests {
         run().map_err(|fault: super::super::fault::Fault| fault.at(path))
     }
 
+    // REQ-129
     #[test]
     fn a_step_that_fails_leaves_the_format_as_it_was() -> Result<(), StoreError> {
         let path = Path::new("old");

@@ -64,6 +64,7 @@ fn names(result: Result<Applied, Denial>) -> Vec<String> {
     denial.reasons().iter().map(|reason| reason.name.clone()).collect()
 }
 
+// REQ-110
 #[test]
 fn a_request_alone_records_no_run_whatever_the_policy_says() {
     for policy in [fixture::candidate().policy.clone(), fixture::stripped()].map(declaring) {
@@ -75,6 +76,7 @@ fn a_request_alone_records_no_run_whatever_the_policy_says() {
     }
 }
 
+// REQ-112
 #[test]
 fn a_run_counts_only_by_the_adopted_program_for_the_present_content_within_its_limit() {
     for policy in [fixture::candidate().policy.clone(), fixture::stripped()].map(declaring) {
@@ -112,6 +114,7 @@ fn a_run_counts_only_by_the_adopted_program_for_the_present_content_within_its_l
 proptest! {
     #![proptest_config(config(2000))]
 
+    // REQ-109
     #[test]
     fn a_gate_opens_exactly_where_the_newest_run_about_the_content_passed(
         runs in prop::collection::vec((any::<bool>(), any::<bool>(), prop::sample::select(vec![Some(0), Some(1), Some(-9), Some(256), Some(257), None])), 0..6),

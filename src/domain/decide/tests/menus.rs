@@ -48,6 +48,7 @@ pub(super) fn check(policy: &Policy, facts: &Facts, actor: &Actor) -> Result<(),
 proptest! {
     #![proptest_config(config(192))]
 
+    // REQ-015
     #[test]
     fn a_remedy_is_a_command_that_this_actor_may_run_now(numbers in stream(160)) {
         let policy = &fixture::candidate().policy;
@@ -80,6 +81,7 @@ proptest! {
         }
     }
 
+    // REQ-013
     #[test]
     fn a_line_is_open_exactly_when_some_inputs_are_permitted(numbers in stream(160)) {
         let policy = &fixture::candidate().policy;

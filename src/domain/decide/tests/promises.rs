@@ -28,6 +28,7 @@ fn question(policy: &Policy, numbers: &[u16]) -> (Facts, Actor, Request) {
 proptest! {
     #![proptest_config(config(3000))]
 
+    // REQ-010
     #[test]
     fn every_question_has_an_answer_and_every_permit_can_be_applied(numbers in stream(160)) {
         for policy in [&fixture::candidate().policy, &*STRIPPED] {
@@ -46,6 +47,7 @@ proptest! {
         }
     }
 
+    // REQ-011
     #[test]
     fn reasons_come_in_the_order_of_their_classes_and_bear_known_names(numbers in stream(160)) {
         let policy = &fixture::candidate().policy;
@@ -93,12 +95,14 @@ fn verdicts_permitted(policy: &Policy) -> u32 {
     permitted.get()
 }
 
+// REQ-017
 #[test]
 fn verdicts_are_given_by_assignees_and_never_by_authors_creator_or_owner() {
     let permitted = verdicts_permitted(&fixture::candidate().policy);
     assert!(permitted > 100, "only {permitted} verdicts were permitted at all");
 }
 
+// REQ-017, REQ-019
 #[test]
 fn a_policy_without_guards_lets_nobody_else_give_a_verdict_either() {
     let permitted = verdicts_permitted(&STRIPPED);

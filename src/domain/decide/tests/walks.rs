@@ -220,6 +220,7 @@ fn walk(candidate: &Candidate, kind: &str, numbers: &[u16]) -> Result<usize, Tes
 proptest! {
     #![proptest_config(config(24))]
 
+    // REQ-029, REQ-038, REQ-039
     #[test]
     fn no_walk_through_the_controlled_life_cycle_leads_astray(numbers in stream(240)) {
         let kind = if numbers.first().is_some_and(|it| it % 2 == 0) { "SOP" } else { "TEMPLATE" };
@@ -227,6 +228,7 @@ proptest! {
         prop_assert!(steps > 0);
     }
 
+    // REQ-038
     #[test]
     fn no_walk_through_the_executable_life_cycle_and_its_attachments_leads_astray(numbers in stream(320)) {
         let kind = if numbers.first().is_some_and(|it| it % 4 == 0) { "INV" } else { "CR" };

@@ -9,6 +9,7 @@ fn renumber(log: &mut Log) {
     }
 }
 
+// REQ-122
 #[test]
 fn sound_log_verifies() {
     let log = Log::sample();
@@ -31,6 +32,7 @@ fn empty_log_verifies() {
     assert_eq!(replay.and_then(Replay::finish).map(|verified| verified.entries), Ok(0));
 }
 
+// REQ-117
 #[test]
 fn every_flipped_bit_is_found_at_its_entry() {
     let log = Log::sample();
@@ -63,6 +65,7 @@ fn every_flipped_bit_is_found_at_its_entry() {
     }
 }
 
+// REQ-117
 #[test]
 fn dropped_entry_is_found_where_it_is_missing() {
     for missing in 0..20 {
@@ -76,6 +79,7 @@ fn dropped_entry_is_found_where_it_is_missing() {
     }
 }
 
+// REQ-117
 #[test]
 fn swapped_entries_are_found_at_the_first() {
     for first in 0..19 {
@@ -90,6 +94,7 @@ fn swapped_entries_are_found_at_the_first() {
     }
 }
 
+// REQ-117
 #[test]
 fn doubled_entry_is_found_at_the_second() {
     for twice in 0..20 {
@@ -103,6 +108,7 @@ fn doubled_entry_is_found_at_the_second() {
     }
 }
 
+// REQ-117
 #[test]
 fn cut_off_end_is_found_where_it_is_missing() {
     for length in 0..20 {
@@ -124,6 +130,7 @@ fn entry_beyond_the_head_is_found() {
     assert_eq!(log.failure().index(), Some(20));
 }
 
+// REQ-117
 #[test]
 fn entry_that_was_sealed_again_without_the_key_is_found() {
     let mut log = Log::sample();
@@ -162,6 +169,7 @@ fn edited_head_is_found() {
     }
 }
 
+// REQ-124
 #[test]
 fn time_does_not_go_backwards() {
     let mut log = Log::sample();
@@ -181,6 +189,7 @@ fn entry_that_says_nothing_is_found() {
     assert!(matches!(log.failure(), Failure::Unreadable { index: 20, .. }));
 }
 
+// REQ-120
 #[test]
 fn checkpoint_shows_a_log_that_was_rolled_back() {
     let checkpoint = Checkpoint::new("p", &Log::sample().head);
@@ -191,6 +200,7 @@ fn checkpoint_shows_a_log_that_was_rolled_back() {
     assert_eq!(failure, Some(Failure::RolledBack { size: 12, checkpoint: 20 }));
 }
 
+// REQ-120
 #[test]
 fn checkpoint_shows_a_log_with_another_past() {
     let key = key();

@@ -11,6 +11,7 @@ fn differs(table: Table, key: &str, fields: &[&str]) -> Failure {
     Failure::RowDiffers { row: row(table, key), fields }
 }
 
+// REQ-118
 #[test]
 fn edited_document_is_found_with_its_fields() {
     let mut log = Log::sample();
@@ -27,6 +28,7 @@ fn edited_document_is_found_with_its_fields() {
     );
 }
 
+// REQ-118
 #[test]
 fn edited_row_of_every_table_is_found_by_name() {
     type Edit = fn(&mut Log);
@@ -51,6 +53,7 @@ fn edited_row_of_every_table_is_found_by_name() {
     }
 }
 
+// REQ-118
 #[test]
 fn added_row_is_found() {
     let mut log = Log::sample();
@@ -61,6 +64,7 @@ fn added_row_is_found() {
     assert_eq!(log.failure(), Failure::RowUnknown { row: row(Table::Version, "SOP-001@9.0") });
 }
 
+// REQ-118
 #[test]
 fn removed_rows_are_found_and_counted() {
     let mut log = Log::sample();
