@@ -1,5 +1,6 @@
 //! What is said beside the result: what was lost, what is missing, and who goes on.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -137,4 +138,25 @@ fn paths_are_shown_without_detours() {
         shown.contains(&format!("working copy: {}\n", project.copy("claude", "CR-001").display())),
         "{shown}"
     );
+}
+
+// REQ-145
+#[test]
+fn every_name_of_a_refusal_can_be_explained() {
+    let project = furnished();
+    let mut told = BTreeSet::new();
+    for user in ["claude", "qa", "tu", "lead"] {
+        for id in ["CR-001", "CR-002", "INV-001", "SOP-001", "SOP-002"] {
+            let menu = project.ask(&format!("-u {user} next {id} --all")).is(0);
+            let lines = menu["data"]["next"].as_array().unwrap().iter();
+            told.extend(lines.flat_map(|line| names(&line["missing"], "name")).map(str::to_owned));
+        }
+    }
+    assert!(told.len() > 12, "{told:?}");
+    let refused = project.ask("-u nobody list").is(8);
+    told.extend(refused.reasons().into_iter().chain(refused["error"]["code"].as_str()).map(str::to_owned));
+    for name in &told {
+        let explained = project.run(&format!("explain {name}")).is(0).text();
+        assert!(explained.lines().count() > 1, "{name}: {explained}");
+    }
 }
