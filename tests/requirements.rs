@@ -12,7 +12,7 @@ mod produced;
 mod tags;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::page::{Page, called};
 use self::produced::Produced;
@@ -59,6 +59,21 @@ fn tagged() -> Found {
     all
 }
 
+/// Tells whether a file is compiled: whether the module above it, or the test beside its folder, names it.
+fn is_compiled(file: &str) -> bool {
+    let path = Path::new(file);
+    let (Some(mut folder), Some(mut name)) = (path.parent(), path.file_stem()) else { return false };
+    if name == "mod" {
+        (folder, name) = (folder.parent().unwrap(), folder.file_name().unwrap());
+    }
+    let line = format!("mod {};", name.to_str().unwrap());
+    let above = [folder.join("mod.rs"), folder.join("lib.rs"), folder.with_extension("rs")];
+    let names_it =
+        |path: &PathBuf| fs::read_to_string(root().join(path)).is_ok_and(|text| text.contains(&line));
+    let is_played = path.extension().is_some_and(|ending| ending == "yaml");
+    is_played || folder == Path::new("tests") || above.iter().any(names_it)
+}
+
 #[track_caller]
 fn is_free_of(faults: &[String]) {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -77,6 +92,9 @@ fn every_tag_stands_above_a_test_and_names_a_requirement() {
     is_free_of(&found.faults);
     let mut faults = Vec::new();
     for Tagged { numbers, file, name, .. } in &found.tagged {
+        if !is_compiled(file) {
+            faults.push(format!("{file}: `{name}` is never run: no module names the file"));
+        }
         for number in numbers {
             let said = match page.requirements.get(number) {
                 None => "is no requirement",
