@@ -364,6 +364,7 @@ fn the_demo_goes_from_draft_to_the_end_and_says_how_to_go_on() {
     assert!(is_done, "{commands}\n{shown}");
 }
 
+// REQ-146
 #[test]
 fn the_full_demo_meets_every_gate_that_it_misses_first() {
     let folder = tempfile::tempdir().unwrap();
