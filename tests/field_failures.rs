@@ -61,7 +61,7 @@ fn denied(project: &Project, line: &str, reasons: &[&str]) {
     assert_eq!(refused.reasons(), reasons, "{line}");
 }
 
-// 1
+// REQ-104
 #[test]
 fn closing_with_an_unexecuted_item_is_denied() {
     let project = Project::new();
@@ -73,7 +73,7 @@ fn closing_with_an_unexecuted_item_is_denied() {
     denied(&project, "-u claude route CR-001 --review", &["items_incomplete", "items_incomplete"]);
 }
 
-// 2
+// REQ-028
 #[test]
 fn a_procedure_without_its_revision_summary_is_denied() {
     let project = Project::new();
@@ -84,7 +84,7 @@ fn a_procedure_without_its_revision_summary_is_denied() {
     denied(&project, "-u claude route SOP-001 --review", &["front_matter_incomplete"]);
 }
 
-// 3
+// REQ-017
 #[test]
 fn the_orchestrator_acting_as_qa_is_denied() {
     let project = Project::new();
@@ -99,7 +99,7 @@ fn the_orchestrator_acting_as_qa_is_denied() {
     denied(&project, own, &["group_not_allowed", "not_assigned", "is_author", "is_owner"]);
 }
 
-// 4
+// REQ-148
 #[test]
 fn an_incomplete_template_is_denied() {
     let project = Project::new();
@@ -109,7 +109,7 @@ fn an_incomplete_template_is_denied() {
     denied(&project, "-u claude route TEMPLATE-CR --review", &["template_unsound"]);
 }
 
-// 5
+// REQ-150
 #[test]
 fn an_edit_of_approved_text_during_execution_is_denied() {
     let project = Project::new();
@@ -119,7 +119,7 @@ fn an_edit_of_approved_text_during_execution_is_denied() {
     denied(&project, "-u claude checkin CR-001", &["section_locked"]);
 }
 
-// 6
+// REQ-041
 #[test]
 fn an_edit_of_the_wrong_target_is_denied() {
     let project = Project::new();
@@ -129,7 +129,7 @@ fn an_edit_of_the_wrong_target_is_denied() {
     denied(&project, "-u claude checkin CR-001", &["copy_unsound"]);
 }
 
-// 7
+// REQ-044
 #[test]
 fn an_approved_plan_that_was_not_released_can_be_taken_back() {
     let project = Project::new();
@@ -141,7 +141,7 @@ fn an_approved_plan_that_was_not_released_can_be_taken_back() {
     denied(&project, "-u claude release CR-001", &["not_from_this_state"]);
 }
 
-// 8
+// REQ-025
 #[test]
 fn a_change_under_a_closed_record_is_denied() {
     let project = Project::new();
@@ -158,7 +158,7 @@ fn a_change_under_a_closed_record_is_denied() {
     project.run("-u claude create ADD --parent CR-001 --title Correction").is(0);
 }
 
-// 9
+// REQ-109, REQ-149
 #[test]
 fn a_matrix_with_an_open_place_or_whose_tests_never_passed_is_denied() {
     let route = "{ target: review }, from: DRAFT, to: IN_REVIEW, by: [initiator], guards: [owner,";
@@ -180,7 +180,7 @@ fn a_matrix_with_an_open_place_or_whose_tests_never_passed_is_denied() {
     project.play(&["-u claude evidence run SDLC-X-RTM seen", line]);
 }
 
-// 10
+// REQ-098
 #[test]
 fn closing_before_the_document_it_depends_on_is_effective_is_denied() {
     let project = Project::new();
@@ -192,7 +192,7 @@ fn closing_before_the_document_it_depends_on_is_effective_is_denied() {
     denied(&project, "-u claude close CR-001", &["prerequisite_unmet"]);
 }
 
-// 11
+// REQ-103
 #[test]
 fn an_item_left_out_of_the_execution_is_denied() {
     let project = Project::new();
@@ -206,7 +206,7 @@ fn an_item_left_out_of_the_execution_is_denied() {
     assert!(refused.reasons().contains(&"items_changed"), "{:?}", refused.reasons());
 }
 
-// 12
+// REQ-109
 #[test]
 fn a_change_that_never_reached_production_is_denied() {
     let close = "to: CLOSED, by: [initiator], guards: [owner,";
@@ -221,7 +221,7 @@ fn a_change_that_never_reached_production_is_denied() {
     assert!(run["body_digest"].is_string() && run["content_digest"].is_string(), "{run}");
 }
 
-// 13
+// REQ-152
 #[test]
 fn a_copy_of_a_template_that_drifted_apart_is_found() {
     let project = Project::new();
@@ -231,7 +231,7 @@ fn a_copy_of_a_template_that_drifted_apart_is_found() {
     assert_eq!(found["error"]["details"]["findings"][0]["name"], "template_drift");
 }
 
-// 14
+// REQ-081
 #[test]
 fn a_guard_that_would_not_work_is_found() {
     let project = Project::new();

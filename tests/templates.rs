@@ -66,6 +66,7 @@ fn execute_unfilled(project: &Project, id: &str) {
     project.run(&format!("-u claude checkout {id}")).is(0);
 }
 
+// REQ-149
 #[test]
 fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lines() {
     let project = Project::new();
@@ -94,6 +95,7 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
     project.call(line).unfilled().run().is(0);
 }
 
+// REQ-150
 #[test]
 fn an_approved_section_is_not_edited_during_execution() {
     let project = in_execution();
@@ -152,6 +154,7 @@ fn a_locked_section_is_not_edited_on_the_way_to_the_review_either() {
     assert!(said.contains("`5 Justification` of CR-001 is locked in phase execution"), "{said}");
 }
 
+// REQ-149
 #[test]
 fn what_was_left_for_the_execution_is_filled_in_before_the_post_review() {
     let project = in_execution();
@@ -160,6 +163,7 @@ fn what_was_left_for_the_execution_is_filled_in_before_the_post_review() {
     project.run("-u claude route CR-001 --review").is(0);
 }
 
+// REQ-151
 #[test]
 fn what_the_template_locks_is_not_edited_while_drafting() {
     let project = Project::new();
@@ -179,6 +183,7 @@ fn what_the_template_locks_is_not_edited_while_drafting() {
     project.run("-u claude checkin CR-001").is(0);
 }
 
+// REQ-148
 #[test]
 fn an_unsound_template_is_not_reviewed_and_says_what_is_wrong_where() {
     let project = Project::new();
@@ -226,6 +231,7 @@ fn an_unsound_template_is_not_reviewed_and_says_what_is_wrong_where() {
     project.call(line).unfilled().run().is(0);
 }
 
+// REQ-151
 #[test]
 fn locks_are_those_of_the_template_version_that_the_document_came_from() {
     let project = in_execution();
@@ -266,6 +272,7 @@ fn a_template_of_templates_keeps_its_placeholders_for_those_who_use_it() {
     project.call("-u claude route TEMPLATE-FORM --review").unfilled().run().is(0);
 }
 
+// REQ-147
 #[test]
 fn every_type_begins_with_the_text_of_its_template() {
     let project = Project::new();
@@ -328,6 +335,7 @@ fn a_copy_of_a_megabyte_is_judged_like_any_other() {
     assert!(refused["error"].to_string().len() < 4_000, "{}", refused["error"]);
 }
 
+// REQ-152
 #[test]
 fn doctor_finds_a_copy_of_a_template_that_says_something_else() {
     let project = Project::new();
