@@ -65,8 +65,9 @@ fn a_passed_item_is_as_expected_and_a_failed_one_says_what_came_instead() {
 #[test]
 fn an_entry_that_would_hide_something_is_refused_and_other_texts_come_back_as_they_were() {
     let project = released();
-    project.keeps(6, || {
-        for bad in ["a\u{202e}b", "a\u{1b}[2Jb", "a\u{200b}b", "[evidence]", "{{evidence}}", " "] {
+    project.keeps(7, || {
+        let left = ["[evidence]", "{{evidence}}", "commit: TBD", " "];
+        for bad in ["a\u{202e}b", "a\u{1b}[2Jb", "a\u{200b}b"].into_iter().chain(left) {
             let words =
                 ["-u", "claude", "item", "record", "CR-001", "EI-1", "--outcome", "pass", "--evidence", bad];
             let refused = project.words(&words).ask().is(4);

@@ -1,10 +1,12 @@
 //! What is written about an item when it is done.
 
-use super::rows::{Column, Item, ItemOutcome, is_placeholder};
+use std::collections::BTreeSet;
+
+use super::rows::{Column, Item, ItemOutcome, is_placeholder, quoted};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::id::{UserName, Version};
-use crate::domain::text::{Cell, with_cells};
+use crate::domain::text::{Cell, PlaceholderKind, Text, placeholders, with_cells};
 
 /// What came of an item, who did it, and when. Performer and time are the program's to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +74,14 @@ pub fn cell_text(text: &str) -> Result<String, String> {
     if is_placeholder(&text) {
         return Err("is only a placeholder".to_owned());
     }
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    Ok(lines.join("<br>"))
+    let cell = text.lines().map(str::trim).collect::<Vec<_>>().join("<br>");
+    // What no review would let pass is better said before it is on record.
+    let row = format!("| {} |\n", cell.replace('|', "\\|"));
+    let left = placeholders(&row, &Text::of(&row), &BTreeSet::new());
+    let Some(left) = left.first() else { return Ok(cell) };
+    let help = match left.kind {
+        PlaceholderKind::Execution => "; `\\[` is a bracket that is meant",
+        PlaceholderKind::Drafting | PlaceholderKind::Word => "",
+    };
+    Err(format!("has {}, which is left to be filled in{help}", quoted(&left.text)))
 }

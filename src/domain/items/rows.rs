@@ -149,7 +149,7 @@ fn headers() -> String {
 }
 
 /// Repeats the beginning of what stands in a cell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(QUOTED).collect();
     let more = if shown.len() < text.len() { "…" } else { "" };
     format!("`{}{more}`", shown.escape_debug())

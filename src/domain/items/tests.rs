@@ -228,6 +228,18 @@ fn cells_hold_nothing_that_does_not_show() {
     for bad in ["[actual]", " [Pass or Fail] ", "{{task}}"] {
         assert_eq!(cell_text(bad), Err("is only a placeholder".to_owned()));
     }
+    for (bad, left) in [
+        ("commit: TBD", "`TBD`"),
+        ("see [the log] there", "`[the log]`"),
+        ("```\n{{commit}}", "`{{commit}}`"),
+        ("# FIXME", "`FIXME`"),
+    ] {
+        let refusal = cell_text(bad).err().unwrap_or_default();
+        assert!(refusal.starts_with(&format!("has {left}, which is left to be filled in")), "{refusal}");
+    }
+    for good in ["\\[INFO] dry", "`[INFO] dry`", "todo el mundo", "[run 7](log.txt)"] {
+        assert_eq!(cell_text(good), Ok(good.to_owned()));
+    }
     assert_eq!(cell_text(" a\tb \r\n\n c | d "), Ok("a b<br><br>c | d".to_owned()));
     assert_eq!(cell_text("[log](https://example.com)"), Ok("[log](https://example.com)".to_owned()));
 }
