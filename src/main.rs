@@ -1,17 +1,29 @@
 //! Hands the outside world to the command line, and nothing else.
 
 use std::io::{self, IsTerminal as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
+use std::panic;
+use std::process::{ExitCode, exit};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use qms::cli::{Code, Terminals, World, run};
+use qms::cli::{Terminals, World, run, stopped};
 use qms::domain::digest::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-#[expect(clippy::disallowed_methods, reason = "this is the place that hands the world in")]
+#[expect(clippy::disallowed_methods, reason = "this is the place that ends the program")]
 fn main() -> ExitCode {
-    let mut world = World {
+    // A fault of the program ends it at once, as a signal would: what was begun is undone by the next one
+    // that opens the project. It has a status and, where that was asked for, a document.
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        told(fault);
+        exit(stopped(&mut world(), fault.payload_as_str().unwrap_or("it stopped")).into());
+    }));
+    ExitCode::from(run(&mut world()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place that hands the world in")]
+fn world() -> World {
+    World {
         arguments: std::env::args_os().collect(),
         variable: Box::new(|name| std::env::var(name).ok()),
         directory: std::env::current_dir().unwrap_or_default(),
@@ -31,9 +43,7 @@ fn main() -> ExitCode {
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
         },
-    };
-    // A panic has told where it happened; what is left is the status that says so.
-    ExitCode::from(catch_unwind(AssertUnwindSafe(|| run(&mut world))).unwrap_or(Code::Bug.status()))
+    }
 }
 
 /// Names the terminal session of this process: its terminal, its leader, and when that was started.

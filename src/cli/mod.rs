@@ -21,7 +21,6 @@ mod world;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use clap::error::ErrorKind as Parse;
@@ -41,19 +40,8 @@ use crate::session::SessionError;
 const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
 
 /// Runs one command line, and the lines of its menu that a person chooses, and returns the exit
-/// status of the last. A fault of the program has a status too, and undoes what was begun.
+/// status of the last.
 pub fn run(world: &mut World) -> u8 {
-    let ended = catch_unwind(AssertUnwindSafe(|| run_to_the_end(world)));
-    ended.unwrap_or_else(|fault| {
-        let words = fault.downcast_ref::<String>().map(String::as_str);
-        let words = words.or_else(|| fault.downcast_ref::<&str>().copied()).unwrap_or("it stopped");
-        let manner = manner_ahead(world, &world.arguments);
-        let printed = ui::failure(world, manner, &CommandError::Bug(words.to_owned()), None);
-        settle(world, Code::Bug.status(), printed)
-    })
-}
-
-fn run_to_the_end(world: &mut World) -> u8 {
     let arguments = world.arguments.clone();
     // It runs beside every call of a tool: what needs no project opens none.
     if arguments.get(1).is_some_and(|word| word == "hook") && arguments.len() == 2 {
@@ -81,6 +69,13 @@ fn run_to_the_end(world: &mut World) -> u8 {
         };
     }
     status
+}
+
+/// Says that a fault of the program stopped it, in the form that was asked for, and returns the status.
+pub fn stopped(world: &mut World, fault: &str) -> u8 {
+    let manner = manner_ahead(world, &world.arguments);
+    let printed = ui::failure(world, manner, &CommandError::Bug(fault.to_owned()), None);
+    settle(world, Code::Bug.status(), printed)
 }
 
 /// The menu that was printed, where a person can be asked.

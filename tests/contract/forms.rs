@@ -215,7 +215,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         directory: Project::empty().root(),
         program: "qms".into(),
         clock: || Timestamp::from_millis(0),
-        random: |_| panic!("no more randomness"),
+        random: |_| true,
         pause: |_| (),
         ancestry: Vec::new,
         terminal: None,
@@ -225,7 +225,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         stderr: Box::new(io::sink()),
         terminals: Terminals::default(),
     };
-    assert_eq!(cli::run(&mut world), 70);
+    assert_eq!(cli::stopped(&mut world, "no more randomness"), 70);
     let answer: Value = serde_json::from_slice(&stdout.0.borrow()).unwrap();
     check("failure", &answer);
     assert_eq!([&answer["error"]["code"], &answer["error"]["status"]], [&json!("bug"), &json!(70)]);
