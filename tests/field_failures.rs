@@ -84,7 +84,7 @@ fn a_procedure_without_its_revision_summary_is_denied() {
     denied(&project, "-u claude route SOP-001 --review", &["front_matter_incomplete"]);
 }
 
-// REQ-017
+// REQ-017, REQ-050
 #[test]
 fn the_orchestrator_acting_as_qa_is_denied() {
     let project = Project::new();
@@ -206,7 +206,7 @@ fn an_item_left_out_of_the_execution_is_denied() {
     assert!(refused.reasons().contains(&"items_changed"), "{:?}", refused.reasons());
 }
 
-// REQ-109
+// REQ-109, REQ-110
 #[test]
 fn a_change_that_never_reached_production_is_denied() {
     let close = "to: CLOSED, by: [initiator], guards: [owner,";

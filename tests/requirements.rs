@@ -117,6 +117,28 @@ fn every_requirement_is_shown_by_a_test_that_is_always_run() {
     is_free_of(&unshown);
 }
 
+/// The tests of the failures, in the order of the table.
+const FAILURES: &str = "tests/field_failures.rs";
+
+/// How many failures were investigated.
+const FAILURES_COUNT: usize = 14;
+
+#[test]
+fn every_failure_of_the_field_has_its_test_and_what_stands_against_it() {
+    let (page, found) = (page(), tagged());
+    let tests: Vec<&Tagged> = found.tagged.iter().filter(|it| it.file == FAILURES).collect();
+    assert_eq!((page.failures.len(), tests.len()), (FAILURES_COUNT, FAILURES_COUNT));
+    for (number, test) in (1..).zip(tests) {
+        let named = page.failures.get(&number).cloned().unwrap_or_default();
+        let stands = test.numbers.iter().all(|it| named.contains(it));
+        assert!(
+            stands,
+            "failure {number}: `{}` shows {:?}, the page names {named:?}",
+            test.name, test.numbers
+        );
+    }
+}
+
 /// Which tests show which requirement: one table for each heading of the page.
 fn trace() -> Vec<Produced> {
     let (page, found) = (page(), tagged());

@@ -145,6 +145,7 @@ fn an_approved_section_is_not_edited_during_execution() {
     assert_eq!(project.ask("-u qa status CR-001").is(0)["data"]["document"]["version"], "1.4");
 }
 
+// REQ-150
 #[test]
 fn a_locked_section_is_not_edited_on_the_way_to_the_review_either() {
     let project = in_execution();
@@ -231,7 +232,7 @@ fn an_unsound_template_is_not_reviewed_and_says_what_is_wrong_where() {
     project.call(line).unfilled().run().is(0);
 }
 
-// REQ-151
+// REQ-147, REQ-151
 #[test]
 fn locks_are_those_of_the_template_version_that_the_document_came_from() {
     let project = in_execution();
@@ -298,6 +299,7 @@ fn every_type_begins_with_the_text_of_its_template() {
     assert!(said.contains("{{id and effective version}}"), "{said}");
 }
 
+// REQ-153
 #[test]
 fn an_attachment_that_is_not_filled_in_holds_up_the_closing_of_its_parent() {
     let project = Project::new();

@@ -25,7 +25,7 @@ fn a_transfer_says_what_becomes_of_the_copy_that_was_out() {
     assert_eq!(back["data"]["notes"], json!([]));
 }
 
-// REQ-088
+// REQ-088, REQ-147
 #[test]
 fn a_new_document_names_its_template_and_misses_one_that_is_not_in_force() {
     let project = Project::new();

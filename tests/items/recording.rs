@@ -116,6 +116,7 @@ fn a_wrong_entry_is_put_right_by_another_that_says_what_was_wrong() {
     assert_eq!(refused.reasons(), ["item_has_failed"]);
 }
 
+// REQ-103
 #[test]
 fn what_was_recorded_is_neither_changed_nor_taken_back_by_hand() {
     let project = released();
