@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::declared::{Declared, RUN, await_file, in_process};
 
 /// A script that says that it runs, and goes on until it is told that it is enough.
-const WAITS: &str = "echo $$ > ../running; while [ ! -e ../enough ]; do sleep 0.02; done; echo fine";
+const WAITS: &str =
+    "echo $$ > ../running; while [ -e ../running ] && [ ! -e ../enough ]; do sleep 0.02; done; echo fine";
 
 /// Begins a run, and returns when the command runs.
 fn begin(declared: &Declared) -> Child {

@@ -49,7 +49,7 @@ fn a_child_that_would_outlive_the_command_is_ended_with_it() {
 fn a_child_that_leaves_the_group_and_keeps_the_pipe_holds_nobody_up() {
     // It lives on, as it is said in docs/security.md, and ends when the test says so.
     let declared = Declared::with(
-        "echo whole; setsid sh -c 'echo $$ > ../inner; while [ ! -e ../enough ]; do sleep 0.05; done; echo late' &\n\
+        "echo whole; setsid sh -c 'echo $$ > ../inner; while [ -e ../inner ] && [ ! -e ../enough ]; do sleep 0.05; done; echo late' &\n\
          while [ ! -s ../inner ]; do :; done",
         ", time: 1h",
     );
