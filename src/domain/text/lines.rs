@@ -38,6 +38,8 @@ pub enum Kind {
     Code,
     /// Part of a comment that has its lines for itself: `<!-- … -->`.
     Comment,
+    /// Part of raw HTML, in which no page reads Markdown.
+    Html,
     /// Everything else.
     Prose,
 }
@@ -61,7 +63,7 @@ impl<'a> Text<'a> {
     /// Reads a document; one without front matter is all body.
     pub fn of(text: &'a str) -> Self {
         let body = front_matter::split(text).map_or(0, |(_, rest)| text.len() - rest.len());
-        let mut reader = Reader { open: Open::Nothing, faults: Vec::new() };
+        let mut reader = Reader { open: Open::Nothing, is_after_text: false, faults: Vec::new() };
         let mut start = 0;
         let mut lines = Vec::new();
         for (whole, number) in text.split_inclusive('\n').zip(1..) {
@@ -103,10 +105,14 @@ enum Open {
 struct Start {
     line: usize,
     column: usize,
+    /// Whether it stands further right than the margin without saying why: perhaps in a list.
+    is_indented: bool,
 }
 
 struct Reader {
     open: Open,
+    /// Whether the line before is text that the present one could go on with.
+    is_after_text: bool,
     faults: Vec<Fault>,
 }
 
@@ -115,6 +121,12 @@ impl Reader {
         if line.contains('\r') {
             self.fault(number, "a carriage return stands inside of the line");
         }
+        let kind = self.kind_of(number, line);
+        self.is_after_text = kind == Kind::Prose && !is_blank(line);
+        kind
+    }
+
+    fn kind_of(&mut self, number: usize, line: &str) -> Kind {
         match self.open {
             Open::Nothing => self.begin(number, line),
             Open::Code(mark, length, start) => {
@@ -125,6 +137,9 @@ impl Reader {
                     && is_blank(rest.trim_start_matches(mark))
                 {
                     self.open = Open::Nothing;
+                    if start.is_indented && column > INDENT_MAX {
+                        self.fault(number, "too far right to end code, unless that is part of a list");
+                    }
                 }
                 Kind::Code
             }
@@ -135,7 +150,7 @@ impl Reader {
             }
             Open::Html(ends) => {
                 self.html(number, line, ends);
-                Kind::Prose
+                Kind::Html
             }
         }
     }
@@ -147,8 +162,12 @@ impl Reader {
         if item.is_none() && column > INDENT_MAX {
             return Kind::Prose;
         }
-        let start = Start { line: number, column: at };
+        let start = Start { line: number, column: at, is_indented: item.is_none() && column > 0 };
         if let Some((mark, length)) = fence(content) {
+            // After text a number begins no list, unless that text is an item itself.
+            if item.is_some() && self.is_after_text && rest.starts_with(|c: char| c.is_ascii_digit()) {
+                self.fault(number, "code in a numbered item: put an empty line before");
+            }
             self.open = Open::Code(mark, length, start);
             return Kind::Code;
         }
@@ -164,6 +183,7 @@ impl Reader {
         }
         if let Some(ends) = html(rest) {
             self.html(number, line, ends);
+            return Kind::Html;
         }
         Kind::Prose
     }
@@ -190,7 +210,10 @@ impl Reader {
         self.open = if is_last { Open::Nothing } else { Open::Html(ends) };
         let (_, rest) = indent(line, 0);
         let hides = line.rfind("<!--").is_some_and(|at| !line.get(at..).is_some_and(|it| it.contains("-->")));
-        if fence(rest).is_some() || heading_level(rest).is_some() || hides {
+        let is_other = html(rest).is_some_and(|other| {
+            !other.is_empty() && other != ends && !other.iter().any(|end| lower.contains(end))
+        });
+        if fence(rest).is_some() || heading_level(rest).is_some() || hides || is_other {
             self.fault(number, "this stands inside of raw HTML: end that with an empty line before");
         }
     }
@@ -269,10 +292,13 @@ fn html(text: &str) -> Option<&'static [&'static str]> {
     const UNTIL_CLOSED: &[&str] = &["script", "pre", "style", "textarea"];
     const CLOSED: &[&str] = &["</script>", "</pre>", "</style>", "</textarea>"];
     let inside = text.strip_prefix('<')?;
-    for (begin, end) in [("?", &["?>"] as &[_]), ("![CDATA[", &["]]>"]), ("!", &[">"])] {
+    for (begin, end) in [("?", &["?>"] as &[_]), ("![CDATA[", &["]]>"])] {
         if inside.starts_with(begin) {
             return Some(end);
         }
+    }
+    if inside.strip_prefix('!').is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
+        return Some(&[">"]);
     }
     let name = inside.strip_prefix('/').unwrap_or(inside);
     let length = name.len() - name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').len();
@@ -287,13 +313,14 @@ fn html(text: &str) -> Option<&'static [&'static str]> {
 mod tests {
     use super::*;
 
-    /// One letter for each line: front matter, heading, code, comment, prose.
+    /// One letter for each line: front matter, level of a heading, code, comment, HTML, prose.
     fn kinds(text: &str) -> String {
         let letter = |line: &Line<'_>| match line.kind {
             Kind::FrontMatter => 'f',
             Kind::Heading(level) => char::from(b'0' + level),
             Kind::Code => 'c',
             Kind::Comment => 'x',
+            Kind::Html => 'h',
             Kind::Prose => 'p',
         };
         Text::of(text).lines.iter().map(letter).collect()
@@ -321,7 +348,7 @@ mod tests {
             ("10. - ~~~\n      x\n      ~~~\n# One\n", "ccc1"),
             ("> ```\n# One\n", "p1"),
             ("-     ```\n# One\n", "p1"),
-            ("<div>\ntext\n\n# One\n", "ppp1"),
+            ("<div>\ntext\n\n# One\n", "hhh1"),
             ("<https://example.com>\n# One\n", "p1"),
             ("", ""),
         ] {
@@ -339,10 +366,13 @@ mod tests {
             ("- a\n  ```\n# Two\n  ```\n", vec![3]),
             ("- ```\nTBD\n  ```\n", vec![2]),
             ("- a\n  <!--\n# Two\n  -->\n", vec![3]),
+            ("  ```\n    ```\n", vec![2]),
             ("<div>\n# Two\n", vec![2]),
             ("<div>\n```\n\n# Two\n```\n", vec![2, 5]),
             ("<script>\n\n# Two\n</script>\n", vec![3]),
+            ("<div>\n<!DOCTYPE a\n\n[a]: b\n", vec![2]),
             ("<div>\n<!--\n\n# Two\n-->\n", vec![2]),
+            ("a\n10. ```\n    TBD\n", vec![2, 2]),
             ("<!-- a --> <!-- b\n# One\n-->\n", vec![1]),
             ("one\rtwo\n", vec![1]),
         ] {

@@ -10,17 +10,25 @@ pub(super) struct Passage<'a> {
     /// The line that it begins in, from 1.
     line: usize,
     /// Its text, line breaks included.
-    text: &'a str,
+    pub(super) text: &'a str,
     /// Where its lines end.
     ends: Vec<usize>,
     /// The same, with a space in the place of every byte that is code, comment, or after a backslash.
     pub(super) seen: String,
+    /// Whether it is a paragraph, in which references can be defined.
+    pub(super) is_paragraph: bool,
 }
 
 impl<'a> Passage<'a> {
-    fn new(line: usize, text: &'a str) -> Self {
+    /// Reads a passage; `is_clear` where nothing before it can reach into it.
+    fn new(line: usize, text: &'a str, is_clear: bool) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { line, text, ends, seen: seen(text) }
+        Self { line, text, ends, seen: seen(text, is_clear), is_paragraph: false }
+    }
+
+    /// A line of raw HTML, in which backticks and backslashes are what they are.
+    fn of_html(line: usize, text: &'a str) -> Self {
+        Self { line, text, ends: Vec::new(), seen: text.to_owned(), is_paragraph: false }
     }
 
     /// The line that a place in it is in.
@@ -42,46 +50,72 @@ pub(super) fn passages<'a>(document: &'a str, text: &Text<'a>) -> Vec<Passage<'a
     for table in tables(text) {
         of_tables.extend([table.header.line, table.header.line + 1]);
         of_tables.extend(table.rows.iter().map(|row| row.line));
+        // A table that follows text can be part of it, in a list.
+        let before = table.header.line.checked_sub(2).and_then(|at| text.lines.get(at));
+        let is_clear = !before.is_some_and(is_text);
         for row in std::iter::once(&table.header).chain(&table.rows) {
-            found.extend(row.cells.iter().map(|cell| Passage::new(row.line, cell.raw)));
+            found.extend(row.cells.iter().map(|cell| Passage::new(row.line, cell.raw, is_clear)));
         }
     }
-    let mut paragraph: Option<(&Line<'a>, usize)> = None;
+    let mut paragraph: Option<Stretch<'_, 'a>> = None;
+    let mut is_after_text = false;
     for line in &text.lines {
-        let is_running = line.kind == Kind::Prose && !line.is_blank();
-        if is_running && of_tables.binary_search(&line.number).is_err() {
-            let first = paragraph.map_or(line, |(first, _)| first);
-            paragraph = Some((first, line.start + line.text.len()));
+        let is_text = is_text(line);
+        if is_text && of_tables.binary_search(&line.number).is_err() {
+            let end = line.start + line.text.len();
+            // What follows a table directly belongs to it on a page, whatever it looks like.
+            paragraph.get_or_insert(Stretch { first: line, end, is_paragraph: !is_after_text }).end = end;
+            is_after_text = true;
             continue;
         }
-        found.extend(paragraph.take().and_then(|it| joined(document, it)));
+        is_after_text = is_text || line.kind == Kind::Html;
+        found.extend(paragraph.take().and_then(|it| it.passage(document)));
         match line.kind {
-            Kind::Heading(_) => found.push(Passage::new(line.number, line.text)),
+            Kind::Heading(_) => found.push(Passage::new(line.number, line.text, true)),
             // What stands behind the end of a comment shows.
             Kind::Comment => {
                 let shown = line.text.split_once("-->").map(|(_, rest)| rest);
-                found.extend(shown.map(|rest| Passage::new(line.number, rest)));
+                found.extend(shown.map(|rest| Passage::of_html(line.number, rest)));
             }
+            Kind::Html => found.push(Passage::of_html(line.number, line.text)),
             Kind::FrontMatter | Kind::Code | Kind::Prose => {}
         }
     }
-    found.extend(paragraph.and_then(|it| joined(document, it)));
+    found.extend(paragraph.and_then(|it| it.passage(document)));
     found.sort_by_key(|passage| passage.line);
     found
 }
 
-fn joined<'a>(document: &'a str, (first, end): (&Line<'a>, usize)) -> Option<Passage<'a>> {
-    Some(Passage::new(first.number, document.get(first.start..end)?))
+fn is_text(line: &Line<'_>) -> bool {
+    line.kind == Kind::Prose && !line.is_blank()
+}
+
+/// Lines that follow each other.
+struct Stretch<'t, 'a> {
+    first: &'t Line<'a>,
+    /// Where the last one ends, in bytes from the beginning of the file.
+    end: usize,
+    is_paragraph: bool,
+}
+
+impl Stretch<'_, '_> {
+    fn passage<'d>(&self, document: &'d str) -> Option<Passage<'d>> {
+        let text = document.get(self.first.start..self.end)?;
+        Some(Passage {
+            is_paragraph: self.is_paragraph,
+            ..Passage::new(self.first.number, text, self.is_paragraph)
+        })
+    }
 }
 
 /// Blanks out code, comments and escaped characters.
 ///
 /// Whether a code span reaches over the end of a line depends on lists and quotes, which nobody reads here:
 /// where a line leaves that open, nothing in the rest of the passage counts as code.
-fn seen(text: &str) -> String {
+fn seen(text: &str, mut is_clear: bool) -> String {
     let mut seen = String::with_capacity(text.len());
-    let mut is_clear = true;
     let (mut tick, mut bracket) = (Ahead::of('`'), Ahead::of('>'));
+    let (mut double, mut single) = (Ahead::of('"'), Ahead::of('\''));
     while let Some(rest) = text.get(seen.len()..).filter(|rest| !rest.is_empty()) {
         let at = seen.len();
         let hidden = match rest.as_bytes() {
@@ -91,9 +125,14 @@ fn seen(text: &str) -> String {
                 0
             }),
             [b'<', next, ..] if is_clear => comment(rest).unwrap_or_else(|| {
-                // In a tag a backtick is none.
-                let is_tag = next.is_ascii_alphabetic() || matches!(next, b'/' | b'!' | b'?');
-                is_clear = !is_tag || bracket.next(text, at) < tick.next(text, at);
+                // In a tag a backtick is none, and a quote can hold what looks like the end of the tag.
+                let end = match next {
+                    b'!' | b'?' => text.len(),
+                    next if next.is_ascii_alphabetic() || *next == b'/' => bracket.next(text, at),
+                    _ => at,
+                };
+                let quote = double.next(text, at).min(single.next(text, at));
+                is_clear = tick.next(text, at) >= if quote < end { text.len() } else { end };
                 0
             }),
             _ => 0,
@@ -147,7 +186,8 @@ fn code_span(text: &str) -> Option<usize> {
 /// The length of the comment that a text begins with, where it ends in the same line. Not all pages hide
 /// one with `--` inside.
 fn comment(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix("<!--")?;
+    // `<!-->` and `<!--->` are comments by themselves.
+    let inside = text.strip_prefix("<!--").filter(|it| !it.starts_with('>') && !it.starts_with("->"))?;
     let (comment, rest) = inside.split_once("--")?;
     (rest.starts_with('>') && !comment.contains('\n')).then_some(comment.len() + "<!---->".len())
 }
@@ -195,7 +235,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_seen_has_the_length_of_the_text(text in "[ab`\\\\<>!\\-\\[\\]\nä]{0,60}") {
-            let seen = seen(&text);
+            let seen = seen(&text, true);
             prop_assert_eq!(seen.len(), text.len());
             for (a, b) in seen.bytes().zip(text.bytes()) {
                 prop_assert!(a == b || a == b' ');

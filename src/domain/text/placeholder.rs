@@ -48,7 +48,8 @@ impl fmt::Display for Placeholder {
 /// whatever somebody defines.
 pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) -> Vec<Placeholder> {
     let passages = passages(document, text);
-    let mut defined: BTreeSet<String> = passages.iter().flat_map(definitions).collect();
+    let mut defined: BTreeSet<String> =
+        passages.iter().filter(|one| one.is_paragraph).flat_map(definitions).collect();
     defined.retain(|label| !fields.contains(label));
     let mut found = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind == Kind::FrontMatter) {
@@ -150,25 +151,28 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Where square brackets begin and end that are neither link, reference, footnote nor check box.
 fn execution(seen: &str, defined: &BTreeSet<String>) -> Vec<(usize, usize)> {
     let brackets = brackets(seen);
-    let last = seen.rfind(')').unwrap_or(0);
     let mut found = Vec::new();
     let mut done = 0;
     for (&from, &to) in &brackets {
         if from < done {
             continue;
         }
-        done = to;
         let inside = seen.get(from + 1..to - 1).unwrap_or_default();
-        if seen.get(to..).is_some_and(|after| after.starts_with('(')) && to < last {
+        // What reaches over lines may be several things, in a list: what is in it stands for itself.
+        let is_whole = !inside.contains('\n');
+        let past = |end: usize| if is_whole { end } else { from + 1 };
+        if seen.get(to..).is_some_and(begins_target) {
+            done = past(to);
             continue;
         }
         // `[text][label]`, `[label][]`, `[label]`.
         let second = brackets.get(&to).copied();
         let named = second.and_then(|end| seen.get(to + 1..end - 1)).filter(|it| !it.trim().is_empty());
         if defined.contains(&label(named.unwrap_or(inside))) {
-            done = second.unwrap_or(to);
+            done = past(second.unwrap_or(to));
             continue;
         }
+        done = to;
         let is_footnote =
             inside.strip_prefix('^').is_some_and(|it| !it.is_empty() && !it.contains([' ', '\n']));
         if !is_footnote && !is_check_box(seen, from, inside) {
@@ -176,6 +180,30 @@ fn execution(seen: &str, defined: &BTreeSet<String>) -> Vec<(usize, usize)> {
         }
     }
     found
+}
+
+/// Tells whether a text begins with the target of a link: `(place)` or `(place "title")`.
+fn begins_target(text: &str) -> bool {
+    let Some(inside) = text.strip_prefix('(') else { return false };
+    let end =
+        inside.find([')', '\n', '[']).filter(|end| inside.get(*end..).is_some_and(|it| it.starts_with(')')));
+    let Some((place, after)) = end.and_then(|end| inside.split_at_checked(end)) else { return false };
+    // A bracket within the place is closed before that of the link.
+    is_place(place) && (!place.contains('(') || after.starts_with("))"))
+}
+
+/// Tells whether a text is a place, with a title or without, and nothing else.
+fn is_place(text: &str) -> bool {
+    let (place, title) = text.trim().split_once([' ', '\t']).unwrap_or((text.trim(), ""));
+    let title = title.trim();
+    let is_titled = title.len() > 1
+        && [('"', '"'), ('\'', '\''), ('(', ')')].iter().any(|(begin, end)| {
+            title
+                .strip_prefix(*begin)
+                .and_then(|it| it.strip_suffix(*end))
+                .is_some_and(|it| !it.contains([*begin, *end]))
+        });
+    !place.is_empty() && !place.contains(['<', '>']) && (title.is_empty() || is_titled)
 }
 
 /// Where square brackets open, and behind which place each of them is closed.
@@ -207,14 +235,20 @@ fn is_check_box(seen: &str, from: usize, inside: &str) -> bool {
 
 /// The labels that the first lines of a passage define, as in `[label]: place`.
 fn definitions(passage: &Passage<'_>) -> Vec<String> {
-    let define = |line: &str| {
+    let define = |(line, seen): (&str, &str)| {
         let from = line.len() - line.trim_start_matches(' ').len();
-        let to = *brackets(line).get(&from)?;
-        let place = line.get(to..)?.strip_prefix(':')?.trim();
-        let inside = line.get(from + 1..to - 1)?;
-        (!place.is_empty() && !inside.starts_with('^')).then(|| label(inside))
+        let to = *brackets(seen).get(&from)?;
+        let place = line.get(to..)?.strip_prefix(':')?;
+        let inside = seen.get(from + 1..to - 1)?;
+        let depth = place.chars().try_fold(0_usize, |depth, c| match c {
+            '(' => Some(depth + 1),
+            ')' => depth.checked_sub(1),
+            _ => Some(depth),
+        });
+        (depth == Some(0) && is_place(place) && !inside.starts_with('^') && !inside.contains('['))
+            .then(|| label(inside))
     };
-    passage.seen.lines().map_while(define).collect()
+    passage.text.lines().zip(passage.seen.lines()).map_while(define).collect()
 }
 
 /// Labels are compared without regard to case and room.
@@ -277,6 +311,12 @@ mod tests {
                 "[text][ref] [ref] [REF][] [other][no]\n\n[ref]: https://example.com\n",
                 "line 1 `[other]`, line 1 `[no]`",
             ),
+            (
+                "[a](b \"c\") [d](e(f)) [g]() [h](i j) [k](l(m) [n](\no)\n",
+                "line 1 `[g]`, line 1 `[h]`, line 1 `[k]`, line 1 `[n]`",
+            ),
+            ("[see\nthere](a) [x\n- [y]](b)\n", "line 3 `[y]`"),
+            ("[o]\n\n[o]: a b\n", "line 1 `[o]`, line 3 `[o]`"),
             ("[^1]: note\n`[a]` \\[b\\] <!-- [c] --> a[\n", ""),
             // A field of the template is none the less one when somebody defines it as a reference.
             ("[Date]\n\n[date]: 2026-01-01\n", "line 1 `[Date]`, line 3 `[date]`"),

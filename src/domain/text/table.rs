@@ -63,7 +63,11 @@ pub fn tables<'a>(text: &Text<'a>) -> Vec<Table<'a>> {
         lines = after;
         let [delimiter, rest @ ..] = after else { break };
         let names = cells(header);
-        if !is_part(header) || !is_part(delimiter) || delimiters(delimiter) != Some(names.len()) {
+        if !is_part(header)
+            || !header.text.contains('|')
+            || !is_part(delimiter)
+            || delimiters(delimiter) != Some(names.len())
+        {
             continue;
         }
         let length = rest.iter().take_while(|line| is_part(line)).count();
