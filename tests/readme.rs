@@ -127,12 +127,32 @@ fn produced() -> Vec<Produced> {
         project.run_into("qms --user claude approve CR-001 -o json", &Kept::default(), &Kept::default());
     session +=
         &project.shown("qms --user qa review CR-001 --recommend --comment \"Scope and impact are complete\"");
+    let quiet = |line: &str| drop(project.run_into(line, &Kept::default(), &Kept::default()));
+    for line in [
+        "qms --user qa route CR-001 --approval",
+        "qms --user qa approve CR-001",
+        "qms --user claude release CR-001",
+        "qms --user claude item record CR-001 EI-1 --outcome pass --evidence log",
+        "qms --user claude item record CR-001 EI-2 --outcome pass --evidence log",
+        "qms --user claude checkout CR-001",
+    ] {
+        quiet(line);
+    }
+    fill_in(&folder.path().join("project"), &["CR-001"]);
+    quiet("qms --user claude checkin CR-001");
+    let gate = [
+        "qms --user claude route CR-001 --review --no-interactive",
+        "qms --user claude item record CR-001 EI-3 --outcome pass --evidence \"SOP-001 2.0 is in force\" --no-interactive",
+        "qms --user claude route CR-001 --review --no-interactive",
+    ];
+    let gate = gate.map(|line| project.shown(line)).join("\n");
     let mut statuses = "| status | meaning |\n|---|---|\n".to_owned();
     for (status, meaning) in STATUSES {
         statuses += &format!("| {status} | {meaning} |\n");
     }
     vec![
         ("session", format!("```console\n{session}```\n")),
+        ("gate", format!("```console\n{gate}```\n")),
         ("json", format!("```console\n$ qms --user claude approve CR-001 -o json\n{}```\n", abridged(&json))),
         ("puzzle", format!("```console\n{}```\n", puzzle())),
         ("statuses", statuses),
