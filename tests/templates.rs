@@ -321,6 +321,49 @@ fn an_attachment_that_is_not_filled_in_holds_up_the_closing_of_its_parent() {
     assert_eq!(project.ask("-u qa status CR-001-VR-001").is(0)["data"]["document"]["state"], "CLOSED");
 }
 
+/// Lets another template stand behind change records from now on.
+fn adopt(project: &Project, template: &str) {
+    let path = project.path("workflows/executable.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(path, text.replacen("template: TEMPLATE-CR", &format!("template: {template}"), 1)).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+}
+
+#[test]
+fn a_template_that_a_type_names_only_now_is_checked_before_its_approval() {
+    let project = Project::new();
+    project.run("-u claude create TEMPLATE --name FORM --title \"A form\"").is(0);
+    project.edit("claude", "TEMPLATE-FORM", "{{revision_summary}}", "First issue");
+    project.play(&[
+        "-u claude route TEMPLATE-FORM --review",
+        "-u qa review TEMPLATE-FORM --recommend --comment fine",
+    ]);
+    adopt(&project, "TEMPLATE-FORM");
+    let said = refused(&project, "-u claude route TEMPLATE-FORM --approval", "template_unsound");
+    assert!(said.contains("its items: there is no table"), "{said}");
+    assert!(said.contains("it declares no section open or locked"), "{said}");
+    let noted = project.ask("-u qa doctor").is(0);
+    let words = "a type names TEMPLATE-FORM, and no version of it is in force";
+    assert!(noted["data"]["notes"].to_string().contains(words), "{}", noted["data"]["notes"]);
+}
+
+#[test]
+fn doctor_finds_a_template_in_force_that_the_policy_asks_more_of() {
+    let project = Project::new();
+    adopt(&project, "TEMPLATE-SOP");
+    let found = project.ask("-u qa doctor").is(1);
+    let finding = &found["error"]["details"]["findings"][0];
+    assert_eq!(finding["name"], "template");
+    let message = finding["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("TEMPLATE-SOP 1.0 is no sound template: it declares no section"),
+        "{message}"
+    );
+    assert!(message.ends_with("; revise TEMPLATE-SOP"), "{message}");
+    // It is about what somebody wrote: no backup mends it.
+    assert!(!found["error"]["hints"].to_string().contains("backup"), "{}", found["error"]["hints"]);
+}
+
 #[test]
 fn a_copy_of_a_megabyte_is_judged_like_any_other() {
     let project = in_execution();

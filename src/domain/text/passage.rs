@@ -17,18 +17,20 @@ pub(super) struct Passage<'a> {
     pub(super) seen: String,
     /// Whether it is a paragraph, in which references can be defined.
     pub(super) is_paragraph: bool,
+    /// Whether it is raw HTML, in which there are no links.
+    pub(super) is_html: bool,
 }
 
 impl<'a> Passage<'a> {
     /// Reads a passage; `is_clear` where nothing before it can reach into it.
     fn new(line: usize, text: &'a str, is_clear: bool) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { line, text, ends, seen: seen(text, is_clear), is_paragraph: false }
+        Self { line, text, ends, seen: seen(text, is_clear), is_paragraph: false, is_html: false }
     }
 
     /// A line of raw HTML, in which backticks and backslashes are what they are.
     fn of_html(line: usize, text: &'a str) -> Self {
-        Self { line, text, ends: Vec::new(), seen: text.to_owned(), is_paragraph: false }
+        Self { line, text, ends: Vec::new(), seen: text.to_owned(), is_paragraph: false, is_html: true }
     }
 
     /// The line that a place in it is in.
@@ -212,6 +214,12 @@ mod tests {
             // Whether this is one span or two depends on what stands around.
             ("- a ` b\n- TBD ` d `e`\n", "- a ` b - TBD ` d `e`"),
             ("<a title=\"`\"> TBD `x`\n", "<a title=\"`\"> TBD `x`"),
+            ("<a title='>`'> TBD `x`\n", "<a title='>`'> TBD `x`"),
+            ("<? >` ?> TBD `x`\n", "<? >` ?> TBD `x`"),
+            ("a <b> `c` d <https://e> `f`\n", "a <b> d <https://e>"),
+            ("a <!--> b -->\n", "a <!--> b -->"),
+            ("<div>\n`a`\n</div>\n", "<div>/`a`/</div>"),
+            ("- a `\n| b ` TBD ` | c |\n|---|---|\n", "- a `/b ` TBD `/c"),
             ("# a `b` c\n", "# a c"),
             ("<!-- a --> b\n", "b"),
             ("<!-- a\nb --> c\n", "c"),

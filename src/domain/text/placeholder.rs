@@ -72,7 +72,7 @@ pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) 
         for (from, word) in words(&passage.seen) {
             found.push(placeholder(PlaceholderKind::Word, from, from + word.len()));
         }
-        for (from, to) in execution(&passage.seen, &defined) {
+        for (from, to) in execution(&passage.seen, (!passage.is_html).then_some(&defined)) {
             found.push(placeholder(PlaceholderKind::Execution, from, to));
         }
     }
@@ -148,8 +148,9 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Where square brackets begin and end that are neither link, reference, footnote nor check box.
-fn execution(seen: &str, defined: &BTreeSet<String>) -> Vec<(usize, usize)> {
+/// Where square brackets begin and end that are neither link, reference, footnote nor check box; of the
+/// first two there are none where no references are known.
+fn execution(seen: &str, defined: Option<&BTreeSet<String>>) -> Vec<(usize, usize)> {
     let brackets = brackets(seen);
     let mut found = Vec::new();
     let mut done = 0;
@@ -161,14 +162,14 @@ fn execution(seen: &str, defined: &BTreeSet<String>) -> Vec<(usize, usize)> {
         // What reaches over lines may be several things, in a list: what is in it stands for itself.
         let is_whole = !inside.contains('\n');
         let past = |end: usize| if is_whole { end } else { from + 1 };
-        if seen.get(to..).is_some_and(begins_target) {
+        if defined.is_some() && seen.get(to..).is_some_and(begins_target) {
             done = past(to);
             continue;
         }
         // `[text][label]`, `[label][]`, `[label]`.
         let second = brackets.get(&to).copied();
         let named = second.and_then(|end| seen.get(to + 1..end - 1)).filter(|it| !it.trim().is_empty());
-        if defined.contains(&label(named.unwrap_or(inside))) {
+        if defined.is_some_and(|it| it.contains(&label(named.unwrap_or(inside)))) {
             done = past(second.unwrap_or(to));
             continue;
         }
@@ -315,6 +316,7 @@ mod tests {
                 "[a](b \"c\") [d](e(f)) [g]() [h](i j) [k](l(m) [n](\no)\n",
                 "line 1 `[g]`, line 1 `[h]`, line 1 `[k]`, line 1 `[n]`",
             ),
+            ("<div>\n[a](b)\n</div>\n", "line 2 `[a]`"),
             ("[see\nthere](a) [x\n- [y]](b)\n", "line 3 `[y]`"),
             ("[o]\n\n[o]: a b\n", "line 1 `[o]`, line 3 `[o]`"),
             ("[^1]: note\n`[a]` \\[b\\] <!-- [c] --> a[\n", ""),
