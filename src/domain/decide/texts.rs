@@ -106,8 +106,8 @@ impl Case<'_> {
                 Some(text) => left(child, text, None, |_| true),
                 None => Some(format!("the content of {} is no text", child.id)),
             };
-            let verb = if self.owns(child) { "checkout" } else { "status" };
-            let remedy = self.command(&format!("{verb} {}", child.id));
+            // Whether it could be checked out is a question about the child, and not asked here.
+            let remedy = self.command(&format!("status {}", child.id));
             message.map(|message| Reason::new(Condition::PlaceholderLeft, message).remedy(remedy))
         });
         attachments.flatten().collect()

@@ -62,7 +62,7 @@ proptest! {
             if let Err(denial) = decide(policy, &facts, &actor, &asked) {
                 reasons.extend_from_slice(denial.reasons());
             }
-            for remedy in reasons.into_iter().filter_map(|reason| reason.remedy) {
+            for (why, remedy) in reasons.into_iter().filter_map(|reason| Some((reason.message, reason.remedy?))) {
                 let words: Vec<&str> = remedy.split(' ').collect();
                 prop_assert!(words.starts_with(&["qms", "--user", actor.name().as_str()]), "{}", remedy);
                 let command = words.get(3..).unwrap_or_default().join(" ");
@@ -76,7 +76,7 @@ proptest! {
                     None if verb == "create" => policy.acts_as(actor.group(), &[name("initiator")]),
                     None => lines.iter().any(|line| called(line) && line.is_open()),
                 };
-                prop_assert!(may, "{} is told to run `{}`", actor.name(), remedy);
+                prop_assert!(may, "{} is told to run `{}`: {why}", actor.name(), remedy);
             }
         }
     }
