@@ -14,7 +14,7 @@ use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
 use crate::domain::decide::{Class, Condition, Reason};
 use crate::domain::front_matter::is_deceptive;
-use crate::domain::identity::{Actor, Assurance};
+use crate::domain::identity::Actor;
 use crate::session::SessionError;
 
 /// The forms of output.
@@ -152,11 +152,7 @@ pub fn say(world: &mut World, line: &str) {
 /// The identity line: how somebody who started the caller notices that the wrong user acts.
 pub fn identity(world: &mut World, actor: Option<&Actor>) {
     let Some(actor) = actor else { return };
-    let how = match actor.assurance() {
-        Assurance::Claimed => "claimed".to_owned(),
-        verified => format!("verified: {verified}"),
-    };
-    say(world, &format!("acting as {} ({how})", actor.name()));
+    say(world, &format!("acting as {} ({})", actor.name(), actor.assurance().shown()));
 }
 
 /// Prints a failure. `actor` is the caller, where it was verified.

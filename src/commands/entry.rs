@@ -125,8 +125,7 @@ impl EntryView {
     /// Names who acted, and how sure that was; of the unverified only the claim.
     pub(super) fn who(&self) -> String {
         match (&self.actor, &self.claimed, self.assurance) {
-            (Some(actor), _, Some(Assurance::Claimed)) => format!("{actor} (claimed)"),
-            (Some(actor), _, Some(assurance)) => format!("{actor} (verified: {assurance})"),
+            (Some(actor), _, Some(assurance)) => format!("{actor} ({})", assurance.shown()),
             (Some(actor), _, None) => actor.to_string(),
             (None, Some(claimed), _) => format!("unverified `{}`", claimed.escape_debug()),
             (None, None, _) => "qms".to_owned(),

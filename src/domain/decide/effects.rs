@@ -1,11 +1,11 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
 use super::{Permit, Way, items};
-use crate::domain::attestation::{Attestation, dossier};
+use crate::domain::attestation::{Attestation, AttestationKind, dossier};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
-use crate::domain::id::{DocumentId, ItemId, StateName, UserName, Version};
+use crate::domain::id::{AttestationName, DocumentId, ItemId, StateName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
@@ -176,7 +176,7 @@ impl Step<'_> {
             opened_at: self.facts.now,
             content: self.document.content,
             policy: self.facts.policy,
-            dossier: Some(dossier(&self.document, &self.facts.attestations)),
+            dossier: Some(dossier(&self.document, &self.stated())),
             seats: seats.iter().map(|user| (user.clone(), self.seat())).collect(),
         })
     }
@@ -252,13 +252,7 @@ impl Step<'_> {
             }
             Effect::AddSeats => self.add_seats(),
             Effect::RemoveSeats => self.remove_seats(),
-            Effect::RecordRun => {
-                let recorded = super::evidence::recorded(self.permit, self.policy, self.facts, document);
-                if let Some((attestation, output)) = recorded {
-                    self.applied.attestations.push(attestation);
-                    self.applied.kept.push(output);
-                }
-            }
+            Effect::RecordRun => self.record_run(),
             Effect::MarkRejected => document.rejected = Some(document.revision),
             Effect::RaiseVersion => {
                 document.version = Version::new(document.version.major.saturating_add(1), 0);
@@ -339,10 +333,11 @@ impl Step<'_> {
         let Some(recorded) = items::record(self.permit, self.facts) else { return };
         self.become_author();
         self.take_content(Digest::of(recorded.text.as_bytes()));
-        let stated = items::evidence(self.permit, self.policy, self.facts, &self.document, &recorded);
-        self.applied.attestations.extend(stated);
+        let name = AttestationName::parse(recorded.item.as_str());
+        if let (Ok(name), Some(file)) = (name, recorded.file) {
+            self.attest(AttestationKind::File, name, self.document.content, file, None);
+        }
         self.applied.notes.push(Note::Recorded(recorded.item, recorded.open));
-        self.applied.kept.extend(recorded.file);
         self.applied.composed = Some(recorded.text);
     }
 

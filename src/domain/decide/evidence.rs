@@ -1,14 +1,14 @@
 //! Evidence: whether a run may begin and be recorded, what is kept of it, and whether it is enough.
 
-use super::{Case, Condition, Permit, Reason};
-use crate::domain::attestation::{Attestation, AttestationKind, next_number};
+use super::effects::Step;
+use super::{Case, Condition, Reason};
+use crate::domain::attestation::AttestationKind;
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
-use crate::domain::facts::Facts;
 use crate::domain::id::{AttestationName, InputName};
 use crate::domain::plural::counted;
-use crate::domain::policy::{Effect, Evidence, Policy, Transition};
+use crate::domain::policy::{Effect, Evidence, Transition};
 use crate::domain::request::{CopyFacts, Inputs, Value};
 
 impl Case<'_> {
@@ -121,29 +121,15 @@ impl Case<'_> {
     }
 }
 
-/// What is kept of a run: the statement, and what the command wrote. Nothing where the run was not
-/// decided on.
-pub(super) fn recorded(
-    permit: &Permit,
-    policy: &Policy,
-    facts: &Facts,
-    document: &Document,
-) -> Option<(Attestation, Vec<u8>)> {
-    let ended = facts.run.as_ref()?.ended.as_ref()?;
-    let name = AttestationName::parse(permit.inputs.text("name")?).ok()?;
-    let (_, state) = policy.standing(document)?;
-    let attestation = Attestation {
-        document: document.id.clone(),
-        kind: AttestationKind::Run,
-        number: next_number(&facts.attestations, AttestationKind::Run, &name),
-        name,
-        author: permit.actor.name().clone(),
-        group: permit.actor.group().clone(),
-        phase: state.phase.clone(),
-        subject: ended.subject,
-        body: Digest::of(&ended.output),
-        status: ended.outcome.status(),
-        at: facts.now,
-    };
-    Some((attestation, ended.output.clone()))
+impl Step<'_> {
+    /// States how a run ended, about the content that it began with. Nothing where the run was not decided
+    /// on.
+    pub(super) fn record_run(&mut self) {
+        let Some(ended) = self.facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return };
+        let name = self.permit.inputs.text("name").and_then(|name| AttestationName::parse(name).ok());
+        if let Some(name) = name {
+            let (output, status) = (ended.output.clone(), ended.outcome.status());
+            self.attest(AttestationKind::Run, name, ended.subject, output, status);
+        }
+    }
 }

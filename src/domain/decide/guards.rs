@@ -144,23 +144,19 @@ impl Case<'_> {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
             }),
             Plain::NewOwnerMayOwn => self.unmet_new_owner(document),
-            Plain::PrerequisitesMet | Plain::NotesPresent | Plain::NoteIsDue | Plain::TraitsAreNew => {
-                self.unmet_beside(plain, edge, document)
-            }
+            Plain::PrerequisitesMet
+            | Plain::NotesPresent
+            | Plain::NoteIsDue
+            | Plain::TraitsAreNew
             // These speak about a new document or the project, and are asked where that is decided.
-            Plain::TemplateInForce
+            | Plain::TemplateInForce
             | Plain::UserIsNew
             | Plain::UserExists
             | Plain::UserIsIdle
             | Plain::AdministratorRemains
             | Plain::NamespaceIsNew
             | Plain::PolicyIsSound
-            | Plain::PolicyKeepsDocuments => {
-                vec![Reason::new(
-                    Condition::UnknownAction,
-                    format!("guard `{plain}` has no meaning for a document"),
-                )]
-            }
+            | Plain::PolicyKeepsDocuments => self.unmet_beside(plain, edge, document),
         }
     }
 
@@ -370,13 +366,18 @@ impl Case<'_> {
 }
 
 impl Case<'_> {
-    /// Conditions on what stands beside the content.
+    /// Conditions on what stands beside the content; of every other guard it is said that it means nothing
+    /// here, so that none holds by being asked in the wrong place.
     fn unmet_beside(&self, plain: Plain, edge: &Transition, document: &Document) -> Vec<Reason> {
         match plain {
             Plain::PrerequisitesMet => self.unmet_prerequisites(document),
             Plain::NotesPresent => self.unmet_notes(edge, document),
             Plain::NoteIsDue => self.unmet_note(document),
-            _ => self.unmet_traits(),
+            Plain::TraitsAreNew => self.unmet_traits(),
+            other => vec![Reason::new(
+                Condition::UnknownAction,
+                format!("guard `{other}` has no meaning for a document"),
+            )],
         }
     }
 }

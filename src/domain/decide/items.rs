@@ -1,15 +1,14 @@
 //! Execution items: what has to hold of them, and how one is recorded.
 
 use super::{Case, Condition, Permit, Reason};
-use crate::domain::attestation::{Attestation, AttestationKind, next_number};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::id::{AttestationName, ItemId};
+use crate::domain::id::ItemId;
 use crate::domain::items::{
     Column, Correction, Entry, ItemOutcome, Items, Unreadable, cell_text, departures, handwritten, recorded,
 };
-use crate::domain::policy::{DocumentType, Effect, Policy, Transition};
+use crate::domain::policy::{DocumentType, Effect, Transition};
 use crate::domain::request::{CopyFacts, Inputs};
 
 /// Most items that are told at once: whoever mends those sees the next.
@@ -314,28 +313,4 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
     };
     let open = items.iter().filter(|one| one.id != id && !one.is_recorded()).count();
     Some(Recorded { text: recorded(text, item, &entry)?, item: id, open, file: file.map(<[u8]>::to_vec) })
-}
-
-/// States of a file that it is evidence for an item, in the content that names it.
-pub(super) fn evidence(
-    permit: &Permit,
-    policy: &Policy,
-    facts: &Facts,
-    after: &Document,
-    recorded: &Recorded,
-) -> Option<Attestation> {
-    let name = AttestationName::parse(recorded.item.as_str()).ok()?;
-    Some(Attestation {
-        document: after.id.clone(),
-        kind: AttestationKind::File,
-        number: next_number(&facts.attestations, AttestationKind::File, &name),
-        name,
-        author: permit.actor.name().clone(),
-        group: permit.actor.group().clone(),
-        phase: policy.standing(after)?.1.phase.clone(),
-        subject: after.content,
-        body: Digest::of(recorded.file.as_deref()?),
-        status: None,
-        at: facts.now,
-    })
 }

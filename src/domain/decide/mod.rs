@@ -5,6 +5,7 @@
 //! the inputs left open.
 
 mod agents;
+mod attest;
 mod created;
 mod edge;
 mod effects;

@@ -2,11 +2,10 @@
 
 use super::effects::Step;
 use super::{Case, Condition, Reason};
-use crate::domain::attestation::{Attestation, AttestationKind, latest, next_number};
-use crate::domain::digest::Digest;
+use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, PhaseName, TraitName};
-use crate::domain::identity::{Actor, Assurance};
+use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
 use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
 
@@ -191,7 +190,7 @@ impl Step<'_> {
     pub(super) fn record_note(&mut self) {
         let name = self.permit.inputs.text("note").and_then(|key| AttestationName::parse(key).ok());
         if let (Some(name), Some(bytes)) = (name, self.permit.inputs.file("file")) {
-            self.attest(AttestationKind::Note, name, bytes.to_vec(), None);
+            self.attest(AttestationKind::Note, name, self.document.content, bytes.to_vec(), None);
         }
     }
 
@@ -201,44 +200,14 @@ impl Step<'_> {
         let keys: Vec<AttestationName> = rules.map(|(_, rule)| rule.key.clone()).collect();
         for key in keys {
             let text = attribution(&self.permit.actor);
-            self.attest(AttestationKind::Note, key, text.into_bytes(), None);
+            self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes(), None);
         }
-    }
-
-    /// States something about the present content.
-    pub(super) fn attest(
-        &mut self,
-        kind: AttestationKind,
-        name: AttestationName,
-        body: Vec<u8>,
-        status: Option<i32>,
-    ) {
-        let Some(phase) = phase_of(self.policy, &self.document).cloned() else { return };
-        let known = [self.facts.attestations.as_slice(), &self.applied.attestations].concat();
-        self.applied.attestations.push(Attestation {
-            document: self.document.id.clone(),
-            kind,
-            number: next_number(&known, kind, &name),
-            name,
-            author: self.permit.actor.name().clone(),
-            group: self.permit.actor.group().clone(),
-            phase,
-            subject: self.document.content,
-            body: Digest::of(&body),
-            status,
-            at: self.facts.now,
-        });
-        self.applied.kept.push(body);
     }
 }
 
 /// Says who wrote, as far as it was proved.
 fn attribution(actor: &Actor) -> String {
-    let proof = match actor.assurance() {
-        Assurance::Claimed => "claimed".to_owned(),
-        verified => format!("verified: {verified}"),
-    };
-    let mut text = format!("{} ({}), {proof}\n", actor.name(), actor.kind());
+    let mut text = format!("{} ({}), {}\n", actor.name(), actor.kind(), actor.assurance().shown());
     if let Some(session) = actor.session() {
         text.push_str(&format!("session: {session}\n"));
     }

@@ -10,7 +10,9 @@ impl Case<'_> {
     /// Every document that this one waits for has come as far as it has to.
     pub(super) fn unmet_prerequisites(&self, document: &Document) -> Vec<Reason> {
         let unmet = document.requires.iter().filter_map(|wanted| {
-            let fault = unmet(self.policy, wanted, self.facts.required.get(&wanted.document)?.as_ref())?;
+            // What nobody looked up is not there.
+            let found = self.facts.required.get(&wanted.document).and_then(Option::as_ref);
+            let fault = unmet(self.policy, wanted, found)?;
             let message = format!("{fault}; {} requires it {}", document.id, wanted.state);
             let look = self.command(&format!("why {}", wanted.document));
             Some(Reason::new(Condition::PrerequisiteUnmet, message).remedy(Some(look)))

@@ -1,6 +1,7 @@
 //! What the decision promises, over random documents and over random walks through the life cycles.
 
 mod dice;
+mod dossiers;
 mod evidence;
 mod menus;
 mod promises;

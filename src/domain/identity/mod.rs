@@ -46,6 +46,16 @@ words! {
     }
 }
 
+impl Assurance {
+    /// Says in words how sure it is.
+    pub fn shown(self) -> String {
+        match self {
+            Self::Claimed => self.as_str().to_owned(),
+            verified => format!("verified: {verified}"),
+        }
+    }
+}
+
 /// What a caller says about itself, and what it presents for it. Nothing of it is believed.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {

@@ -8,7 +8,7 @@ use crate::domain::policy::{Guard, Plain, fixture};
 use crate::domain::request::{Inputs, Request, Subject, Value, WorkingCopy};
 use crate::domain::scenario::World;
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
@@ -16,12 +16,12 @@ fn users(names: &[&str]) -> Value {
     Value::Users(names.iter().map(|user| name(user)).collect())
 }
 
-fn inputs(pairs: &[(&str, Value)]) -> Inputs {
+pub(super) fn inputs(pairs: &[(&str, Value)]) -> Inputs {
     pairs.iter().fold(Inputs::default(), |all, (key, value)| all.with(name(key), value.clone()))
 }
 
 /// A project with all users, and a complete draft of claude's.
-fn world(kind: &str) -> (World<'static>, DocumentId) {
+pub(super) fn world(kind: &str) -> (World<'static>, DocumentId) {
     let candidate = fixture::candidate();
     let mut world = World::new(&candidate.policy, candidate.digest, None);
     for (user, group) in USERS {
@@ -49,11 +49,11 @@ fn world(kind: &str) -> (World<'static>, DocumentId) {
     (world, id)
 }
 
-fn document<'w>(world: &'w World<'_>, id: &DocumentId) -> &'w Document {
+pub(super) fn document<'w>(world: &'w World<'_>, id: &DocumentId) -> &'w Document {
     world.document(id).unwrap_or_else(|| panic!("{id} is gone"))
 }
 
-fn act(
+pub(super) fn act(
     world: &mut World<'_>,
     user: &str,
     action: &str,
