@@ -2,23 +2,44 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::grammar::Global;
 use super::world::World;
-use super::{ahead, credential};
+use super::{ahead, credential, manner};
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::identity::{Actor, Claim};
-use crate::domain::policy::Action;
+use crate::domain::policy::{Action, Policy};
 use crate::embedded;
 use crate::session::{Session, SessionError};
 use crate::store::Sqlite;
 
+/// The verbs that a command line has.
+pub enum Verbs {
+    /// Those of a policy that was adopted.
+    Adopted(Rc<Policy>),
+    /// Those that come with the program.
+    Embedded(Vec<Action>),
+}
+
+impl Deref for Verbs {
+    type Target = [Action];
+
+    fn deref(&self) -> &[Action] {
+        match self {
+            Self::Adopted(policy) => &policy.actions,
+            Self::Embedded(actions) => actions,
+        }
+    }
+}
+
 /// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
     /// The verbs that the command line has.
-    pub actions: Vec<Action>,
+    pub verbs: Verbs,
     root: Option<PathBuf>,
     project: Result<Context, Option<CommandError>>,
 }
@@ -29,7 +50,7 @@ impl Desk {
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
         let root = ahead::root(arguments).or_else(|| root_by_variable(world));
         let project = open(world, &world.directory, root.as_deref()).map_err(Some);
-        Self { actions: Vec::new(), root, project }
+        Self { verbs: Verbs::Embedded(Vec::new()), root, project }
     }
 
     /// Learns the verbs for a command line: those of the policy that decides about the document that
@@ -39,7 +60,7 @@ impl Desk {
             let about = ahead::document(arguments).map(|id| context.session.policy_about(&id));
             about.unwrap_or_else(|| context.session.policy()).ok()
         });
-        self.actions = policy.map_or_else(embedded::actions, |policy| policy.actions.clone());
+        self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
     }
 
     /// Returns the project as a command left it, with the caller's claim.
@@ -75,6 +96,7 @@ impl Desk {
         }
         match &mut self.project {
             Ok(context) => {
+                context.tells_next = manner(world, global).tells_next();
                 (context.claim, context.source) = (Claim::default(), Source::None);
                 Ok(context)
             }
@@ -110,6 +132,7 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         claim: Claim::default(),
         source: Source::None,
         directory: world.directory.clone(),
+        tells_next: false,
         random: world.random,
         process: world.process,
     })

@@ -45,7 +45,7 @@ pub fn dispatch(
     let Some((name, of_command)) = matches.subcommand() else {
         return Err(CommandError::Usage("which command?".to_owned()));
     };
-    let Some((action, of_command)) = verb_of(&desk.actions, name, of_command) else {
+    let Some((action, of_command)) = verb_of(&desk.verbs, name, of_command) else {
         let command =
             BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
         return built_in(world, desk, global, command);
@@ -138,7 +138,7 @@ fn built_in(
         }
         BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
         BuiltIn::Completion { shell } => {
-            return Ok(Done::Text(completion::script(&desk.actions, shell)));
+            return Ok(Done::Text(completion::script(&desk.verbs, shell)));
         }
         BuiltIn::Demo { .. } | BuiltIn::Audit(audit::AuditCommand::Export { .. })
             if global.format().is_data() =>

@@ -169,8 +169,8 @@ fn before_tool(world: &mut World, runtime: Runtime, call: &ToolCall) -> Answer {
     };
     // What cannot be understood is told by the program itself.
     let about = super::ahead::document(&words).map(|id| context.session.policy_about(&id));
-    let actions = about.unwrap_or_else(|| context.session.policy())?.actions.clone();
-    let Ok((global, matches)) = super::parse::parse(&actions, &words) else { return Ok(None) };
+    let policy = about.unwrap_or_else(|| context.session.policy())?;
+    let Ok((global, matches)) = super::parse::parse(&policy.actions, &words) else { return Ok(None) };
     if let Some(named) = global.user.as_ref().filter(|named| named.as_str() != user.as_str()) {
         let refusal = NotVerified {
             claimed: Some(named.clone()),

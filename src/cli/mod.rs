@@ -91,7 +91,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         return (settle(world, Code::Usage.status(), printed), None);
     }
     desk.learn_verbs(arguments);
-    let (global, matches) = match parse::parse(&desk.actions, arguments) {
+    let (global, matches) = match parse::parse(&desk.verbs, arguments) {
         Ok(parsed) => parsed,
         Err(error) => return (not_understood(world, arguments, &error), None),
     };

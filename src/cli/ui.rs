@@ -67,6 +67,11 @@ impl Manner {
         !self.brief && !self.quiet
     }
 
+    /// Tells whether anything that is printed says what can be done next.
+    pub fn tells_next(self) -> bool {
+        self.has_menu() || self.format.is_data()
+    }
+
     fn paint(self, style: &Style, text: &str) -> String {
         style.clone().force_styling(self.color).apply_to(text).to_string()
     }

@@ -10,7 +10,7 @@ use crate::disk::{Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, UserName};
-use crate::domain::identity::Claim;
+use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
 use crate::domain::request::{Inputs, Request, Subject};
 use crate::session::{Acted, Mode, Session, SessionError};
@@ -165,8 +165,7 @@ fn report(
     let awaited = awaited(&after, acted.actor.name());
     // A document that only would be created has nothing to be asked.
     let is_real = mode == Mode::Commit || acted.before.is_some();
-    let next =
-        if is_real { next_lines(&acted.menu, acted.actor.name(), &after.id, false) } else { Vec::new() };
+    let next = if is_real { next_after(context, &acted.actor, &after.id, &mut warnings) } else { Vec::new() };
     let report = ActReport {
         transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
         document: DocumentView::new(after, &policy, in_force, acted.actor.name()),
@@ -184,6 +183,28 @@ fn report(
             .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
         None => reply,
     })
+}
+
+/// Lists what can be done next, where somebody is told. That it cannot be found out undoes nothing of what
+/// was done.
+pub(super) fn next_after(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+    warnings: &mut Vec<Warning>,
+) -> Vec<NextLine> {
+    if !context.tells_next {
+        return Vec::new();
+    }
+    let copy = context.workspace(actor).read(id);
+    match context.session.menu(actor, id, copy.as_ref()) {
+        Ok(menu) => next_lines(&menu, actor.name(), id, false),
+        Err(error) => {
+            let message = format!("what can be done next with {id} is not known: {error}");
+            warnings.push(Warning { code: "next_unknown", message });
+            Vec::new()
+        }
+    }
 }
 
 /// Writes or takes away the working copy that the action gave or took in.

@@ -14,7 +14,7 @@ use super::act::{self, Arguments, committed};
 use super::evidence::EvidenceView;
 use super::pins::observed;
 use super::read::body;
-use super::view::{DocumentView, NextLine, awaited, next_lines};
+use super::view::{DocumentView, NextLine, awaited};
 use super::{CommandError, Context, Remembered, Reply};
 use crate::disk::{Ended, Spawned, Streams};
 use crate::domain::decide::Class;
@@ -86,16 +86,17 @@ pub(super) fn try_out(
     let _begun = begin(context, &planned)?;
     let actor = context.actor()?;
     let document = context.document(&actor, id)?;
-    let copy = context.workspace(&actor).read(id);
-    let menu = context.session.menu(&actor, id, copy.as_ref())?;
-    let next = next_lines(&menu, actor.name(), id, false);
+    let mut warnings = Vec::new();
+    let next = act::next_after(context, &actor, id, &mut warnings);
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let awaited = awaited(&document, actor.name());
     let document = DocumentView::new(document, &policy, in_force, actor.name());
     let report =
         RunReport { document, evidence: None, dry_run: true, reminders: Vec::new(), next: next.clone() };
     let message = format!("would be permitted: `{name}` is run for {id}");
-    Ok(Reply::new(report).by(actor).message(message, Vec::new()).menu(next).awaiting(awaited))
+    let mut reply = Reply::new(report).by(actor).message(message, Vec::new()).menu(next).awaiting(awaited);
+    reply.warnings = warnings;
+    Ok(reply)
 }
 
 /// Runs a command, and records how it ended.
@@ -209,7 +210,8 @@ fn report(
     let size = body(context, &acted.actor, &attestation.body)?.len();
     let evidence = EvidenceView::new(attestation, &document, size);
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
-    let next = next_lines(&acted.menu, acted.actor.name(), &document.id, false);
+    let mut warnings = Vec::new();
+    let next = act::next_after(context, &acted.actor, &document.id, &mut warnings);
     let (seconds, tenths) = (lasted / 1000, lasted % 1000 / 100);
     let message = format!("✓ `{name}` passed for {} after {seconds}.{tenths} s", document.id);
     let number = attestation.number;
@@ -231,6 +233,7 @@ fn report(
     };
     let reply = Reply::new(report).by(acted.actor).message(message, vec![note]).remembering(reminders);
     let mut reply = reply.menu(next).awaiting(awaited);
+    reply.warnings = warnings;
     if let Some(holder) = holder {
         let message = format!("{id} is checked out by {holder}: this speaks about {version} as it is stored");
         reply = reply.warn("checked_out", message);

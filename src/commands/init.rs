@@ -141,6 +141,7 @@ fn found(
         session,
         claim: Claim::default(),
         source: Source::None,
+        tells_next: false,
         keyring,
         random: outside.random,
         process: outside.process,

@@ -53,7 +53,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub use self::reply::{Remembered, Reply, Report, Warning};
-use crate::disk::{DiskError, Keyring, Site, Workspace};
+use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::evidence::RunOutcome;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
@@ -78,6 +78,8 @@ pub struct Context {
     pub keyring: Option<Keyring>,
     /// The folder that file names of the command line start from.
     pub directory: PathBuf,
+    /// Whether anybody is told what can be done next; else it is not found out.
+    pub tells_next: bool,
     /// Fills a buffer with random bytes from the system; false where there are none.
     pub random: fn(&mut [u8]) -> bool,
     /// Distinguishes this process from others that are alive.
@@ -162,8 +164,11 @@ impl Context {
 /// Finishes the files of processes that died after their commit. Best effort: what cannot be
 /// written now is left for the next command, and `doctor` shows it.
 pub fn finish_what_was_cut_short(context: &mut Context) {
-    if let Ok(actor) = context.session.verify(&context.claim) {
-        let _ = publish::finish_what_was_cut_short(context, &actor);
+    let markers = Journal::unfinished(&context.site);
+    if !markers.is_empty()
+        && let Ok(actor) = context.session.verify(&context.claim)
+    {
+        let _ = publish::finish_what_was_cut_short(context, &actor, markers);
     }
 }
 

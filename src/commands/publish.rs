@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::signed::manifest;
 use super::{CommandError, Context, read};
-use crate::disk::{Approval, Journal, Mirror, Page, PublishLock, Signed};
+use crate::disk::{Approval, Mirror, Page, PublishLock, Signed, Unfinished};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::{DocumentId, Version};
@@ -99,8 +99,12 @@ fn approvals(
 }
 
 /// Publishes what processes that died left unpublished.
-pub(super) fn finish_what_was_cut_short(context: &mut Context, actor: &Actor) -> Result<(), CommandError> {
-    for marker in Journal::unfinished(&context.site) {
+pub(super) fn finish_what_was_cut_short(
+    context: &mut Context,
+    actor: &Actor,
+    markers: Vec<Unfinished>,
+) -> Result<(), CommandError> {
+    for marker in markers {
         let mut touched = BTreeSet::new();
         let mut visit = |bytes: &[u8]| -> Result<(), StoreError> {
             if let Ok(entry) = Entry::decode(bytes) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::texts::{reads_attachments, reads_texts};
 use super::{Session, SessionError};
-use crate::domain::decide::{self, Line};
+
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::facts::{Facts, ItemFacts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
@@ -310,45 +310,6 @@ impl Session {
         let mut facts = self.empty_facts(now, digest, &BTreeMap::new())?;
         facts.registry = Some(registry);
         Ok((policy, facts))
-    }
-
-    /// The menu of a document as it stands now.
-    pub(super) fn menu_of(
-        &mut self,
-        actor: &Actor,
-        document: Document,
-        copy: Option<&WorkingCopy>,
-    ) -> Result<Vec<Line>, SessionError> {
-        let now = self.now();
-        let (policy, facts) = self.gather_document(actor, document, copy, None, now)?;
-        Ok(decide::menu(&policy, &facts, actor))
-    }
-
-    /// The menu after an action, with the working copy that the caller is about to get. What the
-    /// action was decided on still holds, except for the documents that it changed.
-    pub(super) fn menu_after(
-        &mut self,
-        actor: &Actor,
-        mut facts: Facts,
-        (after, others): (&Document, &[Document]),
-        given: Option<&[u8]>,
-        sent: Option<&WorkingCopy>,
-    ) -> Result<Vec<Line>, SessionError> {
-        let given = given.map(|bytes| WorkingCopy::Present {
-            document: after.id.clone(),
-            base: after.content,
-            path: format!("{}.md", after.id),
-            bytes: bytes.to_vec(),
-        });
-        for child in &mut facts.children {
-            if let Some(changed) = others.iter().find(|other| other.id == child.id) {
-                child.clone_from(changed);
-            }
-        }
-        let (digest, policy) = self.policy_of(after)?;
-        facts.policy = digest;
-        self.look_at(&mut facts, &policy, actor, after.clone(), sent.or(given.as_ref()), None)?;
-        Ok(decide::menu(&policy, &facts, actor))
     }
 }
 

@@ -81,8 +81,6 @@ pub struct Acted {
     pub content: Option<Vec<u8>>,
     /// The policy that came into force.
     pub policy: Option<Digest>,
-    /// What the caller can do next with the document.
-    pub menu: Vec<Line>,
     /// How far the clock ran behind the log, in milliseconds, where that is worth a warning.
     pub clock_behind: Option<i64>,
 }
@@ -217,7 +215,9 @@ impl Session {
         copy: Option<&WorkingCopy>,
     ) -> Result<Vec<Line>, SessionError> {
         let document = self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
-        self.menu_of(actor, document, copy)
+        let now = self.now();
+        let (policy, facts) = self.gather_document(actor, document, copy, None, now)?;
+        Ok(decide::menu(&policy, &facts, actor))
     }
 
     /// Carries out a request, or says why not.
@@ -321,15 +321,6 @@ impl Session {
             Mode::Commit => Some(self.seal_applied(attempt, &applied)?),
             Mode::DryRun => None,
         };
-        facts.attestations.extend(applied.attestations.iter().cloned());
-        facts.run = None;
-        let menu = match (&applied.after, mode) {
-            (Some(after), Mode::Commit) => {
-                let changed = (after, applied.others.as_slice());
-                self.menu_after(&actor, facts, changed, content.as_deref(), request.copy.as_ref())?
-            }
-            _ => decide::menu(&policy, &facts, &actor),
-        };
         Ok(Acted {
             actor,
             entry,
@@ -341,7 +332,6 @@ impl Session {
             reminders,
             content,
             policy: applied.policy.map(|candidate| candidate.digest),
-            menu,
             clock_behind: time.behind,
         })
     }
