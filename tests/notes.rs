@@ -202,6 +202,96 @@ fn who_wrote_the_content_is_written_by_the_program_and_by_nobody_else() {
     assert_eq!((written.len(), &written[0]["current"]), (2, &json!(true)));
 }
 
+// REQ-096
+#[test]
+fn what_a_trait_demands_that_came_later_is_written_at_the_next_check_in_whatever_changed() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title Pump",
+        "-u claude trait add CR-001 needs-agent-attribution",
+        "-u claude checkin CR-001",
+        "-u claude trait add CR-001 needs-notice",
+    ]);
+    assert_eq!(project.ask("-u claude note list CR-001").is(0)["data"]["notes"][0]["missing"], json!(null));
+    project.play(&["-u claude create CR --title Tank", "-u claude checkin CR-002"]);
+    project.run("-u claude checkout CR-002").is(0);
+    project.fill_in("CR-002");
+    project.play(&["-u claude checkin CR-002", "-u claude trait add CR-002 needs-agent-attribution"]);
+    let refused = project.ask("-u claude route CR-002 --review").is(4);
+    assert_eq!(names(&refused["error"]["reasons"]), ["note_missing"]);
+    assert_eq!(refused["error"]["reasons"][0]["remedy"], "qms --user claude checkout CR-002");
+    project.play(&[
+        "-u claude checkout CR-002",
+        "-u claude checkin CR-002",
+        "-u claude route CR-002 --review",
+    ]);
+}
+
+// REQ-159
+#[test]
+fn a_note_that_was_there_when_a_document_was_judged_is_not_replaced() {
+    let project = in_review();
+    fs::write(project.path("other.md"), ASSESSMENT.replace("nothing new", "the keys of the tank")).unwrap();
+    let set = "-u tu note set CR-001 security-assessment --file";
+    project.play(&[
+        &format!("{set} other.md"),
+        // Who has a verdict still to give may say it better.
+        &format!("{set} assessment.md"),
+        "-u tu review CR-001 --recommend --comment fine",
+        "-u qa review CR-001 --recommend --comment fine",
+    ]);
+    project.run("-u lead user add tu2 --group reviewer --agent").is(0);
+    for line in [set, "-u tu2 note set CR-001 security-assessment --file"] {
+        let refused = project.ask(&format!("{line} other.md")).is(4);
+        assert_eq!(names(&refused["error"]["reasons"]), ["note_judged"], "{line}");
+    }
+    // In another round, too, as long as those who judged it are not to judge it again.
+    project.run("-u qa assign CR-001 --assignees tu2").is(0);
+    let refused = project.ask("-u tu2 note set CR-001 security-assessment --file other.md").is(4);
+    assert_eq!(names(&refused["error"]["reasons"]), ["note_judged"]);
+}
+
+/// Edits a file of the policy, and asks for its adoption.
+fn adopt(project: &Project, file: &str, edits: &[(&str, &str)]) -> Vec<String> {
+    let path = project.path(&format!("workflows/{file}"));
+    let text = fs::read_to_string(&path).unwrap();
+    let mut edited = text.clone();
+    for (from, to) in edits {
+        assert!(edited.contains(from), "{file} has no `{from}` any more");
+        edited = edited.replacen(from, to, 1);
+    }
+    fs::write(&path, edited).unwrap();
+    let answer = project.ask("-u lead workflow adopt").is(4);
+    fs::write(path, text).unwrap();
+    let reasons = answer.value().pointer("/error/reasons").and_then(Value::as_array).unwrap();
+    reasons.iter().map(ToString::to_string).collect()
+}
+
+// REQ-156
+#[test]
+fn a_policy_that_demands_less_of_what_is_under_way_is_not_adopted() {
+    let project = in_review();
+    for (from, to, how) in [
+        ("required: true\n        phases", "required: false\n        phases", "is not required"),
+        ("phases: [review, pre_review, post_review]", "phases: [review]", "is waited for in fewer phases"),
+        ("min_length: 80", "min_length: 1", "may be shorter"),
+        ("key: security-assessment", "key: security-opinion", "is gone"),
+    ] {
+        let reasons = adopt(&project, "policy.yaml", &[(from, to)]);
+        let wanted = format!("the note `security-assessment` of CR-001 {how} in the candidate");
+        assert!(reasons.iter().any(|reason| reason.contains(&wanted)), "{reasons:?}");
+    }
+    // Nothing would have items, and nothing would answer for one.
+    let lines = fs::read_to_string(project.path("workflows/executable.yaml")).unwrap();
+    let with_items = lines.lines().filter(|line| line.contains("items: true"));
+    let without =
+        with_items.map(|line| (line, line.replace(", items: true", "").replace(", item: true", "")));
+    let without: Vec<(&str, String)> = without.collect();
+    let edits: Vec<(&str, &str)> = without.iter().map(|(from, to)| (*from, to.as_str())).collect();
+    let items = adopt(&project, "executable.yaml", &edits);
+    assert!(items.iter().any(|reason| reason.contains("CR-001 has execution items")), "{items:?}");
+}
+
 // REQ-094
 #[test]
 fn a_trait_that_the_policy_lost_keeps_its_gate_closed() {

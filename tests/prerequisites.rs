@@ -79,6 +79,7 @@ fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {
     let project = Project::new();
     change(&project, 5);
     specification(&project);
+    project.run("-u claude item record CR-001 EI-1 --outcome fail --actual leak --evidence log").is(0);
     project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Leak").is(0);
     project.fill_in("CR-001-VAR-001");
     project.run("-u claude checkin CR-001-VAR-001").is(0);
@@ -88,7 +89,6 @@ fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {
         "\
 CR-001 Pump: IN_EXECUTION, on the way to CLOSED
 ├─ route --review (initiator): IN_EXECUTION → IN_POST_REVIEW
-│    ✗ EI-1 of CR-001 lacks: actual result, evidence, outcome, performer, time
 │    ✗ EI-2 of CR-001 lacks: actual result, evidence, outcome, performer, time
 │    ✗ EI-3 of CR-001 lacks: actual result, evidence, outcome, performer, time
 │    ✗ CR-001-VAR-001 belongs to CR-001 and is DRAFT
@@ -155,9 +155,59 @@ fn documents_cannot_wait_for_each_other_in_a_circle() {
 
 // REQ-100
 #[test]
+fn what_can_never_come_about_is_not_required() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title Given",
+        "-u claude checkin CR-001",
+        "-u claude cancel CR-001 --reason superfluous",
+        "-u claude create CR --title Pump",
+    ]);
+    for (sentence, why) in [
+        ("CR-001 is CLOSED", "CR-001 is CANCELLED, and never becomes CLOSED"),
+        ("SOP-001 is EFECTIVE", "SOP-001 is never EFECTIVE"),
+        ("INV-003 is EFFECTIVE", "INV-003 is never EFFECTIVE"),
+        ("NONSENSE is CLOSED", "there is no NONSENSE, and no type has such ids"),
+    ] {
+        require(&project, "CR-002", sentence);
+        let refused = project.ask("-u claude checkin CR-002").is(4);
+        assert_eq!(refused.reasons(), ["prerequisite_unmet"], "{sentence}");
+        assert_eq!(refused["error"]["reasons"][0]["message"], json!(why));
+        project.edit("claude", "CR-002", &format!("requires: {sentence}\n"), "");
+    }
+    // What nobody has made yet can still come.
+    require(&project, "CR-002", "\"SDLC-X-RTM is EFFECTIVE, INV-003 is CLOSED, CR-001 is CANCELLED\"");
+    project.run("-u claude checkin CR-002").is(0);
+}
+
+// REQ-101
+#[test]
+fn why_tells_everybody_alike_of_what_is_stored_and_of_who_asked_for_changes() {
+    let project = Project::new();
+    project.run("-u claude create CR --title Pump").is(0);
+    let missing = |user: &str| {
+        let shown = project.ask(&format!("-u {user} why CR-001")).is(0);
+        shown["data"]["steps"][0]["missing"].clone()
+    };
+    assert_eq!(missing("claude"), missing("tu"));
+    assert!(missing("claude").to_string().contains("CR-001 is not filled in"), "{}", missing("claude"));
+    project.fill_in("CR-001");
+    project.play(&[
+        "-u claude route CR-001 --review --assignees tu",
+        "-u tu review CR-001 --request-updates --comment no",
+        "-u qa review CR-001 --recommend --comment fine",
+    ]);
+    let shown = project.run("-u claude why CR-001").is(0).text();
+    assert!(shown.contains("✗ tu asked for changes to CR-001"), "{shown}");
+    assert!(!shown.contains("was not read"), "{shown}");
+}
+
+// REQ-100
+#[test]
 fn a_child_cannot_wait_for_the_parent_that_waits_for_it() {
     let project = Project::new();
     change(&project, 5);
+    project.run("-u claude item record CR-001 EI-1 --outcome fail --actual leak --evidence log").is(0);
     project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Leak").is(0);
     require(&project, "CR-001-VAR-001", "CR-001 is CLOSED");
     let refused = project.ask("-u claude checkin CR-001-VAR-001").is(4);

@@ -46,6 +46,10 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
         ],
     ),
     (
+        "a parent does not leave its execution while an attachment of it is checked out",
+        &[("record", "checkin", "IN_EXECUTION", "parent_in")],
+    ),
+    (
         "changed content is meant only where the owner has a sound copy out; else the other transition is",
         &[
             ("controlled", "checkin", "REVIEWED", "owner"),

@@ -279,6 +279,10 @@ fn every_type_begins_with_the_text_of_its_template() {
     let project = Project::new();
     project.play(&["-u claude namespace add CORE", "-u claude create CR --title Parent"]);
     execute(&project, CR);
+    project.play(&[
+        "-u claude checkin CR-001",
+        "-u claude item record CR-001 EI-1 --outcome fail --actual leak --evidence log --reason late",
+    ]);
     for (line, id) in [
         ("RS --namespace CORE", "SDLC-CORE-RS"),
         ("RTM --namespace CORE", "SDLC-CORE-RTM"),
@@ -299,25 +303,26 @@ fn every_type_begins_with_the_text_of_its_template() {
     assert!(said.contains("{{id and effective version}}"), "{said}");
 }
 
-// REQ-153
+// REQ-153, REQ-154
 #[test]
-fn an_attachment_that_is_not_filled_in_holds_up_the_closing_of_its_parent() {
+fn an_attachment_that_is_not_filled_in_holds_up_the_review_of_its_parent() {
     let project = Project::new();
     project.run("-u claude create CR --title \"A change\"").is(0);
     execute(&project, CR);
-    project.play(&[
-        "-u claude create VR --parent CR-001 --title Evidence",
-        "-u claude checkin CR-001-VR-001",
-        "-u claude route CR-001 --review",
-        "-u qa review CR-001 --recommend --comment fine",
-        "-u claude route CR-001 --approval",
-        "-u qa approve CR-001",
-    ]);
-    let said = refused(&project, "-u claude close CR-001", "placeholder_left");
+    project
+        .play(&["-u claude create VR --parent CR-001 --title Evidence", "-u claude checkin CR-001-VR-001"]);
+    let said = refused(&project, "-u claude route CR-001 --review", "placeholder_left");
     assert!(said.starts_with("CR-001-VR-001 is not filled in: line 18 `[number of the item"), "{said}");
     project.run("-u claude checkout CR-001-VR-001").is(0);
     project.fill_in("CR-001-VR-001");
-    project.play(&["-u claude checkin CR-001-VR-001", "-u claude close CR-001"]);
+    project.play(&[
+        "-u claude checkin CR-001-VR-001",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment fine",
+    ]);
+    // What was judged is not written afterwards.
+    refused(&project, "-u claude checkout CR-001-VR-001", "parent_unsuitable");
+    project.play(&["-u claude route CR-001 --approval", "-u qa approve CR-001", "-u claude close CR-001"]);
     assert_eq!(project.ask("-u qa status CR-001-VR-001").is(0)["data"]["document"]["state"], "CLOSED");
 }
 

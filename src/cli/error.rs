@@ -290,6 +290,9 @@ fn disk(error: &DiskError) -> Row {
             (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
+        DiskError::Displaced { path, .. } => {
+            (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))
+        }
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }

@@ -181,7 +181,7 @@ fn overtaken(error: CommandError, begun: &Begun, id: &DocumentId, name: &Attesta
     match error {
         CommandError::Session(SessionError::Denied(refusal))
             if refusal.denial.class() == Class::Precondition
-                && refusal.document.as_ref().is_some_and(|now| now.content != begun.content()) =>
+                && refusal.document.as_ref().is_some_and(|now| !begun.speaks_about(now)) =>
         {
             CommandError::RunOvertaken { document: id.clone(), name: name.clone() }
         }

@@ -24,6 +24,14 @@ pub enum DiskError {
         /// Why.
         why: String,
     },
+    /// The store is reached by a second way.
+    #[error("`{}` {why}", .path.display())]
+    Displaced {
+        /// The folder or file.
+        path: PathBuf,
+        /// What it is.
+        why: &'static str,
+    },
     /// `qms.yaml` cannot be read.
     #[error("{0}")]
     Config(YamlError),

@@ -39,6 +39,17 @@ struct Config {
     project: String,
 }
 
+#[cfg(unix)]
+fn has_other_names(about: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    about.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_about: &fs::Metadata) -> bool {
+    false
+}
+
 impl Site {
     /// Finds the project that `start` is in.
     pub fn find(start: &Path) -> Result<Self, DiskError> {
@@ -68,7 +79,24 @@ impl Site {
                 "expected `schema: qms.project/1` and `project:` with 32 hexadecimal digits".to_owned();
             return Err(DiskError::Config(yaml::YamlError { place, message }));
         }
-        Ok(Self { root: root.to_owned(), id: config.project })
+        let site = Self { root: root.to_owned(), id: config.project };
+        site.is_where_it_lies()?;
+        Ok(site)
+    }
+
+    /// A store that is reached from a second folder would make that folder the project: what a command
+    /// finds there would be evidence.
+    fn is_where_it_lies(&self) -> Result<(), DiskError> {
+        let (folder, database) = (self.private(), self.database());
+        if fs::symlink_metadata(&folder).is_ok_and(|about| about.is_symlink()) {
+            let why = "is a link: use the project where its store lies";
+            return Err(DiskError::Displaced { path: folder, why });
+        }
+        if fs::symlink_metadata(&database).is_ok_and(|about| has_other_names(&about)) {
+            let why = "has a second name (a hard link), under which it could be damaged";
+            return Err(DiskError::Displaced { path: database, why });
+        }
+        Ok(())
     }
 
     /// Chooses a folder for a new project, which need not exist yet. Refused are the root of the

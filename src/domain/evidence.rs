@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::digest::Digest;
+use super::id::Version;
 use super::identity::Token;
 use super::redact::{Redactor, without_tokens};
 
@@ -104,7 +105,9 @@ pub struct Run {
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEnd {
-    /// The content that the document had when the run began.
+    /// The version that the document had when the run began: a content can come back, a version cannot.
+    pub version: Version,
+    /// The content that it had then.
     pub subject: Digest,
     /// How it ended.
     pub outcome: RunOutcome,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attestation::Attestation;
 use super::digest::{Digest, Timestamp};
-use super::document::{Document, User};
+use super::document::{Document, Outcome, User};
 use super::evidence::Run;
 use super::front_matter::{self, FrontMatter};
-use super::id::{DocumentId, IdWord, ItemId, StateName, TypeName, UserName};
+use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
 use super::policy::{Candidate, Fault};
@@ -39,6 +39,8 @@ pub struct Facts {
     pub required: BTreeMap<DocumentId, Option<Document>>,
     /// The way back to the document along what others wait for, where the working copy would close a circle.
     pub cycle: Option<Vec<DocumentId>>,
+    /// What was said against the content of the working copy, where that differs from the present one.
+    pub objection: Option<Objection>,
     /// What was stated about the document.
     pub attestations: Vec<Attestation>,
     /// The run of a command that is to be recorded, or is asked for.
@@ -68,8 +70,19 @@ pub struct Texts {
     pub approved: Option<String>,
     /// The version of the template that the document came from.
     pub template: Option<String>,
-    /// The present contents of its attachments that have not ended.
-    pub attachments: Vec<(DocumentId, Option<String>)>,
+    /// What is said in and of its attachments that have not ended.
+    pub attachments: Vec<AttachmentFacts>,
+}
+
+/// What is known of an attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentFacts {
+    /// The attachment.
+    pub id: DocumentId,
+    /// Its present content; `None` where it is no text.
+    pub text: Option<String>,
+    /// What was stated about it.
+    pub attestations: Vec<Attestation>,
 }
 
 impl Texts {
@@ -115,6 +128,17 @@ impl Answer {
         let failed = || Items::of(text).map_or(true, |items| items.iter().any(Item::is_failed));
         Some(Self { item, has_failed: has_items && failed() })
     }
+}
+
+/// A verdict against a content that has not been approved since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// Who gave it.
+    pub by: UserName,
+    /// What was said.
+    pub outcome: Outcome,
+    /// The version that it spoke about.
+    pub version: Version,
 }
 
 /// A user, and how much is on that desk.
@@ -171,4 +195,6 @@ pub struct ProjectFacts {
     pub candidate: Option<Result<Box<Candidate>, Vec<Fault>>>,
     /// Every type and state that an unfinished document is in, with one document each.
     pub occupied: Vec<(TypeName, StateName, DocumentId)>,
+    /// Every trait that an unfinished document has, of its own or of its type, with one document each.
+    pub carried: BTreeMap<TraitName, DocumentId>,
 }

@@ -10,7 +10,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::facts::{Facts, ItemFacts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
-use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
+use crate::domain::id::{ActionName, DocumentId, IdWord, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Validity};
 use crate::domain::items::Items;
 use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target, compile};
@@ -75,6 +75,7 @@ impl Session {
             new: None,
             project: None,
             registry: None,
+            objection: None,
             required: BTreeMap::new(),
             cycle: None,
             attestations: Vec::new(),
@@ -144,13 +145,18 @@ impl Session {
         if !document.requires.is_empty() || matches!(&facts.copy, CopyFacts::Sound { .. }) {
             self.look_ahead(facts, &document)?;
         }
+        if let CopyFacts::Sound { content, .. } = &facts.copy
+            && *content != document.content
+        {
+            facts.objection = self.objection(&document.id, content)?;
+        }
         facts.texts = if reads_texts(policy, &document) {
             self.texts(&document, facts, copy)?
         } else {
             Texts::default()
         };
         if reads_attachments(policy, &document) {
-            facts.texts.attachments = self.attached_texts(policy, &facts.children)?;
+            facts.texts.attachments = self.attached(policy, &facts.children)?;
         }
         self.items(facts, policy, &document)?;
         facts.document = Some(document);
@@ -270,10 +276,25 @@ impl Session {
             project.occupied.retain(|(document_type, state, _)| {
                 policy.document_type(document_type).is_none_or(|(workflow, _)| !workflow.is_final(state))
             });
+            project.carried = self.carried(&policy)?;
         }
         let mut facts = self.empty_facts(now, digest, &counts)?;
         facts.project = Some(project);
         Ok((policy, facts))
+    }
+
+    /// Finds the traits that unfinished documents have.
+    fn carried(&mut self, policy: &Policy) -> Result<BTreeMap<TraitName, DocumentId>, SessionError> {
+        let mut carried = BTreeMap::new();
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            if policy.standing(&document).is_none_or(|(_, state)| !state.is_final) {
+                for (name, _) in policy.traits_of(&document) {
+                    carried.entry(name.clone()).or_insert_with(|| document.id.clone());
+                }
+            }
+            Ok(())
+        })?;
+        Ok(carried)
     }
 
     fn gather_registry(

@@ -10,6 +10,7 @@ mod error;
 mod gather;
 mod genesis;
 mod named;
+mod objected;
 mod policies;
 mod prerequisites;
 mod procedures;

@@ -75,8 +75,14 @@ impl Session {
         let now = self.now();
         let (policy, mut facts) = self.gather_document(actor, document, None, None, now)?;
         if let Some(document) = facts.document.clone() {
+            // What is asked for is what is stored, whoever has a copy of it out.
+            facts.copy = CopyFacts::NotOut;
+            facts.front_matter = self.front_matter(&document.id, &document.content)?;
+            if let Some(in_force) = &document.in_force {
+                facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
+            }
             facts.texts = self.texts(&document, &facts, None)?;
-            facts.texts.attachments = self.attached_texts(&policy, &facts.children)?;
+            facts.texts.attachments = self.attached(&policy, &facts.children)?;
             self.items(&mut facts, &policy, &document)?;
             facts.answers = self.answers(&policy, &facts.children)?;
         }

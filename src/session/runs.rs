@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{Acted, Mode, Session, SessionError};
 use crate::domain::decide::Condition;
 use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::document::Document;
 use crate::domain::evidence::{Run, RunEnd, RunOutcome};
+use crate::domain::id::Version;
 use crate::domain::identity::Claim;
 use crate::domain::request::Request;
 
@@ -15,13 +17,14 @@ use crate::domain::request::Request;
 pub struct Begun {
     request: Request,
     at: Timestamp,
+    version: Version,
     content: Digest,
 }
 
 impl Begun {
-    /// Returns the content that the run speaks about.
-    pub fn content(&self) -> Digest {
-        self.content
+    /// Tells whether the document is still what the run speaks about.
+    pub fn speaks_about(&self, document: &Document) -> bool {
+        (document.version, document.content) == (self.version, self.content)
     }
 }
 
@@ -64,8 +67,8 @@ impl Session {
         let is_next = |name: &str| name == Condition::NotRun.name();
         match &refusal.document {
             Some(document) if refusal.denial.reasons().iter().all(|reason| is_next(&reason.name)) => {
-                let content = document.content;
-                Ok(Begun { request, at, content })
+                let (version, content) = (document.version, document.content);
+                Ok(Begun { request, at, version, content })
             }
             // Once more, so that it is recorded.
             _ if mode == Mode::Commit => attempt(mode).and(Err(SessionError::Denied(refusal))),
@@ -82,7 +85,7 @@ impl Session {
         result: RunResult,
     ) -> Result<Acted, SessionError> {
         let RunResult { observed, outcome, output, lasted } = result;
-        let ended = RunEnd { subject: begun.content, outcome, output, lasted };
+        let ended = RunEnd { version: begun.version, subject: begun.content, outcome, output, lasted };
         let run = Run { observed, ended: Some(ended) };
         self.in_turn(|it| it.attempt(claim, &begun.request, Mode::Commit, Some((&run, begun.at))))
     }

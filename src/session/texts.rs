@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
-use crate::domain::facts::{Answer, Facts, ItemFacts, Texts};
+use crate::domain::facts::{Answer, AttachmentFacts, Facts, ItemFacts, Texts};
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::policy::{Guard, Plain, Policy};
 use crate::domain::request::{CopyFacts, WorkingCopy};
@@ -81,18 +81,23 @@ impl Session {
         Ok(answers)
     }
 
-    /// Reads the present contents of the attachments that have not ended.
-    pub(super) fn attached_texts(
+    /// Reads what is said in and of the attachments that have not ended.
+    pub(super) fn attached(
         &mut self,
         policy: &Policy,
         children: &[Document],
-    ) -> Result<Vec<(DocumentId, Option<String>)>, SessionError> {
+    ) -> Result<Vec<AttachmentFacts>, SessionError> {
         let is_open = |child: &&Document| {
             let known = policy.document_type(&child.document_type);
             known.is_some_and(|(life, one)| one.attachment && !life.is_final(&child.state))
         };
         let open = children.iter().filter(is_open);
-        open.map(|child| Ok((child.id.clone(), self.text(Some(child.content))?))).collect()
+        open.map(|child| {
+            let id = child.id.clone();
+            let text = self.text(Some(child.content))?;
+            Ok(AttachmentFacts { attestations: self.store.attestations(&id)?, id, text })
+        })
+        .collect()
     }
 
     fn version_of(&mut self, id: &DocumentId, version: Version) -> Result<Option<Digest>, SessionError> {

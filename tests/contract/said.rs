@@ -8,6 +8,35 @@ use serde_json::{Value, json};
 use super::{furnished, names};
 use crate::project::Project;
 
+// REQ-031, REQ-033, REQ-157
+#[test]
+fn a_content_that_was_objected_to_does_not_come_back_by_way_of_another() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title Pump",
+        "-u claude route CR-001 --review --assignees tu",
+        "-u tu review CR-001 --request-updates --comment no",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u claude checkout CR-001",
+    ]);
+    project.edit("claude", "CR-001", "title: \"Pump\"", "title: \"Pumps\"");
+    project.play(&["-u claude checkin CR-001", "-u claude checkout CR-001"]);
+    project.edit("claude", "CR-001", "title: \"Pumps\"", "title: \"Pump\"");
+    for line in ["checkin CR-001", "route CR-001 --review --assignees qa"] {
+        let refused = project.ask(&format!("-u claude {line}")).is(4);
+        assert_eq!(names(&refused["error"]["reasons"], "name"), ["content_objected"]);
+        assert_eq!(
+            refused["error"]["reasons"][0]["message"],
+            "the working copy of CR-001 is the content of 0.2 again, and `tu` asked for changes to that"
+        );
+    }
+    // The menu does not offer what would be refused.
+    let menu = project.ask("-u claude next CR-001").is(0);
+    assert!(!names(&menu["data"]["next"], "action").contains(&"checkin"), "{}", menu["data"]["next"]);
+    project.edit("claude", "CR-001", "title: \"Pump\"", "title: \"Other pump\"");
+    project.run("-u claude checkin CR-001").is(0);
+}
+
 // REQ-026
 #[test]
 fn a_transfer_says_what_becomes_of_the_copy_that_was_out() {

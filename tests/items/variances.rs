@@ -37,7 +37,11 @@ fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
 #[test]
 fn which_item_a_variance_answers_for_cannot_be_changed() {
     let project = released();
-    project.run("-u claude create VAR --parent CR-001 --item EI-2 --title Leak").is(0);
+    let asked = "-u claude create VAR --parent CR-001 --item EI-2 --title Leak";
+    // What came before the failure would answer for whatever fails.
+    assert_eq!(project.ask(asked).is(4).reasons(), ["item_not_failed"]);
+    project.run("-u claude item record CR-001 EI-2 --outcome fail --actual leak --evidence log").is(0);
+    project.run(asked).is(0);
     project.edit("claude", "CR-001-VAR-001", "item: \"EI-2\"", "item: \"EI-1\"");
     let refused = project.ask("-u claude checkin CR-001-VAR-001").is(4);
     assert_eq!(refused.reasons(), ["copy_unsound"]);

@@ -196,11 +196,27 @@ pub(super) const CASES: &[Case] = &[
         "author_could_approve",
         &[(
             "executable.yaml",
-            "to: IN_EXECUTION, by: [initiator], guards: [owner]",
+            "to: IN_EXECUTION, by: [initiator], guards: [owner, { parent_in: [IN_EXECUTION, CLOSED] }]",
             "to: IN_EXECUTION, by: [initiator], effects: [raise_version]",
         )],
         "{ action: release",
         "`release` approves without a round: an author could approve",
+    ),
+    Case(
+        "parent_in_no_state",
+        &[("executable.yaml", "parent_in: [IN_EXECUTION, CLOSED]", "parent_in: [IN_EXECUTION, ENDED]")],
+        "{ action: release",
+        "no parent of these types is ever `ENDED`",
+    ),
+    Case(
+        "parent_in_no_state",
+        &[(
+            "controlled.yaml",
+            "guards: [owner, revises_version_in_force]",
+            "guards: [owner, revises_version_in_force, { parent_in: [DRAFT] }]",
+        )],
+        "{ action: discard",
+        "no type here has a parent that could be in one of these states",
     ),
     Case(
         "nothing_creates",

@@ -7,8 +7,8 @@ pub(super) const CASES: &[Case] = &[
         "misplaced_reading",
         &[(
             "executable.yaml",
-            "to: IN_EXECUTION, by: [initiator], guards: [owner] }",
-            "to: IN_EXECUTION, by: [initiator], guards: [owner, opened] }",
+            "to: IN_EXECUTION, by: [initiator], guards: [owner, ",
+            "to: IN_EXECUTION, by: [initiator], guards: [owner, opened, ",
         )],
         "{ action: release",
         "readings are of rounds, and `PRE_APPROVED` has none",

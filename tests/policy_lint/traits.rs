@@ -42,6 +42,42 @@ pub(super) const CASES: &[Case] = &[
         "no transition waits for the note `notice` of `needs-notice`",
     ),
     Case(
+        "trait_without_notes",
+        &[(
+            "policy.yaml",
+            "    help: It has to be seen which agent wrote what\n    notes:\n",
+            "    help: It has to be seen which agent wrote what\n    notes: []\n  needs-nothing:\n    help: Nothing\n    notes:\n",
+        )],
+        "help: It has",
+        "the trait `needs-agent-attribution` demands nothing",
+    ),
+    Case(
+        "note_nobody_can_write",
+        &[
+            // The fault is the trait's, wherever it comes from.
+            ("policy.yaml", "min_length: 80", "min_length: 81"),
+            (
+                "executable.yaml",
+                "to: same, by: [initiator, quality, reviewer], guards: [note_is_due]",
+                "to: same, by: [initiator, quality], guards: [note_is_due]",
+            ),
+        ],
+        "help: The change touches",
+        "`executable` waits for the note `security-assessment`, which no reviewer can write in it then",
+    ),
+    Case(
+        "tool_note_demands",
+        &[("policy.yaml", "role: tool, required: true", "role: tool, required: true, contains: [claude]")],
+        "agent-attribution, role",
+        "`agent-attribution` is written by the program, which nothing is demanded of",
+    ),
+    Case(
+        "blank_text",
+        &[("policy.yaml", "min_length: 80", "min_length: 80\n        contains: [\"\"]")],
+        "security-assessment",
+        "`contains` of `security-assessment` has a blank text, which every note says",
+    ),
+    Case(
         "unreadable",
         &[("policy.yaml", "        required: true\n        phases: [review", "        phases: [review")],
         "guidance: Name",

@@ -9,6 +9,24 @@ use std::path::Path;
 use super::{NOBODY, drafted, is_root, is_whole, walk};
 use crate::project::Project;
 
+// REQ-158
+#[test]
+fn a_project_is_not_used_from_a_folder_where_its_store_does_not_lie() {
+    let project = Project::new();
+    let fake = project.folder().join("fake");
+    fs::create_dir(&fake).unwrap();
+    fs::copy(project.path("qms.yaml"), fake.join("qms.yaml")).unwrap();
+    std::os::unix::fs::symlink(project.path(".qms"), fake.join(".qms")).unwrap();
+    let call = || project.call("-u lead list").directory(&fake).run();
+    call().is(1).says("is a link: use the project where its store lies");
+    fs::remove_file(fake.join(".qms")).unwrap();
+    fs::create_dir(fake.join(".qms")).unwrap();
+    fs::hard_link(project.database(), fake.join(".qms/qms.db")).unwrap();
+    call().is(1).says("has a second name (a hard link)");
+    fs::remove_file(fake.join(".qms/qms.db")).unwrap();
+    project.run("-u lead list").is(0);
+}
+
 // REQ-122
 #[test]
 fn whoever_may_not_read_the_key_can_still_read_the_record() {

@@ -2,7 +2,8 @@
 
 use super::seats::Seating;
 use super::{Case, Condition, Reason, Way};
-use crate::domain::document::Document;
+use crate::domain::document::{Document, Outcome};
+use crate::domain::facts::Objection;
 use crate::domain::id::{IdWord, StateName};
 use crate::domain::policy::{
     Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
@@ -38,6 +39,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_verdict(edge, document));
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
+        reasons.extend(self.unmet_return(edge, document));
         for guard in &edge.guards {
             // What two guards find is said once.
             for reason in self.unmet(guard, workflow, edge, document) {
@@ -166,6 +168,21 @@ impl Case<'_> {
             reasons.push(Reason::new(Condition::ContentChanged, message));
         }
         reasons
+    }
+
+    /// What no policy can take away: a content that somebody objected to does not become the present one
+    /// again, because another was the present one in between.
+    fn unmet_return(&self, edge: &Transition, document: &Document) -> Option<Reason> {
+        let Objection { by, outcome, version } = self.facts.objection.as_ref()?;
+        (edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document)).then(|| {
+            let said = if *outcome == Outcome::Reject { "rejected" } else { "asked for changes to" };
+            let message = format!(
+                "the working copy of {} is the content of {version} again, and `{by}` {said} that",
+                document.id
+            );
+            let reading = self.command(&format!("comments {}", document.id));
+            Reason::new(Condition::ContentObjected, message).remedy(reading)
+        })
     }
 
     /// The state that a round returns to. Whoever withdraws a document by checking it out must be

@@ -295,6 +295,8 @@ impl Step<'_> {
         self.document.checkout = None;
         self.become_author();
         if *content == self.document.content {
+            // A trait may have come since it was written; who checks in answers for what is there.
+            self.attribute();
             self.applied.notes.push(Note::Unchanged);
             return;
         }

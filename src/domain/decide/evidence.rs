@@ -29,7 +29,7 @@ impl Case<'_> {
             reasons.extend(self.not_adopted(program, &run.observed, Condition::ProgramChanged));
         }
         if let (Some(evidence), Some(ended)) = (declared, run.and_then(|run| run.ended.as_ref())) {
-            if ended.subject != document.content {
+            if (ended.version, ended.subject) != (document.version, document.content) {
                 let message = format!("{} changed while the command ran", document.id);
                 reasons.push(Reason::new(Condition::RunOvertaken, message));
             }

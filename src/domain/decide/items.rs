@@ -241,11 +241,21 @@ impl Case<'_> {
             }),
             (true, Some(named)) => match read(new.items.as_ref(), parent, "content") {
                 Err(unreadable) => Some(unreadable),
-                Ok(items) if items.iter().any(|item| item.id.as_str() == named) => None,
-                Ok(_) => {
-                    let message = format!("{} has no item {}", parent.id, named.escape_debug());
-                    let reason = Reason::new(Condition::ItemUnknown, message);
-                    Some(reason.remedy(self.command(&format!("item list {}", parent.id))))
+                Ok(items) => {
+                    let (condition, message) = match items.iter().find(|item| item.id.as_str() == named) {
+                        // What is answered before it fails would answer for whatever comes.
+                        Some(item) if item.is_failed() => return None,
+                        Some(_) => {
+                            let message = format!("{named} of {} is not recorded as failed", parent.id);
+                            (Condition::ItemNotFailed, message)
+                        }
+                        None => {
+                            let message = format!("{} has no item {}", parent.id, named.escape_debug());
+                            (Condition::ItemUnknown, message)
+                        }
+                    };
+                    let look = self.command(&format!("item list {}", parent.id));
+                    Some(Reason::new(condition, message).remedy(look))
                 }
             },
         }

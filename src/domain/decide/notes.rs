@@ -2,12 +2,13 @@
 
 use super::effects::Step;
 use super::{Case, Condition, Reason};
-use crate::domain::attestation::{AttestationKind, latest};
+use crate::domain::attestation::{Attestation, AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, PhaseName, TraitName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
 use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
+use crate::domain::request::CopyFacts;
 
 /// Longest note, in bytes. It is read by people, in a sitting.
 const NOTE_MAX: usize = 64 * 1024;
@@ -108,12 +109,28 @@ impl Case<'_> {
             let message = format!("`{me}` has no open task in the round of {}", document.id);
             reasons.push(Reason::new(Condition::NotAssigned, message));
         }
+        if self.is_judged(rule, document) {
+            let message = format!("`{key}` of {} was there when it was judged", document.id);
+            reasons.push(Reason::new(Condition::NoteJudged, message));
+        }
         if let Some(phase) = phase_of(self.policy, document).filter(|phase| !rule.is_of(phase)) {
             let wanted = rule.phases.iter().map(PhaseName::as_str).collect::<Vec<_>>().join(" or ");
             let message = format!("`{key}` is written in {wanted}; {} is in {phase}", document.id);
             reasons.push(Reason::new(Condition::NoteOutOfPhase, message));
         }
         reasons
+    }
+
+    /// Tells whether a verdict that counts was given with the note that is there, by somebody who is not about
+    /// to give another: it spoke about what that note says.
+    fn is_judged(&self, rule: &NoteRule, document: &Document) -> bool {
+        let newest = latest(&self.facts.attestations);
+        let note = newest.get(&(AttestationKind::Note, &rule.key));
+        let Some(note) = note.filter(|note| note.subject == document.content) else { return false };
+        let phase = phase_of(self.policy, document);
+        let renews = |user| document.round.as_ref().is_some_and(|round| round.awaits(user));
+        let mut verdicts = document.verdicts.iter().filter(|((of, _), _)| Some(of) == phase);
+        verdicts.any(|((_, user), verdict)| verdict.at >= note.at && !renews(user))
     }
 
     fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {
@@ -136,30 +153,43 @@ impl Case<'_> {
                 let message = format!("the policy does not know the trait `{name}` of {}", document.id);
                 Reason::new(Condition::TraitUnknown, message)
             });
-        let changes = edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document);
+        let takes_copy =
+            edge.effects.contains(&Effect::CheckIn) && matches!(self.facts.copy, CopyFacts::Sound { .. });
+        let changes = takes_copy && self.copy_changed(document);
         let newest = latest(&self.facts.attestations);
         let rules = self.policy.notes_of(document).map(|(_, rule)| rule);
         let missing = rules.filter(|rule| rule.required && rule.is_of(phase)).filter_map(|rule| {
             let found = newest.get(&(AttestationKind::Note, &rule.key));
             let fault = match found {
                 // It is written together with the content.
-                _ if changes && rule.role.is_none() => return None,
-                None => "is missing".to_owned(),
-                Some(note) if note.subject != document.content => {
-                    "speaks about an earlier content".to_owned()
+                _ if takes_copy && rule.role.is_none() => return None,
+                Some(note) if changes && note.subject == document.content => {
+                    "speaks about the content before your working copy".to_owned()
                 }
-                Some(_) if changes => "speaks about the content before your working copy".to_owned(),
-                Some(note) if !rule.is_of(&note.phase) => format!("was written in {}", note.phase),
-                Some(note) => match &rule.role {
-                    Some(role) if !self.policy.acts_as(&note.group, std::slice::from_ref(role)) => {
-                        format!("was written by `{}` of group {}", note.author, note.group)
-                    }
-                    _ => return None,
-                },
+                found => self.note_fault(rule, found.copied(), document)?,
             };
             Some(self.note_missing(rule, document, &fault))
         });
         unknown.chain(missing).collect()
+    }
+
+    /// Says why a note does not do for a rule and the present content of a document.
+    pub(super) fn note_fault(
+        &self,
+        rule: &NoteRule,
+        found: Option<&Attestation>,
+        document: &Document,
+    ) -> Option<String> {
+        let Some(note) = found else { return Some("is missing".to_owned()) };
+        if note.subject != document.content {
+            return Some("speaks about an earlier content".to_owned());
+        }
+        if !rule.is_of(&note.phase) {
+            return Some(format!("was written in {}", note.phase));
+        }
+        let role = std::slice::from_ref(rule.role.as_ref()?);
+        (!self.policy.acts_as(&note.group, role))
+            .then(|| format!("was written by `{}` of group {}", note.author, note.group))
     }
 
     fn note_missing(&self, rule: &NoteRule, document: &Document, fault: &str) -> Reason {
@@ -168,7 +198,8 @@ impl Case<'_> {
             format!("the note `{key}` of {id} {fault}; it is by {}: {}", rule.writer(), rule.description);
         let reason = Reason::new(Condition::NoteMissing, message);
         if rule.role.is_none() {
-            return reason.remedy(self.verb("checkout", ""));
+            let is_out = self.facts.copy != CopyFacts::NotOut;
+            return reason.remedy(self.verb(if is_out { "checkin" } else { "checkout" }, ""));
         }
         if self.writable_notes(document).iter().any(|one| one == key.as_str()) {
             return reason.remedy(self.verb("note_set", &format!("{key} --file <path>")));
@@ -194,10 +225,16 @@ impl Step<'_> {
         }
     }
 
-    /// Writes the notes that the program writes itself, about the present content.
+    /// Writes the notes that the program writes itself, where they do not speak about the present content.
     pub(super) fn attribute(&mut self) {
-        let rules = self.policy.notes_of(&self.document).filter(|(_, rule)| rule.role.is_none());
-        let keys: Vec<AttestationName> = rules.map(|(_, rule)| rule.key.clone()).collect();
+        let newest = latest(&self.facts.attestations);
+        let written = |key: &AttestationName| {
+            let found = newest.get(&(AttestationKind::Note, key));
+            found.is_some_and(|note| note.subject == self.document.content)
+        };
+        let rules = self.policy.notes_of(&self.document).map(|(_, rule)| rule);
+        let due = rules.filter(|rule| rule.role.is_none() && !written(&rule.key));
+        let keys: Vec<AttestationName> = due.map(|rule| rule.key.clone()).collect();
         for key in keys {
             let text = attribution(&self.permit.actor);
             self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes(), None);

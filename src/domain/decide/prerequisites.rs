@@ -28,16 +28,41 @@ impl Case<'_> {
             let message = format!("{} would wait for {path}", document.id);
             reasons.push(Reason::new(Condition::PrerequisiteCycle, message));
         }
-        for one in wanted {
-            let Some(Some(other)) = self.facts.required.get(&one.document) else { continue };
-            let life = self.policy.document_type(&other.document_type).map(|(life, _)| life);
-            if life.is_some_and(|life| life.state(&one.state).is_none()) {
-                let message = format!("{} is never {}", other.id, one.state);
-                reasons.push(Reason::new(Condition::PrerequisiteUnmet, message));
-            }
-        }
+        let impossible = wanted.iter().filter_map(|one| {
+            let found = self.facts.required.get(&one.document).and_then(Option::as_ref);
+            let message = match found {
+                Some(other) => never(self.policy, one, other)?,
+                None => unmakable(self.policy, one)?,
+            };
+            Some(Reason::new(Condition::PrerequisiteUnmet, message))
+        });
+        reasons.extend(impossible);
         reasons
     }
+}
+
+/// Says why a document cannot come as far as it is required to.
+fn never(policy: &Policy, wanted: &Prerequisite, found: &Document) -> Option<String> {
+    unmet(policy, wanted, Some(found))?;
+    let (life, known) = policy.document_type(&found.document_type)?;
+    if life.state(&wanted.state).is_none() {
+        return Some(format!("{} is never {}", found.id, wanted.state));
+    }
+    // An attachment comes to its end with its parent, too.
+    let with_parent = known.attachment && !life.is_final(&found.state) && life.is_final(&wanted.state);
+    (!with_parent && !life.leads(&found.state, &wanted.state))
+        .then(|| format!("{} is {}, and never becomes {}", found.id, found.state, wanted.state))
+}
+
+/// Says why no document of an id that nobody has yet could come as far as it is required to.
+fn unmakable(policy: &Policy, wanted: &Prerequisite) -> Option<String> {
+    let mut types = policy.document_types().filter(|one| one.id.fits(&wanted.document)).peekable();
+    if types.peek().is_none() {
+        return Some(format!("there is no {}, and no type has such ids", wanted.document));
+    }
+    let lives = types.filter_map(|one| policy.document_type(&one.name));
+    let mut states = lives.map(|(life, _)| life.state(&wanted.state));
+    (!states.any(|state| state.is_some())).then(|| format!("{} is never {}", wanted.document, wanted.state))
 }
 
 /// Says why a prerequisite is not met by a document, if it is not. A version in force counts even while

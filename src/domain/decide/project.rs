@@ -89,7 +89,9 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
             }
             Some(Ok(_)) => Vec::new(),
         },
-        Plain::PolicyKeepsDocuments => unmet_strands(facts),
+        Plain::PolicyKeepsDocuments => {
+            unmet_strands(facts).into_iter().chain(unmet_gates(case, facts)).collect()
+        }
         Plain::UserIsNew | Plain::UserExists | Plain::NamespaceIsNew => Vec::new(),
         _ => vec![meaningless(guard)],
     }
@@ -167,6 +169,37 @@ fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
             Reason::new(Condition::PolicyStrandsDocuments, message)
         })
         .collect()
+}
+
+/// What unfinished documents are to have stays demanded of them: their items, answers for those that fail,
+/// and the notes of their traits. A trait that is gone as a whole keeps its gates closed.
+fn unmet_gates(case: &Case<'_>, facts: &ProjectFacts) -> Vec<Reason> {
+    let Some(Ok(candidate)) = &facts.candidate else { return Vec::new() };
+    let (now, next) = (case.policy, &candidate.policy);
+    let mut lifted = Vec::new();
+    for (document_type, _, id) in &facts.occupied {
+        if now.has_items(document_type) && !next.has_items(document_type) {
+            lifted.push(format!("{id} has execution items, and the candidate gives a {document_type} none"));
+        }
+        let answered = |policy: &Policy| policy.answering(document_type).next().is_some();
+        if answered(now) && !answered(next) {
+            lifted.push(format!("nothing would answer for failed items of {id} under the candidate"));
+        }
+    }
+    for (name, id) in &facts.carried {
+        let (Some(now), Some(next)) = (now.traits.get(name), next.traits.get(name)) else { continue };
+        for rule in &now.notes {
+            let weaker = match next.notes.iter().find(|one| one.key == rule.key) {
+                Some(next) => rule.eased(next),
+                None => rule.required.then_some("is gone"),
+            };
+            lifted
+                .extend(weaker.map(|how| format!("the note `{}` of {id} {how} in the candidate", rule.key)));
+        }
+    }
+    lifted.sort();
+    lifted.dedup();
+    lifted.into_iter().map(|message| Reason::new(Condition::PolicyLiftsGates, message)).collect()
 }
 
 /// Applies what was permitted.

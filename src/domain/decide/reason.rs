@@ -105,6 +105,7 @@ conditions! {
     NotUnanimous = "not_unanimous", Precondition, "The latest verdict of every reviewer on this content must recommend it.";
     NotReviewed = "not_reviewed", Precondition, "The content was not reviewed by the group that must review it.";
     RejectedSince = "rejected_since", Precondition, "The content was rejected after it was reviewed; change it, or have it reviewed again.";
+    ContentObjected = "content_objected", Precondition, "A reviewer asked for changes to this very content, or an approver rejected it: it does not come back as it was.";
     ItemsUnreadable = "items_unreadable", Precondition, "The document has no table of execution items that can be read.";
     ItemsUnplanned = "items_unplanned", Precondition, "An item does not say what is to be done or expected, or says what came of it before its execution.";
     ItemsChanged = "items_changed", Precondition, "An approved item is gone, added, moved or reworded, or something is recorded by hand.";
@@ -113,6 +114,7 @@ conditions! {
     ItemUnknown = "item_unknown", Precondition, "The document has no item of this id.";
     ItemAlreadyRecorded = "item_already_recorded", Precondition, "The item is recorded; a wrong entry is put right by another that says what was wrong.";
     ItemHasFailed = "item_has_failed", Precondition, "A failed item keeps its outcome; a document that answers for it says how it is resolved.";
+    ItemNotFailed = "item_not_failed", Precondition, "A document answers for a failed item, and this one is not recorded as failed.";
     EvidenceUnknown = "evidence_unknown", Precondition, "The policy declares no such command for evidence.";
     NotRun = "not_run", Precondition, "What a command shows is recorded by `evidence run`, which runs it, and by nothing else.";
     ProgramChanged = "program_changed", Precondition, "The program of the command is not the one that was adopted.";
@@ -126,6 +128,7 @@ conditions! {
     NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
     NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";
     NoteMissing = "note_missing", Precondition, "A note that a trait of the document demands is missing, or no longer speaks about the present content.";
+    NoteJudged = "note_judged", Precondition, "The note was there when somebody judged the document; whoever did is assigned again before it says something else.";
     NoteUnknown = "note_unknown", Precondition, "No trait of the document has such a note, or none that you could write now.";
     NoteOutOfPhase = "note_out_of_phase", Precondition, "The note is written in another phase.";
     TraitUnknown = "trait_unknown", Precondition, "The policy has no such trait, or none that the document lacks.";
@@ -152,6 +155,7 @@ conditions! {
     PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";
     PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
     PolicyStrandsUsers = "policy_strands_users", Precondition, "A user is of a group that the candidate policy does not know.";
+    PolicyLiftsGates = "policy_lifts_gates", Precondition, "The candidate policy would demand less of documents that are under way.";
     PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state that the candidate policy does not know.";
 }
 

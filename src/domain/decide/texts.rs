@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
+use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::items::Items;
 use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
@@ -97,20 +98,46 @@ impl Case<'_> {
         Some(Reason::new(Condition::PlaceholderLeft, message).remedy(self.checkout_to_write()))
     }
 
-    /// The attachments end with the document as they are.
+    /// The attachments end with the document as they are: without a review of their own, so that nothing
+    /// may wait in them for one.
     fn unmet_attachments(&self) -> Vec<Reason> {
-        let texts = &self.facts.texts.attachments;
-        let attachments = self.attachments().map(|child| {
-            let text = texts.iter().find(|(id, _)| *id == child.id).and_then(|(_, text)| text.as_deref());
-            let message = match text {
-                Some(text) => left(child, text, None, |_| true),
-                None => Some(format!("the content of {} is no text", child.id)),
-            };
-            // Whether it could be checked out is a question about the child, and not asked here.
-            let remedy = self.command(&format!("status {}", child.id));
-            message.map(|message| Reason::new(Condition::PlaceholderLeft, message).remedy(remedy))
-        });
-        attachments.flatten().collect()
+        self.attachments().flat_map(|child| self.unmet_attachment(child)).collect()
+    }
+
+    fn unmet_attachment(&self, child: &Document) -> Vec<Reason> {
+        let id = &child.id;
+        let known = self.facts.texts.attachments.iter().find(|it| it.id == *id);
+        let mut found = Vec::new();
+        match known.and_then(|it| it.text.as_deref()) {
+            Some(text) => {
+                found.extend(left(child, text, None, |_| true).map(|it| (Condition::PlaceholderLeft, it)));
+            }
+            None => found.push((Condition::PlaceholderLeft, format!("the content of {id} is no text"))),
+        }
+        let newest = known.map(|it| latest(&it.attestations)).unwrap_or_default();
+        for (name, it) in self.policy.traits_of(child) {
+            if it.is_none() {
+                found.push((
+                    Condition::TraitUnknown,
+                    format!("the policy does not know the trait `{name}` of {id}"),
+                ));
+            }
+        }
+        for (_, rule) in self.policy.notes_of(child).filter(|(_, rule)| rule.required) {
+            let note = newest.get(&(AttestationKind::Note, &rule.key)).copied();
+            found.extend(self.note_fault(rule, note, child).map(|fault| {
+                let message =
+                    format!("the note `{}` of {id} {fault}; {id} goes its own way to its end", rule.key);
+                (Condition::NoteMissing, message)
+            }));
+        }
+        if !child.requires.is_empty() {
+            let message = format!("{id} has prerequisites of its own, and goes its own way to its end");
+            found.push((Condition::PrerequisiteUnmet, message));
+        }
+        // Whether it could be checked out is a question about the child, and not asked here.
+        let remedy = || self.command(&format!("status {id}"));
+        found.into_iter().map(|(why, message)| Reason::new(why, message).remedy(remedy())).collect()
     }
 
     /// What the template does not open for this phase is as in the stored content.

@@ -111,7 +111,9 @@ impl Case<'_> {
     ) -> Vec<Reason> {
         let mut ahead = document.clone();
         ahead.state.clone_from(from);
-        let stand = edge.guards.iter().filter(|guard| guard.stands());
+        // A review that lies ahead has come to no result yet.
+        let is_now = document.state == *from;
+        let stand = edge.guards.iter().filter(|guard| guard.stands() || (is_now && guard.counts_verdicts()));
         stand.flat_map(|guard| self.unmet(guard, workflow, edge, &ahead)).collect()
     }
 }

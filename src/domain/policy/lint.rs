@@ -4,6 +4,7 @@ mod items;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::paths::{ended_with_attachments, reachable};
 use super::{
     Action, Effect, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition, VerdictKind,
     When, Workflow, cited,
@@ -135,6 +136,14 @@ impl Faults {
             let message = format!("no transition waits for the note `{}` of `{name}`", rule.key);
             self.add(&it.place, "idle_note", message);
         }
+        for life in policy.workflows.values() {
+            for (it, rule) in policy.unwritable_notes(life) {
+                let (role, key, life) = (rule.writer(), &rule.key, &life.name);
+                let message =
+                    format!("`{life}` waits for the note `{key}`, which no {role} can write in it then");
+                self.add(&it.place, "note_nobody_can_write", message);
+            }
+        }
     }
 
     /// Inputs become flags, and a flag means one thing.
@@ -227,6 +236,7 @@ impl Faults {
 
     fn transition(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
         let at = &edge.place;
+        self.parent_states(policy, workflow, edge);
         if edge.by.is_empty() {
             self.add(at, "nobody", format!("nobody may `{}` here: `by` is empty", edge.action));
         }
@@ -259,6 +269,26 @@ impl Faults {
         }
         if edge.verdict == Some(VerdictKind::Review) {
             self.review_has_outcomes(policy, edge);
+        }
+    }
+
+    /// The parent can be in the states that a transition waits for.
+    fn parent_states(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
+        let parents =
+            workflow.types.iter().filter_map(|one| one.parent.as_ref()).flat_map(|rule| &rule.types);
+        let lives: Vec<&Workflow> =
+            parents.filter_map(|one| policy.document_type(one)).map(|(life, _)| life).collect();
+        for guard in &edge.guards {
+            let Guard::ParentIn(states) = guard else { continue };
+            if states.is_empty() || lives.is_empty() {
+                let message = "no type here has a parent that could be in one of these states".to_owned();
+                self.add(&edge.place, "parent_in_no_state", message);
+                continue;
+            }
+            for state in states.iter().filter(|state| lives.iter().all(|life| life.state(state).is_none())) {
+                let message = format!("no parent of these types is ever `{state}`");
+                self.add(&edge.place, "parent_in_no_state", message);
+            }
         }
     }
 
@@ -345,7 +375,6 @@ impl Faults {
     }
 }
 
-/// The states in which a life cycle takes its attachments along.
 /// Tells whether a transition can only complete where a round of approval was answered: by the last
 /// approval, or by releasing whoever has not answered while somebody stays who did or will.
 fn ends_an_approval(workflow: &Workflow, edge: &Transition) -> bool {
@@ -363,40 +392,4 @@ fn ends_an_approval(workflow: &Workflow, edge: &Transition) -> bool {
             && guards(Plain::AssigneesSeated)
             && guards(Plain::SlotStaysFilled));
     edge.from.iter().all(is_approval) && edge.quorum && answers
-}
-
-fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item = &StateName> {
-    workflow.transitions.iter().filter_map(|edge| match &edge.to {
-        Target::State(to)
-            if edge.effects.iter().chain(&edge.completion).any(|e| *e == Effect::EndAttachments) =>
-        {
-            Some(to)
-        }
-        _ => None,
-    })
-}
-
-/// The states that a document can come to, its parent's end included.
-fn reachable<'a>(policy: &'a Policy, workflow: &'a Workflow) -> BTreeSet<&'a StateName> {
-    let mut reached: BTreeSet<&StateName> =
-        workflow.states.iter().filter(|state| state.initial).map(|state| &state.name).collect();
-    for attachment in workflow.types.iter().filter(|one| one.attachment) {
-        let parents = attachment.parent.iter().flat_map(|rule| &rule.types);
-        for (life, _) in parents.filter_map(|one| policy.document_type(one)) {
-            reached.extend(ended_with_attachments(life));
-        }
-    }
-    loop {
-        let before = reached.len();
-        for edge in &workflow.transitions {
-            if let Target::State(to) = &edge.to
-                && edge.from.iter().any(|from| reached.contains(from))
-            {
-                reached.insert(to);
-            }
-        }
-        if reached.len() == before {
-            return reached;
-        }
-    }
 }

@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 mod items;
 mod launch;
 mod lint;
+mod paths;
 mod pattern;
 mod pins;
 mod prompt;

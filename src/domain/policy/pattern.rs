@@ -103,6 +103,11 @@ impl IdPattern {
         self.parts.contains(&Part::Parent)
     }
 
+    /// Tells whether an id could have been made from the pattern.
+    pub fn fits(&self, id: &DocumentId) -> bool {
+        fits(&self.parts, id.as_str())
+    }
+
     /// Returns the id up to its number; `None` where something that it needs is missing.
     pub fn prefix(&self, with: &IdParts<'_>) -> Option<String> {
         let mut id = String::new();
@@ -125,6 +130,23 @@ impl IdPattern {
             let _ = write!(id, "{number:0width$}");
         }
         DocumentId::parse(&id).ok()
+    }
+}
+
+fn fits(parts: &[Part], text: &str) -> bool {
+    let some_head = |is_one: fn(&str) -> bool, rest: &[Part]| {
+        let mut ends = (1..=text.len()).filter_map(|end| text.split_at_checked(end));
+        ends.any(|(head, tail)| is_one(head) && fits(rest, tail))
+    };
+    match parts {
+        [] => text.is_empty(),
+        [Part::Literal(literal), rest @ ..] => {
+            text.strip_prefix(literal.as_str()).is_some_and(|tail| fits(rest, tail))
+        }
+        [Part::Parent, rest @ ..] => some_head(|head| DocumentId::parse(head).is_ok(), rest),
+        [Part::Namespace | Part::Name, rest @ ..] => some_head(|head| IdWord::parse(head).is_ok(), rest),
+        // It stands at the end, and outgrows its width.
+        [Part::Number(width), ..] => text.len() >= *width && text.bytes().all(|digit| digit.is_ascii_digit()),
     }
 }
 
@@ -158,6 +180,9 @@ mod tests {
         let with = IdParts { parent: parent.as_ref(), ..IdParts::default() };
         assert_eq!(pattern.id(&with, 2).map(String::from), Some("CR-007-VAR-002".into()));
         assert_eq!(pattern.id(&with, 1234).map(String::from), Some("CR-007-VAR-1234".into()));
+        let fits = |text: &str| DocumentId::parse(text).is_ok_and(|id| pattern.fits(&id));
+        assert!(fits("CR-007-VAR-002") && fits("CR-007-VAR-1234") && fits("CR-007-ADD-001-VAR-001"));
+        assert!(!fits("CR-007-VAR-02") && !fits("VAR-002") && !fits("CR-007-VAR-002-VR-001"));
         assert_eq!(pattern.id(&IdParts::default(), 2), None);
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::Spanned;
 
 use super::compile::{Compiler, place};
-use super::{Guard, Plain, Policy, Workflow};
+use super::{Effect, Guard, Plain, Policy, Workflow};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, GroupName, PhaseName, TraitName, TypeName};
 use crate::domain::yaml::Place;
@@ -70,6 +70,21 @@ impl NoteRule {
         self.role.as_ref().map_or(TOOL, GroupName::as_str)
     }
 
+    /// Says how another rule for this note would ask for less.
+    pub fn eased(&self, other: &Self) -> Option<&'static str> {
+        let fewer_phases = !other.phases.is_empty()
+            && (self.phases.is_empty() || self.phases.iter().any(|phase| !other.is_of(phase)));
+        match () {
+            () if !self.required => None,
+            () if !other.required => Some("is not required"),
+            () if self.role.is_some() && other.role.is_none() => Some("is written by the program"),
+            () if fewer_phases => Some("is waited for in fewer phases"),
+            () if other.min_length < self.min_length => Some("may be shorter"),
+            () if self.contains.iter().any(|text| !other.contains.contains(text)) => Some("may say less"),
+            () => None,
+        }
+    }
+
     /// Says what a text lacks to be such a note.
     pub fn lacks(&self, text: &str) -> Option<String> {
         let length = text.trim().chars().count();
@@ -118,6 +133,9 @@ impl Compiler {
         let mut keys: BTreeMap<AttestationName, Place> = BTreeMap::new();
         for (name, source) in sources {
             let at = place(Policy::FILES[0], &source);
+            if source.value.notes.is_empty() {
+                self.fault(&at, "trait_without_notes", format!("the trait `{name}` demands nothing"));
+            }
             let mut notes = Vec::new();
             for note in source.value.notes {
                 let key_at = place(Policy::FILES[0], &note.value.key);
@@ -151,6 +169,17 @@ impl Compiler {
                 let at = place(Policy::FILES[0], phase);
                 self.unknown(&at, "phase", phase.value.as_str(), known.iter().map(PhaseName::as_str));
             }
+        }
+        let key_at = place(Policy::FILES[0], &source.key);
+        if source.contains.iter().any(|text| text.trim().is_empty()) {
+            let message =
+                format!("`contains` of `{}` has a blank text, which every note says", source.key.value);
+            self.fault(&key_at, "blank_text", message);
+        }
+        if source.role.value == TOOL && (source.min_length > 0 || !source.contains.is_empty()) {
+            let message =
+                format!("`{}` is written by the program, which nothing is demanded of", source.key.value);
+            self.fault(&key_at, "tool_note_demands", message);
         }
         NoteRule {
             key: source.key.value,
@@ -201,6 +230,25 @@ impl Policy {
         })
     }
 
+    /// Lists the required notes that a life cycle waits for, and that their role cannot write in it.
+    pub fn unwritable_notes<'a>(
+        &'a self,
+        life: &'a Workflow,
+    ) -> impl Iterator<Item = (&'a Trait, &'a NoteRule)> {
+        let writes = move |rule: &NoteRule, role: &GroupName| {
+            let mut edges = life.transitions.iter().filter(|edge| edge.effects.contains(&Effect::RecordNote));
+            edges.any(|edge| self.acts_as(role, &edge.by) && starts_in_phase(life, edge, rule))
+        };
+        let lost = move |rule: &NoteRule| {
+            let by_nobody = rule.role.as_ref().is_some_and(|role| !writes(rule, role));
+            rule.required && waits_for(life, rule) && by_nobody
+        };
+        self.traits
+            .values()
+            .flat_map(move |it| it.notes.iter().map(move |rule| (it, rule)))
+            .filter(move |(_, rule)| lost(rule))
+    }
+
     /// Lists the required notes for which nothing ever waits: their trait, and the note.
     pub fn idle_notes(&self) -> impl Iterator<Item = (&TraitName, &Trait, &NoteRule)> {
         let waits = |rule: &NoteRule| self.workflows.values().any(|life| waits_for(life, rule));
@@ -214,8 +262,10 @@ impl Policy {
 /// Tells whether a life cycle has a transition that waits for a note.
 fn waits_for(life: &Workflow, rule: &NoteRule) -> bool {
     let gated = |edge: &&super::Transition| edge.guards.contains(&Guard::Plain(Plain::NotesPresent));
-    life.transitions.iter().filter(gated).any(|edge| {
-        let mut states = edge.from.iter().filter_map(|name| life.state(name));
-        states.any(|state| rule.is_of(&state.phase))
-    })
+    life.transitions.iter().filter(gated).any(|edge| starts_in_phase(life, edge, rule))
+}
+
+fn starts_in_phase(life: &Workflow, edge: &super::Transition, rule: &NoteRule) -> bool {
+    let mut states = edge.from.iter().filter_map(|name| life.state(name));
+    states.any(|state| rule.is_of(&state.phase))
 }

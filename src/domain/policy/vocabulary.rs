@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
-use crate::domain::id::{AttestationName, GroupName};
+use crate::domain::id::{AttestationName, GroupName, StateName};
 use crate::domain::identity::{Assurance, Isolation};
 use crate::domain::nearest::nearest;
 
@@ -23,6 +23,8 @@ pub enum Guard {
     AskerOr(Vec<GroupName>),
     /// One of the verdicts that count was given by this group.
     ReviewedBy(GroupName),
+    /// The parent, where there is one, is in one of these states.
+    ParentIn(Vec<StateName>),
     /// Each of these commands passed, the last time that it was run for the present content.
     Evidence(Vec<AttestationName>),
     /// Who the caller is was proved at least so well.
@@ -93,7 +95,8 @@ words! {
         NoOpenChild = "no_open_child",
         /// No attachment is checked out or in a round.
         AttachmentsIdle = "attachments_idle",
-        /// No attachment that ends with the document has anything left to be filled in.
+        /// No attachment that ends with the document has anything left to be filled in, a note that is still
+        /// demanded of it, or prerequisites.
         AttachmentsFilledIn = "attachments_filled_in",
         /// The document was never approved.
         NeverApproved = "never_approved",
@@ -130,7 +133,8 @@ words! {
         NamespaceIsNew = "namespace_is_new",
         /// The candidate policy is readable, free of faults, and differs from the one in force.
         PolicyIsSound = "policy_is_sound",
-        /// The candidate policy knows every type and state that a live document is in.
+        /// The candidate policy knows every type and state that a live document is in, and demands no less of
+        /// its items and of the notes of its traits.
         PolicyKeepsDocuments = "policy_keeps_documents",
     }
     /// What a transition does, beyond changing the state. Opening a round on entering a state that
@@ -179,7 +183,6 @@ words! {
     }
 }
 
-/// Guard names that are spoken for by later work; a policy cannot use them yet.
 /// Guards that look into the texts of a document.
 const READ_TEXTS: &[Plain] = &[
     Plain::NoPlaceholders,
@@ -210,7 +213,8 @@ const STANDING: &[Plain] = &[
     Plain::PrerequisitesMet,
 ];
 
-const PARAMETRIC: &[&str] = &["owner_or", "asker_or", "reviewed_by", "evidence", "assurance", "isolation"];
+const PARAMETRIC: &[&str] =
+    &["owner_or", "asker_or", "reviewed_by", "parent_in", "evidence", "assurance", "isolation"];
 
 /// Every word of the vocabularies: its kind, the word, and what it means.
 pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
@@ -218,6 +222,7 @@ pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("owner_or", "The caller owns the document, or belongs to one of these groups."),
         ("asker_or", "The caller opened the round, or belongs to one of these groups."),
         ("reviewed_by", "One of the verdicts that count was given by this group."),
+        ("parent_in", "The parent, where there is one, is in one of these states."),
         ("evidence", "Each of these commands passed, the last time that it was run for the present content."),
         ("assurance", "Who the caller is was proved at least so well: token, ticket, signature."),
         ("isolation", "The keys of the project are kept at least so well from those who call: broker."),
@@ -235,6 +240,7 @@ impl Guard {
             Self::OwnerOr(_) => "owner_or",
             Self::AskerOr(_) => "asker_or",
             Self::ReviewedBy(_) => "reviewed_by",
+            Self::ParentIn(_) => "parent_in",
             Self::Evidence(_) => "evidence",
             Self::Assurance(_) => "assurance",
             Self::Isolation(_) => "isolation",
@@ -248,13 +254,23 @@ impl Guard {
 
     /// Tells whether it speaks about the document itself, whoever asks and from whichever state.
     pub fn stands(&self) -> bool {
-        matches!(self, Self::Evidence(_)) || matches!(self, Self::Plain(plain) if STANDING.contains(plain))
+        matches!(self, Self::Evidence(_) | Self::ParentIn(_))
+            || matches!(self, Self::Plain(plain) if STANDING.contains(plain))
+    }
+
+    /// Tells whether it speaks about the verdicts that were given.
+    pub fn counts_verdicts(&self) -> bool {
+        matches!(self, Self::ReviewedBy(_) | Self::Plain(Plain::Unanimous | Plain::NotRejected))
     }
 
     /// Returns the groups that it names.
     pub fn groups(&self) -> &[GroupName] {
         match self {
-            Self::Plain(_) | Self::Evidence(_) | Self::Assurance(_) | Self::Isolation(_) => &[],
+            Self::Plain(_)
+            | Self::ParentIn(_)
+            | Self::Evidence(_)
+            | Self::Assurance(_)
+            | Self::Isolation(_) => &[],
             Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
             Self::ReviewedBy(group) => std::slice::from_ref(group),
         }
@@ -300,6 +316,7 @@ impl<'de> Deserialize<'de> for Guard {
                     "owner_or" => Guard::OwnerOr(map.next_value()?),
                     "asker_or" => Guard::AskerOr(map.next_value()?),
                     "reviewed_by" => Guard::ReviewedBy(map.next_value()?),
+                    "parent_in" => Guard::ParentIn(map.next_value()?),
                     "evidence" => Guard::Evidence(map.next_value()?),
                     "assurance" => Guard::Assurance(map.next_value()?),
                     "isolation" => Guard::Isolation(map.next_value()?),
@@ -327,6 +344,7 @@ impl Serialize for Guard {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             Self::ReviewedBy(group) => map.serialize_entry(self.name(), group)?,
+            Self::ParentIn(states) => map.serialize_entry(self.name(), states)?,
             Self::Evidence(names) => map.serialize_entry(self.name(), names)?,
             Self::Assurance(assurance) => map.serialize_entry(self.name(), assurance)?,
             Self::Isolation(isolation) => map.serialize_entry(self.name(), isolation)?,

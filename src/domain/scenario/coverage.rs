@@ -99,6 +99,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
         Guard::Evidence(_) => {
             &[Condition::EvidenceMissing, Condition::EvidenceFailed, Condition::EvidenceStale]
         }
+        Guard::ParentIn(_) => &[Condition::ParentUnsuitable],
         Guard::ReviewedBy(_) => &[Condition::NotReviewed],
         Guard::Plain(plain) => match plain {
             Plain::Human => &[Condition::NotHuman],
@@ -111,8 +112,9 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::CopyIsSound => {
                 &[Condition::CopyUnsound, Condition::PrerequisiteCycle, Condition::PrerequisiteUnmet]
             }
-            Plain::NoPlaceholders | Plain::NoExecutionPlaceholders | Plain::AttachmentsFilledIn => {
-                &[Condition::PlaceholderLeft]
+            Plain::NoPlaceholders | Plain::NoExecutionPlaceholders => &[Condition::PlaceholderLeft],
+            Plain::AttachmentsFilledIn => {
+                &[Condition::PlaceholderLeft, Condition::NoteMissing, Condition::PrerequisiteUnmet]
             }
             Plain::SectionsUnchanged | Plain::TemplateSectionsKept => &[Condition::SectionLocked],
             Plain::TemplateIsSound => &[Condition::TemplateUnsound],

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::world::World;
+use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind};
-use crate::domain::facts::{Answer, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts};
+use crate::domain::facts::{
+    Answer, AttachmentFacts, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts,
+};
 use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, IdWord, TypeName, UserName, Version};
 use crate::domain::identity::Actor;
@@ -61,11 +64,7 @@ impl World<'_> {
         let texts = document.as_ref().map(|it| self.texts(it, request)).unwrap_or_default();
         let has_items = document.as_ref().is_some_and(|it| self.policy.has_items(&it.document_type));
         let items = if has_items { ItemFacts::of(&texts) } else { ItemFacts::default() };
-        let attestations = self
-            .attestations
-            .iter()
-            .filter(|one| document.as_ref().is_some_and(|document| document.id == one.document));
-        let attestations = attestations.cloned().collect();
+        let attestations = document.as_ref().map(|it| self.attestations_of(&it.id)).unwrap_or_default();
         let project = matches!(request.subject, Subject::Project).then(|| self.project(&request.inputs));
         Facts {
             now: Timestamp::from_millis(self.now),
@@ -82,6 +81,7 @@ impl World<'_> {
             registry: None,
             required,
             cycle: None,
+            objection: None,
             attestations,
             items,
             answers,
@@ -108,8 +108,19 @@ impl World<'_> {
                 .as_ref()
                 .and_then(|template| version(&template.id, template.version))
                 .and_then(|one| text(&one.content)),
-            attachments: self.children(&document.id).map(|it| (it.id.clone(), text(&it.content))).collect(),
+            attachments: self
+                .children(&document.id)
+                .map(|it| AttachmentFacts {
+                    id: it.id.clone(),
+                    text: text(&it.content),
+                    attestations: self.attestations_of(&it.id),
+                })
+                .collect(),
         }
+    }
+
+    fn attestations_of(&self, id: &DocumentId) -> Vec<Attestation> {
+        self.attestations.iter().filter(|one| one.document == *id).cloned().collect()
     }
 
     fn answer(&self, child: &Document) -> Option<Answer> {

@@ -63,6 +63,12 @@ pub(super) fn rehearse_evidence<'p>(policy: &'p Policy, names: &[AttestationName
 /// A run that ended with this status, about the present content.
 pub(super) fn rehearse_run(policy: &Policy, document: &Document, status: i32) -> Run {
     let outcome = RunOutcome::of(Some(status));
-    let ended = RunEnd { subject: document.content, outcome, output: Vec::new(), lasted: 0 };
+    let ended = RunEnd {
+        version: document.version,
+        subject: document.content,
+        outcome,
+        output: Vec::new(),
+        lasted: 0,
+    };
     Run { observed: policy.pins.clone(), ended: Some(ended) }
 }

@@ -10,7 +10,7 @@ use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, User, Verdict,
 };
 use crate::domain::facts::{
-    Answer as FailedItem, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts,
+    Answer as FailedItem, AttachmentFacts, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts,
 };
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::{ActionName, DocumentId, IdWord, InputName, PhaseName, TypeName, UserName, Version};
@@ -200,7 +200,14 @@ impl<'a> Dice<'a> {
         }
         let children: Vec<Document> = (0..self.roll(3)).map(|_| self.document(policy)).collect();
         let answers = children.iter().map(|child| (child.id.clone(), self.answer())).collect();
-        let attachments = children.iter().map(|child| (child.id.clone(), self.text())).collect();
+        let attachments = children
+            .iter()
+            .map(|child| AttachmentFacts {
+                id: child.id.clone(),
+                text: self.text(),
+                attestations: Vec::new(),
+            })
+            .collect();
         let texts = Texts {
             stored: self.text(),
             copy: self.text(),
@@ -222,6 +229,7 @@ impl<'a> Dice<'a> {
             registry: None,
             required: BTreeMap::new(),
             cycle: None,
+            objection: None,
             attestations: Vec::new(),
             run: None,
             items: ItemFacts::of(&texts),

@@ -10,7 +10,7 @@ use crate::domain::decide::{Applied, Case, Denial};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind};
 use crate::domain::evidence::{Run, RunEnd, RunOutcome};
-use crate::domain::id::{AttestationName, DocumentId};
+use crate::domain::id::{AttestationName, DocumentId, Version};
 use crate::domain::policy::{Evidence, Policy, fixture};
 use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::domain::scenario::World;
@@ -51,6 +51,7 @@ fn asked(id: &DocumentId, evidence: &str) -> Request {
 /// A run of the adopted program that passed, about the present content.
 fn run(policy: &Policy, document: &Document) -> Run {
     let ended = RunEnd {
+        version: document.version,
         subject: document.content,
         outcome: RunOutcome::Passed,
         output: b"fine\n".to_vec(),
@@ -89,6 +90,8 @@ fn a_run_counts_only_by_the_adopted_program_for_the_present_content_within_its_l
             (Run { observed: BTreeMap::new(), ..good.clone() }, "ci-passed", "program_changed"),
             (Run { observed: swapped, ..good.clone() }, "ci-passed", "program_changed"),
             (with(RunEnd { subject: Digest::of(b"other"), ..ended.clone() }), "ci-passed", "run_overtaken"),
+            // The content is the same again; the command may have looked at another.
+            (with(RunEnd { version: Version::new(0, 0), ..ended.clone() }), "ci-passed", "run_overtaken"),
             (with(RunEnd { output: vec![b'x'; 65_537], ..ended.clone() }), "ci-passed", "invalid_input"),
             (good.clone(), "ci-pased", "evidence_unknown"),
         ];
