@@ -101,7 +101,7 @@ fn a_section_that_is_not_there_is_not_found_and_the_nearest_are_named() {
     let refused = project.ask("-u tu sop show SOP-007#15").is(5);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(
-        message.starts_with("SOP-007 has no section `15`, did you mean `SOP-007#9` (Definitions), "),
+        message.starts_with("SOP-007 has no section `15`, did you mean `SOP-007#13` (References), "),
         "{message}"
     );
     assert_eq!(refused["error"]["hints"], json!(["qms --user tu sop show SOP-007"]));

@@ -19,8 +19,8 @@ pub(super) const CASES: &[Case] = &[
         "unknown_section",
         &[("actions.yaml", "asked for\"\n    sop: SOP-002#9", "asked for\"\n    sop: SOP-002#99")],
         "SOP-002#99",
-        "`terminate` cites `SOP-002#99`: SOP-002 has no section `99`, did you mean `SOP-002#10` (Definitions), \
-         `SOP-002#9` (Cancelling and terminating) or `SOP-002#8` (Closing)?",
+        "`terminate` cites `SOP-002#99`: SOP-002 has no section `99`, did you mean `SOP-002#14` (References), \
+         `SOP-002#13` (Records) or `SOP-002#12` (Deviations)?",
     ),
     Case(
         "unknown_section",
