@@ -73,6 +73,21 @@ fn a_change_is_not_closed_before_the_document_it_depends_on_is_effective() {
     project.run("-u qa audit verify --contents").is(0);
 }
 
+// REQ-098
+#[test]
+fn the_template_of_a_change_says_how_a_prerequisite_is_stated() {
+    let project = Project::new();
+    project.run("-u claude create CR --title Pump").is(0);
+    let text = std::fs::read_to_string(project.copy("claude", "CR-001")).unwrap_or_default();
+    let (_, after) = text.split_once("\nmatter, as in requires: ").unwrap_or_default();
+    let (stated, _) = after.split_once(". Then").unwrap_or_default();
+    require(&project, "CR-001", stated);
+    project.run("-u claude checkin CR-001").is(0);
+    let blocked = project.ask("-u qa blocked").is(0);
+    let waits_for = |index: usize| &blocked["data"]["blocked"][index]["waits_for"];
+    assert_eq!([waits_for(0), waits_for(1)], ["INV-003", "SDLC-PUMP-RTM"]);
+}
+
 // REQ-101
 #[test]
 fn why_shows_what_stands_between_a_change_and_its_end_as_a_tree() {

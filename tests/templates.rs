@@ -73,14 +73,17 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
     project.run("-u claude create CR --title \"A change\"").is(0);
     let line = "-u claude route CR-001 --review";
     let said = refused(&project, line, "placeholder_left");
-    assert!(said.starts_with("CR-001 is not filled in: line 14 `{{What this change achieves"), "{said}");
+    assert!(
+        said.starts_with("CR-001 is not filled in: line 11 `{{A document that has to come so far"),
+        "{said}"
+    );
     assert!(said.contains(", and ") && said.ends_with(" more") && said.len() < 500, "{said}");
     let sound = project::filled::filled_in(&copy(&project, CR));
     for (from, to, expected) in [
-        ("## 3 Current", "Commit: TBD\n\n## 3 Current", "CR-001 is not filled in: line 22 `TBD`"),
-        ("## 3 Current", "FIXME\nTODO\n\n## 3 Current", "line 22 `FIXME`, line 23 `TODO`"),
+        ("## 3 Current", "Commit: TBD\n\n## 3 Current", "CR-001 is not filled in: line 24 `TBD`"),
+        ("## 3 Current", "FIXME\nTODO\n\n## 3 Current", "line 24 `FIXME`, line 25 `TODO`"),
         ("title: \"A change\"", "title: TBD", "line 5 `TBD`"),
-        ("## 3 Current", "Such as `{{code}}` and {{text}}\n\n## 3 Current", "line 22 `{{text}}`"),
+        ("## 3 Current", "Such as `{{code}}` and {{text}}\n\n## 3 Current", "line 24 `{{text}}`"),
     ] {
         write(&project, CR, &sound.replacen(from, to, 1));
         let said = refused(&project, line, "placeholder_left");
@@ -90,7 +93,7 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
     let refused = project.keeps(1, || project.call(line).unfilled().ask()).is(4);
     assert_eq!(refused.reasons(), ["text_unclear", "items_unreadable"]);
     let said = refused["error"]["reasons"][0]["message"].as_str().unwrap();
-    assert!(said.contains("line 22: the code that begins here never ends"), "{said}");
+    assert!(said.contains("line 24: the code that begins here never ends"), "{said}");
     write(&project, CR, &sound.replacen("## 3 Current", "```\n{{code}} TBD\n```\n\n## 3 Current", 1));
     project.call(line).unfilled().run().is(0);
 }
@@ -105,10 +108,10 @@ fn an_approved_section_is_not_edited_during_execution() {
         (
             "Systems, components and documents that this change touches.",
             "Everything.",
-            "`2 Scope` of CR-001 is locked in phase execution: line 18 reads `**In scope:** Everything.`",
+            "`2 Scope` of CR-001 is locked in phase execution: line 20 reads `**In scope:** Everything.`",
         ),
         ("## 5 Justification\n", "## 5 Reasons\n", "`5 Justification` of CR-001"),
-        ("## 5 Justification\n", "", "line 30 as it was is gone: `## 5 Justification`"),
+        ("## 5 Justification\n", "", "line 32 as it was is gone: `## 5 Justification`"),
         ("## 5 Justification\n", "## 5 Justification\n\nMore.\n", "`5 Justification` of CR-001"),
         ("\n# A change\n", "\nBy the way.\n\n# A change\n", "line 8 is new: `By the way.`"),
         ("title: \"A change\"", "title: \"A better change\"", "the front matter of CR-001 is locked"),
