@@ -102,10 +102,21 @@ fn the_type_the_phase_and_the_task_decide_in_this_order_what_is_asked() {
         "-u claude route CR-001 --review",
         "-u claude create INV --title x",
         "-u claude route INV-001 --review",
+        "-u claude create TP --parent CR-001 --title x",
+        "-u claude route CR-001-TP-001 --review",
+        "-u claude namespace add X",
+        "-u claude create RTM --namespace X --title x",
+        "-u claude checkout TEMPLATE-CR",
         "-u claude checkout SOP-001",
     ]);
     assert_eq!(prompt(&project, "qa", "CR-001"), "prompts/CR.pre_review.yaml");
-    assert_eq!(prompt(&project, "qa", "INV-001"), "prompts/pre_review.yaml");
+    assert_eq!(prompt(&project, "qa", "INV-001"), "prompts/INV.pre_review.yaml");
+    assert_eq!(prompt(&project, "qa", "CR-001-TP-001"), "prompts/pre_review.yaml");
+    project.edit("claude", "SDLC-X-RTM", "{{revision_summary}}", "First issue");
+    project.edit("claude", "TEMPLATE-CR", "revision_summary: Initial issue", "revision_summary: Shorter");
+    project.play(&["-u claude route SDLC-X-RTM --review", "-u claude route TEMPLATE-CR --review"]);
+    assert_eq!(prompt(&project, "qa", "SDLC-X-RTM"), "prompts/RTM.review.yaml");
+    assert_eq!(prompt(&project, "qa", "TEMPLATE-CR"), "prompts/TEMPLATE.review.yaml");
     project.edit("claude", "SOP-001", "revision_summary: Initial issue", "revision_summary: Shorter");
     project.run("-u claude route SOP-001 --review").is(0);
     assert_eq!(prompt(&project, "qa", "SOP-001"), "prompts/SOP.review.yaml");
