@@ -397,6 +397,8 @@ fn the_full_demo_meets_every_gate_that_it_misses_first() {
         "(evidence_missing)",
         "(prerequisite_unmet)",
         "review: tu (answered)",
+        "1 entry of an open round is shown whole when the round ends",
+        "✓ CR-001-VAR-001 closed",
         "POST_APPROVED → CLOSED",
         "claude (agent), verified: token",
         "contents: verified",

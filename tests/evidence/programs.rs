@@ -45,6 +45,7 @@ fn a_child_that_would_outlive_the_command_is_ended_with_it() {
     assert!((0..1_000_000).any(|_| is_over()), "the child goes on");
 }
 
+// REQ-113
 #[test]
 fn a_child_that_leaves_the_group_and_keeps_the_pipe_holds_nobody_up() {
     // It lives on, as it is said in docs/security.md, and ends when the test says so.
