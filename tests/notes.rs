@@ -227,6 +227,20 @@ fn what_a_trait_demands_that_came_later_is_written_at_the_next_check_in_whatever
     ]);
 }
 
+// REQ-084, REQ-093
+#[test]
+fn who_owes_a_note_is_told_so_and_a_round_without_them_is_warned_of() {
+    let project = Project::new();
+    project.run("-u claude create CR --title Pump --trait needs-security-review").is(0);
+    let routed = project.ask("-u claude route CR-001 --review").is(0);
+    assert_eq!(routed["warnings"][0]["code"], "note_unassigned");
+    project.run("-u qa assign CR-001 --assignees tu").is(0);
+    let brief = project.run("-u tu brief CR-001").is(0).text();
+    assert!(brief.contains("  qms --user tu note set CR-001 security-assessment --file <path>\n"), "{brief}");
+    let brief = project.run("-u qa brief CR-001").is(0).text();
+    assert!(brief.contains("qms --user qa note list CR-001\n") && !brief.contains("note set"), "{brief}");
+}
+
 // REQ-159
 #[test]
 fn a_note_that_was_there_when_a_document_was_judged_is_not_replaced() {
@@ -342,6 +356,11 @@ fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     let dossier = || project.ask("-u qa status CR-001").is(0)["data"]["document"]["dossier_digest"].clone();
     let first = dossier();
     assert!(first.is_string());
+    let judged = |number: usize| {
+        let history = project.ask("-u lead history CR-001").is(0)["data"]["entries"].clone();
+        let judged = history.as_array().unwrap().iter().filter(|entry| entry["action"] == "review");
+        judged.map(|entry| entry["inputs"]["dossier"].clone()).nth(number).unwrap()
+    };
     // What is written in a round belongs to the next one.
     project.run("-u tu note set CR-001 security-assessment --file assessment.md").is(0);
     assert_eq!(dossier(), first);
@@ -352,4 +371,7 @@ fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     assert_eq!(dossier(), Value::Null);
     project.run("-u claude route CR-001 --approval").is(0);
     assert!(dossier().is_string() && dossier() != first);
+    // Every verdict says for ever what lay before its giver: here the note, too.
+    assert!(judged(0).is_string() && judged(0) != first);
+    assert_eq!((judged(1), dossier()), (judged(0), judged(0)));
 }

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::view::{DocumentView, NextLine, awaited, next_lines};
-use super::{CommandError, Context, Remembered, Reply, Warning, cited, publish};
+use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publish};
 use crate::disk::{Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
-use crate::domain::id::{DocumentId, StateName, UserName};
+use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
 use crate::domain::request::{Inputs, Request, Subject};
@@ -159,6 +159,10 @@ fn report(
     let is_done = mode == Mode::Commit;
     if is_done {
         warnings.extend(cited::dropped(context, &acted.actor, &after)?);
+        let opens = acted.before.as_ref().is_none_or(|before| before.round.is_none());
+        if opens {
+            warnings.extend(note::unseated(context, &acted.actor, &after)?);
+        }
     }
     let remembered = |it: Reminder| Remembered { text: it.text, sop: it.sop };
     let reminders: Vec<_> = acted.reminders.into_iter().filter(|_| is_done).map(remembered).collect();
@@ -271,6 +275,12 @@ fn note_words(context: &Context, note: &Note, id: &DocumentId) -> Option<String>
         Note::Recorded(item, 0) => format!("{item} is recorded, and so is every item of {id}"),
         Note::Recorded(item, 1) => format!("{item} is recorded; 1 item of {id} is open"),
         Note::Recorded(item, open) => format!("{item} is recorded; {open} items of {id} are open"),
+        Note::Failed(item, types) => {
+            let types = types.iter().map(TypeName::as_str).collect::<Vec<_>>().join(" or ");
+            format!(
+                "{item} failed: a {types} has to answer for it (`create {types} --parent {id} --item {item} --title <text>`)"
+            )
+        }
         Note::Ended(child) => format!("{child} ended with it"),
         Note::Voided(of, holder) => {
             let path = Workspace::new(&context.site, holder).path(of);

@@ -5,12 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{CommandError, Context, Reply};
-use crate::domain::brief::{self, BriefFacts};
+use crate::domain::brief::{self, BriefFacts, DueNote};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Document, Task};
 use crate::domain::id::{DocumentId, PhaseName, StateName, TypeName, UserName, Version};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Prompt, Transition};
+use crate::domain::policy::{NoteRule, Prompt, Transition};
 use crate::session::SessionError;
 
 /// What whoever has a task is told.
@@ -100,7 +100,19 @@ pub(super) fn compose(
     let prompt = sources.prompt(&document.document_type, &state.phase, task);
     let prompt = prompt.map_err(SessionError::PolicyFaults)?;
     let known = context.session.read(reader).user(user.as_str())?;
+    let group = known.as_ref().map(|user| user.group.clone());
     let printed_name = known.map_or_else(|| user.to_string(), |user| user.printed_name);
+    let is_theirs = |rule: &NoteRule| {
+        let role = rule.role.as_ref().map(std::slice::from_ref);
+        let is_of_role = role.zip(group.as_ref()).is_some_and(|(role, group)| policy.acts_as(group, role));
+        is_of_role && rule.is_of(&state.phase)
+    };
+    let notes = policy.notes_of(&document).filter(|(_, rule)| rule.required).map(|(_, rule)| DueNote {
+        key: rule.key.clone(),
+        description: rule.description.clone(),
+        is_theirs: is_theirs(rule),
+    });
+    let notes: Vec<DueNote> = notes.collect();
     let facts = BriefFacts {
         user,
         printed_name: &printed_name,
@@ -112,6 +124,8 @@ pub(super) fn compose(
         content: document.content,
         task,
         sop: &sop,
+        has_items: policy.has_items(&document.document_type),
+        notes: &notes,
         prompt: prompt.as_ref(),
         program: "qms",
     };

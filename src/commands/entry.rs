@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::domain::attestation::DOSSIER;
 use crate::domain::audit::{Entry, EntryResult, Meaning, leaf_hash};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
@@ -146,10 +147,13 @@ impl EntryView {
         self.reasons.iter().map(|reason| reason.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Says what was told with it, except what the verdict says, too.
+    /// Says what was told with it, except what the verdict says, too, and a digest, which tells people nothing.
     pub(super) fn told(&self) -> String {
         let verdict = self.verdict.map(Outcome::as_str);
-        let told = self.inputs.iter().filter(|(_, value)| Some(value.as_str()) != verdict);
+        let told = self
+            .inputs
+            .iter()
+            .filter(|(name, value)| Some(value.as_str()) != verdict && name.as_str() != DOSSIER);
         told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     }
 

@@ -14,6 +14,9 @@ use crate::domain::id::{DocumentId, StateName, UserName, Version};
 #[derive(Debug, Serialize)]
 pub struct InboxReport {
     tasks: Vec<TaskView>,
+    /// The caller, where documents can be theirs to carry on.
+    #[serde(skip)]
+    owner: Option<UserName>,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,7 +33,11 @@ struct TaskView {
 impl fmt::Display for InboxReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tasks.is_empty() {
-            return f.write_str("nothing awaits you");
+            f.write_str("nothing awaits your verdict")?;
+            return match &self.owner {
+                Some(name) => write!(f, "\n  what you own: qms --user {name} list --owner {name}"),
+                None => Ok(()),
+            };
         }
         let mut table = Table::new(
             f.alternate(),
@@ -71,5 +78,6 @@ pub fn run(context: &mut Context) -> Result<Reply, CommandError> {
             assigned_at: open.assigned_at,
         });
     }
-    Ok(Reply::new(InboxReport { tasks }).by(actor))
+    let owner = context.session.policy()?.may_own(actor.group()).then(|| actor.name().clone());
+    Ok(Reply::new(InboxReport { tasks, owner }).by(actor))
 }

@@ -1,16 +1,18 @@
 //! `note`, `trait`: what a document is to have beside its content, and what it has.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
 use super::table::Table;
 use super::veil::Veil;
-use super::{CommandError, Context, Reply, read};
-use crate::domain::attestation::{Attestation, AttestationKind};
+use super::{CommandError, Context, Reply, Warning, read};
+use crate::domain::attestation::{Attestation, AttestationKind, latest};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, DocumentId, GroupName, PhaseName, TraitName, UserName};
+use crate::domain::identity::Actor;
 use crate::domain::policy::{NoteRule, Policy, Trait};
 
 /// What to see of notes. They are written with `note set`, a verb of the policy.
@@ -293,4 +295,35 @@ fn trait_view(name: &TraitName, found: Option<&Trait>) -> TraitView {
         notes: found.iter().flat_map(|it| &it.notes).map(|rule| rule.key.clone()).collect(),
         known: found.is_some(),
     }
+}
+
+/// Warns whoever opened a round of a note that is waited for in it and that nobody in it could write.
+pub(super) fn unseated(
+    context: &mut Context,
+    actor: &Actor,
+    document: &Document,
+) -> Result<Option<Warning>, CommandError> {
+    let (Some(round), policy) = (&document.round, context.session.policy_about(&document.id)?) else {
+        return Ok(None);
+    };
+    let mut groups = BTreeSet::new();
+    for name in round.seats.keys() {
+        groups.extend(context.session.read(actor).user(name.as_str())?.map(|user| user.group));
+    }
+    let all = context.session.read(actor).attestations(&document.id)?;
+    let written = latest(&all);
+    let lacks = |rule: &&NoteRule| {
+        let note = written.get(&(AttestationKind::Note, &rule.key));
+        let role = rule.role.as_ref().map(std::slice::from_ref);
+        rule.required
+            && rule.is_of(&round.phase)
+            && note.is_none_or(|note| note.subject != document.content)
+            && role.is_some_and(|role| !groups.iter().any(|group| policy.acts_as(group, role)))
+    };
+    let missing = policy.notes_of(document).map(|(_, rule)| rule).find(lacks);
+    Ok(missing.map(|rule| {
+        let (key, writer, id) = (&rule.key, rule.writer(), &document.id);
+        let message = format!("the note `{key}` of {id} is by {writer}, and none of them is assigned");
+        Warning { code: "note_unassigned", message }
+    }))
 }

@@ -76,6 +76,9 @@ pub fn next_number(all: &[Attestation], kind: AttestationKind, name: &Attestatio
     same.map(|one| one.number).max().unwrap_or(0).saturating_add(1)
 }
 
+/// What entries call the digest of all that was laid before those who judge.
+pub const DOSSIER: &str = "dossier";
+
 /// The digest of all that a verdict speaks about: the content, the traits, and the attestations that
 /// count. Each part is preceded by its length, so that no two dossiers have the same bytes.
 pub fn dossier(document: &Document, all: &[Attestation]) -> Digest {

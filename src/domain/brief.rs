@@ -7,7 +7,7 @@
 
 use super::digest::Digest;
 use super::document::Task;
-use super::id::{DocumentId, StateName, TypeName, UserName, Version};
+use super::id::{AttestationName, DocumentId, StateName, TypeName, UserName, Version};
 use super::policy::{Checklist, Prompt, Section};
 
 /// What a brief is made of. None of it is anybody's wish.
@@ -33,10 +33,25 @@ pub struct BriefFacts<'a> {
     pub task: Task,
     /// The section that governs it, such as `SOP-001#7`.
     pub sop: &'a str,
+    /// Whether there are execution items, whose evidence is looked at.
+    pub has_items: bool,
+    /// The notes that traits demand of the document, with what each of them is.
+    pub notes: &'a [DueNote],
     /// What the policy asks to look at; `None` where it has no prompt for this.
     pub prompt: Option<&'a Prompt>,
     /// How the program is called, such as `qms`.
     pub program: &'a str,
+}
+
+/// A note that a trait demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueNote {
+    /// What it is called.
+    pub key: AttestationName,
+    /// What it is.
+    pub description: String,
+    /// Whether whoever is told is of its role, and this is its phase.
+    pub is_theirs: bool,
 }
 
 impl BriefFacts<'_> {
@@ -55,6 +70,13 @@ impl BriefFacts<'_> {
         // What was approved is the yardstick of what came after.
         if self.version.major > 0 && self.version.minor > 0 {
             words.push(format!("diff {id} --from {}.0", self.version.major));
+        }
+        let is_carried_out = self.version.major > 0 && self.version.minor > 0;
+        if self.has_items && is_carried_out {
+            words.push(format!("evidence list {id}"));
+        }
+        if !self.notes.is_empty() {
+            words.push(format!("note list {id}"));
         }
         words.push(format!("sop show {}", self.sop));
         words.iter().map(|words| self.command(words)).collect()
@@ -123,6 +145,16 @@ Content:  SHA-256 {content}
         facts.reading().join("\n  "),
         facts.command(&format!("next {document}")),
     ));
+    let theirs: Vec<String> = facts
+        .notes
+        .iter()
+        .filter(|note| note.is_theirs)
+        .map(|note| {
+            let set = facts.command(&format!("note set {document} {} --file <path>", note.key));
+            format!("`{}`: {}\n{set}", note.key, note.description)
+        })
+        .collect();
+    push_list(&mut text, "Notes that your group writes, before the verdicts:", &theirs);
     if let Some(prompt) = facts.prompt {
         for checklist in &prompt.checklists {
             push_checklist(&mut text, checklist);
@@ -225,10 +257,16 @@ Rules:
 - The questions are this project's own and set no limit: ";
 
     fn composed(task: Task, sop: &str, prompt: Option<&Prompt>) -> String {
-        composed_of(Version::new(0, 2), task, sop, prompt)
+        composed_of(Version::new(0, 2), task, sop, prompt, &[])
     }
 
-    fn composed_of(version: Version, task: Task, sop: &str, prompt: Option<&Prompt>) -> String {
+    fn composed_of(
+        version: Version,
+        task: Task,
+        sop: &str,
+        prompt: Option<&Prompt>,
+        notes: &[DueNote],
+    ) -> String {
         let (user, document) = (UserName::parse("qa").unwrap(), DocumentId::parse("CR-012").unwrap());
         compose(&BriefFacts {
             user: &user,
@@ -241,6 +279,8 @@ Rules:
             content: Digest::of(b""),
             task,
             sop,
+            has_items: true,
+            notes,
             prompt,
             program: "qms",
         })
@@ -255,10 +295,31 @@ Rules:
             approval.contains("Task:     approve\n") && approval.contains("\nThen approve or reject it.")
         );
         assert!(approval.contains("your task (SOP-002):\n"));
-        let after = composed_of(Version::new(1, 3), Task::Review, "SOP-002#6", None);
+        let after = composed_of(Version::new(1, 3), Task::Review, "SOP-002#6", None, &[]);
         assert!(after.contains("\n  qms --user qa diff CR-012 --from 1.0\n"), "{after}");
-        let approved = composed_of(Version::new(1, 0), Task::Approval, "SOP-002#9", None);
+        assert!(after.contains("\n  qms --user qa evidence list CR-012\n"), "{after}");
+        let approved = composed_of(Version::new(1, 0), Task::Approval, "SOP-002#9", None, &[]);
         assert!(!approved.contains(" diff "), "{approved}");
+    }
+
+    #[test]
+    fn who_owes_a_note_is_told_so_and_everybody_reads_those_of_others() {
+        let note = |key: &str, is_theirs| DueNote {
+            key: key.parse().unwrap(),
+            description: "What it is".to_owned(),
+            is_theirs,
+        };
+        let notes = [note("assessment", true), note("notice", false)];
+        let text = composed_of(Version::new(0, 2), Task::Review, "SOP-001#7", None, &notes);
+        assert!(text.contains("\n  qms --user qa note list CR-012\n"), "{text}");
+        assert!(
+            text.contains(
+                "\nNotes that your group writes, before the verdicts:\n- `assessment`: What it is\n  \
+                 qms --user qa note set CR-012 assessment --file <path>\n"
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("`notice`"), "{text}");
     }
 
     #[test]

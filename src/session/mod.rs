@@ -20,6 +20,7 @@ mod refused;
 mod runs;
 mod seal;
 mod texts;
+mod told;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::told::{said, told, told_of_dossier, told_of_run};
 use super::{Session, SessionError, Time};
 use crate::domain::audit::{
     Delta, Entry, EntryResult, Meaning, ProjectKey, Row, Sealed, SealedReason, Signature, row_delta,
@@ -10,18 +11,14 @@ use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Document, Outcome};
 use crate::domain::facts::Facts;
-use crate::domain::id::CredentialId;
 use crate::domain::identity::{Actor, Claim, Credential, Proof};
-use crate::domain::policy::{InputKind, Policy};
+use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
-use crate::domain::request::{Launch, Registration, Request, Subject, WorkingCopy};
+use crate::domain::request::{Request, WorkingCopy};
 use crate::store::{Change, Head, StoreError};
 
 /// From this difference on, a clock behind the log is recorded, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5 * 60 * 1000;
-
-/// Longest value of an input that is recorded, in bytes.
-const VALUE_MAX: usize = 1024;
 
 /// One attempt: who asked for what, when, and on what grounds it was decided.
 pub(super) struct Attempt<'a> {
@@ -80,6 +77,7 @@ impl Session {
         let mut entry = attempt.entry();
         entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
+        entry.inputs.extend(told_of_dossier(facts, applied));
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);
@@ -322,72 +320,6 @@ fn meaning(facts: &Facts, verdict: Option<Outcome>) -> Meaning {
             Meaning::Executed
         }
         (None, _) => Meaning::Authored,
-    }
-}
-
-/// What the actor told with the action, except texts: whom, where to, which kind.
-fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
-    if let Subject::Registry(registration) = &request.subject {
-        return told_of_credentials(registration);
-    }
-    let inputs = policy.action(&request.action).map(|action| action.inputs.as_slice()).unwrap_or_default();
-    let known = inputs.iter().filter(|input| input.kind != InputKind::Text);
-    known
-        .filter_map(|input| {
-            let mut value = request.inputs.0.get(&input.name)?.to_string();
-            // A refused request can hold anything, and an entry stays for ever.
-            value.truncate(value.floor_char_boundary(VALUE_MAX));
-            Some((input.name.to_string(), value))
-        })
-        .collect()
-}
-
-/// How a run ended, and how long it took.
-fn told_of_run(facts: &Facts) -> Vec<(String, String)> {
-    let Some(ended) = facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return Vec::new() };
-    let told = [("outcome", ended.outcome.name().to_owned()), ("duration_ms", ended.lasted.to_string())];
-    told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn told_of_credentials(registration: &Registration) -> BTreeMap<String, String> {
-    let (name, value) = match registration {
-        Registration::Issue(proposal) => ("user", proposal.user.to_string()),
-        Registration::Revoke(id) | Registration::Rotate { old: id, .. } | Registration::Unlock { id, .. } => {
-            ("credential", id.to_string())
-        }
-        Registration::Key { public } => ("credential", CredentialId::of_key(public).to_string()),
-        Registration::Acknowledge(user) => ("user", user.to_string()),
-        Registration::Stop(session) => ("session", session.clone()),
-        Registration::Start(launch) => {
-            let Launch { agent, document, task, session, brief, .. } = launch.as_ref();
-            let told = [
-                ("agent", agent.clone()),
-                ("brief", brief.to_string()),
-                ("document", document.to_string()),
-                ("session", session.clone()),
-                ("task", task.clone()),
-            ];
-            return told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        }
-    };
-    BTreeMap::from([(name.to_owned(), value)])
-}
-
-/// What the actor said with the action: the text that it takes, whatever the policy calls it.
-/// Where it takes several, each is preceded by its name.
-fn said(policy: &Policy, request: &Request) -> Option<String> {
-    let inputs = policy.action(&request.action).map(|action| action.inputs.as_slice()).unwrap_or_default();
-    let texts: Vec<(&str, &str)> = inputs
-        .iter()
-        .filter(|input| input.kind == InputKind::Text)
-        .filter_map(|input| Some((input.name.as_str(), request.inputs.text(input.name.as_str())?)))
-        .collect();
-    match texts.as_slice() {
-        [] => None,
-        [(_, text)] => Some((*text).to_owned()),
-        many => {
-            Some(many.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("\n"))
-        }
     }
 }
 

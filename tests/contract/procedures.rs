@@ -191,7 +191,8 @@ fn an_agent_that_routes_is_reminded_to_tell_nobody_what_to_find() {
 fn whoever_begins_to_execute_is_reminded_of_how_it_is_recorded() {
     let project = Project::new();
     let draft = project.ask("-u lead create CR --title x").is(0);
-    assert_eq!(draft["data"]["reminders"], json!([]));
+    let first = "fill in every {{…}} of the working copy, then route it for review";
+    assert_eq!(draft["data"]["reminders"], json!([{"text": first, "sop": "SOP-001#5"}]));
     project.fill_in("CR-001");
     project.play(&[
         "-u lead checkin CR-001",

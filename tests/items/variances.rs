@@ -7,12 +7,15 @@ use super::{close, record, release, released};
 fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
     let project = released();
     project.record("claude", "CR-001", &["EI-1", "EI-3"]);
-    record(&project, "EI-2", "--outcome fail --actual \"it leaks\" --evidence log").run().is(0);
+    let failed = record(&project, "EI-2", "--outcome fail --actual \"it leaks\" --evidence log").ask().is(0);
+    let create = "create VAR --parent CR-001 --item EI-2 --title <text>";
+    let told = format!("EI-2 failed: a VAR has to answer for it (`{create}`)");
+    assert_eq!(failed["data"]["notes"][0], told.as_str());
     let refused = project.ask("-u claude route CR-001 --review").is(4);
     assert_eq!(refused.reasons(), ["item_unresolved"]);
     let reason = &refused["error"]["reasons"][0];
     assert_eq!(reason["message"], "EI-2 of CR-001 failed, and no VAR answers for it");
-    assert_eq!(reason["remedy"], "qms --user claude create VAR --parent CR-001 --item EI-2");
+    assert_eq!(reason["remedy"], format!("qms --user claude {create}"));
 
     project.run("-u claude create VAR --parent CR-001 --title Leak").is(4).says("name it with `--item`");
     project.run("-u claude create VAR --parent CR-001 --item EI-7 --title Leak").is(4);

@@ -5,7 +5,7 @@ use crate::domain::attestation::{Attestation, AttestationKind, dossier};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
 use crate::domain::facts::Facts;
-use crate::domain::id::{AttestationName, DocumentId, ItemId, StateName, UserName, Version};
+use crate::domain::id::{AttestationName, DocumentId, ItemId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
 use crate::domain::project::{Namespace, VersionRecord};
@@ -63,6 +63,8 @@ pub enum Note {
     Ended(DocumentId),
     /// This item was recorded; so many are still open.
     Recorded(ItemId, usize),
+    /// This item failed; a document of one of these types has to answer for it.
+    Failed(ItemId, Vec<TypeName>),
     /// What this user had checked out is checked out no more.
     Voided(DocumentId, UserName),
     /// The type names this template, and no version of it is in force.
@@ -338,6 +340,11 @@ impl Step<'_> {
         let name = AttestationName::parse(recorded.item.as_str());
         if let (Ok(name), Some(file)) = (name, recorded.file) {
             self.attest(AttestationKind::File, name, self.document.content, file, None);
+        }
+        let types = self.policy.answering(&self.document.document_type).map(|one| one.name.clone());
+        let types: Vec<TypeName> = types.filter(|_| recorded.has_failed).collect();
+        if !types.is_empty() {
+            self.applied.notes.push(Note::Failed(recorded.item.clone(), types));
         }
         self.applied.notes.push(Note::Recorded(recorded.item, recorded.open));
         self.applied.composed = Some(recorded.text);

@@ -142,7 +142,12 @@ impl Case<'_> {
     fn answering(&self, document: &Document, item: &ItemId) -> Option<String> {
         let mut types = self.policy.answering(&document.document_type);
         let one = types.find(|one| self.may_create(one, document))?;
-        Some(self.command(&format!("create {} --parent {} --item {item}", one.name, document.id)))
+        Some(
+            self.command(&format!(
+                "create {} --parent {} --item {item} --title <text>",
+                one.name, document.id
+            )),
+        )
     }
 
     fn may_create(&self, document_type: &DocumentType, parent: &Document) -> bool {
@@ -299,6 +304,8 @@ pub(super) struct Recorded {
     pub(super) item: ItemId,
     /// How many items are still open.
     pub(super) open: usize,
+    /// Whether it failed.
+    pub(super) has_failed: bool,
     /// The file that is kept as evidence.
     pub(super) file: Option<Vec<u8>>,
 }
@@ -322,5 +329,7 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
         correction: reason.map(|reason| Correction { version: document.version, reason }),
     };
     let open = items.iter().filter(|one| one.id != id && !one.is_recorded()).count();
-    Some(Recorded { text: recorded(text, item, &entry)?, item: id, open, file: file.map(<[u8]>::to_vec) })
+    let has_failed = entry.outcome == ItemOutcome::Fail;
+    let text = recorded(text, item, &entry)?;
+    Some(Recorded { text, item: id, open, has_failed, file: file.map(<[u8]>::to_vec) })
 }

@@ -180,6 +180,7 @@ fn word_of(note: &Note) -> &'static str {
         Note::Awaiting(_) => "awaiting",
         Note::Ended(_) => "ended",
         Note::Recorded(..) => "recorded",
+        Note::Failed(..) => "failed",
         Note::Voided(..) => "voided",
         Note::NoTemplate(_) => "no_template",
     }
