@@ -1,5 +1,6 @@
 //! What the decision promises, over random documents and over random walks through the life cycles.
 
+mod asked;
 mod dice;
 mod dossiers;
 mod evidence;

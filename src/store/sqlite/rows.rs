@@ -1,6 +1,8 @@
 //! Rows as the domain knows them: every column is parsed again on its way in, so that a file that
 //! somebody edited cannot bring a name into the program that `parse` would refuse.
 
+mod registry;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -9,6 +11,7 @@ use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::registry::{credential, credential_columns, session, session_columns};
 use super::fault::Answer;
 use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::audit::{Frontier, Tag};
@@ -17,8 +20,6 @@ use crate::domain::document::{
     Checkout, Document, InForce, Kind, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use crate::domain::id::{PhaseName, StateName, UserName};
-use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
-use crate::domain::process::Process;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::{Head, OpenTask, Refusals, StoreError};
 
@@ -339,70 +340,4 @@ pub(super) fn policy(row: &Row<'_>) -> Answer<PolicyRecord> {
 pub(super) fn refusals(row: &Row<'_>) -> Answer<Refusals> {
     let mut columns = Columns::of("refusals", row);
     Ok(Refusals { claimed: columns.text()?.to_owned(), since: columns.time()?, count: columns.number()? })
-}
-/// The columns of a credential, in the order in which [`credential`] takes them.
-macro_rules! credential_columns {
-    () => {
-        "id, user, kind, session, runtime, parent, actions, documents, issued_by, issued_at, not_before, \
-         not_after, uses, used, revoked_at, recovered, acknowledged_by, verifier, tag"
-    };
-}
-pub(super) use credential_columns;
-
-pub(super) fn credential(row: &Row<'_>) -> Answer<Credential> {
-    let mut columns = Columns::of("credentials", row);
-    Ok(Credential {
-        id: columns.name()?,
-        user: columns.name()?,
-        kind: columns.word(CredentialKind::from_word)?,
-        session: columns.optional_text()?.map(str::to_owned),
-        runtime: columns.optional_text()?.map(str::to_owned),
-        parent: columns.optional_name()?,
-        scope: Scope { actions: columns.json()?, documents: columns.json()? },
-        issued_by: columns.optional_name()?,
-        issued_at: columns.time()?,
-        not_before: columns.optional_time()?,
-        not_after: columns.optional_time()?,
-        uses: columns.optional_number()?,
-        used: columns.number()?,
-        revoked_at: columns.optional_time()?,
-        recovered: columns.number::<i64>()? != 0,
-        acknowledged_by: columns.optional_name()?,
-        verifier: columns.digest()?,
-        tag: columns.optional_hash()?.map(Tag::from_bytes),
-    })
-}
-
-/// The columns of the session of an agent, in the order in which [`session`] takes them.
-macro_rules! session_columns {
-    () => {
-        "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
-         started, opened_at, closed_at, status, tag"
-    };
-}
-pub(super) use session_columns;
-
-pub(super) fn session(row: &Row<'_>) -> Answer<AgentSession> {
-    let mut columns = Columns::of("sessions", row);
-    Ok(AgentSession {
-        id: columns.text()?.to_owned(),
-        kind: columns.word(SessionKind::from_word)?,
-        session: columns.text()?.to_owned(),
-        user: columns.name()?,
-        parent: columns.optional_name()?,
-        runtime: columns.text()?.to_owned(),
-        agent: columns.text()?.to_owned(),
-        definition: columns.optional_hash()?.map(Digest::from_bytes),
-        document: columns.optional_name()?,
-        task: columns.optional_text()?.map(str::to_owned),
-        brief: columns.optional_hash()?.map(Digest::from_bytes),
-        process: {
-            let pair = (columns.optional_number()?, columns.optional_number()?);
-            columns.both(pair, |id, started| Process { id, started })?
-        },
-        opened_at: columns.time()?,
-        closed_at: columns.optional_time()?,
-        status: columns.optional_number()?,
-        tag: columns.optional_hash()?.map(Tag::from_bytes),
-    })
 }

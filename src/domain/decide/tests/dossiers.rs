@@ -16,7 +16,7 @@ fn a_round_covers_what_the_program_stated_when_it_was_opened() {
     let copy =
         WorkingCopy::Present { document: id.clone(), base: before.content, path: "copy".into(), bytes };
     let mut route =
-        super::dice::request(&"route".parse().unwrap(), &id, inputs(&[("target", text("review"))]));
+        super::asked::request(&"route".parse().unwrap(), &id, inputs(&[("target", text("review"))]));
     route.copy = Some(copy);
     let applied = world.attempt("claude", &route).result.unwrap();
     let after = applied.after.unwrap();
@@ -32,7 +32,7 @@ fn a_prerequisite_that_nobody_looked_up_is_not_met() {
     let (world, id) = world("SOP");
     let claude: UserName = "claude".parse().unwrap();
     let actor = world.verify(claude.as_str()).unwrap();
-    let ask = super::dice::request(&"route".parse().unwrap(), &id, inputs(&[("target", text("approval"))]));
+    let ask = super::asked::request(&"route".parse().unwrap(), &id, inputs(&[("target", text("approval"))]));
     let mut facts = world.facts(&actor, &ask);
     let document = facts.document.as_mut().unwrap();
     document.state = "REVIEWED".parse().unwrap();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::dice::{USERS, config, name, request};
+use super::asked::request;
+use super::dice::{USERS, config, name};
 use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::decide::{Applied, Case, Denial};
 use crate::domain::digest::{Digest, Timestamp};

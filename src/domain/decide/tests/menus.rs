@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::dice::{Dice, actor, candidates, config, name, request, stream};
+use super::asked::{candidates, request};
+use super::dice::{Dice, actor, config, name, stream};
 use crate::domain::decide::{Line, decide, menu};
 use crate::domain::facts::Facts;
 use crate::domain::identity::Actor;

@@ -1,6 +1,7 @@
 //! Single cases that went wrong once, or that a policy file cannot show.
 
-use super::dice::{USERS, name, request};
+use super::asked::request;
+use super::dice::{USERS, name};
 use crate::domain::decide::{Denial, apply, decide};
 use crate::domain::document::{Document, Kind};
 use crate::domain::id::{DocumentId, StateName, UserName};

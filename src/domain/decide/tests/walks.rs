@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::dice::{Dice, USERS, config, name, request, stream};
+use super::asked::request;
+use super::dice::{Dice, USERS, config, name, stream};
 use super::menus;
 use crate::domain::decide::{Applied, Line};
 use crate::domain::document::{Document, Kind};

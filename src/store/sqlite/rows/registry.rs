@@ -1,0 +1,77 @@
+//! Rows of the registry: credentials, and the sessions of agents.
+
+use rusqlite::Row;
+
+use super::super::fault::Answer;
+use super::Columns;
+use crate::domain::audit::Tag;
+use crate::domain::digest::Digest;
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
+use crate::domain::process::Process;
+
+/// The columns of a credential, in the order in which [`credential`] takes them.
+macro_rules! credential_columns {
+    () => {
+        "id, user, kind, session, runtime, parent, actions, documents, issued_by, issued_at, not_before, \
+         not_after, uses, used, revoked_at, recovered, acknowledged_by, verifier, tag"
+    };
+}
+pub(in crate::store::sqlite) use credential_columns;
+
+pub(in crate::store::sqlite) fn credential(row: &Row<'_>) -> Answer<Credential> {
+    let mut columns = Columns::of("credentials", row);
+    Ok(Credential {
+        id: columns.name()?,
+        user: columns.name()?,
+        kind: columns.word(CredentialKind::from_word)?,
+        session: columns.optional_text()?.map(str::to_owned),
+        runtime: columns.optional_text()?.map(str::to_owned),
+        parent: columns.optional_name()?,
+        scope: Scope { actions: columns.json()?, documents: columns.json()? },
+        issued_by: columns.optional_name()?,
+        issued_at: columns.time()?,
+        not_before: columns.optional_time()?,
+        not_after: columns.optional_time()?,
+        uses: columns.optional_number()?,
+        used: columns.number()?,
+        revoked_at: columns.optional_time()?,
+        recovered: columns.number::<i64>()? != 0,
+        acknowledged_by: columns.optional_name()?,
+        verifier: columns.digest()?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
+}
+
+/// The columns of the session of an agent, in the order in which [`session`] takes them.
+macro_rules! session_columns {
+    () => {
+        "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
+         started, opened_at, closed_at, status, tag"
+    };
+}
+pub(in crate::store::sqlite) use session_columns;
+
+pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
+    let mut columns = Columns::of("sessions", row);
+    Ok(AgentSession {
+        id: columns.text()?.to_owned(),
+        kind: columns.word(SessionKind::from_word)?,
+        session: columns.text()?.to_owned(),
+        user: columns.name()?,
+        parent: columns.optional_name()?,
+        runtime: columns.text()?.to_owned(),
+        agent: columns.text()?.to_owned(),
+        definition: columns.optional_hash()?.map(Digest::from_bytes),
+        document: columns.optional_name()?,
+        task: columns.optional_text()?.map(str::to_owned),
+        brief: columns.optional_hash()?.map(Digest::from_bytes),
+        process: {
+            let pair = (columns.optional_number()?, columns.optional_number()?);
+            columns.both(pair, |id, started| Process { id, started })?
+        },
+        opened_at: columns.time()?,
+        closed_at: columns.optional_time()?,
+        status: columns.optional_number()?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
+}
