@@ -101,8 +101,7 @@ impl Session {
     }
 
     fn version_of(&mut self, id: &DocumentId, version: Version) -> Result<Option<Digest>, SessionError> {
-        let found = self.store.versions(id)?.into_iter().find(|one| one.version == version);
-        Ok(found.map(|one| one.content))
+        Ok(self.store.version(id, version)?.map(|one| one.content))
     }
 
     pub(super) fn text(&mut self, content: Option<Digest>) -> Result<Option<String>, SessionError> {

@@ -18,7 +18,7 @@ use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
@@ -274,6 +274,8 @@ pub trait Read {
     fn occupied(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, StoreError>;
     /// Lists the versions of a document, oldest first.
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError>;
+    /// Finds a version of a document.
+    fn version(&mut self, id: &DocumentId, version: Version) -> Result<Option<VersionRecord>, StoreError>;
     /// Visits every version of every document.
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError>;
     /// Lists what was stated about a document, oldest first.

@@ -263,7 +263,12 @@ pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError
     let documents = documents(store, &ListQuery::default())?;
     let mut versions = Vec::new();
     for document in &documents {
-        versions.extend(store.versions(&document.id)?);
+        let of_it = store.versions(&document.id)?;
+        for one in &of_it {
+            assert_eq!(store.version(&document.id, one.version)?.as_ref(), Some(one));
+        }
+        assert_eq!(store.version(&document.id, Version::new(99, 9))?, None);
+        versions.extend(of_it);
     }
     let mut count = 0;
     store.all_versions(&mut |_| {

@@ -18,7 +18,7 @@ use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
@@ -171,6 +171,11 @@ impl Read for Memory {
 
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError> {
         Ok(self.kept().versions.iter().filter(|version| version.document == *id).cloned().collect())
+    }
+
+    fn version(&mut self, id: &DocumentId, version: Version) -> Result<Option<VersionRecord>, StoreError> {
+        let is_it = |one: &&VersionRecord| one.document == *id && one.version == version;
+        Ok(self.kept().versions.iter().find(is_it).cloned())
     }
 
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {

@@ -28,7 +28,7 @@ use super::{
 use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
@@ -133,6 +133,10 @@ impl Read for Sqlite {
 
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError> {
         self.name(read::versions(&self.connection, id))
+    }
+
+    fn version(&mut self, id: &DocumentId, version: Version) -> Result<Option<VersionRecord>, StoreError> {
+        self.name(read::version(&self.connection, id, version))
     }
 
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {

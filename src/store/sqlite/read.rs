@@ -11,7 +11,7 @@ use super::rows::{self, Columns, credential_columns, document_columns, session_c
 use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName};
+use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 use crate::store::change::number_after;
@@ -147,6 +147,16 @@ pub(super) fn versions(connection: &Connection, id: &DocumentId) -> Answer<Vec<V
     let sql =
         "SELECT document, version, content, author, at FROM versions WHERE document = ? ORDER BY number";
     all(connection, sql, [id.as_str()], rows::version)
+}
+
+pub(super) fn version(
+    connection: &Connection,
+    id: &DocumentId,
+    version: Version,
+) -> Answer<Option<VersionRecord>> {
+    let sql =
+        "SELECT document, version, content, author, at FROM versions WHERE document = ? AND version = ?";
+    one(connection, sql, [id.as_str(), &version.to_string()], rows::version)
 }
 
 pub(super) fn content(connection: &Connection, digest: &Digest) -> Answer<Option<Vec<u8>>> {
