@@ -117,15 +117,16 @@ fn a_note_of_an_open_round_is_seen_by_its_author_alone() {
     ]);
 }
 
-// REQ-095
+// REQ-095, REQ-160
 #[test]
 fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
     let project = in_review();
     fs::write(project.path("large.md"), "x".repeat(1024 * 1024)).unwrap();
     fs::write(project.path("larger.md"), "x".repeat(1024 * 1024 + 1)).unwrap();
     fs::write(project.path("blank.md"), " \n").unwrap();
+    fs::write(project.path("unseen.md"), "\u{200b}\u{2800}\u{3164}".repeat(80)).unwrap();
     fs::write(project.path("bytes.md"), [0x66, 0xff]).unwrap();
-    project.keeps(9, || {
+    project.keeps(11, || {
         let refusals = [
             (
                 "tu note set CR-001 security-assesment --file assessment.md",
@@ -145,7 +146,17 @@ fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
             (
                 "tu note set CR-001 security-assessment --file blank.md",
                 "invalid_input",
-                "has 0 characters, 80 are the least",
+                "has 0 characters that are seen, 80 are the least",
+            ),
+            (
+                "tu note set CR-001 security-assessment --file unseen.md",
+                "invalid_input",
+                "has 0 characters that are seen, 80 are the least",
+            ),
+            (
+                "tu review CR-001 --recommend --comment \"\u{200b}\u{2800}\"",
+                "missing_input",
+                "`comment` is missing or blank",
             ),
             (
                 "tu note set CR-001 security-assessment --file bytes.md",

@@ -28,4 +28,5 @@ pub mod size;
 pub mod span;
 pub mod template;
 pub mod text;
+pub mod visible;
 pub mod yaml;

@@ -11,6 +11,7 @@ use super::front_matter::{self, FrontMatter};
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
 use super::process::Process;
+use super::visible;
 
 /// A request for an action. Self-contained: a working copy travels inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,7 +215,7 @@ impl Inputs {
     /// Tells whether an input is there and says something.
     pub fn says(&self, name: &str) -> bool {
         match self.get(name) {
-            Some(Value::Text(text)) => !text.trim().is_empty(),
+            Some(Value::Text(text)) => !visible::is_blank(text),
             Some(Value::Users(users)) => !users.is_empty(),
             Some(Value::Document(_)) => true,
             Some(Value::File(bytes)) => !bytes.is_empty(),

@@ -170,7 +170,7 @@ fn any_text_comes_through_yaml_and_json_alike() {
         "tab\there",
         "line\r\nends\n\nblank",
         "\u{1b}[31m\u{7}\u{9b}",
-        "\u{85}\u{2028}\u{2029}\u{feff}",
+        "\u{85}\u{2028}\u{2029}\u{feff}x",
         "é 標題 🦀",
         "{{x}} %y @z `w` !tag &anchor *alias",
         "|\n  block",

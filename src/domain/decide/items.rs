@@ -10,6 +10,7 @@ use crate::domain::items::{
 };
 use crate::domain::policy::{DocumentType, Effect, Transition};
 use crate::domain::request::{CopyFacts, Inputs};
+use crate::domain::visible;
 
 /// Most items that are told at once: whoever mends those sees the next.
 const TOLD: usize = 5;
@@ -321,7 +322,7 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
     let reason = inputs.text("reason").filter(|_| item.is_recorded());
     let entry = Entry {
         outcome: ItemOutcome::from_word(inputs.text("outcome")?)?,
-        actual: inputs.text("actual").filter(|text| !text.trim().is_empty()).unwrap_or(AS_EXPECTED),
+        actual: inputs.text("actual").filter(|text| !visible::is_blank(text)).unwrap_or(AS_EXPECTED),
         evidence: inputs.text("evidence")?,
         file: file.map(Digest::of),
         performer: permit.actor.name(),

@@ -191,7 +191,7 @@ impl Case<'_> {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
                 InputKind::Item => ItemId::parse(text).err().map(|why| format!("`{name}`: {why}")),
-                InputKind::Line if text.trim().is_empty() => Some(format!("`{name}` is blank")),
+                InputKind::Line if super::visible::is_blank(text) => Some(format!("`{name}` is blank")),
                 InputKind::Line => {
                     super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
                 }

@@ -12,6 +12,7 @@ use super::compile::{Compiler, place};
 use super::{Effect, Guard, Plain, Policy, Workflow};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, GroupName, PhaseName, TraitName, TypeName};
+use crate::domain::visible;
 use crate::domain::yaml::Place;
 
 /// The role of notes that the program writes itself, from what it knows of the caller.
@@ -46,7 +47,7 @@ pub struct NoteRule {
     /// The phases in which it is written and waited for; empty for every one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<PhaseName>,
-    /// How many characters it has at least, blanks at its ends not counted.
+    /// How many characters that are seen it has at least.
     #[serde(default, skip_serializing_if = "is_none")]
     pub min_length: u32,
     /// Texts that all occur in it.
@@ -87,10 +88,10 @@ impl NoteRule {
 
     /// Says what a text lacks to be such a note.
     pub fn lacks(&self, text: &str) -> Option<String> {
-        let length = text.trim().chars().count();
+        let length = visible::length(text);
         let least = usize::try_from(self.min_length).unwrap_or(usize::MAX).max(1);
         if length < least {
-            return Some(format!("has {length} characters, {least} are the least"));
+            return Some(format!("has {length} characters that are seen, {least} are the least"));
         }
         let missing = self.contains.iter().find(|wanted| !text.contains(wanted.as_str()))?;
         Some(format!("does not say `{}`", missing.escape_debug()))
