@@ -66,7 +66,7 @@ fn execute_unfilled(project: &Project, id: &str) {
     project.run(&format!("-u claude checkout {id}")).is(0);
 }
 
-// REQ-149
+// REQ-149, REQ-161
 #[test]
 fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lines() {
     let project = Project::new();
@@ -83,6 +83,8 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
         ("## 3 Current", "Commit: TBD\n\n## 3 Current", "CR-001 is not filled in: line 24 `TBD`"),
         ("## 3 Current", "FIXME\nTODO\n\n## 3 Current", "line 24 `FIXME`, line 25 `TODO`"),
         ("title: \"A change\"", "title: TBD", "line 5 `TBD`"),
+        ("## 3 Current", "T<!-- -->BD\n\n## 3 Current", "line 24 `T<!-- -->BD`"),
+        ("## 3 Current", "T\u{200b}BD and T&#66;D\n\n## 3 Current", "line 24 `T&#66;D`"),
         ("## 3 Current", "Such as `{{code}}` and {{text}}\n\n## 3 Current", "line 24 `{{text}}`"),
     ] {
         write(&project, CR, &sound.replacen(from, to, 1));
@@ -158,12 +160,26 @@ fn a_locked_section_is_not_edited_on_the_way_to_the_review_either() {
     assert!(said.contains("`5 Justification` of CR-001 is locked in phase execution"), "{said}");
 }
 
-// REQ-149
+// REQ-149, REQ-161
 #[test]
 fn what_was_left_for_the_execution_is_filled_in_before_the_post_review() {
     let project = in_execution();
     let said = refused(&project, "-u claude route CR-001 --review", "placeholder_left");
     assert!(said.contains("line 97 `[the work as carried out"), "{said}");
+    // A field that became a link is none the less a field.
+    let open = copy(&project, CR);
+    let filled = project::filled::filled_in(&open);
+    let field = "[id and conclusion of each, or none]";
+    for link in [
+        format!("{field}(#)"),
+        format!("!{field}(a.png)"),
+        "[**id** and conclusion of each, or none](a)".to_owned(),
+    ] {
+        write(&project, CR, &filled.replacen("id and conclusion of each, or none", &link, 1));
+        let said = refused(&project, "-u claude route CR-001 --review", "placeholder_left");
+        assert!(said.starts_with("CR-001 is not filled in: line 103 `["), "{said}");
+    }
+    write(&project, CR, &open);
     project.run("-u claude route CR-001 --review").is(0);
 }
 

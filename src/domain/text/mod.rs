@@ -5,11 +5,13 @@
 //! replaced cell leaves every other byte alone. It fails closed: where a page would show something else
 //! than these lines say, that is a fault with its line. Emphasis, lists and the like mean nothing here.
 
+mod brackets;
 mod declared;
 mod lines;
 mod lock;
 mod passage;
 mod placeholder;
+mod rendered;
 mod sections;
 mod table;
 
@@ -17,5 +19,6 @@ pub use self::declared::{Declaration, Declared};
 pub use self::lines::{Fault, Kind, Line, Text};
 pub use self::lock::{Edit, Mark, Season, edits, locked};
 pub use self::placeholder::{Placeholder, PlaceholderKind, malformed, placeholders};
+pub use self::rendered::{blank_entity, shown};
 pub use self::sections::{Section, Sections};
 pub use self::table::{Cell, Row, Table, tables, with_cells};

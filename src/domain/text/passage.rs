@@ -116,8 +116,8 @@ impl Stretch<'_, '_> {
 /// where a line leaves that open, nothing in the rest of the passage counts as code.
 fn seen(text: &str, mut is_clear: bool) -> String {
     let mut seen = String::with_capacity(text.len());
-    let (mut tick, mut bracket) = (Ahead::of('`'), Ahead::of('>'));
-    let (mut double, mut single) = (Ahead::of('"'), Ahead::of('\''));
+    let (mut tick, mut bracket) = (Ahead::of("`"), Ahead::of(">"));
+    let (mut double, mut single) = (Ahead::of("\""), Ahead::of("'"));
     while let Some(rest) = text.get(seen.len()..).filter(|rest| !rest.is_empty()) {
         let at = seen.len();
         let hidden = match rest.as_bytes() {
@@ -148,19 +148,19 @@ fn seen(text: &str, mut is_clear: bool) -> String {
     seen
 }
 
-/// Where a character comes next; a text is looked through once, however often that is asked.
-struct Ahead {
-    wanted: char,
+/// Where a mark comes next; a text is looked through once, however often that is asked.
+pub(super) struct Ahead {
+    wanted: &'static str,
     found: Option<usize>,
 }
 
 impl Ahead {
-    fn of(wanted: char) -> Self {
+    pub(super) fn of(wanted: &'static str) -> Self {
         Self { wanted, found: None }
     }
 
     /// The first place from `at` on, or the end.
-    fn next(&mut self, text: &str, at: usize) -> usize {
+    pub(super) fn next(&mut self, text: &str, at: usize) -> usize {
         if self.found.is_none_or(|found| found < at) {
             let next = text.get(at..).and_then(|rest| rest.find(self.wanted));
             self.found = Some(next.map_or(text.len(), |next| at + next));
@@ -170,7 +170,7 @@ impl Ahead {
 }
 
 /// The length of the code span that a text begins with, where it ends in the same line.
-fn code_span(text: &str) -> Option<usize> {
+pub(super) fn code_span(text: &str) -> Option<usize> {
     let run = |text: &str| text.len() - text.trim_start_matches('`').len();
     let line = text.split('\n').next()?;
     let fence = run(line);

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::brackets::{brackets, definitions, execution, field, within_reach};
 use super::lines::{Fault, Kind, Text};
 use super::passage::{Passage, passages};
+use super::rendered::{Rendered, shown};
 
 /// Something that is left to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Placeholder {
 }
 
 /// When something is filled in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlaceholderKind {
     /// While the document is written: `{{…}}`.
     Drafting,
@@ -44,17 +46,18 @@ impl fmt::Display for Placeholder {
 /// Finds what is left to fill in, in the order of lines.
 ///
 /// Code and comments hold no placeholders, and a square bracket after a backslash is one that is meant.
-/// `fields` are the execution placeholders of the template, without their brackets: they are no references,
-/// whatever somebody defines.
+/// `fields` are the execution placeholders of the template, as [`Placeholder::field`] gives them: they are
+/// left to fill in as links, images and references, too. A text counts as a page shows it, so that nothing
+/// unseen in the middle of a word hides it.
 pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) -> Vec<Placeholder> {
     let passages = passages(document, text);
     let mut defined: BTreeSet<String> =
         passages.iter().filter(|one| one.is_paragraph).flat_map(definitions).collect();
-    defined.retain(|label| !fields.contains(label));
+    defined.retain(|label| !fields.contains(&field(label)));
     let mut found = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind == Kind::FrontMatter) {
         // Whether the fields are filled in is told by name.
-        found.extend(words(line.text).map(|(_, word)| Placeholder {
+        found.extend(words(&shown(line.text)).map(|(_, word)| Placeholder {
             line: line.number,
             kind: PlaceholderKind::Word,
             text: word.to_owned(),
@@ -66,14 +69,9 @@ pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) 
             kind,
             text: passage.quote(from, to).to_owned(),
         };
-        for (from, to) in drafting(&passage.seen) {
-            found.push(placeholder(PlaceholderKind::Drafting, from, to));
-        }
-        for (from, word) in words(&passage.seen) {
-            found.push(placeholder(PlaceholderKind::Word, from, from + word.len()));
-        }
-        for (from, to) in execution(&passage.seen, (!passage.is_html).then_some(&defined)) {
-            found.push(placeholder(PlaceholderKind::Execution, from, to));
+        let references = (!passage.is_html).then_some(&defined);
+        for (kind, from, to) in left(passage, references, fields) {
+            found.push(placeholder(kind, from, to));
         }
     }
     found.sort_by_key(|one| one.line);
@@ -83,8 +81,49 @@ pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) 
 impl Placeholder {
     /// Returns what stands between the brackets, as [`placeholders`] takes it for a field.
     pub fn field(&self) -> String {
-        label(self.text.trim_start_matches('[').trim_end_matches(']'))
+        field(self.text.trim_start_matches('[').trim_end_matches(']'))
     }
+}
+
+/// What is left to fill in of a passage, as it is written and as it is shown.
+fn left(
+    passage: &Passage<'_>,
+    references: Option<&BTreeSet<String>>,
+    fields: &BTreeSet<String>,
+) -> Vec<(PlaceholderKind, usize, usize)> {
+    let seen = &passage.seen;
+    let mut found: Vec<_> = drafting(seen).map(|(from, to)| (PlaceholderKind::Drafting, from, to)).collect();
+    found.extend(words(seen).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
+    found
+        .extend(execution(seen, references, fields).map(|(from, to)| (PlaceholderKind::Execution, from, to)));
+    let rendered = Rendered::of(passage.text, seen);
+    if rendered.text == *seen {
+        return found;
+    }
+    let known: BTreeMap<PlaceholderKind, Vec<(usize, usize)>> =
+        found.iter().fold(BTreeMap::new(), |mut known, (kind, from, to)| {
+            known.entry(*kind).or_insert_with(Vec::new).push((*from, *to));
+            known
+        });
+    let page = &rendered.text;
+    let of_page = drafting(page).map(|(from, to)| (PlaceholderKind::Drafting, from, to));
+    let of_page =
+        of_page.chain(words(page).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
+    let brackets = brackets(page);
+    let is_field = |(from, to): &(usize, usize)| {
+        page.get(from + 1..to - 1).is_some_and(|inside| fields.contains(&field(inside)))
+    };
+    let of_fields = within_reach(&brackets, page).into_iter().filter(is_field);
+    let of_page = of_page.chain(of_fields.map(|(from, to)| (PlaceholderKind::Execution, from, to)));
+    let places = of_page.map(|(kind, from, to)| (kind, rendered.place(from), rendered.place(to)));
+    let is_new = |(kind, from, _): &(PlaceholderKind, usize, usize)| {
+        let before = known.get(kind).map(Vec::as_slice).unwrap_or_default();
+        let until = before.partition_point(|(begin, _)| begin <= from);
+        until.checked_sub(1).and_then(|at| before.get(at)).is_none_or(|(_, end)| from >= end)
+    };
+    let new: Vec<_> = places.filter(is_new).collect();
+    found.extend(new);
+    found
 }
 
 /// Finds drafting placeholders that are not well-formed: not closed, not opened, empty, or one in another.
@@ -148,115 +187,6 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Where square brackets begin and end that are neither link, reference, footnote nor check box; of the
-/// first two there are none where no references are known.
-fn execution(seen: &str, defined: Option<&BTreeSet<String>>) -> Vec<(usize, usize)> {
-    let brackets = brackets(seen);
-    let mut found = Vec::new();
-    let mut done = 0;
-    for (&from, &to) in &brackets {
-        if from < done {
-            continue;
-        }
-        let inside = seen.get(from + 1..to - 1).unwrap_or_default();
-        // What reaches over lines may be several things, in a list: what is in it stands for itself.
-        let is_whole = !inside.contains('\n');
-        let past = |end: usize| if is_whole { end } else { from + 1 };
-        if defined.is_some() && seen.get(to..).is_some_and(begins_target) {
-            done = past(to);
-            continue;
-        }
-        // `[text][label]`, `[label][]`, `[label]`.
-        let second = brackets.get(&to).copied();
-        let named = second.and_then(|end| seen.get(to + 1..end - 1)).filter(|it| !it.trim().is_empty());
-        if defined.is_some_and(|it| it.contains(&label(named.unwrap_or(inside)))) {
-            done = past(second.unwrap_or(to));
-            continue;
-        }
-        done = to;
-        let is_footnote =
-            inside.strip_prefix('^').is_some_and(|it| !it.is_empty() && !it.contains([' ', '\n']));
-        if !is_footnote && !is_check_box(seen, from, inside) {
-            found.push((from, to));
-        }
-    }
-    found
-}
-
-/// Tells whether a text begins with the target of a link: `(place)` or `(place "title")`.
-fn begins_target(text: &str) -> bool {
-    let Some(inside) = text.strip_prefix('(') else { return false };
-    let end =
-        inside.find([')', '\n', '[']).filter(|end| inside.get(*end..).is_some_and(|it| it.starts_with(')')));
-    let Some((place, after)) = end.and_then(|end| inside.split_at_checked(end)) else { return false };
-    // A bracket within the place is closed before that of the link.
-    is_place(place) && (!place.contains('(') || after.starts_with("))"))
-}
-
-/// Tells whether a text is a place, with a title or without, and nothing else.
-fn is_place(text: &str) -> bool {
-    let (place, title) = text.trim().split_once([' ', '\t']).unwrap_or((text.trim(), ""));
-    let title = title.trim();
-    let is_titled = title.len() > 1
-        && [('"', '"'), ('\'', '\''), ('(', ')')].iter().any(|(begin, end)| {
-            title
-                .strip_prefix(*begin)
-                .and_then(|it| it.strip_suffix(*end))
-                .is_some_and(|it| !it.contains([*begin, *end]))
-        });
-    !place.is_empty() && !place.contains(['<', '>']) && (title.is_empty() || is_titled)
-}
-
-/// Where square brackets open, and behind which place each of them is closed.
-fn brackets(text: &str) -> BTreeMap<usize, usize> {
-    let mut open = Vec::new();
-    let mut found = BTreeMap::new();
-    for (at, mark) in text.match_indices(['[', ']']) {
-        if mark == "[" {
-            open.push(at);
-        } else if let Some(from) = open.pop() {
-            found.insert(from, at + 1);
-        }
-    }
-    found
-}
-
-/// A box that is ticked, or that stands at the beginning of an item of a list.
-fn is_check_box(seen: &str, from: usize, inside: &str) -> bool {
-    // No more than this stands before the box of an item: room, a number, its mark.
-    const BEFORE: usize = 16;
-    let before = seen.as_bytes().get(from.saturating_sub(BEFORE)..from).unwrap_or_default();
-    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_first = line.len() < before.len() || from < BEFORE;
-    let number = line.trim_ascii().iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let marker = line.trim_ascii().get(number..).unwrap_or_default();
-    matches!(inside, "x" | "X")
-        || (inside == " " && is_first && matches!(marker, [b'-' | b'*' | b'+' | b'.' | b')']))
-}
-
-/// The labels that the first lines of a passage define, as in `[label]: place`.
-fn definitions(passage: &Passage<'_>) -> Vec<String> {
-    let define = |(line, seen): (&str, &str)| {
-        let from = line.len() - line.trim_start_matches(' ').len();
-        let to = *brackets(seen).get(&from)?;
-        let place = line.get(to..)?.strip_prefix(':')?;
-        let inside = seen.get(from + 1..to - 1)?;
-        let depth = place.chars().try_fold(0_usize, |depth, c| match c {
-            '(' => Some(depth + 1),
-            ')' => depth.checked_sub(1),
-            _ => Some(depth),
-        });
-        (depth == Some(0) && is_place(place) && !inside.starts_with('^') && !inside.contains('['))
-            .then(|| label(inside))
-    };
-    passage.text.lines().zip(passage.seen.lines()).map_while(define).collect()
-}
-
-/// Labels are compared without regard to case and room.
-fn label(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +205,10 @@ mod tests {
                 "line 1 `{{title}}`, line 3 `{{a}}`, line 3 `{{b `",
             ),
             ("{{open\n\nnext\n", "line 1 `{{open`"),
+            (
+                "{<!-- -->{a}} &#123;&lcub;b}} {\u{200b}{c}\u{200b}}\n",
+                "line 1 `{<!-- -->{a}}`, line 1 `&#123;&lcub;b}}`, line 1 `{\u{200b}{c}\u{200b}}`",
+            ),
             ("`{{a}}` <!-- {{b}} --> {a}\n```\n{{c}}\n```\n", ""),
         ] {
             assert_eq!(found(text, PlaceholderKind::Drafting).join(", "), expected, "{text:?}");
@@ -293,10 +227,24 @@ mod tests {
             assert!(found.contains(expected), "{text:?}: {found}");
         }
         assert_eq!(found("tbd, Fixme, TODO-7, (TODO)\n", PlaceholderKind::Word).len(), 4);
+        for hidden in [
+            "T\u{200b}BD",
+            "T<!-- -->BD",
+            "T&#66;D",
+            "T<i></i>OD&#x4f;",
+            "T**B**D",
+            "\u{2060}FIX\u{ad}ME",
+            "tb<!-- a -- b -->d",
+        ] {
+            let found = found(&format!("a\n{hidden} it, `code`\n"), PlaceholderKind::Word);
+            assert_eq!(found.len(), 1, "{hidden:?}: {found:?}");
+            assert!(found[0].starts_with("line 2 `"), "{found:?}");
+        }
         for text in ["todo el mundo\n", "TBDS STODO _TODO ATBD\n", "`TBD` is forbidden\n", "~~~\nTODO\n~~~\n"]
         {
             assert_eq!(found(text, PlaceholderKind::Word), Vec::<String>::new(), "{text:?}");
         }
+        assert_eq!(found("---\nid: A\ntitle: T\u{200b}BD\n---\n", PlaceholderKind::Word), ["line 3 `TBD`"]);
         assert_eq!(found("---\nid: A\ntitle: TBD\n---\n", PlaceholderKind::Word), ["line 3 `TBD`"]);
     }
 
@@ -322,6 +270,19 @@ mod tests {
             ("[^1]: note\n`[a]` \\[b\\] <!-- [c] --> a[\n", ""),
             // A field of the template is none the less one when somebody defines it as a reference.
             ("[Date]\n\n[date]: 2026-01-01\n", "line 1 `[Date]`, line 3 `[date]`"),
+            // Nor as a link, an image or part of one, whatever stands around its words.
+            (
+                "[Date](#) [**date**](a) ![date](b) [date][c] [c][date]\n\n[c]: d\n[date]: e\n",
+                "line 1 `[Date]`, line 1 `[**date**]`, line 1 `[date]`, line 1 `[date]`, line 1 `[c]`, line 1 `[date]`, line 4 `[date]`",
+            ),
+            (
+                "[on [date] there](a) [d&#97;te](b) [da<!-- -->te](c) &#91;date&rsqb; [date, time](e)\n",
+                "line 1 `[date]`, line 1 `[d&#97;te]`, line 1 `[da<!-- -->te]`, line 1 `&#91;date&rsqb;`",
+            ),
+            (
+                "[anything](#) [anything]( # ) [anything](#there) [^date]\n",
+                "line 1 `[anything]`, line 1 `[anything]`",
+            ),
             // In a paragraph nothing is defined.
             ("Result:\n[x1]: fine\n", "line 2 `[x1]`"),
             ("---\nrequires: [INV-001 is CLOSED]\n---\n", ""),
@@ -347,13 +308,15 @@ mod tests {
 
     #[test]
     fn long_texts_of_anything_are_read_in_a_moment() {
+        let nested = format!("{}date{}\n", "[".repeat(100_000), "]".repeat(100_000));
+        placeholders(&nested, &Text::of(&nested), &BTreeSet::from(["date".to_owned()]));
         for piece in [
-            "[", "]", "[a](", "[ ]", "[a][b]", "{{", "}}", "{{\n", "`", "`a``", "<a", "<!--", "\\[", "a ",
-            "# ", "|", "\n",
+            "[", "]", "[x]", "[a](", "[ ]", "[a][b]", "{{", "}}", "{{\n", "`", "`a``", "<a", "<!--", "\\[",
+            "a ", "&", "&#1", "*", "[date](", "-->", "# ", "|", "\n",
         ] {
             let document = piece.repeat(200_000 / piece.len());
             let text = Text::of(&document);
-            placeholders(&document, &text, &BTreeSet::new());
+            placeholders(&document, &text, &BTreeSet::from(["date".to_owned()]));
             malformed(&document, &text);
         }
     }
