@@ -135,7 +135,7 @@ fn an_item_that_vanished_is_denied() {
         (tampered(one, &one.replace("[Pass or Fail]", "Pass")), "items_changed", "outcome than was recorded"),
         (tampered("| Item | Task", "| Items | Task"), "items_unreadable", "there is no table"),
         (tampered(one, &format!("\n```\n{one}```\n")), "items_unreadable", "the items table has no rows"),
-        (tampered(two, &format!("\n{two}")), "items_changed", "the approved item EI-2 is gone"),
+        (tampered(two, &format!("\n{two}")), "items_unreadable", "line 92: this row stands outside"),
     ] {
         fs::write(project.copy("claude", "CR-001"), &text).unwrap();
         project.keeps(2, || {

@@ -5,7 +5,7 @@ use std::fs;
 use super::{ROWS, plan, record, release, released};
 use crate::project::Project;
 
-// REQ-102
+// REQ-102, REQ-162
 #[test]
 fn a_plan_is_not_reviewed_before_its_items_can_be_read_and_nothing_of_them_is_done() {
     let project = Project::new();
@@ -21,6 +21,17 @@ fn a_plan_is_not_reviewed_before_its_items_can_be_read_and_nothing_of_them_is_do
             one.replace("[Pass or Fail]", "Pass"),
             "items_unplanned",
             "the outcome of EI-1 in line 90 is filled in before its execution",
+        ),
+        (
+            one.to_owned() + &two.replacen("| ", "<i></i>", 1),
+            "items_unreadable",
+            "line 91: `<i></i>EI-2` is no item id",
+        ),
+        (format!("{one}\n{two}"), "items_unreadable", "line 92: this row stands outside of the items table"),
+        (
+            format!("{one}\n### 8.3 More\n\n{two}"),
+            "items_unreadable",
+            "line 94: this row stands outside of the items table",
         ),
         ("EI-1, then EI-2\n".to_owned(), "items_unreadable", "line 90: 1 cells in a table of 8 columns"),
     ] {

@@ -5,6 +5,7 @@
 
 mod departure;
 mod entry;
+mod outside;
 mod rows;
 #[cfg(test)]
 mod tests;

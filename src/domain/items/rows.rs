@@ -1,9 +1,10 @@
 //! The rows of the items table, read from the text of a document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::outside::outside;
 use crate::domain::document::words;
 use crate::domain::id::ItemId;
 use crate::domain::text::{Cell, Fault, Row, Table, Text, tables};
@@ -188,6 +189,7 @@ impl Items {
         if table.rows.is_empty() && table.faults.is_empty() {
             faults.push(Fault { line: table.header.line, message: "the items table has no rows".to_owned() });
         }
+        faults.extend(outside(&text, &all, table, &prefixes(&items)));
         faults.sort();
         if faults.is_empty() { Ok(Self(items)) } else { Err(Unreadable::Faults(faults)) }
     }
@@ -280,6 +282,12 @@ fn has_all_columns(header: &Row<'_>) -> bool {
     let cells = &header.cells;
     let same = |(cell, column): (&Cell<'_>, Column)| cell.text().eq_ignore_ascii_case(column.header());
     cells.len() == Column::ALL.len() && cells.iter().zip(Column::ALL).all(same)
+}
+
+/// The letters that ids of these items begin with, and those that they begin with in most documents.
+fn prefixes(items: &[Item]) -> BTreeSet<String> {
+    let used = items.iter().filter_map(|item| item.id.as_str().split_once('-'));
+    used.map(|(letters, _)| letters.to_owned()).chain(["EI".to_owned()]).collect()
 }
 
 /// Explains what keeps a table from being an items table that was probably meant as one.

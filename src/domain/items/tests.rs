@@ -71,7 +71,7 @@ fn the_plan_of_a_template_is_read() {
     assert_eq!(read.iter().next().map(|item| item.line), line);
 }
 
-// REQ-102
+// REQ-102, REQ-162
 #[test]
 fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
     let two = |second: String| document(&[row("EI-1", "stop"), second]);
@@ -101,6 +101,29 @@ fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
             format!("{}\n{HEADER}{}", plan(), row("EI-4", "more")),
             "line 16: a second items table; the first begins in line 8",
         ),
+        // A page shows these as rows of the table, of another one, or as text that looks like one.
+        (two(row("<i></i>EI-2", "stop").replacen("| ", "", 1)), "line 11: `<i></i>EI-2` is no item id"),
+        (two(row("<!-- -->EI-2", "stop").replacen("| ", "", 1)), "line 11: this row stands outside"),
+        (two(format!("\n{}", row("EI-2", "stop"))), "line 12: this row stands outside of the items table"),
+        (two(format!("\n{HEADER}{}", row("EI-2", "stop"))), "line 12: a second items table"),
+        (
+            two("\n| Item | Task |\n|---|---|\n| EI-2 | stop |\n".to_owned()),
+            "line 12: this row stands outside",
+        ),
+        (two("\n<div>\nmore\n</div>\n".to_owned()), "line 12: raw HTML behind the items table"),
+        (two("<b>\n</b>\n".to_owned()), "line 11: raw HTML behind the items table"),
+        (two("\nE<b>I</b>&#45;2: stop\n".to_owned()), "line 12: an item behind the items table"),
+        (two("\n- **EI‑2** stop\n".to_owned()), "line 12: an item behind the items table"),
+        (two("\n7) ei-2 stop\n".to_owned()), "line 12: an item behind the items table"),
+        (two("\n```\nEI-2 | stop\n```\n".to_owned()), "line 13: this row stands outside"),
+        (two("\n### More\n\nEI-2 | stop\n".to_owned()), "line 14: this row stands outside"),
+        (two(format!("\t{}", row("EI-2", "stop"))), "line 11: too far right for a row"),
+        (plan().replace("## 9 Summary", "## 9 Summary\n\nEI-4 | more"), "line 16: this row stands outside"),
+        (
+            plan().replace(HEADER, &format!("{}\n{HEADER}", row("EI-4", "more"))),
+            "line 8: this row stands outside",
+        ),
+        (two(row("CA-2", "stop") + "\nCA-3: more\n"), "line 13: an item behind the items table"),
         (
             plan().replace(HEADER, &format!("```\n{HEADER}")).replace("\n## 9", "```\n\n## 9"),
             "there is no table",
@@ -113,6 +136,20 @@ fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
     ] {
         let found = refusal(&text);
         assert!(found.contains(words), "{text}\n{found}\n{words}");
+    }
+}
+
+#[test]
+fn what_is_said_around_the_table_is_no_row() {
+    for said in [
+        "\n**The whole passes when:** every item passes, EI-1 first.\n",
+        "\nT-1 and CR-001 are others\n",
+        "\n<!-- EI-7 is thought about -->\n",
+        "\n```\nps | grep pump\n```\n",
+        "\n## 9 What became of them\n\nEI-1 failed.\n\n| Item | Where |\n|---|---|\n| EI-1 | the log |\n",
+    ] {
+        let text = document(&[row("EI-1", "stop"), said.to_owned()]);
+        assert_eq!(items(&text).iter().count(), 1, "{text}");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Blocks begin and end as CommonMark 0.31 says, as far as one can know without reading lists and quotes.
 //! What one cannot know is a fault, so that nobody hides a line from a rule by writing it strangely.
 
+use super::html::html;
 use crate::domain::front_matter;
 
 /// A document, line by line.
@@ -285,28 +286,6 @@ fn heading_level(text: &str) -> Option<u8> {
     let level = run(text, '#');
     let is_heading = text.get(level..)?.chars().next().is_none_or(|c| c == ' ' || c == '\t');
     u8::try_from(level).ok().filter(|level| is_heading && (1..=6).contains(level))
-}
-
-/// What ends the raw HTML that a line begins; an empty line where that is nothing.
-fn html(text: &str) -> Option<&'static [&'static str]> {
-    const UNTIL_CLOSED: &[&str] = &["script", "pre", "style", "textarea"];
-    const CLOSED: &[&str] = &["</script>", "</pre>", "</style>", "</textarea>"];
-    let inside = text.strip_prefix('<')?;
-    for (begin, end) in [("?", &["?>"] as &[_]), ("![CDATA[", &["]]>"])] {
-        if inside.starts_with(begin) {
-            return Some(end);
-        }
-    }
-    if inside.strip_prefix('!').is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
-        return Some(&[">"]);
-    }
-    let name = inside.strip_prefix('/').unwrap_or(inside);
-    let length = name.len() - name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-').len();
-    let (name, rest) = name.split_at_checked(length)?;
-    let is_tag = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && rest.chars().next().is_none_or(|c| matches!(c, ' ' | '\t' | '>' | '/'));
-    let until_closed = !inside.starts_with('/') && UNTIL_CLOSED.contains(&&*name.to_ascii_lowercase());
-    is_tag.then_some(if until_closed { CLOSED } else { &[] })
 }
 
 #[cfg(test)]

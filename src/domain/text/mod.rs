@@ -7,6 +7,7 @@
 
 mod brackets;
 mod declared;
+mod html;
 mod lines;
 mod lock;
 mod passage;

@@ -9,6 +9,8 @@ use super::lines::{Fault, Kind, Line, Text};
 pub struct Table<'a> {
     /// The names of its columns.
     pub header: Row<'a>,
+    /// Its last line, from 1.
+    pub end: usize,
     /// Its rows, each with as many cells as the header.
     pub rows: Vec<Row<'a>>,
     /// Lines that a page shows as part of the table and that have another number of cells: nobody knows
@@ -73,7 +75,8 @@ pub fn tables<'a>(text: &Text<'a>) -> Vec<Table<'a>> {
         let length = rest.iter().take_while(|line| is_part(line)).count();
         let (body, rest) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         lines = rest;
-        let mut table = Table { header: row(header), rows: Vec::new(), faults: Vec::new() };
+        let end = body.last().unwrap_or(delimiter).number;
+        let mut table = Table { header: row(header), end, rows: Vec::new(), faults: Vec::new() };
         for line in body {
             let row = row(line);
             if row.cells.len() == names.len() {

@@ -1,0 +1,87 @@
+//! What looks like an item and stands outside of the items table: nobody would record it.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::domain::text::{Fault, Kind, Line, Sections, Table, Text, shown};
+
+/// Finds lines that a reader of a page could take for a part of the plan, and that are none of the table.
+///
+/// Behind the table, up to the end of its section, nothing may look like a row or hide one; elsewhere no
+/// line may that begins with an id and is part of no other table. `prefixes` are the letters before the
+/// numbers of the items.
+pub(super) fn outside(
+    text: &Text<'_>,
+    all: &[Table<'_>],
+    table: &Table<'_>,
+    prefixes: &BTreeSet<String>,
+) -> Vec<Fault> {
+    let behind = behind(text, table);
+    let others: BTreeSet<usize> = all.iter().flat_map(|one| one.header.line..=one.end).collect();
+    let mut faults = Vec::new();
+    for line in text.lines.iter().filter(|line| line.kind != Kind::FrontMatter) {
+        let message = if (table.header.line..=table.end).contains(&line.number) {
+            is_too_far_right(line).then_some("too far right for a row: not all pages show it in the table")
+        } else if behind.contains(&line.number) {
+            behind_the_table(line, prefixes)
+        } else {
+            let is_row = line.kind != Kind::Code
+                && !others.contains(&line.number)
+                && line.text.contains('|')
+                && begins_with_id(line, prefixes);
+            is_row.then_some(OUTSIDE)
+        };
+        faults.extend(message.map(|message| Fault { line: line.number, message: message.to_owned() }));
+    }
+    faults
+}
+
+const OUTSIDE: &str = "this row stands outside of the items table";
+
+/// The lines behind the table, up to the end of the section that it stands in.
+fn behind(text: &Text<'_>, table: &Table<'_>) -> Range<usize> {
+    let sections = Sections::of(text);
+    let end = match sections.around(table.header.line.saturating_sub(1)) {
+        Some(section) => section.lines.end + 1,
+        None => sections.0.first().map_or(usize::MAX, |first| first.line),
+    };
+    table.end + 1..end
+}
+
+/// Says what a line behind the table would hide.
+fn behind_the_table(line: &Line<'_>, prefixes: &BTreeSet<String>) -> Option<&'static str> {
+    let is_row = line.text.contains('|');
+    match line.kind {
+        Kind::Code | Kind::FrontMatter => begins_with_id(line, prefixes).then_some(OUTSIDE),
+        _ if is_row => Some(OUTSIDE),
+        Kind::Html => Some("raw HTML behind the items table could show another row"),
+        Kind::Prose if begins_with_id(line, prefixes) => Some(
+            "an item behind the items table: what is said about one stands before the table, or in another section",
+        ),
+        Kind::Prose | Kind::Comment | Kind::Heading(_) => None,
+    }
+}
+
+/// Tells whether what is seen of a line begins like an item: marks of lists, quotes and emphasis aside.
+fn begins_with_id(line: &Line<'_>, prefixes: &BTreeSet<String>) -> bool {
+    let shown = shown(line.text);
+    let is_mark = |c: char| !c.is_alphanumeric();
+    let seen = shown.trim_start_matches(is_mark);
+    // The number of an item of a list.
+    let listed = seen.trim_start_matches(|c: char| c.is_ascii_digit());
+    let seen = if listed.starts_with(['.', ')']) { listed.trim_start_matches(is_mark) } else { seen };
+    let number = seen.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = seen.get(..seen.len() - number.len()).unwrap_or_default();
+    // Any line in the middle may pass for the one of an id.
+    let digits = number
+        .trim_start_matches(['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}']);
+    digits.len() < number.len()
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && prefixes.contains(&letters.to_ascii_uppercase())
+}
+
+/// A line with this much room before it is code, where no list is around it.
+fn is_too_far_right(line: &Line<'_>) -> bool {
+    let room = line.text.len() - line.text.trim_start_matches([' ', '\t']).len();
+    room > 3 || line.text.get(..room).is_some_and(|room| room.contains('\t'))
+}
