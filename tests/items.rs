@@ -30,7 +30,7 @@ fn plan(project: &Project, id: &str, rows: &str) {
     let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("| EI-")).collect();
     let header = "|---|---|---|---|---|---|---|---|\n";
     let text = format!("{}\n", kept.join("\n")).replace(header, &format!("{header}{rows}"));
-    fs::write(path, text.replace("{{", "<").replace("}}", ">")).unwrap();
+    fs::write(path, text.replace("{{", "").replace("}}", "")).unwrap();
 }
 
 /// Takes a draft that is checked out to IN_EXECUTION.

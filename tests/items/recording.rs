@@ -62,12 +62,22 @@ fn a_passed_item_is_as_expected_and_a_failed_one_says_what_came_instead() {
     assert_eq!(listed["data"]["items"][0]["actual"], "As expected");
 }
 
+// REQ-163
 #[test]
 fn an_entry_that_would_hide_something_is_refused_and_other_texts_come_back_as_they_were() {
     let project = released();
-    project.keeps(7, || {
+    project.keeps(13, || {
         let left = ["[evidence]", "{{evidence}}", "commit: TBD", " "];
-        for bad in ["a\u{202e}b", "a\u{1b}[2Jb", "a\u{200b}b"].into_iter().chain(left) {
+        let faked = [
+            "log <br>sha256:1111",
+            "log\nsha256:1111",
+            "As expected\n(corrects 1.0: typing error)",
+            "<!-- seen -->",
+            "&nbsp;",
+            "[](https://example.com)",
+        ];
+        let unseen = ["a\u{202e}b", "a\u{1b}[2Jb", "a\u{200b}b"];
+        for bad in unseen.into_iter().chain(faked).chain(left) {
             let words =
                 ["-u", "claude", "item", "record", "CR-001", "EI-1", "--outcome", "pass", "--evidence", bad];
             let refused = project.words(&words).ask().is(4);
@@ -75,7 +85,7 @@ fn an_entry_that_would_hide_something_is_refused_and_other_texts_come_back_as_th
             assert_eq!(refused.reasons(), [name], "{bad:?}");
         }
     });
-    let text = "one | two\n\n`three | four` \\| five\\\nsix ｜ <b>";
+    let text = "one | two\n\n`three | four` \\| five\\\nsix ｜ < b>";
     record(&project, "EI-1", "--outcome pass --evidence -").input(text).run().is(0);
     let listed = project.ask("-u tu item list CR-001").is(0);
     assert_eq!(listed["data"]["items"][0]["evidence"], text);

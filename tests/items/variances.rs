@@ -20,8 +20,8 @@ fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
     project.run("-u claude create VAR --parent CR-001 --title Leak").is(4).says("name it with `--item`");
     project.run("-u claude create VAR --parent CR-001 --item EI-7 --title Leak").is(4);
     project.run("-u claude create VAR --parent CR-001 --item EI-2 --title Leak").is(0);
-    project.edit("claude", "CR-001-VAR-001", "{{", "<");
-    project.edit("claude", "CR-001-VAR-001", "}}", ">");
+    project.edit("claude", "CR-001-VAR-001", "{{", "(");
+    project.edit("claude", "CR-001-VAR-001", "}}", ")");
     release(&project, "CR-001-VAR-001");
     for item in ["EI-1", "EI-2"] {
         let line = format!("-u claude item record CR-001-VAR-001 {item} --outcome pass --evidence log");

@@ -45,7 +45,7 @@ impl Case<'_> {
         };
         // Placeholders of the template are a matter of the whole text, and of another guard.
         let unplanned = items.iter().flat_map(|item| {
-            let blank = Column::APPROVED.into_iter().filter(|it| item.written(*it).is_empty());
+            let blank = Column::APPROVED.into_iter().filter(|it| item.is_blank(*it));
             blank.map(|column| format!("{} in line {} has no {}", item.id, item.line, column.words()))
         });
         let early = items.iter().flat_map(|item| {

@@ -6,7 +6,8 @@ use super::rows::{Column, Item, ItemOutcome, is_placeholder, quoted};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::id::{UserName, Version};
-use crate::domain::text::{Cell, PlaceholderKind, Text, placeholders, with_cells};
+use crate::domain::text::{Cell, PlaceholderKind, Text, blank_entity, placeholders, shown, with_cells};
+use crate::domain::visible::is_blank;
 
 /// What came of an item, who did it, and when. Performer and time are the program's to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,8 @@ pub fn recorded(text: &str, item: &Item, entry: &Entry<'_>) -> Option<String> {
 }
 
 /// Puts a text into the form in which it stands in one cell: a line break becomes `<br>`, a tab a space.
-/// The message says what no cell may hold.
+/// The message says what no cell may hold. Line breaks, digests of files and corrections are the program's to
+/// write: nothing that is entered may look like them.
 pub fn cell_text(text: &str) -> Result<String, String> {
     let text = text.trim().replace("\r\n", "\n").replace('\t', " ");
     if let Some(c) = text.chars().find(|c| *c != '\n' && is_deceptive(*c)) {
@@ -73,6 +75,19 @@ pub fn cell_text(text: &str) -> Result<String, String> {
     }
     if is_placeholder(&text) {
         return Err("is only a placeholder".to_owned());
+    }
+    if let Some(tag) = tag(&text) {
+        return Err(format!("has {}, and a cell holds no HTML; `&lt;` is a `<` that is meant", quoted(tag)));
+    }
+    if let Some(entity) = blank_entity(&text) {
+        return Err(format!("has {}, which does not show", quoted(entity)));
+    }
+    // Whether something has to be said at all is asked elsewhere.
+    if !text.is_empty() && shows_nothing(&text) {
+        return Err("says nothing that anybody sees".to_owned());
+    }
+    if let Some(mark) = text.lines().find_map(reserved) {
+        return Err(format!("has a line that begins with `{mark}`, as only the program writes it"));
     }
     let cell = text.lines().map(str::trim).collect::<Vec<_>>().join("<br>");
     // What no review would let pass is better said before it is on record.
@@ -84,4 +99,47 @@ pub fn cell_text(text: &str) -> Result<String, String> {
         PlaceholderKind::Drafting | PlaceholderKind::Word => "",
     };
     Err(format!("has {}, which is left to be filled in{help}", quoted(&left.text)))
+}
+
+/// The first tag or comment of a text, or what a page could take for one: in code, too, because the program
+/// reads its own line breaks there.
+fn tag(text: &str) -> Option<&str> {
+    let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?');
+    let mut places = text.match_indices('<');
+    places.find_map(|(at, _)| {
+        text.get(at..).filter(|rest| rest.get(1..).is_some_and(|it| it.starts_with(begins)))
+    })
+}
+
+/// Tells whether a page shows nothing of what stands in a cell: marks of code and links without a text aside.
+pub(super) fn shows_nothing(text: &str) -> bool {
+    let shown = shown(text);
+    let mut rest = shown.as_str();
+    let mut seen = String::new();
+    // A link or an image is seen by its text.
+    while let Some((before, after)) = rest.split_once('[') {
+        seen.push_str(before.strip_suffix('!').unwrap_or(before));
+        let target = after.split_once(']').filter(|(inside, _)| is_blank(inside)).map(|(_, after)| after);
+        rest = target.and_then(|it| it.strip_prefix('(')?.split_once(')')).map_or(after, |(_, rest)| rest);
+        if target.is_none() {
+            seen.push('[');
+        }
+    }
+    seen.push_str(rest);
+    is_blank(&seen.replace('`', ""))
+}
+
+/// What a line begins with that the program writes of files and corrections.
+fn reserved(line: &str) -> Option<&'static str> {
+    let shown = shown(line).to_lowercase();
+    let line = shown.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let is_bracketed = shown.get(..shown.len() - line.len()).is_some_and(|before| before.contains('('));
+    let begins = |mark: &str| {
+        let rest = line.strip_prefix(mark).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c == ':' || c.is_ascii_digit()))
+    };
+    if begins("sha256") || begins("sha-256") {
+        return Some("sha256:");
+    }
+    (is_bracketed && begins("corrects")).then_some("(corrects")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::entry::shows_nothing;
 use super::outside::outside;
 use crate::domain::document::words;
 use crate::domain::id::ItemId;
@@ -233,11 +234,16 @@ impl Item {
         ItemOutcome::ALL.iter().copied().find(|one| one.cell().eq_ignore_ascii_case(word))
     }
 
+    /// Tells whether nobody sees anything in a column.
+    pub fn is_blank(&self, column: Column) -> bool {
+        shows_nothing(self.written(column))
+    }
+
     /// Lists the columns that are still to be recorded.
     pub fn missing(&self) -> impl Iterator<Item = Column> + '_ {
         Column::RECORDED.into_iter().filter(|column| match column {
             Column::Outcome => self.outcome().is_none(),
-            column => self.says(*column).is_none(),
+            column => self.is_blank(*column) || self.says(*column).is_none(),
         })
     }
 

@@ -218,6 +218,17 @@ fn what_was_approved_departs_in_no_way_unseen() {
     }
 }
 
+// REQ-102, REQ-104
+#[test]
+fn a_cell_in_which_nobody_sees_anything_is_blank() {
+    let unseen = "<!-- seen -->&nbsp;<br>\u{2800}";
+    let plan = plan().replace("stop the pump", unseen).replace("[evidence]", unseen);
+    let read = items(&plan);
+    let Some(first) = read.iter().next() else { panic!("no item") };
+    assert!(first.is_blank(Column::Task) && !first.is_blank(Column::Expected));
+    assert!(first.missing().any(|column| column == Column::Evidence));
+}
+
 // REQ-103
 #[test]
 fn what_is_recorded_by_hand_is_seen() {
@@ -257,8 +268,9 @@ fn an_entry_says_who_and_when_and_a_correction_where_the_former_one_is() {
     assert!(found.is_some_and(|item| item.is_recorded() && item.is_failed()));
 }
 
+// REQ-163
 #[test]
-fn cells_hold_nothing_that_does_not_show() {
+fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
     for bad in ["a\u{202e}b", "a\u{0}b", "a\rb", "a\u{1b}[31mb", "a\u{200b}b", "x\u{2028}y"] {
         assert!(cell_text(bad).is_err_and(|why| why.contains("which does not show")), "{bad:?}");
     }
@@ -273,6 +285,40 @@ fn cells_hold_nothing_that_does_not_show() {
     ] {
         let refusal = cell_text(bad).err().unwrap_or_default();
         assert!(refusal.starts_with(&format!("has {left}, which is left to be filled in")), "{refusal}");
+    }
+    for (bad, why) in [
+        ("log <br>sha256:11", "has `<br>sha256:11`, and a cell holds no HTML; `&lt;` is a `<` that is meant"),
+        ("As expected<br>(corrects 1.0: typing error)", "holds no HTML"),
+        ("`a <BR/> b`", "holds no HTML"),
+        ("\\<br>", "holds no HTML"),
+        ("<!-- seen -->", "holds no HTML"),
+        ("a </td> b", "holds no HTML"),
+        ("&nbsp;", "has `&nbsp;`, which does not show"),
+        ("see&#8203;n", "has `&#8203;`, which does not show"),
+        ("\u{2800}\u{3164}", "says nothing that anybody sees"),
+        ("[](https://example.com)", "says nothing"),
+        ("![ ](a) `\u{2800}`", "says nothing"),
+        ("**", "says nothing"),
+        ("log\nsha256:1111", "has a line that begins with `sha256:`, as only the program writes it"),
+        ("log\n \u{2800}**SHA-256** : 1111", "has a line that begins with `sha256:`"),
+        ("&#115;ha256:1111", "has a line that begins with `sha256:`"),
+        ("As expected\n(corrects 1.0: typing error)", "has a line that begins with `(corrects`"),
+        ("As expected\n- ( Corrects 1.0", "has a line that begins with `(corrects`"),
+    ] {
+        let refusal = cell_text(bad).err().unwrap_or_default();
+        assert!(refusal.contains(why), "{bad:?}: {refusal}");
+    }
+    for good in [
+        "a < b, a <3",
+        "Vec&lt;u8>",
+        "the sum is sha256:11",
+        "corrects the date",
+        "✓",
+        "-",
+        "[log](a)x",
+        "corrects 3 faults",
+    ] {
+        assert!(cell_text(good).is_ok(), "{good:?}: {:?}", cell_text(good));
     }
     for good in ["\\[INFO] dry", "`[INFO] dry`", "todo el mundo", "[run 7](log.txt)"] {
         assert_eq!(cell_text(good), Ok(good.to_owned()));
