@@ -243,7 +243,7 @@ fn of_two_that_would_close_a_circle_at_once_one_is_refused() {
     assert_eq!(statuses, [0, 4]);
 }
 
-// REQ-100
+// REQ-100, REQ-164
 #[test]
 fn a_prerequisite_that_is_no_sentence_is_refused_where_it_stands() {
     let project = Project::new();
@@ -254,6 +254,12 @@ fn a_prerequisite_that_is_no_sentence_is_refused_where_it_stands() {
         ("SOP-001 is effective", "did you mean `EFFECTIVE`?"),
         ("[SOP-001 is EFFECTIVE]", "CR-001.md:5"),
         ("SOP-001 is CLOSED", "SOP-001 is never CLOSED"),
+        (
+            "\"INV-009 is CLOSED, {{none}}\"",
+            "CR-001.md:5: `requires` has a placeholder `{{…}}` beside other text",
+        ),
+        ("none\nRequires: INV-009 is CLOSED", "did you mean `requires`?"),
+        ("\"{{none}}\"\nrequries: INV-009 is CLOSED", "CR-001.md:6: `requries` is no field"),
     ] {
         require(&project, "CR-001", sentences);
         let refused = project.ask("-u claude checkin CR-001").is(4);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::id::{DocumentId, ItemId, TypeName};
 use super::prerequisite::Prerequisite;
+use super::visible::is_blank;
 use super::yaml;
 
 /// What the front matter of a document says. The tool writes `id`, `type`, `template` and `item` once, at
@@ -22,7 +23,7 @@ impl FrontMatter {
     /// Returns a field that is there, not blank, and not a placeholder of the template.
     pub fn field(&self, name: &str) -> Option<&str> {
         let value = self.fields.get(name)?.trim();
-        (!value.is_empty() && !value.contains("{{")).then_some(value)
+        (!is_blank(value) && !is_placeholder(value)).then_some(value)
     }
 
     /// Returns the item of its parent that the document answers for.
@@ -39,8 +40,11 @@ impl FrontMatter {
 }
 
 /// Fields that would claim what only the record knows, in the words of the published page, too.
-const NOT_THE_AUTHORS: [&str; 6] =
-    ["version", "state", "status", "effective_version", "content_digest", "approved_by"];
+const NOT_THE_AUTHORS: [&str; 7] =
+    ["version", "state", "status", "effective_version", "content_digest", "approved_by", "signed_by"];
+
+/// Fields that the program reads: one that is nearly named so would be silently without effect.
+const KNOWN: [&str; 6] = ["id", "type", "template", "item", "title", "requires"];
 
 /// Longest title, in characters: it stands in one line of a list.
 const TITLE_MAX: usize = 200;
@@ -72,8 +76,11 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
         |name: &str| fields.remove(name).ok_or_else(|| format!("{file}: the front matter has no `{name}`"));
     let id = DocumentId::parse(&take("id")?).map_err(|error| format!("{file}: {error}"))?;
     let document_type = TypeName::parse(&take("type")?).map_err(|error| format!("{file}: {error}"))?;
-    if let Some(name) = NOT_THE_AUTHORS.iter().find(|name| fields.contains_key(**name)) {
-        return Err(format!("{file}: `{name}` does not belong into the front matter, the record keeps it"));
+    for (key, value) in &fields {
+        if let Some(fault) = key_fault(key).or_else(|| value_fault(value).map(str::to_owned)) {
+            let line = line_of(block, key).map(|line| format!(":{line}")).unwrap_or_default();
+            return Err(format!("{file}{line}: `{}` {fault}", key.escape_debug()));
+        }
     }
     if let Some(title) = fields.get("title") {
         check_title(title).map_err(|message| format!("{file}: {message}"))?;
@@ -85,10 +92,57 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
     Ok(read)
 }
 
+/// Says what is wrong with the name of a field. How it is spelt does not matter to whoever reads the page.
+fn key_fault(key: &str) -> Option<String> {
+    let spelt = spelt(key);
+    if NOT_THE_AUTHORS.iter().any(|name| self::spelt(name) == spelt) {
+        return Some("does not belong into the front matter, the record keeps it".to_owned());
+    }
+    // In a short word another letter makes another word.
+    let allowed = |name: &str| match name.len() {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
+    let is_near = |name: &&&str| strsim::osa_distance(name, &spelt) <= allowed(name);
+    let meant = KNOWN.iter().find(is_near).filter(|name| **name != key)?;
+    Some(format!("is no field of the front matter, did you mean `{meant}`?"))
+}
+
+/// A key without what tells two spellings of it apart.
+fn spelt(key: &str) -> String {
+    key.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// A placeholder stands for a whole value: what stood beside it would count for nothing.
+fn value_fault(value: &str) -> Option<&'static str> {
+    let is_mixed = value.contains("{{") && !is_placeholder(value.trim());
+    is_mixed.then_some("has a placeholder `{{…}}` beside other text")
+}
+
+fn is_placeholder(value: &str) -> bool {
+    let inside = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    inside.is_some_and(|inside| !inside.contains("{{") && !inside.contains("}}"))
+}
+
+/// The line of a field, where it begins one.
+fn line_of(block: &str, key: &str) -> Option<usize> {
+    let begins = |line: &str| {
+        let line = line.trim_start_matches(['"', '\'']);
+        let after = line.strip_prefix(key).map(|rest| rest.trim_start_matches(['"', '\'']).trim_start());
+        after.is_some_and(|after| after.starts_with(':'))
+    };
+    // Lines count from 1, and one stands before the block.
+    block.lines().position(begins).map(|at| at + 2)
+}
+
 /// Checks a title: one line, no control characters, no marks that turn the direction of text.
 pub fn check_title(title: &str) -> Result<(), String> {
     if title.chars().count() > TITLE_MAX {
         return Err(format!("the title is longer than {TITLE_MAX} characters"));
+    }
+    if let Some(fault) = value_fault(title) {
+        return Err(format!("the title {fault}"));
     }
     match title.chars().find(|c| is_deceptive(*c)) {
         Some(c) => Err(format!("the title has the character U+{:04X}, which does not show", u32::from(c))),
@@ -177,11 +231,98 @@ mod tests {
         );
     }
 
+    // REQ-164
+    #[test]
+    fn a_field_that_would_silently_count_for_nothing_is_refused_with_its_line() {
+        let read =
+            |field: &str| parse("x.md", format!("---\nid: CR-001\n{field}\ntype: CR\n---\n").as_bytes());
+        for (field, words) in [
+            ("requires: \"INV-009 is CLOSED, {{none}}\"", "x.md:3: `requires` has a placeholder"),
+            ("requires: \"{{a}} {{b}}\"", "x.md:3: `requires` has a placeholder"),
+            ("summary: \"{{what\"", "x.md:3: `summary` has a placeholder"),
+            ("title: A {{b}}", "x.md:3: `title` has a placeholder"),
+            (
+                "requries: INV-009 is CLOSED",
+                "x.md:3: `requries` is no field of the front matter, did you mean `requires`?",
+            ),
+            (
+                "Requires: INV-009 is CLOSED",
+                "`Requires` is no field of the front matter, did you mean `requires`?",
+            ),
+            ("'re-quires' : INV-009 is CLOSED", "x.md:3: `re-quires` is no field"),
+            ("rеquires: INV-009 is CLOSED", "did you mean `requires`?"),
+            ("Title: A", "did you mean `title`?"),
+            ("ID: CR-002", "did you mean `id`?"),
+            ("\"items\": EI-1", "x.md:3: `items` is no field of the front matter, did you mean `item`?"),
+            ("Signed-By: qa", "x.md:3: `Signed-By` does not belong"),
+        ] {
+            let refusal = read(field).err().unwrap_or_default();
+            assert!(refusal.contains(words), "{field}: {refusal}");
+        }
+        for field in [
+            "date: today",
+            "time: now",
+            "ids: x",
+            "revision_summary: \"{{all of it}}\"",
+            "author: me",
+            "tags: a",
+            "requires: \"{{none}}\"",
+        ] {
+            assert_eq!(read(field).map(|read| read.requires()), Ok(Vec::new()), "{field}");
+        }
+        let blank = read("title: \"\u{2800}\"").map(|read| read.field("title").map(str::to_owned));
+        assert_eq!(blank, Ok(None));
+    }
+
+    // REQ-043
+    #[test]
+    fn no_author_writes_what_the_published_page_adds() {
+        use crate::disk::{Approval, Mirror, Page, Signed};
+        use crate::domain::audit::Meaning;
+        use crate::domain::digest::{Digest, Timestamp};
+        use crate::domain::id::{CredentialId, StateName, UserName, Version};
+
+        let body = "---\nid: CR-001\ntype: CR\n---\n";
+        let at = Timestamp::from_millis(0);
+        let Ok(user) = UserName::parse("qa") else { panic!("a name") };
+        let Ok(read) = parse("x.md", body.as_bytes()) else { panic!("a document") };
+        let Ok(state) = StateName::parse("CLOSED") else { panic!("a state") };
+        let page = Page {
+            id: read.id,
+            document_type: read.document_type,
+            is_draft: false,
+            version: Version::new(1, 0),
+            state,
+            content: Digest::of(b""),
+            approvals: vec![Approval { user: user.clone(), at, assurance: "key".to_owned() }],
+            signatures: vec![Signed {
+                user,
+                printed_name: "Q".to_owned(),
+                at,
+                meaning: Meaning::Approved,
+                action: "approve".to_owned(),
+                key: CredentialId::of_bytes(&[0; 8]),
+            }],
+        };
+        let page = Mirror::render(&page, body.as_bytes());
+        let page = std::str::from_utf8(&page).unwrap_or_default();
+        let lines = split(page).map(|(block, _)| block.lines()).into_iter().flatten();
+        let keys: Vec<&str> = lines.filter_map(|line| line.split_once(':').map(|(key, _)| key)).collect();
+        let added = keys.iter().filter(|key| !key.starts_with(' ') && !["id", "type"].contains(key));
+        let added: Vec<&str> = added.copied().collect();
+        assert!(added.contains(&"signed_by") && added.contains(&"approved_by"), "{added:?}");
+        for key in added {
+            let forged = body.replace("type: CR\n", &format!("type: CR\n{key}: \"x\"\n"));
+            let refusal = parse("x.md", forged.as_bytes()).err().unwrap_or_default();
+            assert!(refusal.contains(&format!("x.md:4: `{key}` does not belong")), "{key}: {refusal}");
+        }
+    }
+
     #[test]
     fn composed_documents_can_be_read_whatever_their_title() {
         let (id, kind) = (DocumentId::parse("SOP-001"), TypeName::parse("SOP"));
         let (Ok(id), Ok(kind)) = (id, kind) else { panic!("names") };
-        for title in ["Plain", "colon: and \"quotes\"", "{{x}} # hash", "yes", "1.10", "- dash"] {
+        for title in ["Plain", "colon: and \"quotes\"", "{{x}}", "{x} # hash", "yes", "1.10", "- dash"] {
             let text = compose(
                 &id,
                 &kind,
