@@ -183,6 +183,46 @@ fn what_was_left_for_the_execution_is_filled_in_before_the_post_review() {
     project.run("-u claude route CR-001 --review").is(0);
 }
 
+// REQ-165
+#[test]
+fn a_section_of_the_template_is_not_moved_under_an_open_one() {
+    let project = Project::new();
+    project.run("-u claude create CR --title \"A change\"").is(0);
+    let sound = project::filled::filled_in(&copy(&project, CR));
+    let (from, to) = (sound.find("## 4 Proposed").unwrap(), sound.find("## 5 Justification").unwrap());
+    let (section, rest) = (&sound[from..to], [&sound[..from], &sound[to..]].concat());
+    for (text, expected) in [
+        (
+            format!("{rest}\n#{section}"),
+            "`4 Proposed change` of CR-001 is fixed by its template: line 103 stands under \
+             `9 Execution summary` with `###`, where the template has `##` (as it was: TEMPLATE-CR 1.0)",
+        ),
+        (
+            format!("{sound}\n### 4 *Proposed*  Change\n\nAnything.\n"),
+            "line 107 stands under `9 Execution summary`",
+        ),
+        (
+            format!("{sound}\n4 Proposed change\n\nAnything.\n"),
+            "line 107 is a heading in the template, and no heading here",
+        ),
+        (sound.replacen("### 6.3 Risks", "## Risks\n\n### 6.3 Risks", 1), "stands under `Risks`"),
+    ] {
+        write(&project, CR, &text);
+        for line in ["-u claude checkin CR-001", "-u claude route CR-001 --review"] {
+            let refused = project.keeps(1, || project.call(line).unfilled().ask()).is(4);
+            assert_eq!(refused["error"]["reasons"][0]["name"], "section_locked", "{text}");
+            let said = refused["error"]["reasons"][0]["message"].as_str().unwrap();
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+    write(&project, CR, &sound);
+    project.run("-u claude checkin CR-001").is(0);
+    execute_unfilled(&project, CR);
+    let approved = copy(&project, CR);
+    write(&project, CR, &format!("{approved}\n### 4 Proposed change\n\nAnything.\n"));
+    refused(&project, "-u claude checkin CR-001", "section_locked");
+}
+
 // REQ-151
 #[test]
 fn what_the_template_locks_is_not_edited_while_drafting() {

@@ -206,7 +206,7 @@ fn declared<'a>(document: &Document, template: Option<&'a str>) -> Option<Declar
     match declared {
         Some(declared) if declared.is_empty() => None,
         Some(declared) => Some(declared),
-        None => Some(Declared { declarations: Vec::new(), faults: Vec::new() }),
+        None => Some(Declared::default()),
     }
 }
 

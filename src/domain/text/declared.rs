@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Fault, Kind, Line, Text};
+use super::outline::Outline;
 use super::sections::{Section, Sections};
 use crate::domain::id::PhaseName;
 use crate::domain::nearest::nearest;
@@ -20,19 +21,22 @@ pub struct Declaration<'a> {
 }
 
 /// What a template declares.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared<'a> {
     /// The declarations, in the order of the sections.
     pub declarations: Vec<Declaration<'a>>,
     /// What was probably meant as a declaration and is none, or cannot be one.
     pub faults: Vec<Fault>,
+    /// Where its headings stand.
+    pub outline: Outline,
 }
 
 impl<'a> Declared<'a> {
     /// Reads the declarations of a template.
     pub fn of(text: &Text<'a>) -> Self {
-        let mut declared = Self { declarations: Vec::new(), faults: misplaced(text) };
         let sections = Sections::of(text);
+        let outline = Outline::of(&sections);
+        let mut declared = Self { declarations: Vec::new(), faults: misplaced(text), outline };
         let mut named: BTreeMap<(u8, &str), Vec<usize>> = BTreeMap::new();
         for section in &sections.0 {
             named.entry((section.level, section.title)).or_default().push(section.line);

@@ -64,7 +64,8 @@ impl<'a> Text<'a> {
     /// Reads a document; one without front matter is all body.
     pub fn of(text: &'a str) -> Self {
         let body = front_matter::split(text).map_or(0, |(_, rest)| text.len() - rest.len());
-        let mut reader = Reader { open: Open::Nothing, is_after_text: false, faults: Vec::new() };
+        let mut reader =
+            Reader { open: Open::Nothing, is_after_text: false, is_after_other: false, faults: Vec::new() };
         let mut start = 0;
         let mut lines = Vec::new();
         for (whole, number) in text.split_inclusive('\n').zip(1..) {
@@ -114,6 +115,8 @@ struct Reader {
     open: Open,
     /// Whether the line before is text that the present one could go on with.
     is_after_text: bool,
+    /// Whether the line before can be more than a paragraph: an item, a quote, the row of a table.
+    is_after_other: bool,
     faults: Vec<Fault>,
 }
 
@@ -124,6 +127,9 @@ impl Reader {
         }
         let kind = self.kind_of(number, line);
         self.is_after_text = kind == Kind::Prose && !is_blank(line);
+        let (column, rest) = indent(line, 0);
+        self.is_after_other =
+            line.contains('|') || rest.starts_with('>') || item_content(column, rest).is_some();
         kind
     }
 
@@ -185,6 +191,12 @@ impl Reader {
         if let Some(ends) = html(rest) {
             self.html(number, line, ends);
             return Kind::Html;
+        }
+        if self.is_after_text && !self.is_after_other && is_underline(rest) {
+            self.fault(
+                number,
+                "this makes a heading of the text above: write it with `#`, or put an empty line between",
+            );
         }
         Kind::Prose
     }
@@ -282,6 +294,12 @@ fn fence(text: &str) -> Option<(char, usize)> {
     (length >= 3 && !is_span).then_some((mark, length))
 }
 
+/// Tells whether a line makes a heading of the paragraph before it.
+fn is_underline(text: &str) -> bool {
+    let text = text.trim_end_matches([' ', '\t']);
+    ['=', '-'].iter().any(|mark| !text.is_empty() && run(text, *mark) == text.len())
+}
+
 fn heading_level(text: &str) -> Option<u8> {
     let level = run(text, '#');
     let is_heading = text.get(level..)?.chars().next().is_none_or(|c| c == ' ' || c == '\t');
@@ -329,6 +347,7 @@ mod tests {
             ("-     ```\n# One\n", "p1"),
             ("<div>\ntext\n\n# One\n", "hhh1"),
             ("<https://example.com>\n# One\n", "p1"),
+            ("- a\n---\n> b\n---\n| a |\n|---|\n---\n\n---\n", "ppppppppp"),
             ("", ""),
         ] {
             assert_eq!(kinds(text), expected, "{text:?}");
@@ -354,6 +373,7 @@ mod tests {
             ("a\n10. ```\n    TBD\n", vec![2, 2]),
             ("<!-- a --> <!-- b\n# One\n-->\n", vec![1]),
             ("one\rtwo\n", vec![1]),
+            ("# One\ntext\n---\nmore\n===  \n\n---\nTwo\n-\n", vec![3, 5, 9]),
         ] {
             assert_eq!(faults(text), expected, "{text:?}");
         }

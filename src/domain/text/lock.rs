@@ -11,6 +11,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::declared::{Declaration, Declared};
 use super::lines::{Kind, Text};
+use super::outline::Outline;
 use super::sections::Sections;
 use crate::domain::id::PhaseName;
 
@@ -42,11 +43,14 @@ pub enum Mark {
     Added(usize, String),
     /// This line of the text before is gone.
     Gone(usize, String),
+    /// This line is a heading of the template in another place, and where.
+    Misplaced(usize, String),
 }
 
 impl Mark {
     fn is_blank(&self) -> bool {
-        let (Self::Changed(_, text) | Self::Added(_, text) | Self::Gone(_, text)) = self;
+        let (Self::Changed(_, text) | Self::Added(_, text) | Self::Gone(_, text) | Self::Misplaced(_, text)) =
+            self;
         text.trim().is_empty()
     }
 }
@@ -64,6 +68,7 @@ impl fmt::Display for Mark {
             Self::Changed(line, text) => (format!("line {line} reads"), text),
             Self::Added(line, text) => (format!("line {line} is new:"), text),
             Self::Gone(line, text) => (format!("line {line} as it was is gone:"), text),
+            Self::Misplaced(line, how) => return write!(f, "line {line} {how}"),
         };
         let shown: String = text.chars().take(QUOTED).collect();
         let more = if shown.len() < text.len() { "…" } else { "" };
@@ -84,7 +89,8 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
         is_locked.iter().enumerate().filter(|(_, is_locked)| **is_locked).map(|(at, _)| at).collect()
     };
     let old = places(known.locked(season, &before, &sections));
-    let new = places(known.locked(season, &after, &Sections::of(&after)));
+    let now = Sections::of(&after);
+    let new = places(known.locked(season, &after, &now));
     let mut edits: Vec<Edit> = Vec::new();
     let mut add = |section: String, mark| match edits.last_mut().filter(|last| last.section == section) {
         Some(last) => last.marks.push(mark),
@@ -122,6 +128,13 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
             edit.marks.retain(|mark| !mark.is_blank());
         }
     }
+    // Afterwards such a heading is locked, wherever it stands.
+    if season == Season::Drafting {
+        edits.extend(declared.outline.faults(&after, &now).into_iter().map(|one| Edit {
+            section: format!("`{}`", one.title),
+            marks: vec![Mark::Misplaced(one.line, one.how)],
+        }));
+    }
     edits
 }
 
@@ -131,8 +144,11 @@ pub fn locked(declared: &Declared<'_>, season: Season<'_>, text: &Text<'_>) -> V
     Known::of(declared, &sections).locked(season, text, &sections)
 }
 
-/// The declarations that count for a document: those whose section it has once.
-struct Known<'a>(BTreeMap<(u8, &'a str), &'a Declaration<'a>>);
+/// What counts for a document: the outline of its template, and the declarations whose section it has once.
+struct Known<'a> {
+    declarations: BTreeMap<(u8, &'a str), &'a Declaration<'a>>,
+    outline: &'a Outline,
+}
 
 impl<'a> Known<'a> {
     fn of(declared: &'a Declared<'a>, sections: &Sections<'_>) -> Self {
@@ -142,7 +158,8 @@ impl<'a> Known<'a> {
         }
         let once = |one: &&Declaration<'_>| counts.get(&(one.section.level, one.section.title)) == Some(&1);
         let declarations = declared.declarations.iter().filter(once);
-        Self(declarations.map(|one| ((one.section.level, one.section.title), one)).collect())
+        let declarations = declarations.map(|one| ((one.section.level, one.section.title), one)).collect();
+        Self { declarations, outline: &declared.outline }
     }
 
     /// Tells of every line whether it is locked. The headings of declared sections always are, and empty
@@ -151,10 +168,11 @@ impl<'a> Known<'a> {
         let otherwise = matches!(season, Season::Phase(_));
         let mut is_locked = vec![otherwise; text.lines.len()];
         let mut of_sections: Vec<bool> = Vec::with_capacity(sections.0.len());
-        for section in &sections.0 {
-            let declaration = self.0.get(&(section.level, section.title));
+        for (section, misplaced) in sections.0.iter().zip(self.outline.misplaced(sections)) {
+            let declaration = self.declarations.get(&(section.level, section.title));
             let around = section.parent.and_then(|parent| of_sections.get(parent)).copied();
             let of_section = match (declaration, season) {
+                (_, Season::Phase(_)) if misplaced.is_some() => true,
                 (None, _) => around.unwrap_or(otherwise),
                 (Some(one), Season::Drafting) => one.is_fixed,
                 (Some(one), Season::Phase(phase)) => !one.is_open_in(phase),
@@ -236,6 +254,7 @@ mod tests {
             Mark::Changed(line, _) => format!("~{line}"),
             Mark::Added(line, _) => format!("+{line}"),
             Mark::Gone(line, _) => format!("-{line}"),
+            Mark::Misplaced(line, how) => format!("{line} {how}"),
         };
         let marks = |edit: &Edit| edit.marks.iter().map(mark).collect::<Vec<_>>().join(" ");
         edits(&declared, season, before, after)
@@ -279,12 +298,14 @@ mod tests {
             ("As always.", "As always. ", "`1 Rules`: ~11"),
             ("seal", "broken", "`3.1 Seal`: ~25"),
             ("## 4 End", "## 4 Ende", "`4 End`: ~27"),
-            ("## 4 End", "### 4 End", "`4 End`: -27 -29"),
+            ("## 4 End", "### 4 End", "`4 End`: ~27"),
+            ("[done]", "### 4 end\n\nfree", "the outline: +20 +22"),
+            ("[done]", "### 2 <b>Plan</b>\n\n#### Detail\n\nfree", "the outline: +20 +22 +24"),
             ("## 4 End\n\nend\n", "", "`4 End`: -27 -29"),
             ("## 3 Done", "## 3 Gone", "`3 Done`: ~17 +18 +20"),
             ("## 4 End", "## New\n\nx\n\n## 4 End", "the outline: +27 +29"),
             ("[done]", "x\n## 3 Done", "the outline: +21"),
-            ("end\n", "end\n## 3 Done\nfree\n", "the outline: +30"),
+            ("end\n", "end\n## 3 Done\nfree\n", "the outline: +30 +31"),
             ("[done]", "```\nx", "`3.1 Seal`: -22 -23 -25"),
         ] {
             let edits = in_execution(&stored.replace(from, to));
