@@ -1,7 +1,7 @@
 //! From a parsed command line to the command that answers it.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use clap::{ArgMatches, FromArgMatches as _};
@@ -15,7 +15,7 @@ use super::{completion, credential, demo, proofs, ui, verb};
 use crate::commands::key::KeyCommand;
 use crate::commands::read::DueReading;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
-use crate::disk::DiskError;
+use crate::disk::{DiskError, read_file};
 use crate::domain::digest::Digest;
 use crate::domain::policy::{Action, Profile, Scope};
 use crate::domain::request::{Inputs, Subject, Value};
@@ -273,8 +273,14 @@ fn bytes_from(world: &mut World, path: &str) -> Result<Vec<u8>, CommandError> {
     if path == "-" {
         (&mut world.stdin).take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
     } else {
-        let file = fs::File::open(world.directory.join(path)).map_err(io)?;
-        file.take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
+        bytes = read_file(&world.directory.join(path), TEXT_MAX).map_err(|error| match error.kind() {
+            ErrorKind::InvalidInput => {
+                let message =
+                    format!("`{path}` is not read: {error}; name a file, or `-` for standard input");
+                CommandError::Usage(message)
+            }
+            _ => io(error).into(),
+        })?;
     }
     Ok(bytes)
 }

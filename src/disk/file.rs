@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use tempfile::{NamedTempFile, PersistError};
 
 use super::DiskError;
@@ -47,23 +49,39 @@ fn put(
     Ok(())
 }
 
-/// Reads a file, and nothing that only looks like one: a pipe would keep whoever reads it waiting.
+/// Reads a file, and nothing that only looks like one.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let about = fs::metadata(path)?;
-    if !about.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
-    }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Opens a file to read it. A pipe or a terminal would keep whoever reads it waiting; what looks like a
+/// file and waits all the same, such as `/proc/kmsg`, fails when it is read.
+pub(super) fn open(path: &Path) -> io::Result<fs::File> {
+    // Before, since opening alone does something to some devices; after, since it can have been exchanged.
+    is_file(&fs::metadata(path)?)?;
+    let never_waits = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = fs::File::options().read(true).custom_flags(never_waits.bits().cast_signed()).open(path)?;
+    is_file(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn is_file(about: &fs::Metadata) -> io::Result<()> {
+    let kind = about.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "it is a folder, not a file",
+        () if kind.is_fifo() => "it is a pipe, not a file",
+        () if kind.is_socket() => "it is a socket, not a file",
+        () => "it is a device, not a file",
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
 }
 
 /// Digests a file of whatever size, and nothing that only looks like a file.
 pub fn digest_of(path: &Path) -> io::Result<Digest> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
-    }
-    let mut file = fs::File::open(path)?;
+    let mut file = open(path)?;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut piece = vec![0; 64 * 1024];
     loop {

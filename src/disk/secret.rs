@@ -14,13 +14,7 @@ const SECRET_MAX: u64 = 16 * 1024;
 /// Reads a file that holds a secret. One that others could read, or that is not ours, is refused.
 pub fn read_secret(path: &Path) -> Result<String, DiskError> {
     let exposed = |why| DiskError::Exposed { path: path.to_owned(), why };
-    let about = fs::metadata(path).map_err(DiskError::io("read", path))?;
-    if !about.is_file() {
-        // A pipe would keep whoever reads it waiting.
-        let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file");
-        return Err(DiskError::io("read", path)(source));
-    }
-    let file = fs::File::open(path).map_err(DiskError::io("read", path))?;
+    let file = file::open(path).map_err(DiskError::io("read", path))?;
     let about = file.metadata().map_err(DiskError::io("read", path))?;
     if about.permissions().mode() & 0o077 != 0 {
         return Err(exposed("can be read by others: chmod 600"));

@@ -77,7 +77,7 @@ impl Workspace {
         let Some(sidecar) = self.read_sidecar(id) else {
             return unusable("has lost the file beside it that says what it started from");
         };
-        match fs::read(&path) {
+        match file::read(&path, COPY_MAX) {
             Ok(bytes) => Some(WorkingCopy::Present {
                 document: sidecar.document,
                 base: sidecar.base,

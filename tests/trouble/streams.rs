@@ -25,6 +25,31 @@ fn nobody_waits_for_text_that_is_of_no_use() {
     drop(writer);
 }
 
+// REQ-134, REQ-142
+#[test]
+fn what_is_no_file_is_not_waited_for_however_it_is_named() {
+    let project = in_review();
+    let made = Command::new("mkfifo").arg(project.folder().join("pipe")).status().unwrap();
+    assert!(made.success());
+    for line in [
+        "-u tu review CR-001 --recommend --comment-file ../pipe",
+        "-u claude cancel CR-001 --reason-file ../pipe",
+        "-u tu note set CR-001 security-assessment --file ../pipe",
+        "-u claude item record CR-001 EI-1 --outcome pass --evidence x --file ../pipe",
+    ] {
+        project.keeps(0, || {
+            let refused = project.run(line).is(2);
+            refused.says(
+                "`../pipe` is not read: it is a pipe, not a file; name a file, or `-` for standard input",
+            )
+        });
+    }
+    let line = "-u tu review CR-001 --recommend --comment-file";
+    project.run(&format!("{line} /dev/tty")).is(2).says("it is a device, not a file");
+    project.run(&format!("{line} .")).is(2).says("it is a folder, not a file");
+    project.call(&format!("{line} -")).input("from a pipe").run().is(0);
+}
+
 #[test]
 fn a_closed_standard_input_is_an_empty_one() {
     let project = in_review();
