@@ -372,7 +372,8 @@ fn the_text_of_others_cannot_write_to_the_terminal() {
     fs::write(&copy, filled_in(&text) + "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\n").unwrap();
     project.run("-u claude checkin CR-001").is(0);
     project.run("-u claude route CR-001 --review --assignees tu").is(0);
-    let comment = ["-u", "tu", "review", "CR-001", "--recommend", "--comment", "\u{1b}[31mred\u{9b}2J"];
+    let comment =
+        ["-u", "tu", "review", "CR-001", "--recommend", "--comment", "\u{1b}[31mred\u{9b}2J\u{7f}\u{202e}"];
     project.words(&comment).run().is(0);
     // As the one who said it: to others it is not shown yet.
     for line in [
@@ -383,6 +384,10 @@ fn the_text_of_others_cannot_write_to_the_terminal() {
         "-u tu audit export",
         "-u tu audit export --format csv",
         "-u tu audit export --format md",
+        "-u tu comments CR-001 -o json",
+        "-u tu comments CR-001 -o yaml",
+        "-u tu read CR-001 -o yaml",
+        "-u tu history CR-001 --json",
     ] {
         let mut terminal = Terminal::open(&project, line, &[("NO_COLOR", "1")]);
         let (status, said) = terminal.ends();

@@ -4,6 +4,7 @@ mod ahead;
 mod carried;
 mod completion;
 mod credential;
+mod data;
 mod demo;
 mod desk;
 mod dispatch;

@@ -7,6 +7,7 @@ use console::Style;
 use serde_json::{Value, json};
 
 use super::carried::Carried;
+use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
 use super::world::World;
@@ -88,7 +89,7 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         remind(world, manner, reply);
         let warnings = serde_json::to_value(&reply.warnings)?;
         let document = envelope(reply.report.data(), Value::Null, &warnings, reply.actor.as_ref());
-        return data(world, manner, document);
+        return answer(world, manner, document);
     }
     if let Some(message) = &reply.message {
         message_text(world, manner, message)?;
@@ -172,7 +173,7 @@ pub fn failure(
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });
-        return data(world, manner, envelope(next, error_value(error, &outcome), &json!([]), actor));
+        return answer(world, manner, envelope(next, error_value(error, &outcome), &json!([]), actor));
     }
     let mark = manner.paint(&Style::new().red().bold(), "error:");
     if let CommandError::Session(SessionError::Denied(refusal)) = error {
@@ -300,12 +301,9 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
     })
 }
 
-fn data(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
+fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
     Carried::of(world).answer(&mut document);
-    let text = match manner.format {
-        Format::Yaml => serde_yaml::to_string(&document).map_err(io::Error::other)?,
-        _ => serde_json::to_string_pretty(&document)?,
-    };
+    let text = data::text(&document, manner.format)?;
     writeln!(world.stdout, "{}", text.trim_end())?;
     world.stdout.flush()
 }
@@ -314,7 +312,7 @@ fn data(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()
 pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
     if manner.format.is_data() {
         let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
-        return data(world, manner, document);
+        return answer(world, manner, document);
     }
     write!(world.stdout, "{text}")?;
     world.stdout.flush()

@@ -22,6 +22,7 @@ pub mod hooks;
 pub mod inbox;
 pub mod init;
 pub mod item;
+pub mod json;
 pub mod key;
 mod life_cycle;
 pub mod list;

@@ -152,7 +152,7 @@ fn the_schema_is_sound_and_its_codes_are_those_of_the_program() {
     assert_eq!(project.ask("explain denied").is(0)["data"]["names"].as_array().unwrap().len(), 2);
 }
 
-// REQ-130
+// REQ-130, REQ-139
 #[test]
 fn any_text_comes_through_yaml_and_json_alike() {
     let project = Project::new();
@@ -186,6 +186,12 @@ fn any_text_comes_through_yaml_and_json_alike() {
     let said = names(&json["data"]["comments"], "comment");
     assert_eq!(said, texts);
     let yaml = project.run("-u qa comments CR-001 -o yaml").is(0).text();
+    // Nothing of it writes to a terminal, whatever reads it.
+    let shown = yaml.clone() + &project.run("-u qa comments CR-001 -o json").is(0).text();
+    let refused = project.words(&["-u", "q\u{202e}\u{9b}\u{7f}", "list", "-o", "json"]).run().is(8).text();
+    let is_hostile =
+        |c: char| c.is_control() && c != '\n' && c != '\t' || ('\u{2028}'..='\u{202e}').contains(&c);
+    assert!(!shown.contains(is_hostile) && !refused.contains(is_hostile), "{shown:?} {refused:?}");
     let parsed: Value = serde_yaml::from_str(&yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
     assert_eq!(&parsed, json.value());
     project.run("-u qa audit verify").is(0);
