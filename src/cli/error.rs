@@ -297,7 +297,7 @@ fn disk(error: &DiskError) -> Row {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
-        DiskError::Config(_) | DiskError::NoHome | DiskError::Io { .. } => {
+        DiskError::Config(_) | DiskError::NoHome | DiskError::Linked(_) | DiskError::Io { .. } => {
             (Code::Failed, Vec::new(), Value::Null)
         }
     }

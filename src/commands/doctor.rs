@@ -52,7 +52,7 @@ impl Finding {
     /// Tells whether it is about what is kept, and not about who can read what, how calls are signed, or
     /// what somebody wrote.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "hooks", "template", "template_drift", PROCEDURES].contains(&self.name)
+        !["exposed_token", "hooks", LINK, "template", "template_drift", PROCEDURES].contains(&self.name)
     }
 
     /// Tells whether it is about what the policy cites.
@@ -71,6 +71,9 @@ const AUDIT: &str = "audit";
 
 /// The policy cites what is not in force.
 const PROCEDURES: &str = "procedures";
+
+/// A folder that the program writes into is a link.
+const LINK: &str = "link";
 
 /// A content is not what was recorded.
 const CONTENTS: &str = "contents";
@@ -106,6 +109,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     let mut repaired = Vec::new();
     // What a changed record says is not published: the pages may be the last that tell the truth.
     let is_sound = findings.is_empty();
+    findings.extend(links(&context.site));
     // Pages are compared with what the record says; where it says nothing, that was found above.
     match pages(context, &actor, repair && is_sound, &mut repaired) {
         Ok((mut found, noted)) => {
@@ -162,6 +166,17 @@ fn pages(
     }
     notes.extend(strangers(context, actor, repair, repaired)?);
     Ok((findings, notes))
+}
+
+/// Folders that are links, which nothing is written through: their pages and copies get old unseen.
+fn links(site: &Site) -> impl Iterator<Item = Finding> {
+    let message = |path: &std::path::Path| {
+        format!(
+            "`{}` is a link, and nothing is written through one; put a folder in its place",
+            shown(site, path)
+        )
+    };
+    site.linked().into_iter().map(move |path| Finding::new(LINK, message(&path)))
 }
 
 /// Compares what the policy in force cites with the procedures in force.

@@ -128,7 +128,7 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
         put_in(root, runtime, program);
     }
     if !dry_run {
-        write_settings(&file, &settings)?;
+        write_settings(context.site.root(), &file, &settings)?;
     }
     let runtime = runtime.name();
     Ok(Reply::new(HooksReport { runtime, file, installed: installs, dry_run, settings }).by(actor))

@@ -55,6 +55,9 @@ pub enum DiskError {
     /// Another process holds a lock for longer than it is worth waiting.
     #[error("`{}` is held by another process", .0.display())]
     Busy(PathBuf),
+    /// Something in a project is a link, and would be written through.
+    #[error("`{}` is a link, and nothing is written through one", .0.display())]
+    Linked(PathBuf),
     /// Reading or writing failed.
     #[error("cannot {action} `{}`", .path.display())]
     Io {

@@ -103,6 +103,32 @@ fn mode(durable: bool) -> fs::Permissions {
     fs::Permissions::from_mode(if durable { 0o600 } else { 0o644 })
 }
 
+/// Writes a file of a project; see [`write()`].
+pub(super) fn write_within(root: &Path, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    is_own(root, path.parent().unwrap_or(root))?;
+    write(path, bytes, false)
+}
+
+/// Removes a file of a project; see [`remove`].
+pub(super) fn remove_within(root: &Path, path: &Path) -> Result<(), DiskError> {
+    is_own(root, path.parent().unwrap_or(root))?;
+    remove(path)
+}
+
+/// Refuses a place in a project that is reached by a link: what it leads to is somebody else's. Where the
+/// project itself lies is its user's affair.
+pub(super) fn is_own(root: &Path, place: &Path) -> Result<(), DiskError> {
+    let below = place.strip_prefix(root).unwrap_or(place);
+    let mut reached = root.to_owned();
+    for component in below.components() {
+        reached.push(component);
+        if fs::symlink_metadata(&reached).is_ok_and(|about| about.is_symlink()) {
+            return Err(DiskError::Linked(reached));
+        }
+    }
+    Ok(())
+}
+
 /// Removes a file; one that is not there is as good as removed.
 pub(super) fn remove(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {

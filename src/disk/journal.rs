@@ -42,6 +42,7 @@ impl Journal {
     /// shared folder two machines can have processes of the same number.
     pub fn begin(site: &Site, process: u32, size: u64) -> Result<Self, DiskError> {
         let folder = folder(site);
+        site.is_own(&folder)?;
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))?;
         for number in 0..NAMES {
             let path = folder.join(format!("{process}-{number}"));

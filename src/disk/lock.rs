@@ -22,6 +22,7 @@ impl PublishLock {
     /// Waits for its turn, but not for ever: [`DiskError::Busy`] after ten seconds.
     pub fn take(site: &Site) -> Result<Self, DiskError> {
         let path = site.private().join("publish.lock");
+        site.is_own(&path)?;
         if fs::symlink_metadata(&path).is_ok_and(|about| !about.is_file()) {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file of its own");
             return Err(DiskError::io("lock", &path)(source));

@@ -14,6 +14,7 @@ use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName,
 /// The mirror of a project.
 #[derive(Debug, Clone)]
 pub struct Mirror {
+    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -69,7 +70,7 @@ pub struct Approval {
 impl Mirror {
     /// Opens the mirror of a project.
     pub fn new(site: &Site) -> Self {
-        Self { folder: site.root().join("QMS") }
+        Self { root: site.root().to_owned(), folder: site.published() }
     }
 
     /// Returns where a page lies.
@@ -140,12 +141,12 @@ impl Mirror {
 
     /// Publishes a page.
     pub fn write(&self, page: &Page, rendered: &[u8]) -> Result<(), DiskError> {
-        file::write(&self.path(&page.document_type, &page.id, page.is_draft), rendered, false)
+        file::write_within(&self.root, &self.path(&page.document_type, &page.id, page.is_draft), rendered)
     }
 
     /// Takes a page away that the document no longer has.
     pub fn remove(&self, document_type: &TypeName, id: &DocumentId, is_draft: bool) -> Result<(), DiskError> {
-        file::remove(&self.path(document_type, id, is_draft))
+        file::remove_within(&self.root, &self.path(document_type, id, is_draft))
     }
 }
 
@@ -157,7 +158,7 @@ impl Mirror {
 
     /// Takes away a file that no document has.
     pub fn discard(&self, path: &std::path::Path) -> Result<(), DiskError> {
-        if path.starts_with(&self.folder) { file::remove(path) } else { Ok(()) }
+        if path.starts_with(&self.folder) { file::remove_within(&self.root, path) } else { Ok(()) }
     }
 
     /// Lists the files of the mirror.
@@ -168,6 +169,8 @@ impl Mirror {
             paths.sort();
             paths
         };
-        list(&self.folder).iter().filter(|path| path.is_dir()).flat_map(|folder| list(folder)).collect()
+        // What a link leads to is somebody else's.
+        let is_own = |path: &&PathBuf| path.is_dir() && !path.is_symlink();
+        list(&self.folder).iter().filter(is_own).flat_map(|folder| list(folder)).collect()
     }
 }

@@ -22,7 +22,7 @@ pub fn read_settings(path: &Path) -> Result<Option<Value>, DiskError> {
     }
 }
 
-/// Writes settings.
-pub fn write_settings(path: &Path, settings: &Value) -> Result<(), DiskError> {
-    file::write(path, format!("{settings:#}\n").as_bytes(), false)
+/// Writes settings that lie in a project.
+pub fn write_settings(root: &Path, path: &Path, settings: &Value) -> Result<(), DiskError> {
+    file::write_within(root, path, format!("{settings:#}\n").as_bytes())
 }

@@ -139,6 +139,31 @@ impl Site {
         self.root.join(".qms")
     }
 
+    /// Returns the folder of the published mirror.
+    pub fn published(&self) -> PathBuf {
+        self.root.join("QMS")
+    }
+
+    /// Refuses a place in the project that is reached by a link, or is one.
+    pub fn is_own(&self, place: &Path) -> Result<(), DiskError> {
+        file::is_own(&self.root, place)
+    }
+
+    /// Lists the folders that the program writes into and that are links: it writes through none.
+    pub fn linked(&self) -> Vec<PathBuf> {
+        let (workspaces, published) = (self.private().join("workspace"), self.published());
+        let inside = |folder: &PathBuf| {
+            let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+            entries.map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        let mut folders = inside(&workspaces);
+        folders.extend(inside(&published));
+        folders.extend([self.private().join("journal"), workspaces, published]);
+        folders.retain(|folder| folder.is_symlink());
+        folders.sort();
+        folders
+    }
+
     /// Returns the path of the store.
     pub fn database(&self) -> PathBuf {
         self.private().join("qms.db")
@@ -188,7 +213,7 @@ impl Site {
     /// Writes a candidate policy file, unless one is there.
     pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
         let path = self.root.join(Sources::path(name));
-        if path.exists() { Ok(()) } else { file::write(&path, text.as_bytes(), false) }
+        if path.exists() { Ok(()) } else { file::write_within(&self.root, &path, text.as_bytes()) }
     }
 
     /// Returns where the key of this project lies.

@@ -20,6 +20,7 @@ const SIDECAR_MAX: u64 = 4096;
 /// The working copies of one user.
 #[derive(Debug, Clone)]
 pub struct Workspace {
+    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -44,7 +45,7 @@ pub enum Placed {
 impl Workspace {
     /// Opens the workspace of `user`; nothing is made until something is written.
     pub fn new(site: &Site, user: &UserName) -> Self {
-        Self { folder: site.private().join("workspace").join(user.as_str()) }
+        Self { root: site.root().to_owned(), folder: site.private().join("workspace").join(user.as_str()) }
     }
 
     /// Returns where the copy of a document lies.
@@ -65,6 +66,9 @@ impl Workspace {
             Err(error) => return unusable(&format!("cannot be read: {error}")),
             Ok(about) => about,
         };
+        if let Err(error) = file::is_own(&self.root, &self.folder) {
+            return Some(WorkingCopy::Unusable(error.to_string()));
+        }
         if about.is_symlink() {
             return unusable("is a symbolic link; a working copy is a file of its own");
         }
@@ -97,6 +101,7 @@ impl Workspace {
     /// check-out it is kept, anything else is moved aside.
     pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
         let path = self.path(id);
+        file::is_own(&self.root, &self.folder)?;
         let placed = match self.read(id) {
             Some(WorkingCopy::Present { document, base: from, .. }) if document == *id && from == base => {
                 return Ok(Placed::Kept);
@@ -107,15 +112,15 @@ impl Workspace {
         let sidecar = Sidecar { document: id.clone(), base };
         let text =
             serde_json::to_vec(&sidecar).map_err(|error| DiskError::io("write", &path)(error.into()))?;
-        file::write(&self.sidecar(id), &text, false)?;
-        file::write(&path, bytes, false)?;
+        file::write_within(&self.root, &self.sidecar(id), &text)?;
+        file::write_within(&self.root, &path, bytes)?;
         Ok(placed)
     }
 
     /// Removes the copy of a document after it was checked in.
     pub fn remove(&self, id: &DocumentId) -> Result<(), DiskError> {
-        file::remove(&self.path(id))?;
-        file::remove(&self.sidecar(id))
+        file::remove_within(&self.root, &self.path(id))?;
+        file::remove_within(&self.root, &self.sidecar(id))
     }
 }
 

@@ -45,6 +45,50 @@ fn a_lock_that_is_a_link_is_not_written_through() {
     assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
 }
 
+// REQ-142, REQ-170
+#[test]
+fn a_folder_that_is_a_link_is_not_written_through_and_doctor_says_so() {
+    let project = drafted();
+    let elsewhere = project.folder().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let plant = |path: &str| {
+        let path = project.path(path);
+        let _none = fs::remove_dir_all(&path);
+        symlink(&elsewhere, path).unwrap();
+    };
+    for (planted, code) in [
+        ("QMS/CR", "not_published"),
+        (".qms/workspace/claude", "copy_not_written"),
+        (".qms/workspace", "copy_not_written"),
+        ("QMS", "not_published"),
+    ] {
+        plant(planted);
+        let done = project.ask("-u claude create CR --title x").is(0);
+        assert!(done["warnings"].to_string().contains(code), "{planted}: {}", done["warnings"]);
+        assert!(done["warnings"].to_string().contains("is a link, and nothing is written through one"));
+        for line in ["-u lead doctor", "-u lead doctor --repair"] {
+            let found = project.ask(line).is(1)["error"]["details"]["findings"].clone();
+            let links: Vec<_> =
+                found.as_array().unwrap().iter().filter(|one| one["name"] == "link").collect();
+            assert!(links[0]["message"].as_str().unwrap().starts_with(&format!("`{planted}` is a link")));
+            assert_eq!(links[0]["repairable"], json!(false));
+        }
+        fs::remove_file(project.path(planted)).unwrap();
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0, "{planted}");
+    }
+    // Nor is a copy taken from there, or taken away.
+    let copy = project.path(".qms/workspace/claude");
+    project.run("-u claude checkout CR-001").is(0);
+    fs::rename(&copy, project.folder().join("moved")).unwrap();
+    symlink(project.folder().join("moved"), &copy).unwrap();
+    assert_eq!(project.ask("-u claude checkin CR-001").is(4).reasons(), ["copy_unsound"]);
+    assert!(project.folder().join("moved/CR-001.md").exists());
+    // A record elsewhere is none of this project.
+    fs::rename(project.path(".qms"), project.folder().join("record")).unwrap();
+    symlink(project.folder().join("record"), project.path(".qms")).unwrap();
+    project.run("-u claude create CR --title x").is(1).says(".qms` is a link");
+}
+
 // REQ-043
 #[test]
 fn front_matter_cannot_speak_in_the_words_of_the_record() {
