@@ -19,6 +19,12 @@ use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::Actor;
 use crate::domain::policy::{Effect, Transition};
 
+/// Inputs that say what an answer is, whatever the verb.
+const ANSWERS: &[&str] = &["outcome", "verdict", "comment"];
+
+/// In an entry about somebody who was not verified: whose token it was.
+const TOKEN_USER: &str = "token_user";
+
 /// The open rounds, as somebody sees them.
 pub(super) struct Veil {
     /// Who looks; `None` for what everybody can look at.
@@ -31,10 +37,10 @@ pub(super) struct Veil {
 struct Open {
     task: Task,
     opened_at: Timestamp,
-    seated: BTreeSet<UserName>,
-    /// The verbs by which its verdicts are given.
+    seated: BTreeSet<String>,
+    /// The verbs by which verdicts are given in any state: one that is refused here says as much.
     verdicts: BTreeSet<String>,
-    /// The verbs by which notes are written.
+    /// The verbs by which notes are written in any state.
     notes: BTreeSet<String>,
 }
 
@@ -61,21 +67,26 @@ impl Veil {
 
     /// Takes away what is not to be seen yet.
     pub(super) fn cover(&mut self, entry: &mut EntryView) {
-        let (Some(document), Some(by)) = (&entry.document, &entry.actor) else { return };
-        let Some(round) = self.open_to(document, by, entry.at) else { return };
+        let Some(document) = &entry.document else { return };
+        let Some(round) = self.rounds.get(document).filter(|round| entry.at >= round.opened_at) else {
+            return;
+        };
+        let is_by_others = entry.actor.as_ref().is_some_and(|by| Some(by) != self.viewer.as_ref());
         // An attempt that was refused says what somebody is about to say.
         let judges = match entry.result {
-            EntryResult::Permitted => entry.verdict.is_some(),
-            EntryResult::Denied => round.seated.contains(by) && round.verdicts.contains(&entry.action),
+            EntryResult::Permitted => is_by_others && entry.verdict.is_some(),
+            EntryResult::Denied => round.is_answered_by(entry) && self.is_of_another_seat(round, entry),
         };
         if judges {
             // The verb can be the verdict.
             entry.action = round.task.to_string();
-            entry.inputs.clear();
+            if entry.actor.is_some() {
+                entry.inputs.clear();
+            }
             // That somebody may not judge at all is for all to see, at once.
             entry.reasons.retain(|reason| reason.class().is_some_and(|class| class < Class::Precondition));
             (entry.verdict, entry.comment) = (None, None);
-        } else if round.notes.contains(&entry.action) {
+        } else if is_by_others && round.notes.contains(&entry.action) {
             // Whoever knows the digest of a note can try out what it says.
             entry.inputs.retain(|_, value| Digest::parse(value).is_err());
         } else {
@@ -83,6 +94,17 @@ impl Veil {
         }
         entry.withheld = true;
         self.withheld += 1;
+    }
+
+    /// Tells whether somebody else who sits in the round tried it, or whoever it was that said so.
+    fn is_of_another_seat(&self, round: &Open, entry: &EntryView) -> bool {
+        let viewer = self.viewer.as_ref().map(UserName::as_str);
+        let is_another = |name: &str| Some(name) != viewer && round.seated.contains(name);
+        if let Some(actor) = &entry.actor {
+            return is_another(actor.as_str());
+        }
+        let holder = entry.inputs.get(TOKEN_USER).map(String::as_str);
+        entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
     }
 
     /// Takes away what is not to be seen yet of a signature: not that it was given, nor by whom.
@@ -124,19 +146,26 @@ impl Veil {
 }
 
 impl Open {
+    /// Tells whether what was tried is an answer, or says what one would be.
+    fn is_answered_by(&self, entry: &EntryView) -> bool {
+        self.verdicts.contains(&entry.action)
+            || entry.verdict.is_some()
+            || entry.comment.is_some()
+            || ANSWERS.iter().any(|name| entry.inputs.contains_key(*name))
+    }
+
     fn new(context: &mut Context, document: &Document, round: Round) -> Result<Self, CommandError> {
         let policy = context.session.policy_at(&round.policy)?;
-        let leaving =
-            || policy.standing(document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
+        let life = policy.standing(document).map(|(life, _)| life.transitions.as_slice()).unwrap_or_default();
         let verbs = |wanted: fn(&Transition) -> bool| {
-            leaving().filter(|edge| wanted(edge)).map(|edge| edge.action.to_string()).collect()
+            life.iter().filter(|edge| wanted(edge)).map(|edge| edge.action.to_string()).collect()
         };
         Ok(Self {
             task: round.task,
             opened_at: round.opened_at,
             verdicts: verbs(|edge| edge.verdict.is_some()),
             notes: verbs(|edge| edge.effects.contains(&Effect::RecordNote)),
-            seated: round.seats.into_keys().collect(),
+            seated: round.seats.into_keys().map(String::from).collect(),
         })
     }
 }

@@ -113,6 +113,14 @@ fn decided(verdict: &str) -> Project {
     project
 }
 
+/// The same, after `maria` tried verbs of other states, too, and without a proof.
+fn tried(project: Project, verb: &str) -> Project {
+    let line = format!("{verb} CR-001 --comment \"{MARKER}\"");
+    maria(&project, &line, 4);
+    project.run(&format!("-u maria {line}")).is(8);
+    project
+}
+
 /// Everything that a user can look at, by command line, without what differs from project to project.
 fn seen(project: &Project, user: &str) -> Vec<(String, String)> {
     let forms = |line| ["text", "wide", "json", "yaml"].map(|form| format!("{line} -o {form}"));
@@ -191,6 +199,20 @@ fn look_the_same(one: &Project, other: &Project, users: &[&str]) {
 #[test]
 fn nobody_can_tell_what_somebody_else_answered_in_a_review_that_is_open() {
     look_the_same(&reviewed("recommend"), &reviewed("request-updates"), &OTHERS);
+}
+
+// REQ-082
+#[test]
+fn nobody_can_tell_what_somebody_else_tried_to_answer_by_a_verb_of_another_state() {
+    let approves = tried(reviewed("recommend"), "approve");
+    look_the_same(&approves, &tried(reviewed("recommend"), "reject"), &["tu", "lead"]);
+    let recommends = tried(decided("approve"), "review --recommend");
+    look_the_same(&recommends, &tried(decided("approve"), "review --request-updates"), &["qa"]);
+    // That an attempt failed is there to be seen, and what it was to whoever made it.
+    let seen = |user: &str| approves.run(&format!("-u {user} history CR-001")).is(0).text();
+    assert!(seen("tu").contains("unverified `maria`") && !seen("tu").contains("not_from_this_state"));
+    assert!(seen("tu").contains("credential_required"), "{}", seen("tu"));
+    assert!(seen("maria --passphrase-file ../phrase").contains("not_from_this_state"));
 }
 
 // REQ-082
