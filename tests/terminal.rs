@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+#[path = "terminal/choices.rs"]
+mod choices;
 mod project;
 
 use std::fs;
@@ -120,7 +122,7 @@ fn a_number_is_chosen_what_is_missing_is_asked_and_the_next_menu_waits() {
 acting as qa (claimed)
 ⚠ No token for actor 'qa': recorded as claimed. Fix: qms --user <administrator> token issue qa --out FILE
 Available actions for user 'qa':
-  [1] Submit your review:          qms --user qa review CR-001 --recommend|--request-updates --comment <text>
+  [1] Submit your review:          qms --user qa review CR-001 <--recommend|--request-updates> --comment <text>
   [2] Assign additional reviewers: qms --user qa assign CR-001 --assignees <users>
   [3] Add a trait:                 qms --user qa trait add CR-001 <trait>
   [4] Check document status:       qms --user qa status CR-001
@@ -191,7 +193,7 @@ fn an_unclear_answer_asks_again_and_does_nothing() {
             assert!(said.contains("a number from 1 to 5 selects an action"), "{answer:?}: {said}");
         }
         // An unclear choice, an empty text and the end of input lead back to the menu.
-        for answer in ["3", "", "recommend", END] {
+        for answer in ["3", "", "recommended", END] {
             terminal.enter("1");
             terminal.until("request updates: ");
             if answer == END {

@@ -6,7 +6,7 @@ use dialoguer::theme::{SimpleTheme, Theme as _};
 
 use super::ui::say;
 use super::world::World;
-use crate::commands::view::{NextInput, NextLine};
+use crate::commands::view::{NextChoice, NextInput, NextLine, RequiredWhen, flag};
 
 /// What a person chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,31 +34,49 @@ pub fn choose(world: &mut World, lines: usize) -> Choice {
 /// Asks for what a line still needs, and returns the words of its command; `None` to leave it.
 pub fn complete(world: &mut World, line: &NextLine) -> Option<Vec<String>> {
     let mut words = line.argv.clone();
+    let mut chosen = Vec::new();
     for input in &line.inputs {
         let Some(slot) = input.argv_index.and_then(|index| words.get_mut(index)) else { continue };
-        let Some(answer) = ask(world, input) else {
-            say(
-                world,
-                &format!("nothing was done: `{}` was not told", input.name.as_str().replace('_', " ")),
-            );
-            return None;
-        };
-        *slot = Some(answer);
+        let answer = told(world, input)?;
+        *slot = Some(answer.flag);
+        chosen.push(RequiredWhen { input: input.name.clone(), value: answer.value });
+    }
+    // What only some choices ask for is asked for when all of them are known.
+    for input in
+        line.inputs.iter().filter(|it| it.required_when.as_ref().is_some_and(|it| chosen.contains(it)))
+    {
+        let answer = told(world, input)?;
+        words.extend([Some(flag(input.name.as_str())), Some(answer.flag)]);
     }
     words.into_iter().collect()
 }
 
-fn ask(world: &mut World, input: &NextInput) -> Option<String> {
+/// Asks for an input, and says so where it was not told.
+fn told(world: &mut World, input: &NextInput) -> Option<NextChoice> {
+    let answer = ask(world, input);
+    if answer.is_none() {
+        let name = input.name.as_str().replace('_', " ");
+        say(world, &format!("nothing was done: `{name}` was not told"));
+    }
+    answer
+}
+
+/// Asks for an input; of its values by number, and each can be written out as well.
+fn ask(world: &mut World, input: &NextInput) -> Option<NextChoice> {
     let name = input.name.as_str().replace('_', " ");
     if input.one_of.is_empty() {
-        return line(world, &name);
+        return line(world, &name).map(|text| NextChoice { value: text.clone(), flag: text });
     }
     let choices: Vec<String> = (1..)
         .zip(&input.one_of)
         .map(|(number, choice)| format!("[{number}] {}", choice.value.replace('_', " ")))
         .collect();
-    let number: usize = line(world, &format!("{name}: {}", choices.join("  ")))?.parse().ok()?;
-    input.one_of.get(number.checked_sub(1)?).map(|choice| choice.flag.clone())
+    let answer = line(world, &format!("{name}: {}", choices.join("  ")))?;
+    let is_written =
+        |choice: &&NextChoice| choice.value == answer || choice.value.replace('_', " ") == answer;
+    let written = input.one_of.iter().find(is_written);
+    let numbered = || input.one_of.get(answer.parse::<usize>().ok()?.checked_sub(1)?);
+    written.or_else(numbered).cloned()
 }
 
 /// Asks for a line that is not shown while it is typed; `None` where nothing was said.

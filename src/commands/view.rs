@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::decide::{Line, Reason};
+use crate::domain::decide::{Line, LineInput, Reason};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Outcome, Task, TemplateVersion};
 use crate::domain::id::{
@@ -153,6 +153,17 @@ pub struct NextInput {
     pub one_of: Vec<NextChoice>,
     /// Where it goes in `argv`; `null` where it may be left out.
     pub argv_index: Option<usize>,
+    /// The choice under which the command is refused without it, where it may else be left out.
+    pub required_when: Option<RequiredWhen>,
+}
+
+/// A choice that asks for an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequiredWhen {
+    /// The input that is chosen.
+    pub input: InputName,
+    /// Its value.
+    pub value: String,
 }
 
 /// A value that an input takes, and the word that stands for it.
@@ -187,22 +198,27 @@ impl NextLine {
             let mut argv_index = None;
             if input.required {
                 let name = flag(input.name.as_str());
-                let values: Vec<&str> = one_of.iter().map(|choice| choice.flag.as_str()).collect();
-                let values = values.join("|");
-                let are_few = (1..=VALUES_MAX).contains(&values.len());
-                let hint = if are_few { &values } else { placeholder(input.name.as_str()) };
-                if input.flags {
-                    command.push(values);
-                } else if input.positional {
-                    command.push(if are_few { hint.to_owned() } else { format!("<{hint}>") });
+                let word = word_for(input, &one_of);
+                if input.flags || input.positional {
+                    command.push(word);
                 } else {
-                    command.push(format!("{name} <{hint}>"));
+                    command.push(format!("{name} {word}"));
                     argv.push(Some(name));
                 }
                 argv_index = Some(argv.len());
                 argv.push(None);
             }
-            inputs.push(NextInput { name: input.name.clone(), required: input.required, one_of, argv_index });
+            let when = input.required_when.clone().filter(|_| !input.required);
+            if when.is_some() {
+                command.push(format!("[{} {}]", flag(input.name.as_str()), word_for(input, &one_of)));
+            }
+            inputs.push(NextInput {
+                name: input.name.clone(),
+                required: input.required,
+                one_of,
+                argv_index,
+                required_when: when.map(|(input, value)| RequiredWhen { input, value }),
+            });
         }
         Self {
             action: line.action.to_string(),
@@ -232,11 +248,22 @@ impl NextLine {
     }
 }
 
+/// What stands in a command for an input that is still to be given: its one value, or in brackets, so that
+/// no shell takes them for anything else, its few values or what it is.
+fn word_for(input: &LineInput, one_of: &[NextChoice]) -> String {
+    let values: Vec<&str> = one_of.iter().map(|choice| choice.flag.as_str()).collect();
+    match values.join("|") {
+        value if values.len() == 1 => value,
+        values if input.flags || (1..=VALUES_MAX).contains(&values.len()) => format!("<{values}>"),
+        _ => format!("<{}>", placeholder(input.name.as_str())),
+    }
+}
+
 fn placeholder(name: &str) -> &str {
     match name {
         "assignees" => "users",
         "to" => "user",
-        "comment" | "evidence" | "reason" => "text",
+        "actual" | "comment" | "evidence" | "reason" => "text",
         "file" => "path",
         other => other,
     }

@@ -144,7 +144,7 @@ fn a_choice_is_offered_as_values_in_snake_case_and_flags_in_kebab_case() {
     );
     assert_eq!(review["argv"][5], Value::Null);
     assert_eq!([&outcome["argv_index"], &review["inputs"][1]["argv_index"]], [&json!(5), &json!(7)]);
-    let command = "qms --user qa review CR-001 --recommend|--request-updates --comment <text>";
+    let command = "qms --user qa review CR-001 <--recommend|--request-updates> --comment <text>";
     assert_eq!(review["command"], command);
     project.words(&filled(review, "")[1..]).ask().is(0);
     let history = project.ask("-u qa history CR-001").is(0);

@@ -149,6 +149,7 @@ fn what_was_recorded_is_neither_changed_nor_taken_back_by_hand() {
     }
 }
 
+// REQ-171
 #[test]
 fn the_menu_offers_the_open_items_and_its_line_runs_once_it_is_filled_in() {
     let project = released();
@@ -163,8 +164,12 @@ fn the_menu_offers_the_open_items_and_its_line_runs_once_it_is_filled_in() {
     );
     assert_eq!(
         line["command"],
-        "qms --user claude item record CR-001 EI-2|EI-3 --outcome <pass|fail> --evidence <text>"
+        "qms --user claude item record CR-001 <EI-2|EI-3> --outcome <pass|fail> \
+         [--actual <text>] --evidence <text>"
     );
+    let actual = &line["inputs"][2];
+    assert_eq!([&actual["required"], &actual["argv_index"]], [&json!(false), &json!(null)]);
+    assert_eq!(actual["required_when"], json!({"input": "outcome", "value": "fail"}));
     let mut words: Vec<String> = line["argv"]
         .as_array()
         .unwrap()

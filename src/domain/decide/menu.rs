@@ -6,6 +6,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::facts::Facts;
 use crate::domain::id::{ActionName, InputName};
 use crate::domain::identity::Actor;
+use crate::domain::items::ItemOutcome;
 use crate::domain::policy::{Action, Effect, Guard, Input, InputKind, Plain, Policy, When};
 use crate::domain::procedure::Citation;
 use crate::domain::request::{Inputs, Value};
@@ -49,6 +50,8 @@ pub struct LineInput {
     pub flags: bool,
     /// The values that it takes, where they are few.
     pub one_of: Vec<String>,
+    /// The choice under which the action is refused without it, where it may else be left out.
+    pub required_when: Option<(InputName, String)>,
 }
 
 impl LineInput {
@@ -117,6 +120,15 @@ impl Case<'_> {
             _ => Vec::new(),
         }
     }
+
+    /// Finds the choice that asks for an input which may else be left out: of a failed item it is said what
+    /// came about, whatever the policy says.
+    fn asks_for(&self, action: &Action, input: &Input) -> Option<(InputName, String)> {
+        let (_, edge) = self.meant(action)?;
+        let is_asked = edge.effects.contains(&Effect::RecordItem) && input.name.as_str() == "actual";
+        let outcome = InputName::parse("outcome").ok()?;
+        is_asked.then(|| (outcome, ItemOutcome::Fail.as_str().to_owned()))
+    }
 }
 
 fn line(
@@ -151,6 +163,7 @@ fn line(
             InputKind::Item => few(case.open_items()),
             _ => case.offered(action, input.name.as_str()),
         },
+        required_when: case.asks_for(action, input),
     });
     let inputs = inputs.collect();
     let withdraws = facts.document.as_ref().is_some_and(|document| document.round.is_some())
