@@ -120,7 +120,6 @@ fn a_number_is_chosen_what_is_missing_is_asked_and_the_next_menu_waits() {
     let screen = terminal.shown();
     let expected = "\
 acting as qa (claimed)
-⚠ No token for actor 'qa': recorded as claimed. Fix: qms --user <administrator> token issue qa --out FILE
 Available actions for user 'qa':
   [1] Submit your review:          qms --user qa review CR-001 <--recommend|--request-updates> --comment <text>
   [2] Assign additional reviewers: qms --user qa assign CR-001 --assignees <users>

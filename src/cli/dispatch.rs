@@ -59,7 +59,8 @@ pub fn dispatch(
     if context.source == Source::Unlock && act::lacks_signature(context, &arguments) {
         opened(world, global, context)?;
     }
-    act::run(context, &arguments).map(|answer| warned(context, answer)).map(reply)
+    let before = context.session.log_size().ok();
+    act::run(context, &arguments).map(|answer| warned(context, answer, before)).map(reply)
 }
 
 /// Tells whether an action has a command by itself, and not within one of the program's own.
@@ -108,10 +109,11 @@ pub fn follow_up(world: &mut World, desk: &mut Desk, reading: &DueReading) {
     }
 }
 
-/// Adds what this caller is to be warned of, whatever the command.
-fn warned(context: &mut Context, mut reply: Reply) -> Reply {
+/// Adds what this caller is to be warned of, whatever the command. `before` is the size that the log had.
+fn warned(context: &mut Context, mut reply: Reply, before: Option<u64>) -> Reply {
     if let Some(actor) = &reply.actor {
-        let alerts = alert::warnings(context, actor);
+        let was_recorded = context.session.log_size().ok() != before;
+        let alerts = alert::warnings(context, actor, was_recorded);
         reply.warnings.extend(alerts);
     }
     reply
@@ -190,6 +192,7 @@ fn built_in(
         }
         return Ok(Done::Printed(0));
     }
+    let before = context.session.log_size().ok();
     let answer = match command {
         BuiltIn::Status { document } => status::run(context, &document),
         BuiltIn::Next { document, all } => next::run(context, &document, all),
@@ -216,7 +219,7 @@ fn built_in(
         BuiltIn::Doctor { repair } => doctor::run(context, repair),
         other => proofs::run(world, context, global, other),
     };
-    answer.map(|answer| warned(context, answer)).map(reply)
+    answer.map(|answer| warned(context, answer, before)).map(reply)
 }
 
 /// Reads what a verb is about and its inputs. Long texts stay where they are: something stands for them.

@@ -4,24 +4,29 @@
 use super::{Context, Warning};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
+use crate::domain::hook::words::word;
+use crate::domain::id::{GroupName, UserName};
 use crate::domain::identity::{Actor, Assurance};
 use crate::domain::plural::counted;
+use crate::domain::policy::Policy;
 use crate::store::Credentials;
 
 /// For how long failed proofs are told, in milliseconds: a day.
 const RECENT: i64 = 24 * 60 * 60 * 1000;
 
-/// Returns what this caller is to be warned of.
-pub fn warnings(context: &mut Context, actor: &Actor) -> Vec<Warning> {
+/// Returns what this caller is to be warned of. That nothing was proved counts where something was
+/// recorded.
+pub fn warnings(context: &mut Context, actor: &Actor, was_recorded: bool) -> Vec<Warning> {
     let Ok(policy) = context.session.policy() else { return Vec::new() };
     if actor.assurance() == Assurance::Claimed {
-        return vec![Warning { code: "unattributed", message: unattributed(actor) }];
+        let warning = || Warning { code: "unattributed", message: unattributed(context, actor) };
+        return was_recorded.then(warning).into_iter().collect();
     }
-    let mut managers = policy.managers();
-    if !managers.any(|group| policy.acts_as(actor.group(), std::slice::from_ref(group))) {
-        return Vec::new();
-    }
-    sentences(context, actor)
+    if manages(&policy, actor.group()) { sentences(context, actor) } else { Vec::new() }
+}
+
+fn manages(policy: &Policy, group: &GroupName) -> bool {
+    policy.managers().any(|managing| policy.acts_as(group, std::slice::from_ref(managing)))
 }
 
 /// Returns a warning for each thing to look into.
@@ -50,9 +55,33 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     found
 }
 
-fn unattributed(actor: &Actor) -> String {
+/// Writes the command by which somebody is given a token, as whoever may do so has to say it, into a file
+/// outside of the project.
+pub(super) fn issuing(context: &mut Context, actor: &Actor, name: &UserName) -> String {
+    let manager = manager(context, actor);
+    let path = |user: &UserName| match &context.keyring {
+        Some(keyring) => keyring.token_path(user),
+        None => context.site.root().with_file_name(format!("{user}.token")),
+    };
+    let by = manager.as_ref().map_or("<administrator>", UserName::as_str);
+    let of_manager = manager.as_ref().map(path).filter(|file| file.is_file());
+    let presents = of_manager.map(|file| format!(" --token-file {}", word(&file.display().to_string())));
+    let out = path(name).display().to_string();
+    format!("qms --user {by}{} token issue {name} --out {}", presents.unwrap_or_default(), word(&out))
+}
+
+/// Finds somebody who manages users, a person where there is one.
+fn manager(context: &mut Context, actor: &Actor) -> Option<UserName> {
+    let policy = context.session.policy().ok()?;
+    let users = context.session.read(actor).users().ok()?;
+    let managing = || users.iter().filter(|user| user.removed_at.is_none() && manages(&policy, &user.group));
+    let person = managing().find(|user| user.kind == Kind::Human);
+    person.or_else(|| managing().next()).map(|user| user.name.clone())
+}
+
+fn unattributed(context: &mut Context, actor: &Actor) -> String {
     let name = actor.name();
-    let issue = format!("qms --user <administrator> token issue {name} --out FILE");
+    let issue = issuing(context, actor, name);
     let fix = match actor.kind() {
         Kind::Human => format!("qms enrol, with a code from {issue}"),
         Kind::Agent | Kind::Service => issue,

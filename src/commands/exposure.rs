@@ -57,11 +57,11 @@ fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Resul
     let bound = |name: &UserName| credentials.iter().any(|one| one.user == *name && one.binds());
     let claimed: Vec<&str> =
         present().filter(|user| !bound(&user.name)).map(|user| user.name.as_str()).collect();
-    if !claimed.is_empty() {
+    if let Some(first) = present().find(|user| !bound(&user.name)) {
         found.notes.push(format!(
-            "anybody can act as {}: they were never given a credential; qms --user <administrator> token issue \
-             <user> --out FILE",
-            claimed.join(", ")
+            "anybody can act as {}: they were never given a credential; this gives one: {}",
+            claimed.join(", "),
+            alert::issuing(context, actor, &first.name)
         ));
     }
     for user in present().filter(|user| user.kind == Kind::Human) {
