@@ -7,6 +7,8 @@
     reason = "a test that cannot go on stops"
 )]
 
+#[path = "contract/advice.rs"]
+mod advice;
 #[path = "contract/callers.rs"]
 mod callers;
 #[path = "contract/documents.rs"]

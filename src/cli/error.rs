@@ -6,7 +6,7 @@ use crate::commands::CommandError;
 use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
-use crate::domain::decide::Class;
+use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
 use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
@@ -233,10 +233,24 @@ fn denied(refusal: &Refusal, by: By<'_>) -> Row {
         Class::Permission => Code::Permission,
         Class::Precondition => Code::Precondition,
     };
-    match &refusal.sop {
-        Some(sop) => (code, by.run(&format!("sop show {sop}")), json!({ "sop": sop })),
-        None => (code, Vec::new(), Value::Null),
-    }
+    let (mut hints, details) = match &refusal.sop {
+        Some(sop) => (by.run(&format!("sop show {sop}")), json!({ "sop": sop })),
+        None => (Vec::new(), Value::Null),
+    };
+    hints.extend(beginning_again(refusal));
+    (code, hints, details)
+}
+
+/// How a working copy that cannot be checked in is had again as it was: a check-out overwrites nothing.
+fn beginning_again(refusal: &Refusal) -> Option<String> {
+    let locked = Condition::SectionLocked.name();
+    refusal.denial.reasons().iter().find(|reason| reason.name == locked)?;
+    let (document, user) = (refusal.document.as_ref()?, refusal.actor.name());
+    document.checkout.as_ref().filter(|checkout| checkout.by == *user)?;
+    let id = &document.id;
+    Some(format!(
+        "move .qms/workspace/{user}/{id}.md away, and `qms --user {user} checkout {id}` lays down what is recorded"
+    ))
 }
 
 fn not_verified(refusal: &NotVerified) -> Row {

@@ -54,7 +54,7 @@ pub enum Color {
 pub struct Manner {
     /// The form.
     pub format: Format,
-    /// Whether of an action only the success message is wanted.
+    /// Whether neither a menu is wanted nor what happened on the way.
     pub brief: bool,
     /// Whether neither menu nor reminders are wanted.
     pub quiet: bool,
@@ -96,11 +96,6 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         for note in &reply.notes {
             let note = format!("  {}", safe(note));
             if manner.brief { say(world, &note) } else { writeln!(world.stdout, "{note}")? }
-        }
-        if manner.brief {
-            world.stdout.flush()?;
-            remind(world, manner, reply);
-            return Ok(());
         }
     }
     if let Some(bytes) = &reply.bytes {
@@ -203,9 +198,11 @@ pub fn failure(
         }
         _ => None,
     };
-    for hint in &outcome.hints {
+    for (number, hint) in outcome.hints.iter().enumerate() {
         let hint = Carried::of(world).command(hint);
-        say(world, &format!("  {}: {}", lead.as_deref().unwrap_or("try"), safe(&hint)));
+        // What governs the action comes first.
+        let lead = lead.as_deref().filter(|_| number == 0);
+        say(world, &format!("  {}: {}", lead.unwrap_or("try"), safe(&hint)));
     }
     if let (Some(menu), Some(actor), true) = (next, actor, manner.has_menu()) {
         let awaited = awaited_of(error, actor);

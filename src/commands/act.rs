@@ -61,7 +61,8 @@ impl fmt::Display for ActReport {
 pub fn run(context: &mut Context, arguments: &Arguments) -> Result<Reply, CommandError> {
     super::finish_what_was_cut_short(context);
     let request = request(context, arguments);
-    let (acted, warnings) = carry_out(context, &request, arguments.mode)?;
+    let carried_out = carry_out(context, &request, arguments.mode);
+    let (acted, warnings) = carried_out.map_err(|error| super::listing_types(context, error))?;
     report(context, &arguments.action, &request, acted, warnings, arguments.mode)
 }
 

@@ -193,8 +193,15 @@ fn start(
     let agent = agent.ok_or_else(|| {
         let known = policy.agents.iter().filter(|(_, agent)| agent.launcher.is_some());
         let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
-        let known = if known.is_empty() { "none that is started".to_owned() } else { known.join(", ") };
         let name = name.escape_debug();
+        if known.is_empty() {
+            let what = format!(
+                "the policy knows no agent `{name}`, and none that is started: `launchers` and `agents` of \
+                 workflows/policy.yaml declare them, and adopting puts that in force"
+            );
+            return CommandError::unknown(what, "workflow lint");
+        }
+        let known = known.join(", ");
         CommandError::NotFound(format!("the policy knows no agent `{name}`; it knows {known}"))
     })?;
     let launcher = agent.launcher.as_ref().and_then(|launcher| policy.launchers.get(launcher));

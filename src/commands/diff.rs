@@ -10,6 +10,7 @@ use super::read::{body, digest_of};
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::EntryResult;
 use crate::domain::digest::Digest;
+use crate::domain::hook::words::word;
 use crate::domain::id::{DocumentId, Version};
 
 /// Which versions to compare.
@@ -92,7 +93,25 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     let names = (format!("{id} {from}"), format!("{id} {to}"));
     let text = diff.unified_diff().header(&names.0, &names.1).to_string();
     let report = DiffReport { id: id.clone(), from, to, changed: old != new, diff: text };
-    Ok(Reply::new(report).by(actor))
+    let copy = match &document.checkout {
+        Some(checkout) if checkout.by == *actor.name() && input.to.is_none() => {
+            Some(context.workspace(&actor).path(id))
+        }
+        _ => None,
+    };
+    let reply = Reply::new(report).by(actor);
+    Ok(match (&copy, &reply.actor) {
+        (Some(path), Some(actor)) => {
+            let message = format!(
+                "versions are compared, not the working copy; this shows what was changed in it: \
+                 qms --user {} read {id} --draft | diff -u - {}",
+                actor.name(),
+                word(&path.display().to_string())
+            );
+            reply.warn("copy_not_compared", message)
+        }
+        _ => reply,
+    })
 }
 
 fn version_of(

@@ -121,7 +121,7 @@ pub fn run(context: &mut Context, input: ListInput) -> Result<Reply, CommandErro
 fn check_names(context: &mut Context, actor: &Actor, query: ListQuery) -> Result<(), CommandError> {
     let policy = context.session.policy()?;
     if let Some(name) = query.document_type.filter(|name| policy.document_type(name).is_none()) {
-        return Err(SessionError::NoType(name).into());
+        return Err(super::listing_types(context, SessionError::NoType(name).into()));
     }
     let is_state = |name: &StateName| policy.workflows.values().any(|life| life.state(name).is_some());
     if let Some(name) = query.state.filter(|name| !is_state(name)) {

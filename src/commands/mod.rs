@@ -173,6 +173,14 @@ pub fn finish_what_was_cut_short(context: &mut Context) {
     }
 }
 
+/// Adds to a failure about a document type the types that there are.
+fn listing_types(context: &mut Context, error: CommandError) -> CommandError {
+    let CommandError::Session(SessionError::NoType(_)) = &error else { return error };
+    let Ok(policy) = context.session.policy() else { return error };
+    let types: Vec<&str> = policy.document_types().map(|it| it.name.as_str()).collect();
+    CommandError::unknown(format!("{error}; there are {}", types.join(", ")), "workflow show")
+}
+
 /// A command that failed.
 #[derive(Debug, Error)]
 pub enum CommandError {

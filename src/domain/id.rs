@@ -13,7 +13,7 @@ use super::digest::{Digest, to_hex};
 
 /// A text that is not the identifier it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{}` is not a {kind}: expected {expected}{}", .text.escape_debug(), suggestion(.meant.as_deref()))]
+#[error("`{}` is not {} {kind}: expected {expected}{}", .text.escape_debug(), article(.kind), suggestion(.meant.as_deref()))]
 pub struct InvalidName {
     /// What the text was taken for, in words.
     pub kind: &'static str,
@@ -24,6 +24,11 @@ pub struct InvalidName {
     /// The name that it would be in the other case of letters. It is suggested, never taken: what is
     /// sealed is what was said.
     pub meant: Option<String>,
+}
+
+/// The article of a kind of name: none begins with a vowel that is not spoken as one, but `user`.
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
 fn suggestion(meant: Option<&str>) -> String {

@@ -38,7 +38,7 @@ fn who_acts_is_always_said_on_standard_error() {
 
 // REQ-133
 #[test]
-fn without_interaction_only_the_success_message_is_printed() {
+fn without_interaction_only_the_result_is_printed() {
     let project = Project::new();
     project.issue(&["claude"]);
     let line = "-u claude create CR --title x";
@@ -51,7 +51,7 @@ fn without_interaction_only_the_success_message_is_printed() {
     // Where the working copy lies belongs to the message: there is nothing to do without it.
     let message = |id| {
         let copy = project.copy("claude", id);
-        format!("✓ {id} created\n  working copy: {}\n", copy.display())
+        format!("✓ {id} created\n  working copy: {}\n\nDocument state: DRAFT\n", copy.display())
     };
     assert_eq!(project.run(&format!("{line} --no-interactive")).is(0).text(), message("CR-002"));
     let by_variable = project.call(line).variable("QMS_NO_INTERACTIVE", "1").run().is(0);
@@ -62,7 +62,7 @@ fn without_interaction_only_the_success_message_is_printed() {
     assert!(quiet.contains("Document state: DRAFT") && !quiet.contains("Available actions"), "{quiet}");
     // What happened besides is talk.
     let routed = project.run("-u claude route CR-001 --review --no-interactive").is(0);
-    assert_eq!(routed.text(), "✓ CR-001 routed (REVIEW)\n");
+    assert_eq!(routed.text(), "✓ CR-001 routed (REVIEW)\n\nDocument state: DRAFT → IN_PRE_REVIEW\n");
     assert_eq!(
         routed.stderr,
         "acting as claude (verified: token)\n  checked in as 0.2\n  assigned: qa\n\

@@ -166,9 +166,19 @@ fn line(
         required_when: case.asks_for(action, input),
     });
     let inputs = inputs.collect();
-    let withdraws = facts.document.as_ref().is_some_and(|document| document.round.is_some())
-        && case.meant(action).is_some_and(|(_, edge)| edge.effects.contains(&Effect::CheckOut));
-    let label = if withdraws { format!("{label} (withdraws the round)") } else { label.to_owned() };
+    let has = |effect| case.meant(action).is_some_and(|(_, edge)| edge.effects.contains(&effect));
+    let label = match &facts.document {
+        Some(document) if document.round.is_some() && has(Effect::CheckOut) => {
+            format!("{label} (withdraws the round)")
+        }
+        // A version that is in force stays so; one that was only approved does not count any more.
+        Some(document)
+            if document.in_force.is_none() && has(Effect::CheckOut) && has(Effect::BeginRevision) =>
+        {
+            format!("{label} (withdraws the approval)")
+        }
+        _ => label.to_owned(),
+    };
     let (words, sop) = (action.words(), action.citation());
     Line { action: action.name.clone(), words, sop, label, choice, inputs, missing }
 }

@@ -1,0 +1,92 @@
+//! What is said to somebody who does not know how to go on, and what is left out where nobody asks.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::names;
+use crate::project::Project;
+
+/// A change whose plan is approved.
+fn approved() -> Project {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+    ]);
+    project
+}
+
+// REQ-044
+#[test]
+fn a_check_out_that_costs_an_approval_says_so() {
+    let project = approved();
+    let menu = project.ask("-u claude next CR-001").is(0);
+    assert_eq!(names(&menu["data"]["next"], "label")[0], "Check out for editing (withdraws the approval)");
+    // What is in force stays so.
+    let menu = project.ask("-u claude next SOP-001").is(0);
+    assert_eq!(names(&menu["data"]["next"], "label")[0], "Check out for editing");
+}
+
+// REQ-042, REQ-150
+#[test]
+fn whoever_edited_a_locked_section_is_told_how_to_begin_again() {
+    let project = approved();
+    project.play(&["-u claude release CR-001", "-u claude checkout CR-001"]);
+    let copy = project.copy("claude", "CR-001");
+    let recorded = fs::read_to_string(&copy).unwrap();
+    fs::write(&copy, recorded.replace("## 1 ", "## 1 The ")).unwrap();
+    let refused = project.ask("-u claude checkin CR-001").is(4);
+    assert_eq!(refused.reasons(), ["section_locked"]);
+    let hint = "move .qms/workspace/claude/CR-001.md away, and `qms --user claude checkout CR-001` lays down \
+                what is recorded";
+    assert_eq!(refused["error"]["hints"][1], hint);
+    project.run("-u claude checkin CR-001").is(4).says(&format!("  try: {hint}"));
+    fs::rename(&copy, project.folder().join("aside")).unwrap();
+    project.run("-u claude checkout CR-001").is(0);
+    assert_eq!(fs::read_to_string(copy).unwrap(), recorded);
+    project.run("-u claude checkin CR-001").is(0);
+}
+
+#[test]
+fn a_difference_between_versions_says_how_to_see_what_is_in_the_copy() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    let compared = project.ask("-u claude diff CR-001").is(0);
+    assert_eq!(names(&compared["warnings"], "code"), ["copy_not_compared"]);
+    let copy = project.copy("claude", "CR-001").display().to_string();
+    let message = compared["warnings"][0]["message"].as_str().unwrap();
+    assert!(
+        message.ends_with(&format!("qms --user claude read CR-001 --draft | diff -u - {copy}")),
+        "{message}"
+    );
+    // Others have no copy of it, and who names a version means that.
+    for line in ["-u qa diff CR-001", "-u claude diff CR-001 --to 0.1"] {
+        assert_eq!(project.ask(line).is(0)["warnings"], json!([]), "{line}");
+    }
+}
+
+// REQ-133
+#[test]
+fn without_a_menu_the_whole_result_is_still_there() {
+    let project = approved();
+    let done = project.run("-u claude release CR-001 --no-interactive").is(0);
+    let result = "✓ CR-001 released for execution\n\nDocument state: PRE_APPROVED → IN_EXECUTION\n";
+    assert_eq!(done.text(), result);
+    assert!(done.stderr.contains("remember: "), "{}", done.stderr);
+}
+
+// REQ-132
+#[test]
+fn what_there_is_instead_is_named() {
+    let project = approved();
+    let article = "error: `xx` is not an item id: expected";
+    project.run("-u claude item record CR-001 xx --outcome pass --evidence x").is(2).says(article);
+    project.run("-u claude create FOO --title x").is(5).says("no document type `FOO`; there are SOP, ");
+    project.run("-u claude list --type FOO").is(5).says("there are SOP, ");
+    let line = "-u claude agent run qa --document CR-001 --task review";
+    project.run(line).is(5).says("`launchers` and `agents` of workflows/policy.yaml declare them");
+}
