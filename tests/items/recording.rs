@@ -149,7 +149,7 @@ fn what_was_recorded_is_neither_changed_nor_taken_back_by_hand() {
     }
 }
 
-// REQ-171
+// REQ-167
 #[test]
 fn the_menu_offers_the_open_items_and_its_line_runs_once_it_is_filled_in() {
     let project = released();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Project, Terminal};
 
-// REQ-014, REQ-138, REQ-171
+// REQ-014, REQ-138, REQ-167
 #[test]
 fn a_failed_item_is_recorded_from_the_menu_which_asks_what_came_about() {
     let project = Project::new();

@@ -45,7 +45,7 @@ fn a_lock_that_is_a_link_is_not_written_through() {
     assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
 }
 
-// REQ-142, REQ-170
+// REQ-142, REQ-166
 #[test]
 fn a_folder_that_is_a_link_is_not_written_through_and_doctor_says_so() {
     let project = drafted();
