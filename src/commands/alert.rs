@@ -55,19 +55,16 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     found
 }
 
-/// Writes the command by which somebody is given a token, as whoever may do so has to say it, into a file
-/// outside of the project.
+/// Writes the command by which somebody is given a token, as whoever may do so says it, into a file outside
+/// of the project. Where that one's own token lies is nothing to be told to everybody.
 pub(super) fn issuing(context: &mut Context, actor: &Actor, name: &UserName) -> String {
     let manager = manager(context, actor);
-    let path = |user: &UserName| match &context.keyring {
-        Some(keyring) => keyring.token_path(user),
-        None => context.site.root().with_file_name(format!("{user}.token")),
-    };
     let by = manager.as_ref().map_or("<administrator>", UserName::as_str);
-    let of_manager = manager.as_ref().map(path).filter(|file| file.is_file());
-    let presents = of_manager.map(|file| format!(" --token-file {}", word(&file.display().to_string())));
-    let out = path(name).display().to_string();
-    format!("qms --user {by}{} token issue {name} --out {}", presents.unwrap_or_default(), word(&out))
+    let out = match &context.keyring {
+        Some(keyring) => keyring.token_path(name),
+        None => context.site.root().with_file_name(format!("{name}.token")),
+    };
+    format!("qms --user {by} token issue {name} --out {}", word(&out.display().to_string()))
 }
 
 /// Finds somebody who manages users, a person where there is one.

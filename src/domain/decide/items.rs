@@ -95,7 +95,9 @@ impl Case<'_> {
         let open = open().map(|item| {
             let missing: Vec<&str> = item.missing().map(Column::words).collect();
             let message = format!("{} of {} lacks: {}", item.id, document.id, missing.join(", "));
-            let told = |verb: &String| format!("{verb} {} --outcome <pass|fail> --evidence <text>", item.id);
+            let told = |verb: &String| {
+                format!("{verb} {} --outcome <pass|fail> [--actual <text>] --evidence <text>", item.id)
+            };
             (message, verb.as_ref().map(told))
         });
         let mut reasons = told(Condition::ItemsIncomplete, open);
