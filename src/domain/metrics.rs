@@ -5,6 +5,7 @@
 //! rounds that have ended; what is said in an open one is nobody's yet.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU64;
 
 use super::audit::{EntryResult, EntryView, FieldName, Table, awaited_since};
 use super::digest::Timestamp;
@@ -29,7 +30,7 @@ struct Given {
     reviewer: u32,
     outcome: Outcome,
     /// How long it was awaited, in milliseconds; `None` where the log does not say it.
-    took: Option<u64>,
+    took: Option<NonZeroU64>,
 }
 
 /// Names, each kept once.
@@ -78,7 +79,7 @@ impl Figures {
             Outcome::Approve => &mut self.approve,
             Outcome::Reject => &mut self.reject,
         } += 1;
-        self.took.extend(given.took);
+        self.took.extend(given.took.map(NonZeroU64::get));
     }
 
     /// Returns how many there are.
@@ -178,14 +179,15 @@ fn figures<'a>(groups: &'a mut BTreeMap<String, Figures>, name: &str) -> &'a mut
     groups.entry(name.to_owned()).or_default()
 }
 
-/// How long a verdict was awaited: since its giver was asked.
-fn took(entry: &EntryView<'_>, reviewer: &str) -> Option<u64> {
+/// How long a verdict was awaited, in milliseconds, one at least: since its giver was asked.
+fn took(entry: &EntryView<'_>, reviewer: &str) -> Option<NonZeroU64> {
     let name = format!("seat/{reviewer}");
     let seat = FieldName::of(&name);
     let mut deltas = entry.deltas().filter(|delta| Some(delta.key) == entry.document);
     let field = deltas.find_map(|delta| delta.fields().find(|field| field.name == seat))?;
     let asked = awaited_since(field.old?)?;
-    u64::try_from(entry.at.millis().saturating_sub(asked.millis())).ok()
+    let took = u64::try_from(entry.at.millis().saturating_sub(asked.millis())).ok()?;
+    Some(NonZeroU64::new(took).unwrap_or(NonZeroU64::MIN))
 }
 
 #[cfg(test)]
@@ -282,10 +284,10 @@ mod tests {
             let it = groups.get(name).cloned().unwrap_or_default();
             (it.verdicts(), it.objections(), it.percentile(50), it.percentile(90))
         };
-        assert_eq!(of(&summary.reviewers, "qa"), (2, 0, Some(0), Some(10_000)));
+        assert_eq!(of(&summary.reviewers, "qa"), (2, 0, Some(1), Some(10_000)));
         assert_eq!(of(&summary.reviewers, "tu"), (1, 1, Some(2_000), Some(2_000)));
         assert_eq!(of(&summary.types, "CR"), (2, 1, Some(2_000), Some(10_000)));
-        assert_eq!(of(&summary.types, "SOP"), (1, 0, Some(0), Some(0)));
+        assert_eq!(of(&summary.types, "SOP"), (1, 0, Some(1), Some(1)));
     }
 
     #[test]
