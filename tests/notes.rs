@@ -276,6 +276,24 @@ fn a_note_that_was_there_when_a_document_was_judged_is_not_replaced() {
     assert_eq!(names(&refused["error"]["reasons"]), ["note_judged"]);
 }
 
+// REQ-159
+#[test]
+fn a_note_that_was_approved_is_not_replaced_in_the_next_phase() {
+    let project = in_review();
+    let set = "-u tu note set CR-001 security-assessment --file assessment.md";
+    let context = "-u claude note set CR-001 security-context --file assessment.md";
+    project.play(&[
+        set,
+        "-u tu review CR-001 --recommend --comment fine",
+        "-u qa review CR-001 --recommend --comment fine",
+        context,
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+    ]);
+    let refused = project.ask(context).is(4);
+    assert_eq!(names(&refused["error"]["reasons"]), ["note_judged"]);
+}
+
 /// Edits a file of the policy, and asks for its adoption.
 fn adopt(project: &Project, file: &str, edits: &[(&str, &str)]) -> Vec<String> {
     let path = project.path(&format!("workflows/{file}"));
@@ -299,6 +317,7 @@ fn a_policy_that_demands_less_of_what_is_under_way_is_not_adopted() {
     for (from, to, how) in [
         ("required: true\n        phases", "required: false\n        phases", "is not required"),
         ("phases: [review, pre_review, post_review]", "phases: [review]", "is waited for in fewer phases"),
+        ("role: reviewer\n        required", "role: initiator\n        required", "is written by others"),
         ("min_length: 80", "min_length: 1", "may be shorter"),
         ("key: security-assessment", "key: security-opinion", "is gone"),
     ] {

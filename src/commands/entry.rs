@@ -58,7 +58,7 @@ pub struct SignatureView {
 /// Why something was refused.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReasonView {
-    name: String,
+    pub(super) name: String,
     message: String,
     remedy: Option<String>,
 }

@@ -12,7 +12,7 @@ use super::signed::SignedView;
 use super::{CommandError, Context, Reply};
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::EntryResult;
-use crate::domain::decide::Class;
+use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
 use crate::domain::id::{DocumentId, UserName};
@@ -21,6 +21,9 @@ use crate::domain::policy::{Effect, Transition};
 
 /// Inputs that say what an answer is, whatever the verb.
 const ANSWERS: &[&str] = &["outcome", "verdict", "comment"];
+
+/// Why somebody may not judge a document at all, which is for all to see.
+const NEVER: &[Condition] = &[Condition::GroupNotAllowed, Condition::IsAuthor, Condition::IsOwner];
 
 /// In an entry about somebody who was not verified: whose token it was.
 const TOKEN_USER: &str = "token_user";
@@ -75,7 +78,7 @@ impl Veil {
         // An attempt that was refused says what somebody is about to say.
         let judges = match entry.result {
             EntryResult::Permitted => is_by_others && entry.verdict.is_some(),
-            EntryResult::Denied => round.is_answered_by(entry) && self.is_of_another_seat(round, entry),
+            EntryResult::Denied => round.is_answered_by(entry) && self.is_of_another_judge(round, entry),
         };
         if judges {
             // The verb can be the verdict.
@@ -96,13 +99,16 @@ impl Veil {
         self.withheld += 1;
     }
 
-    /// Tells whether somebody else who sits in the round tried it, or whoever it was that said so.
-    fn is_of_another_seat(&self, round: &Open, entry: &EntryView) -> bool {
+    /// Tells whether somebody else tried it who sits in the round or could: seats come and go. Of whoever was
+    /// not verified it is told by the name.
+    fn is_of_another_judge(&self, round: &Open, entry: &EntryView) -> bool {
         let viewer = self.viewer.as_ref().map(UserName::as_str);
-        let is_another = |name: &str| Some(name) != viewer && round.seated.contains(name);
         if let Some(actor) = &entry.actor {
-            return is_another(actor.as_str());
+            let never = |name: &str| NEVER.iter().any(|condition| condition.name() == name);
+            let may_never = entry.reasons.iter().any(|reason| never(&reason.name));
+            return Some(actor.as_str()) != viewer && (round.seated.contains(actor.as_str()) || !may_never);
         }
+        let is_another = |name: &str| Some(name) != viewer && round.seated.contains(name);
         let holder = entry.inputs.get(TOKEN_USER).map(String::as_str);
         entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
     }

@@ -26,6 +26,11 @@ impl FrontMatter {
         (!is_blank(value) && !is_placeholder(value)).then_some(value)
     }
 
+    /// Tells whether a field says no more than what is to stand there.
+    pub fn is_left_open(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(|value| is_placeholder(value.trim()))
+    }
+
     /// Returns the item of its parent that the document answers for.
     pub fn item(&self) -> Option<ItemId> {
         self.field("item").and_then(|text| ItemId::parse(text).ok())
@@ -94,6 +99,9 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
 
 /// Says what is wrong with the name of a field. How it is spelt does not matter to whoever reads the page.
 fn key_fault(key: &str) -> Option<String> {
+    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        return Some("is no name of a field: expected A-Z, a-z, 0-9, `_` and `-`".to_owned());
+    }
     let spelt = spelt(key);
     if NOT_THE_AUTHORS.iter().any(|name| self::spelt(name) == spelt) {
         return Some("does not belong into the front matter, the record keeps it".to_owned());
@@ -250,7 +258,8 @@ mod tests {
                 "`Requires` is no field of the front matter, did you mean `requires`?",
             ),
             ("'re-quires' : INV-009 is CLOSED", "x.md:3: `re-quires` is no field"),
-            ("rеquires: INV-009 is CLOSED", "did you mean `requires`?"),
+            ("rеquires: INV-009 is CLOSED", "is no name of a field"),
+            ("signed_by\u{3164}: qa", "is no name of a field"),
             ("Title: A", "did you mean `title`?"),
             ("ID: CR-002", "did you mean `id`?"),
             ("\"items\": EI-1", "x.md:3: `items` is no field of the front matter, did you mean `item`?"),

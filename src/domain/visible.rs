@@ -21,8 +21,8 @@ pub fn length(text: &str) -> usize {
     text.chars().filter(|c| is_visible(*c)).count()
 }
 
-/// Letters and symbols by their category, blank by their look: fillers, and the Braille cell and the note
-/// that have no marks.
+/// Letters and symbols by their category, blank by their look: fillers, the place of an object that is not
+/// there, and the Braille cell and the note that have no marks.
 fn is_filler(c: char) -> bool {
     matches!(
         c,
@@ -31,6 +31,7 @@ fn is_filler(c: char) -> bool {
             | '\u{2800}'
             | '\u{3164}'
             | '\u{ffa0}'
+            | '\u{fffc}'
             | '\u{13441}'
             | '\u{13442}'
             | '\u{1d159}'

@@ -11,8 +11,8 @@ use crate::domain::id::{DocumentId, UserName};
 use crate::store::{Entries, StoreError};
 
 impl Session {
-    /// Finds somebody whose last verdict on a content was against it. An approval of the document since
-    /// then answers for what it approved.
+    /// Finds somebody whose last verdict on a content was against it. An approval of this content since then
+    /// answers for it; one of another content does not.
     pub(super) fn objection(
         &mut self,
         id: &DocumentId,
@@ -31,7 +31,9 @@ impl Session {
             };
             if version.major > approved {
                 approved = version.major;
-                against.clear();
+                if entry.content_digest == Some(*content) {
+                    against.clear();
+                }
             }
             let (Some(by), Some(outcome)) = (entry.actor, entry.verdict) else { return Ok(()) };
             if entry.content_digest == Some(*content) {

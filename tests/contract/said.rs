@@ -35,6 +35,17 @@ fn a_content_that_was_objected_to_does_not_come_back_by_way_of_another() {
     assert!(!names(&menu["data"]["next"], "action").contains(&"checkin"), "{}", menu["data"]["next"]);
     project.edit("claude", "CR-001", "title: \"Pump\"", "title: \"Other pump\"");
     project.run("-u claude checkin CR-001").is(0);
+    // That another content was approved meanwhile answers no objection to this one.
+    project.play(&[
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude checkout CR-001",
+    ]);
+    project.edit("claude", "CR-001", "title: \"Other pump\"", "title: \"Pump\"");
+    let refused = project.ask("-u claude checkin CR-001").is(4);
+    assert_eq!(names(&refused["error"]["reasons"], "name"), ["content_objected"]);
 }
 
 // REQ-026

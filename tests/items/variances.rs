@@ -38,6 +38,24 @@ fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
 
 // REQ-107
 #[test]
+fn a_variance_answers_for_the_failure_that_it_was_raised_for() {
+    let project = released();
+    project.record("claude", "CR-001", &["EI-1", "EI-3"]);
+    record(&project, "EI-2", "--outcome fail --actual \"it drips\" --evidence log").run().is(0);
+    project.run("-u claude create VAR --parent CR-001 --item EI-2 --title Drips").is(0);
+    project.fill_in("CR-001-VAR-001");
+    release(&project, "CR-001-VAR-001");
+    project.record("claude", "CR-001-VAR-001", &["EI-1", "EI-2"]);
+    close(&project, "CR-001-VAR-001");
+    // Another failure is put in the place of the one that was resolved.
+    let worse = "--outcome fail --actual \"it burns\" --evidence log --reason \"seen late\"";
+    record(&project, "EI-2", worse).run().is(0);
+    let refused = project.ask("-u claude route CR-001 --review").is(4);
+    assert_eq!(refused.reasons(), ["item_unresolved"]);
+}
+
+// REQ-107
+#[test]
 fn which_item_a_variance_answers_for_cannot_be_changed() {
     let project = released();
     let asked = "-u claude create VAR --parent CR-001 --item EI-2 --title Leak";

@@ -225,7 +225,11 @@ impl Case<'_> {
                     let message = format!("`{field}` of {id} is that of the version in force{place}");
                     Reason::new(Condition::RevisionNotDescribed, message).remedy(remedy())
                 });
-                missing.chain(stale).collect()
+                let requires = read.is_left_open("requires").then(|| {
+                    let message = format!("`requires` of {id} is only a placeholder{place}");
+                    Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
+                });
+                missing.chain(stale).chain(requires).collect()
             }
         }
     }

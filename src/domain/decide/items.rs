@@ -1,12 +1,13 @@
 //! Execution items: what has to hold of them, and how one is recorded.
 
 use super::{Case, Condition, Permit, Reason};
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::ItemId;
 use crate::domain::items::{
-    Column, Correction, Entry, ItemOutcome, Items, Unreadable, cell_text, departures, handwritten, recorded,
+    Column, Correction, Entry, Item, ItemOutcome, Items, Unreadable, cell_text, departures, handwritten,
+    recorded,
 };
 use crate::domain::policy::{DocumentType, Effect, Transition};
 use crate::domain::request::{CopyFacts, Inputs};
@@ -102,7 +103,7 @@ impl Case<'_> {
         });
         let mut reasons = told(Condition::ItemsIncomplete, open);
         let unanswered = items.iter().filter(|item| item.is_failed()).filter_map(|item| {
-            self.unanswered(document, &item.id).map(|message| (message, self.answering(document, &item.id)))
+            self.unanswered(document, item).map(|message| (message, self.answering(document, &item.id)))
         });
         reasons.extend(told(Condition::ItemUnresolved, unanswered));
         reasons
@@ -110,7 +111,11 @@ impl Case<'_> {
 
     /// Says why nothing answers for a failed item. Where no type could, it stays as it was recorded, and
     /// whoever reviews the document sees that.
-    fn unanswered(&self, document: &Document, item: &ItemId) -> Option<String> {
+    fn unanswered(&self, document: &Document, failed_item: &Item) -> Option<String> {
+        let item = &failed_item.id;
+        // What was raised before the entry that stands there now answers for another one.
+        let recorded_at = failed_item.says(Column::Time).map(|text| Timestamp::try_from(text.clone()));
+        let is_later = |child: &Document| matches!(&recorded_at, Some(Ok(at)) if child.created_at >= *at);
         let types: Vec<&str> =
             self.policy.answering(&document.document_type).map(|one| one.name.as_str()).collect();
         if types.is_empty() {
@@ -121,7 +126,7 @@ impl Case<'_> {
             let Some(answer) = self.facts.answers.get(&child.id).filter(|it| it.item == *item) else {
                 continue;
             };
-            if self.was_given_up(child) {
+            if self.was_given_up(child) || !is_later(child) {
                 continue;
             }
             if !answer.has_failed {

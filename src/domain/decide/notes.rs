@@ -129,6 +129,10 @@ impl Case<'_> {
         let Some(note) = note.filter(|note| note.subject == document.content) else { return false };
         let phase = phase_of(self.policy, document);
         let renews = |user| document.round.as_ref().is_some_and(|round| round.awaits(user));
+        // From one phase to the next a document comes by being judged.
+        if Some(&note.phase) != phase && document.version.major > 0 && !renews(self.actor.name()) {
+            return true;
+        }
         let mut verdicts = document.verdicts.iter().filter(|((of, _), _)| Some(of) == phase);
         verdicts.any(|((_, user), verdict)| verdict.at >= note.at && !renews(user))
     }

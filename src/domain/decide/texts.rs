@@ -131,6 +131,11 @@ impl Case<'_> {
                 (Condition::NoteMissing, message)
             }));
         }
+        let life = self.policy.document_type(&child.document_type).map(|(life, _)| life);
+        if life.is_some_and(Workflow::ends_with_evidence) {
+            let message = format!("{id} ends with evidence of its own, and goes its own way to its end");
+            found.push((Condition::EvidenceMissing, message));
+        }
         if !child.requires.is_empty() {
             let message = format!("{id} has prerequisites of its own, and goes its own way to its end");
             found.push((Condition::PrerequisiteUnmet, message));

@@ -6,7 +6,7 @@ use super::rows::{Column, Item, ItemOutcome, is_placeholder, quoted};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::id::{UserName, Version};
-use crate::domain::text::{Cell, PlaceholderKind, Text, blank_entity, placeholders, shown, with_cells};
+use crate::domain::text::{Cell, PlaceholderKind, Text, blank_entity, placeholders, with_cells, words_of};
 use crate::domain::visible::is_blank;
 
 /// What came of an item, who did it, and when. Performer and time are the program's to say.
@@ -113,25 +113,12 @@ fn tag(text: &str) -> Option<&str> {
 
 /// Tells whether a page shows nothing of what stands in a cell: marks of code and links without a text aside.
 pub(super) fn shows_nothing(text: &str) -> bool {
-    let shown = shown(text);
-    let mut rest = shown.as_str();
-    let mut seen = String::new();
-    // A link or an image is seen by its text.
-    while let Some((before, after)) = rest.split_once('[') {
-        seen.push_str(before.strip_suffix('!').unwrap_or(before));
-        let target = after.split_once(']').filter(|(inside, _)| is_blank(inside)).map(|(_, after)| after);
-        rest = target.and_then(|it| it.strip_prefix('(')?.split_once(')')).map_or(after, |(_, rest)| rest);
-        if target.is_none() {
-            seen.push('[');
-        }
-    }
-    seen.push_str(rest);
-    is_blank(&seen.replace('`', ""))
+    is_blank(&words_of(text))
 }
 
 /// What a line begins with that the program writes of files and corrections.
 fn reserved(line: &str) -> Option<&'static str> {
-    let shown = shown(line).to_lowercase();
+    let shown = words_of(line).to_lowercase();
     let line = shown.trim_start_matches(|c: char| !c.is_alphanumeric());
     let is_bracketed = shown.get(..shown.len() - line.len()).is_some_and(|before| before.contains('('));
     let begins = |mark: &str| {

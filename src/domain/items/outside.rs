@@ -3,21 +3,18 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::rows::Item;
 use crate::domain::text::{Fault, Kind, Line, Sections, Table, Text, shown};
 
 /// Finds lines that a reader of a page could take for a part of the plan, and that are none of the table.
 ///
-/// Behind the table, up to the end of its section, nothing may look like a row or hide one; elsewhere no
-/// line may that begins with an id and is part of no other table. `prefixes` are the letters before the
-/// numbers of the items.
-pub(super) fn outside(
-    text: &Text<'_>,
-    all: &[Table<'_>],
-    table: &Table<'_>,
-    prefixes: &BTreeSet<String>,
-) -> Vec<Fault> {
+/// Behind the table, up to the end of its section, nothing may look like a row or hide one; elsewhere no row
+/// begins with the id of an item, but those of other tables that speak about an item that there is.
+pub(super) fn outside(text: &Text<'_>, all: &[Table<'_>], table: &Table<'_>, items: &[Item]) -> Vec<Fault> {
     let behind = behind(text, table);
+    let prefixes = &prefixes(items);
     let others: BTreeSet<usize> = all.iter().flat_map(|one| one.header.line..=one.end).collect();
+    let known = |id: &str| items.iter().any(|item| item.id.as_str() == id);
     let mut faults = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind != Kind::FrontMatter) {
         let message = if (table.header.line..=table.end).contains(&line.number) {
@@ -25,15 +22,26 @@ pub(super) fn outside(
         } else if behind.contains(&line.number) {
             behind_the_table(line, prefixes)
         } else {
-            let is_row = line.kind != Kind::Code
-                && !others.contains(&line.number)
-                && line.text.contains('|')
-                && begins_with_id(line, prefixes);
-            is_row.then_some(OUTSIDE)
+            // Another table may speak about the items that there are.
+            let told = id_of(line, prefixes).filter(|_| others.contains(&line.number));
+            if told.is_some_and(|id| known(&id)) { None } else { elsewhere(line, prefixes) }
         };
         faults.extend(message.map(|message| Fault { line: line.number, message: message.to_owned() }));
     }
     faults
+}
+
+/// Says what a line in another section would pass for.
+fn elsewhere(line: &Line<'_>, prefixes: &BTreeSet<String>) -> Option<&'static str> {
+    let is_row = line.kind != Kind::Code && line.text.contains('|') && begins_with_id(line, prefixes);
+    let has_table = || line.text.to_ascii_lowercase().contains("<table");
+    if is_row {
+        Some(OUTSIDE)
+    } else if line.kind == Kind::Html && has_table() {
+        Some("a table in HTML could show rows of the items table")
+    } else {
+        None
+    }
 }
 
 const OUTSIDE: &str = "this row stands outside of the items table";
@@ -62,8 +70,18 @@ fn behind_the_table(line: &Line<'_>, prefixes: &BTreeSet<String>) -> Option<&'st
     }
 }
 
-/// Tells whether what is seen of a line begins like an item: marks of lists, quotes and emphasis aside.
 fn begins_with_id(line: &Line<'_>, prefixes: &BTreeSet<String>) -> bool {
+    id_of(line, prefixes).is_some()
+}
+
+/// The letters that ids of these items begin with, and those that they begin with in most documents.
+fn prefixes(items: &[Item]) -> BTreeSet<String> {
+    let used = items.iter().filter_map(|item| item.id.as_str().split_once('-'));
+    used.map(|(letters, _)| letters.to_owned()).chain(["EI".to_owned()]).collect()
+}
+
+/// The id of an item that what is seen of a line begins with: marks of lists, quotes and emphasis aside.
+fn id_of(line: &Line<'_>, prefixes: &BTreeSet<String>) -> Option<String> {
     let shown = shown(line.text);
     let is_mark = |c: char| !c.is_alphanumeric();
     let seen = shown.trim_start_matches(is_mark);
@@ -75,9 +93,10 @@ fn begins_with_id(line: &Line<'_>, prefixes: &BTreeSet<String>) -> bool {
     // Any line in the middle may pass for the one of an id.
     let digits = number
         .trim_start_matches(['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}']);
-    digits.len() < number.len()
-        && digits.starts_with(|c: char| c.is_ascii_digit())
-        && prefixes.contains(&letters.to_ascii_uppercase())
+    let letters = letters.to_ascii_uppercase();
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let is_one = digits.len() < number.len() && end > 0 && prefixes.contains(&letters);
+    is_one.then(|| format!("{letters}-{}", digits.get(..end).unwrap_or_default()))
 }
 
 /// A line with this much room before it is code, where no list is around it.

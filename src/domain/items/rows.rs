@@ -1,6 +1,6 @@
 //! The rows of the items table, read from the text of a document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::entry::shows_nothing;
 use super::outside::outside;
 use crate::domain::document::words;
 use crate::domain::id::ItemId;
-use crate::domain::text::{Cell, Fault, Row, Table, Text, tables};
+use crate::domain::text::{Cell, Fault, Row, Table, Text, tables, words_of};
 
 /// A column of the items table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +172,8 @@ impl Items {
             let message = format!("a second items table; the first begins in line {}", table.header.line);
             Fault { line: second.header.line, message }
         }));
+        let others = all.iter().filter(|other| !has_all_columns(&other.header));
+        faults.extend(others.filter_map(nearly));
         faults.extend(table.faults.iter().map(|fault| explained(fault, &text)));
         let mut items = Vec::with_capacity(table.rows.len());
         let mut lines: BTreeMap<ItemId, usize> = BTreeMap::new();
@@ -190,7 +192,7 @@ impl Items {
         if table.rows.is_empty() && table.faults.is_empty() {
             faults.push(Fault { line: table.header.line, message: "the items table has no rows".to_owned() });
         }
-        faults.extend(outside(&text, &all, table, &prefixes(&items)));
+        faults.extend(outside(&text, &all, table, &items));
         faults.sort();
         if faults.is_empty() { Ok(Self(items)) } else { Err(Unreadable::Faults(faults)) }
     }
@@ -290,19 +292,18 @@ fn has_all_columns(header: &Row<'_>) -> bool {
     cells.len() == Column::ALL.len() && cells.iter().zip(Column::ALL).all(same)
 }
 
-/// The letters that ids of these items begin with, and those that they begin with in most documents.
-fn prefixes(items: &[Item]) -> BTreeSet<String> {
-    let used = items.iter().filter_map(|item| item.id.as_str().split_once('-'));
-    used.map(|(letters, _)| letters.to_owned()).chain(["EI".to_owned()]).collect()
-}
-
 /// Explains what keeps a table from being an items table that was probably meant as one.
 fn nearly(table: &Table<'_>) -> Option<Fault> {
-    let named = |column: Column| table.column(column.header()).is_some();
+    // As a page shows it: nothing unseen makes another name of it.
+    let words = |text: &str| words_of(text).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = |column: Column| {
+        let wanted = words(column.header());
+        table.header.cells.iter().any(|cell| words(&cell.text()) == wanted)
+    };
     if !(named(Column::Item) && (named(Column::Task) || named(Column::Outcome))) {
         return None;
     }
-    let message = format!("the items table has other columns than {}", headers());
+    let message = format!("an items table with other columns than {}", headers());
     Some(Fault { line: table.header.line, message })
 }
 

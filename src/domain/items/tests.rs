@@ -94,7 +94,7 @@ fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
             plan().replace(HEADER, &HEADER.replace('|', "｜")),
             "there is no table with the columns Item | Task",
         ),
-        (plan().replace("| Outcome |", "| Result |"), "line 8: the items table has other columns than Item"),
+        (plan().replace("| Outcome |", "| Result |"), "line 8: an items table with other columns than Item"),
         (plan().replace("| Date |", "|"), "there is no table"),
         (plan().replace("## 9", "```\n## 9"), "the code that begins here never ends"),
         (
@@ -106,6 +106,23 @@ fn a_table_that_somebody_could_misread_is_refused_with_its_line() {
         (two(row("<!-- -->EI-2", "stop").replacen("| ", "", 1)), "line 11: this row stands outside"),
         (two(format!("\n{}", row("EI-2", "stop"))), "line 12: this row stands outside of the items table"),
         (two(format!("\n{HEADER}{}", row("EI-2", "stop"))), "line 12: a second items table"),
+        (
+            two(format!("\n## 9 More\n\n{}{}", HEADER.replacen("Item", "**Item**", 1), row("EI-2", "stop"))),
+            "line 14: an items table with other columns",
+        ),
+        (
+            two(format!(
+                "\n## 9 More\n\n{}{}",
+                HEADER.replacen("Item ", "Item\u{a0}", 1),
+                row("EI-1", "stop")
+            )),
+            "line 14: an items table with other columns",
+        ),
+        (
+            two("\n## 9 More\n\n| A | B |\n|---|---|\n| EI-2 | stop |\n".to_owned()),
+            "line 16: this row stands outside",
+        ),
+        (two("\n## 9 More\n\n<table>\n".to_owned()), "line 14: a table in HTML"),
         (
             two("\n| Item | Task |\n|---|---|\n| EI-2 | stop |\n".to_owned()),
             "line 12: this row stands outside",
@@ -301,6 +318,10 @@ fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
         ("**", "says nothing"),
         ("log\nsha256:1111", "has a line that begins with `sha256:`, as only the program writes it"),
         ("log\n \u{2800}**SHA-256** : 1111", "has a line that begins with `sha256:`"),
+        ("log\nsha256\\:1111", "has a line that begins with `sha256:`"),
+        ("log\n_sha256_:1111", "has a line that begins with `sha256:`"),
+        ("log\n[sha256](#x):1111", "has a line that begins with `sha256:`"),
+        ("As expected\n(_corrects_ 1.0: x)", "has a line that begins with `(corrects`"),
         ("&#115;ha256:1111", "has a line that begins with `sha256:`"),
         ("As expected\n(corrects 1.0: typing error)", "has a line that begins with `(corrects`"),
         ("As expected\n- ( Corrects 1.0", "has a line that begins with `(corrects`"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Effect, Policy, Target, Workflow};
+use super::{Effect, Guard, Policy, Target, Workflow};
 use crate::domain::id::StateName;
 
 /// The states in which a life cycle takes its attachments along.
@@ -43,6 +43,14 @@ pub(super) fn reachable<'a>(policy: &'a Policy, workflow: &'a Workflow) -> BTree
 }
 
 impl Workflow {
+    /// Tells whether a way to a final state asks for evidence.
+    pub fn ends_with_evidence(&self) -> bool {
+        self.transitions.iter().any(|edge| {
+            let ends = matches!(&edge.to, Target::State(state) if self.is_final(state));
+            ends && edge.guards.iter().any(|guard| matches!(guard, Guard::Evidence(_)))
+        })
+    }
+
     /// Tells whether a document can come from a state to another.
     pub fn leads(&self, from: &StateName, to: &StateName) -> bool {
         let mut reached = BTreeSet::from([from]);

@@ -12,6 +12,7 @@ use super::compile::{Compiler, place};
 use super::{Effect, Guard, Plain, Policy, Workflow};
 use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, GroupName, PhaseName, TraitName, TypeName};
+use crate::domain::text::shown;
 use crate::domain::visible;
 use crate::domain::yaml::Place;
 
@@ -78,7 +79,7 @@ impl NoteRule {
         match () {
             () if !self.required => None,
             () if !other.required => Some("is not required"),
-            () if self.role.is_some() && other.role.is_none() => Some("is written by the program"),
+            () if self.role != other.role => Some("is written by others"),
             () if fewer_phases => Some("is waited for in fewer phases"),
             () if other.min_length < self.min_length => Some("may be shorter"),
             () if self.contains.iter().any(|text| !other.contains.contains(text)) => Some("may say less"),
@@ -88,7 +89,7 @@ impl NoteRule {
 
     /// Says what a text lacks to be such a note.
     pub fn lacks(&self, text: &str) -> Option<String> {
-        let length = visible::length(text);
+        let length = visible::length(&shown(text));
         let least = usize::try_from(self.min_length).unwrap_or(usize::MAX).max(1);
         if length < least {
             return Some(format!("has {length} characters that are seen, {least} are the least"));

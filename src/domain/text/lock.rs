@@ -300,6 +300,8 @@ mod tests {
             ("## 4 End", "## 4 Ende", "`4 End`: ~27"),
             ("## 4 End", "### 4 End", "`4 End`: ~27"),
             ("[done]", "### 4 end\n\nfree", "the outline: +20 +22"),
+            ("[done]", "### `4` _End_\n\nfree", "the outline: +20 +22"),
+            ("[done]", "### [4 End](#x)\n\nfree", "the outline: +20 +22"),
             ("[done]", "### 2 <b>Plan</b>\n\n#### Detail\n\nfree", "the outline: +20 +22 +24"),
             ("## 4 End\n\nend\n", "", "`4 End`: -27 -29"),
             ("## 3 Done", "## 3 Gone", "`3 Done`: ~17 +18 +20"),

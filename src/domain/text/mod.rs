@@ -22,6 +22,6 @@ pub use self::lines::{Fault, Kind, Line, Text};
 pub use self::lock::{Edit, Mark, Season, edits, locked};
 pub use self::outline::Outline;
 pub use self::placeholder::{Placeholder, PlaceholderKind, malformed, placeholders};
-pub use self::rendered::{blank_entity, shown};
+pub use self::rendered::{blank_entity, shown, words_of};
 pub use self::sections::{Section, Sections};
 pub use self::table::{Cell, Row, Table, tables, with_cells};

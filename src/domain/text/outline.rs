@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Kind, Text};
-use super::rendered::shown;
+use super::rendered::words_of;
 use super::sections::{Section, Sections};
 
 /// The headings of a template.
@@ -37,7 +37,7 @@ pub(super) struct Misplaced<'a> {
 
 /// What a heading says to whoever reads the page.
 fn words(title: &str) -> String {
-    shown(title).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    words_of(title).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Outline {

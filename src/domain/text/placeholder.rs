@@ -235,13 +235,14 @@ mod tests {
             "T**B**D",
             "\u{2060}FIX\u{ad}ME",
             "tb<!-- a -- b -->d",
+            "_TBD_",
+            "T~~B~~D",
         ] {
             let found = found(&format!("a\n{hidden} it, `code`\n"), PlaceholderKind::Word);
             assert_eq!(found.len(), 1, "{hidden:?}: {found:?}");
             assert!(found[0].starts_with("line 2 `"), "{found:?}");
         }
-        for text in ["todo el mundo\n", "TBDS STODO _TODO ATBD\n", "`TBD` is forbidden\n", "~~~\nTODO\n~~~\n"]
-        {
+        for text in ["todo el mundo\n", "TBDS STODO ATBD\n", "`TBD` is forbidden\n", "~~~\nTODO\n~~~\n"] {
             assert_eq!(found(text, PlaceholderKind::Word), Vec::<String>::new(), "{text:?}");
         }
         assert_eq!(found("---\nid: A\ntitle: T\u{200b}BD\n---\n", PlaceholderKind::Word), ["line 3 `TBD`"]);

@@ -20,6 +20,31 @@ pub fn shown(text: &str) -> String {
     Rendered::of(text, text).text
 }
 
+/// Returns what a page shows of a text where links, references and images are seen by their words alone.
+pub fn words_of(text: &str) -> String {
+    let shown = shown(text);
+    let mut rest = shown.as_str();
+    let mut seen = String::new();
+    while let Some((before, after)) = rest.split_once('[') {
+        let link =
+            after.split_once(']').filter(|(inside, _)| !inside.contains('[')).and_then(|(inside, it)| {
+                let target = |begin, end| Some(it.strip_prefix(begin)?.split_once(end)?.1);
+                Some((inside, target('(', ')').or_else(|| target('[', ']'))?))
+            });
+        if let Some((inside, behind)) = link {
+            seen.push_str(before.strip_suffix('!').unwrap_or(before));
+            seen.push_str(inside);
+            rest = behind;
+        } else {
+            seen.push_str(before);
+            seen.push('[');
+            rest = after;
+        }
+    }
+    seen.push_str(rest);
+    seen
+}
+
 /// The first of all entities of a text that shows nothing.
 pub fn blank_entity(text: &str) -> Option<&str> {
     text.match_indices('&').find_map(|(at, _)| {
@@ -86,7 +111,10 @@ impl Reader<'_> {
         match first {
             '<' => self.hidden(at, rest).map_or((width, Some('<')), |length| (length, None)),
             '&' => entity(rest).map_or((width, Some('&')), |(length, c)| (length, room_or_seen(c))),
-            '*' => (width, None),
+            '*' | '_' | '~' | '`' => (width, None),
+            '\\' if rest.get(1..).is_some_and(|it| it.starts_with(|c: char| c.is_ascii_punctuation())) => {
+                (2, rest.get(1..).and_then(|it| it.chars().next()))
+            }
             c if c.is_ascii_whitespace() => (width, Some(c)),
             c => (width, room_or_seen(c)),
         }
