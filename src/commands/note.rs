@@ -303,9 +303,8 @@ pub(super) fn unseated(
     actor: &Actor,
     document: &Document,
 ) -> Result<Option<Warning>, CommandError> {
-    let (Some(round), policy) = (&document.round, context.session.policy_about(&document.id)?) else {
-        return Ok(None);
-    };
+    let Some(round) = &document.round else { return Ok(None) };
+    let policy = context.session.policy_about(&document.id)?;
     let mut groups = BTreeSet::new();
     for name in round.seats.keys() {
         groups.extend(context.session.read(actor).user(name.as_str())?.map(|user| user.group));

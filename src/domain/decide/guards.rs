@@ -4,7 +4,7 @@ use super::seats::Seating;
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Kind, Outcome, Verdict};
 use crate::domain::front_matter::FrontMatter;
-use crate::domain::id::{StateName, UserName};
+use crate::domain::id::UserName;
 use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 
@@ -312,18 +312,6 @@ impl Case<'_> {
                 Reason::new(Condition::RejectedSince, message).remedy(again)
             })
             .collect()
-    }
-
-    /// A parent that nobody looked up is in no state.
-    fn unmet_parent_state(&self, states: &[StateName], document: &Document) -> Option<Reason> {
-        let named = document.parent.as_ref()?;
-        let parent = self.facts.parent.as_ref();
-        (!parent.is_some_and(|parent| states.contains(&parent.state))).then(|| {
-            let is = parent.map_or("missing", |parent| parent.state.as_str());
-            let wanted = states.iter().map(StateName::as_str).collect::<Vec<_>>().join(" or ");
-            let message = format!("{named}, to which {} belongs, is {is}, not {wanted}", document.id);
-            Reason::new(Condition::ParentUnsuitable, message).remedy(self.command(&format!("status {named}")))
-        })
     }
 
     fn unmet_idleness(&self) -> Vec<Reason> {

@@ -2,7 +2,7 @@
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::Document;
-use crate::domain::id::DocumentId;
+use crate::domain::id::{DocumentId, StateName};
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
 
@@ -18,6 +18,18 @@ impl Case<'_> {
             Some(Reason::new(Condition::PrerequisiteUnmet, message).remedy(Some(look)))
         });
         unmet.collect()
+    }
+
+    /// A parent that nobody looked up is in no state.
+    pub(super) fn unmet_parent_state(&self, states: &[StateName], document: &Document) -> Option<Reason> {
+        let named = document.parent.as_ref()?;
+        let parent = self.facts.parent.as_ref();
+        (!parent.is_some_and(|parent| states.contains(&parent.state))).then(|| {
+            let is = parent.map_or("missing", |parent| parent.state.as_str());
+            let wanted = states.iter().map(StateName::as_str).collect::<Vec<_>>().join(" or ");
+            let message = format!("{named}, to which {} belongs, is {is}, not {wanted}", document.id);
+            Reason::new(Condition::ParentUnsuitable, message).remedy(self.command(&format!("status {named}")))
+        })
     }
 
     /// What the working copy requires can come about.
