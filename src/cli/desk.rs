@@ -116,7 +116,6 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         Some(root) => Site::at(&folder.join(root))?,
         None => Site::find(folder)?,
     };
-    site.is_own(&site.database())?;
     let store = Sqlite::open(&site.database())?;
     let key = match site.read_key(&key_place(world)) {
         Ok(key) => Some(key),

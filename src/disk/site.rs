@@ -87,10 +87,12 @@ impl Site {
     /// A store that is reached from a second folder would make that folder the project: what a command
     /// finds there would be evidence.
     fn is_where_it_lies(&self) -> Result<(), DiskError> {
-        let (folder, database) = (self.private(), self.database());
-        if fs::symlink_metadata(&folder).is_ok_and(|about| about.is_symlink()) {
-            let why = "is a link: use the project where its store lies";
-            return Err(DiskError::Displaced { path: folder, why });
+        let database = self.database();
+        for path in [self.private(), database.clone()] {
+            if path.is_symlink() {
+                let why = "is a link: use the project where its store lies";
+                return Err(DiskError::Displaced { path, why });
+            }
         }
         if fs::symlink_metadata(&database).is_ok_and(|about| has_other_names(&about)) {
             let why = "has a second name (a hard link), under which it could be damaged";
