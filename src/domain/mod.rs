@@ -26,6 +26,7 @@ pub mod request;
 pub mod scenario;
 pub mod size;
 pub mod span;
+mod steps;
 pub mod template;
 pub mod text;
 pub mod visible;

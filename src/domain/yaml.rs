@@ -11,8 +11,10 @@ use thiserror::Error;
 
 use super::nearest::nearest;
 
-/// Largest YAML text that is read, in bytes. The largest file of the embedded policy has 10 KiB.
-const TEXT_MAX: usize = 512 * 1024;
+/// Largest YAML text that is read, in bytes, and most of what it may consist of: keys, values, lists, mappings.
+/// The largest file of the embedded policy has 10 KiB and 1,150 of these.
+const TEXT_MAX: usize = 256 * 1024;
+const NODES_MAX: usize = 20_000;
 
 /// Where something stands in a text file; lines and columns count from 1, and 0 means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +69,7 @@ fn options() -> Options {
     budget.max_anchors = 0;
     budget.max_aliases = 0;
     budget.max_depth = 32;
-    budget.max_nodes = 50_000;
+    budget.max_nodes = NODES_MAX;
     let mut options = Options::default();
     options.budget = Some(budget);
     options.duplicate_keys = DuplicateKeyPolicy::Error;
