@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use similar::TextDiff;
-
 use super::act::carry_out;
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
@@ -16,6 +14,7 @@ use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
 use crate::domain::scenario;
+use crate::domain::text::unified;
 use crate::embedded;
 use crate::picture;
 use crate::session::{Mode, SessionError};
@@ -233,10 +232,9 @@ fn differences(old: &Sources, new: &Sources) -> String {
         let side = |sources: &Sources| sources.0.get(name).cloned().unwrap_or_default();
         let (before, after) = (side(old), side(new));
         if before != after {
-            let diff = TextDiff::from_lines(before.as_str(), after.as_str());
             let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
             let from = format!("in force/{name}");
-            text.push_str(&diff.unified_diff().header(&from, &to).to_string());
+            text.push_str(&unified((&from, &before), (&to, &after)));
         }
     }
     text
