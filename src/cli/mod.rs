@@ -2,6 +2,7 @@
 
 mod ahead;
 mod carried;
+mod causes;
 mod completion;
 mod credential;
 mod data;

@@ -7,6 +7,7 @@ use console::Style;
 use serde_json::{Value, json};
 
 use super::carried::Carried;
+use super::causes::causes;
 use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
@@ -183,10 +184,8 @@ pub fn failure(
         }
     } else {
         say(world, &format!("{mark} {}", safe(&error.to_string())));
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            say(world, &format!("  because: {}", safe(&cause.to_string())));
-            source = cause.source();
+        for cause in causes(error) {
+            say(world, &format!("  because: {}", safe(&cause)));
         }
         for line in lines_of(error) {
             say(world, &format!("  - {}", safe(&line)));
