@@ -55,7 +55,9 @@ pub fn children_of(process: &Process) -> Vec<Process> {
 /// can start another.
 pub fn ask_to_end(group: Pid) -> Vec<Process> {
     let line = held(Some(group), &[]);
-    line.iter().filter(|about| !is_in(about, group)).for_each(|about| send(&about.process, Signal::KILL));
+    for about in line.iter().filter(|about| !is_in(about, group)) {
+        send(&about.process, Signal::KILL);
+    }
     // Who was stopped hears nothing before going on.
     for signal in [Signal::TERM, Signal::CONT] {
         // A group that has gone needs no signal, and one that took another user's rights is past our reach.
@@ -67,7 +69,9 @@ pub fn ask_to_end(group: Pid) -> Vec<Process> {
 /// Kills a group, those of a line, and what descends from either. Returns the line with all of them.
 pub fn kill_all(group: Option<Pid>, mut line: Vec<Process>) -> Vec<Process> {
     let found = held(group, &line);
-    found.iter().for_each(|about| send(&about.process, Signal::KILL));
+    for about in &found {
+        send(&about.process, Signal::KILL);
+    }
     let _gone = group.map(|group| kill_process_group(group, Signal::KILL));
     let known: HashSet<Process> = line.iter().copied().collect();
     line.extend(found.into_iter().map(|about| about.process).filter(|process| !known.contains(process)));

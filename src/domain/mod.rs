@@ -30,4 +30,6 @@ mod steps;
 pub mod template;
 pub mod text;
 pub mod visible;
+#[cfg(test)]
+mod worst;
 pub mod yaml;
