@@ -179,7 +179,12 @@ fn whatever_starts_itself_anew_ends_with_its_bound_however_often_it_did() {
         all.extend(numbers.filter_map(|number| processes::of(number.parse().ok()?)));
     });
     assert!(ended.timed_out && all.len() > 2);
-    assert!(all.iter().all(is_gone), "{} of {}", all.iter().filter(|it| processes::is_alive(it)).count(), all.len());
+    assert!(
+        all.iter().all(is_gone),
+        "{} of {}",
+        all.iter().filter(|it| processes::is_alive(it)).count(),
+        all.len()
+    );
 }
 
 #[test]

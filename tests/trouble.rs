@@ -15,6 +15,8 @@ mod many;
 mod places;
 #[path = "trouble/planted.rs"]
 mod planted;
+#[path = "trouble/poison.rs"]
+mod poison;
 mod project;
 #[path = "trouble/store.rs"]
 mod store;
