@@ -10,6 +10,7 @@ use serde_yaml::{
 use thiserror::Error;
 
 use super::nearest::nearest;
+use super::text::cut;
 
 /// Largest YAML text that is read, in bytes, and most of what it may consist of: keys, values, lists, mappings.
 /// The largest file of the embedded policy has 10 KiB and 1,150 of these.
@@ -94,7 +95,8 @@ impl MessageFormatter for Telling {
                 Cow::Owned(unknown("word", variant, expected))
             }
             serde_yaml::Error::QuotingRequired { value, .. } => Cow::Owned(format!(
-                "a text is expected: put `{value}` in quotes, so that it is not taken for something else"
+                "a text is expected: put `{}` in quotes, so that it is not taken for something else",
+                cut(value)
             )),
             serde_yaml::Error::Budget {
                 breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
@@ -107,7 +109,9 @@ impl MessageFormatter for Telling {
 }
 
 fn unknown(kind: &str, word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
+    let near = nearest(word, known.iter().copied());
+    let word = cut(word);
+    match near {
         Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
         None => format!("unknown {kind} `{word}`, expected one of {}", known.join(", ")),
     }
