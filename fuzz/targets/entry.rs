@@ -1,0 +1,45 @@
+//! Entries of the log: bytes that are read encode to the same bytes, and what is encoded is read again.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use libfuzzer_sys::fuzz_target;
+use qms::domain::audit::{Entry, EntryView, SealedReason};
+use qms::domain::digest::{Digest, Timestamp};
+
+fuzz_target!(|input: &[u8]| {
+    let read = Entry::decode(input);
+    if let Ok(entry) = &read {
+        assert_eq!(entry.encode(), input);
+        let view = EntryView::parse(input).expect("what is decoded is seen");
+        assert_eq!(view.deltas().count(), entry.deltas.len());
+        assert_eq!(view.reasons().count(), entry.reasons.len());
+        assert_eq!(view.inputs().count(), entry.inputs.len());
+    }
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    written(text);
+});
+
+fn written(text: &str) {
+    let words: Vec<&str> = text.split('\n').collect();
+    let word = |at: usize| words.get(at).map(|word| (*word).to_owned());
+    let pair = |line: &&str| {
+        let (name, value) = line.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    let reason = |line: &&str| {
+        let (name, message) = line.split_once(':')?;
+        Some(SealedReason { name: name.to_owned(), message: message.to_owned(), remedy: word(0) })
+    };
+    let entry = Entry {
+        index: text.len() as u64,
+        claimed: word(1),
+        session: word(2),
+        comment: word(3),
+        inputs: words.iter().filter_map(pair).collect::<BTreeMap<String, String>>(),
+        reasons: words.iter().filter_map(reason).collect(),
+        ..Entry::new(Timestamp::from_millis(-1), words[0], Digest::of(text.as_bytes()))
+    };
+    assert_eq!(Entry::decode(&entry.encode()).as_ref(), Ok(&entry));
+}
