@@ -6,6 +6,7 @@ use std::process::{ExitCode, exit};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use qms::cli::{Terminals, World, run, stopped};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
@@ -34,6 +35,8 @@ fn world() -> World {
         ancestry: qms::disk::processes::ancestry,
         terminal: terminal(),
         process: std::process::id(),
+        host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        uid: Some(rustix::process::getuid().as_raw()),
         // Not locked: whoever reads a passphrase locks it for that line.
         stdin: Box::new(io::BufReader::new(io::stdin())),
         stdout: Box::new(io::stdout()),
@@ -60,9 +63,11 @@ fn terminal() -> Option<String> {
     (terminal != "0").then(|| format!("{terminal}-{leader}-{since}"))
 }
 
-/// Milliseconds since the Unix epoch; a clock before it counts as standing at it.
+/// Milliseconds since the Unix epoch; a clock before it counts as standing at it. Beside it the time since
+/// the system started, which nobody can set.
 #[expect(clippy::disallowed_methods, reason = "this is the place that hands the clock in")]
-fn now() -> Timestamp {
+fn now() -> Moment {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    let clock = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    Moment { clock, boot: qms::disk::boot::boot() }
 }

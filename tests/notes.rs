@@ -389,7 +389,7 @@ fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     let judged = |number: usize| {
         let history = project.ask("-u lead history CR-001").is(0)["data"]["entries"].clone();
         let judged = history.as_array().unwrap().iter().filter(|entry| entry["action"] == "review");
-        judged.map(|entry| entry["inputs"]["dossier"].clone()).nth(number).unwrap()
+        judged.map(|entry| entry["observed"]["dossier"].clone()).nth(number).unwrap()
     };
     // What is written in a round belongs to the next one.
     project.run("-u tu note set CR-001 security-assessment --file assessment.md").is(0);

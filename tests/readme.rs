@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use qms::cli::{STATUSES, Terminals, World, run};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
 
@@ -75,7 +76,7 @@ impl Project {
             }),
             directory: self.folder.join("project"),
             program: PathBuf::from("qms"),
-            clock: || Timestamp::from_millis(1_767_225_600_000),
+            clock: || Moment::of(Timestamp::from_millis(1_767_225_600_000)),
             random: |bytes| {
                 bytes.fill(RANDOM.fetch_add(1, Ordering::Relaxed));
                 true
@@ -84,6 +85,8 @@ impl Project {
             ancestry: Vec::new,
             terminal: None,
             process: 1,
+            host: None,
+            uid: None,
             stdin: Box::new(io::empty()),
             stdout: Box::new(out.clone()),
             stderr: Box::new(err.clone()),

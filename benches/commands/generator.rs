@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qms::domain::audit::{Delta, Entry, ProjectKey, Row, Sealed, row_delta};
+use qms::domain::clock::Moment;
 use qms::domain::digest::{Digest, Timestamp, to_hex};
 use qms::domain::document::{Document, Kind, Outcome, Round, Seat, Task};
 use qms::domain::id::{
@@ -15,7 +16,7 @@ use qms::domain::identity::Assurance;
 use qms::domain::policy::Profile;
 use qms::domain::project::VersionRecord;
 use qms::embedded;
-use qms::session::{Founding, Installed, Session};
+use qms::session::{Founding, Installed, Outside, Session};
 use qms::store::{Change, Head, Read as _, Sqlite, Store as _};
 
 /// Entries of each document: what an ordinary change record takes.
@@ -67,8 +68,17 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
             .collect(),
         origin: Digest::of(b"bench"),
     };
-    let clock = Box::new(|| Timestamp::from_millis(START));
-    let mut session = Session::found(Box::new(Sqlite::create(&database)?), key()?, clock, founding)?;
+    let clock = Box::new(|| Moment::of(Timestamp::from_millis(START)));
+    let outside = Outside {
+        clock,
+        random: |bytes| {
+            bytes.fill(1);
+            true
+        },
+        host: None,
+        uid: None,
+    };
+    let mut session = Session::found(Box::new(Sqlite::create(&database)?), key()?, outside, founding)?;
     let policy = session.project()?.policy;
     drop(session);
 
@@ -183,11 +193,14 @@ impl Maker {
             comment: Some("Scope, impact and test plan are complete; nothing is missing".to_owned()),
             content_digest: Some(document.content),
             deltas,
-            ..Entry::new(at, "review", self.policy)
+            at,
+            moment: Moment::of(at),
+            ..Entry::new("review", self.policy)
         };
         let sealed = Sealed::new(entry, &self.key);
         self.head.frontier.push(sealed.leaf);
-        self.head.at = Some(at);
+        self.head.course =
+            self.head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), true));
         self.change.entries.push(sealed);
         Ok(())
     }

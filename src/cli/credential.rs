@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use super::grammar::Global;
 use super::prompt;
+use super::signer::{KeySigner, Passphrase};
 use super::world::World;
+use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, read_secret};
-use crate::domain::audit::NONCE_BYTES;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Ancestry, Claim, OpenKey, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
+    Ancestry, Claim, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
 };
 
 /// Longest token that is read from a stream, in bytes.
@@ -47,10 +48,9 @@ pub fn present(
     let Some(name) = user else {
         return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
     };
-    match open_key(world, global, context, &name)? {
-        Some(proof) => Ok((Claim { proof: Some(proof), ..Claim::of(name) }, Source::Key)),
-        None => Ok((Claim::of(name), Source::None)),
-    }
+    context.signer = signer(world, global, context, &name)?;
+    let source = if context.signer.is_some() { Source::Key } else { Source::None };
+    Ok((Claim::of(name), source))
 }
 
 /// Finds the code of somebody who has nothing else yet: as a token, or typed.
@@ -146,13 +146,14 @@ fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<
     Ok(Some(Claim { user: user.map(str::to_owned), proof, ..Claim::default() }))
 }
 
-/// Opens the sealed key of a user, where there is one and its passphrase is to be had.
-pub fn open_key(
+/// Finds the sealed key of a user, where there is one and its passphrase is to be had. It stays sealed until
+/// something is to be signed.
+pub fn signer(
     world: &mut World,
     global: &Global,
     context: &mut Context,
     user: &str,
-) -> Result<Option<Proof>, CommandError> {
+) -> Result<Option<Rc<dyn Signer>>, CommandError> {
     let (Ok(name), Some(keyring)) = (UserName::parse(user), &context.keyring) else { return Ok(None) };
     // A key that was registered by somebody who died before it was in its place.
     let session = &mut context.session;
@@ -171,23 +172,12 @@ pub fn open_key(
         };
     };
     let sealed = SealedKey::parse(&text)?;
-    let Some(passphrase) = passphrase(world, global, &format!("Passphrase of {name}"))? else {
-        return Ok(None);
+    let passphrase = match passphrase_file(world, global) {
+        Some(path) => Passphrase::Known(read_passphrase(world, &path)?),
+        None if may_ask(world, global) => Passphrase::Asked,
+        None => return Ok(None),
     };
-    let key: Rc<OpenKey> = Rc::new(sealed.open(context.site.id(), user, &passphrase)?);
-    let mut nonce = [0; NONCE_BYTES];
-    if !(world.random)(&mut nonce) {
-        return Err(CommandError::Failed("the system gives no random bytes".to_owned()));
-    }
-    Ok(Some(Proof::Key { key, nonce }))
-}
-
-/// Gets a passphrase: from the file that was named, or from a person at the terminal.
-pub fn passphrase(world: &mut World, global: &Global, prompt: &str) -> Result<Option<String>, CommandError> {
-    if let Some(path) = passphrase_file(world, global) {
-        return Ok(Some(read_passphrase(world, &path)?));
-    }
-    Ok(if may_ask(world, global) { prompt::secret(world, prompt) } else { None })
+    Ok(Some(Rc::new(KeySigner::new(sealed, context.site.id(), name, passphrase))))
 }
 
 /// Gets a new passphrase, from a person twice.

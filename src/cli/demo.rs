@@ -125,6 +125,8 @@ impl Play {
             ancestry: Vec::new,
             terminal: None,
             process: world.process,
+            host: world.host.clone(),
+            uid: world.uid,
             stdin: Box::new(io::empty()),
             stdout: Box::new(kept.clone()),
             stderr: Box::new(kept.clone()),

@@ -91,8 +91,10 @@ pub fn verb_of<'m>(
 fn opened(world: &mut World, global: &Global, context: &mut Context) -> Result<(), CommandError> {
     if context.source == Source::Unlock && credential::may_ask(world, global) {
         let user = context.holder()?;
-        if let Some(proof) = credential::open_key(world, global, context, user.as_str())? {
-            context.claim.proof = Some(proof);
+        if let Some(signer) = credential::signer(world, global, context, user.as_str())? {
+            context.claim.proof = None;
+            context.claim.user = Some(user.to_string());
+            context.signer = Some(signer);
             context.source = Source::Key;
         }
     }
@@ -325,7 +327,7 @@ fn make(
         },
         passphrase,
         origin,
-        clock: Box::new(world.clock),
+        session: world.outside(),
         process: world.process,
     };
     init::run(&base.join(folder), outside)

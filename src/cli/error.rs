@@ -210,10 +210,13 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
+        SessionError::NoRandom => (Code::Failed, Vec::new(), Value::Null),
         SessionError::NoRun => (Code::Bug, Vec::new(), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, by.run("doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
-        SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
+        SessionError::Overtaken(_) | SessionError::Store(StoreError::Conflict) => {
+            (Code::Conflict, Vec::new(), Value::Null)
+        }
         // What is sealed fits a sound store; one that it does not fit was changed.
         SessionError::HeadTag
         | SessionError::CredentialTag(_)
@@ -271,6 +274,13 @@ fn not_verified(refusal: &NotVerified) -> Row {
             vec!["an administrator sees what it is good for, and when: qms token list".to_owned()]
         }
         Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
+        Distrust::OtherRequest | Distrust::StaleSignature => {
+            vec!["run the command again, and sign what it shows".to_owned()]
+        }
+        Distrust::WrongPassphrase => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![format!("a lost passphrase: an administrator runs `qms recover {user}`")]
+        }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
@@ -293,6 +303,7 @@ fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
     match error {
         StoreError::Unreadable { .. } | StoreError::Tables(_) => by.run("audit verify"),
         StoreError::Damaged { .. } => vec![BACKUP.to_owned()],
+        StoreError::Unreleased { .. } => vec!["qms init <new folder>".to_owned()],
         StoreError::Newer { .. } => vec!["use a newer qms".to_owned()],
         _ => Vec::new(),
     }

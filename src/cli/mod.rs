@@ -16,6 +16,7 @@ mod menu;
 mod parse;
 mod prompt;
 mod proofs;
+mod signer;
 mod ui;
 mod verb;
 mod world;

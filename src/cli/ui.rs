@@ -11,6 +11,7 @@ use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
 use super::world::World;
+use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
 use crate::domain::decide::{Class, Condition, Reason};
@@ -179,7 +180,8 @@ pub fn failure(
         };
         say(world, &format!("{mark} {why}, nothing was changed"));
         for reason in refusal.denial.reasons() {
-            say_reason(world, reason);
+            let line = ReasonLine::new(reason, &refusal.menu.policy, refusal.actor.name());
+            say_reason(world, &line);
         }
     } else {
         say(world, &format!("{mark} {}", safe(&error.to_string())));
@@ -213,7 +215,7 @@ pub fn failure(
     Ok(())
 }
 
-fn say_reason(world: &mut World, reason: &Reason) {
+fn say_reason(world: &mut World, reason: &ReasonLine) {
     say(world, &format!("  - {} ({})", safe(&reason.message), reason.name));
     if let Some(remedy) = &reason.remedy {
         let remedy = Carried::of(world).command(remedy);
@@ -253,7 +255,11 @@ fn awaited_of(error: &CommandError, actor: &Actor) -> Option<String> {
 
 fn error_value(error: &CommandError, outcome: &Outcome) -> Value {
     let reasons = match error {
-        CommandError::Session(SessionError::Denied(refusal)) => json!(refusal.denial.reasons()),
+        CommandError::Session(SessionError::Denied(refusal)) => {
+            let (policy, user) = (&refusal.menu.policy, refusal.actor.name());
+            let reasons = refusal.denial.reasons().iter();
+            json!(reasons.map(|reason| ReasonLine::new(reason, policy, user)).collect::<Vec<_>>())
+        }
         CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
             json!([Reason::new(Condition::from(refusal.why), refusal.to_string())])
         }

@@ -5,8 +5,9 @@ use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::digest::Timestamp;
+use crate::domain::clock::Moment;
 use crate::domain::process::Process;
+use crate::session::Outside;
 
 /// Everything that a run needs from outside.
 pub struct World {
@@ -18,8 +19,8 @@ pub struct World {
     pub directory: PathBuf,
     /// The program's own file.
     pub program: PathBuf,
-    /// The system's clock.
-    pub clock: fn() -> Timestamp,
+    /// What the system says of the time.
+    pub clock: fn() -> Moment,
     /// Fills a buffer with random bytes from the system; false where there are none.
     pub random: fn(&mut [u8]) -> bool,
     /// Waits.
@@ -32,6 +33,10 @@ pub struct World {
     pub terminal: Option<String>,
     /// The process number.
     pub process: u32,
+    /// The name of this host, where it has one.
+    pub host: Option<String>,
+    /// The Unix user of this process, where the system has such.
+    pub uid: Option<u32>,
     /// Standard input.
     pub stdin: Box<dyn BufRead>,
     /// Standard output.
@@ -64,6 +69,12 @@ impl Terminals {
 }
 
 impl World {
+    /// What a session needs from outside.
+    pub(super) fn outside(&self) -> Outside {
+        let (clock, random) = (Box::new(self.clock), self.random);
+        Outside { clock, random, host: self.host.clone(), uid: self.uid }
+    }
+
     /// Looks up a variable that is set and not empty.
     pub(super) fn set_variable(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())

@@ -81,9 +81,13 @@ pub fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, Se
 
 /// Builds the request for a verb, with the caller's working copy.
 pub(super) fn request(context: &mut Context, arguments: &Arguments) -> Request {
-    let actor = context.session.verify(&context.claim).ok();
-    let copy = match (&arguments.subject, &actor) {
-        (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
+    // Who signs is verified by the statement, of which the working copy is a part.
+    let holder = match &context.signer {
+        Some(signer) => Some(signer.user().clone()),
+        None => context.session.verify(&context.claim).ok().map(|actor| actor.name().clone()),
+    };
+    let copy = match (&arguments.subject, &holder) {
+        (Subject::Document(id), Some(holder)) => Workspace::new(&context.site, holder).read(id),
         _ => None,
     };
     Request {
@@ -103,8 +107,10 @@ pub(super) fn carry_out(
     mode: Mode,
 ) -> Result<(Acted, Vec<Warning>), CommandError> {
     if mode == Mode::DryRun {
+        context.identify()?;
         return Ok((context.session.act(&context.claim, request, mode)?, Vec::new()));
     }
+    context.sign(request)?;
     committed(context, |session, claim| session.act(claim, request, mode))
 }
 
@@ -183,11 +189,7 @@ fn report(
     let reply = Reply::new(report).by(acted.actor).message(headline, notes).remembering(reminders);
     let mut reply = reply.menu(next).awaiting(awaited);
     reply.warnings = warnings;
-    Ok(match acted.clock_behind {
-        Some(behind) => reply
-            .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
-        None => reply,
-    })
+    Ok(reply)
 }
 
 /// Lists what can be done next, where somebody is told. That it cannot be found out undoes nothing of what

@@ -343,6 +343,7 @@ pub fn hooked(
         task: None,
         brief: None,
         process: None,
+        namespaces: None,
         opened_at: Timestamp::from_millis(0),
         closed_at: None,
         status: None,

@@ -133,6 +133,7 @@ fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) ->
         source,
     })?;
     let failed = |message: String, index, more| Err(CommandError::AuditFailed { message, index, more });
+    context.identify()?;
     let (actor, audit) = context.session.audit(&context.claim, note.as_deref(), contents)?;
     match (actor, audit) {
         (_, Audit::Unsound(flaws)) => {

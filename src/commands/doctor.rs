@@ -82,6 +82,7 @@ const CONTENTS: &str = "contents";
 pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     let mut findings = Vec::new();
     let mut notes = Vec::new();
+    context.identify()?;
     let (actor, audit) = context.session.audit(&context.claim, None, true)?;
     match audit {
         Audit::Sound(verified) => {

@@ -238,9 +238,5 @@ fn report(
         let message = format!("{id} is checked out by {holder}: this speaks about {version} as it is stored");
         reply = reply.warn("checked_out", message);
     }
-    Ok(match acted.clock_behind {
-        Some(behind) => reply
-            .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
-        None => reply,
-    })
+    Ok(reply)
 }

@@ -6,19 +6,20 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::sign::{Shown, Signer};
 use super::{CommandError, Context, Reply, Source, publish};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
-use crate::domain::audit::{NONCE_BYTES, ProjectKey};
+use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
 use crate::domain::hook::words;
-use crate::domain::id::{GroupName, UserName};
+use crate::domain::id::{CredentialId, GroupName, UserName};
 use crate::domain::identity::{
-    Claim, Credential, CredentialKind, KEY_BYTES, Proof, SealedKey, TOKEN_BYTES, Token,
+    Claim, Credential, CredentialKind, KEY_BYTES, KeyOrigin, OpenKey, Proof, SealedKey, TOKEN_BYTES, Token,
 };
 use crate::domain::policy::{Profile, Sources, compile};
 use crate::embedded;
-use crate::session::{Clock, Founding, Installed, Session, SessionError};
+use crate::session::{self, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
 
 /// What making a project needs from outside.
@@ -35,8 +36,8 @@ pub struct Outside {
     pub passphrase: Option<String>,
     /// The digest of the program.
     pub origin: Digest,
-    /// The clock.
-    pub clock: Clock,
+    /// What the session needs.
+    pub session: session::Outside,
     /// Distinguishes this process from others that are alive.
     pub process: u32,
 }
@@ -82,7 +83,8 @@ impl fmt::Display for InitReport {
 struct Founder {
     user: UserName,
     credential: Credential,
-    proof: Proof,
+    token: Option<Proof>,
+    signer: Option<Rc<dyn Signer>>,
     file: PathBuf,
 }
 
@@ -131,7 +133,7 @@ fn found(
         credential: founder.as_ref().map(|founder| founder.credential.clone()),
         origin: outside.origin,
     };
-    let session = Session::found(Box::new(store), key, outside.clock, founding)?;
+    let session = Session::found(Box::new(store), key, outside.session, founding)?;
     for (name, text) in &sources.0 {
         site.write_candidate(name, text)?;
     }
@@ -140,6 +142,7 @@ fn found(
         site,
         session,
         claim: Claim::default(),
+        signer: None,
         source: Source::None,
         tells_next: false,
         keyring,
@@ -148,9 +151,12 @@ fn found(
     };
     let policy = context.session.policy()?;
     let first = policy.users.first().map(|user| user.name.to_string());
-    context.claim = match &founder {
-        Some(founder) => Claim { proof: Some(founder.proof.clone()), ..Claim::default() },
-        None => Claim { user: first, ..Claim::default() },
+    (context.claim, context.signer) = match &founder {
+        Some(founder) => {
+            let user = Some(founder.user.to_string());
+            (Claim { user, proof: founder.token.clone(), ..Claim::default() }, founder.signer.clone())
+        }
+        None => (Claim { user: first, ..Claim::default() }, None),
     };
     let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
@@ -182,17 +188,16 @@ fn founder(
     let mut people = policy.users.iter().filter(|user| user.kind == Kind::Human);
     let Some(user) = people.find(|user| manages(&user.group)) else { return Ok(None) };
     let keyring = keyring.ok_or(DiskError::NoHome)?;
-    let now = (outside.clock)();
+    let now = (outside.session.clock)().clock;
     let name = user.name.clone();
-    let (kind, id, verifier, proof, file) = if let Some(passphrase) = &outside.passphrase {
+    let (kind, id, verifier, token, signer, file) = if let Some(passphrase) = &outside.passphrase {
         let mut random = [0; KEY_BYTES];
         fill(outside, &mut random)?;
         let (sealed, open) = SealedKey::new(site.id(), &name, passphrase, &random)?;
         let file = keyring.stage_key(&name, open.id(), &sealed.text())?.settle()?;
         let (id, public) = (open.id().clone(), open.public());
-        let mut nonce = [0; NONCE_BYTES];
-        fill(outside, &mut nonce)?;
-        (CredentialKind::Key, id, public, Proof::Key { key: Rc::new(open), nonce }, file)
+        let signer: Rc<dyn Signer> = Rc::new(Opened { user: name.clone(), key: open });
+        (CredentialKind::Key, id, public, None, Some(signer), file)
     } else {
         let mut random = [0; TOKEN_BYTES];
         fill(outside, &mut random)?;
@@ -200,10 +205,31 @@ fn founder(
         let file = keyring.token_path(&name);
         write_secret(&file, &format!("{}\n", token.reveal()))?;
         let (id, verifier) = (token.id().clone(), token.verifier());
-        (CredentialKind::Standing, id, verifier, Proof::Token(Rc::new(token)), file)
+        (CredentialKind::Standing, id, verifier, Some(Proof::Token(Rc::new(token))), None, file)
     };
-    let credential = Credential::new(id, name.clone(), kind, verifier, now);
-    Ok(Some(Founder { user: name, credential, proof, file }))
+    let mut credential = Credential::new(id, name.clone(), kind, verifier, now);
+    credential.origin = (kind == CredentialKind::Key).then_some(KeyOrigin::Founder);
+    Ok(Some(Founder { user: name, credential, token, signer, file }))
+}
+
+/// The key that was just made, open.
+struct Opened {
+    user: UserName,
+    key: OpenKey,
+}
+
+impl Signer for Opened {
+    fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    fn key(&self) -> &CredentialId {
+        self.key.id()
+    }
+
+    fn sign(&self, statement: &[u8], _shown: Option<&Shown>) -> Result<[u8; 64], CommandError> {
+        Ok(self.key.sign(statement))
+    }
 }
 
 /// The command to go on with: where everybody needs a credential, giving one.

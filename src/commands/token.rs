@@ -13,7 +13,7 @@ use crate::disk::write_secret;
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
-use crate::domain::identity::{Credential, CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
+use crate::domain::identity::{Credential, CredentialKind, KeyOrigin, Scope, TOKEN_BYTES, Token, Validity};
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
 use crate::session::{Mode, SessionError};
 use crate::store::{Credentials, Entries};
@@ -98,7 +98,7 @@ pub struct CredentialView {
     uses: Option<u32>,
     used: u32,
     revoked_at: Option<Timestamp>,
-    recovered: bool,
+    origin: Option<KeyOrigin>,
     acknowledged_by: Option<UserName>,
 }
 
@@ -123,8 +123,8 @@ impl CredentialView {
             uses: it.uses,
             used: it.used,
             revoked_at: it.revoked_at,
-            recovered: it.recovered,
-            acknowledged_by: it.acknowledged_by,
+            origin: it.origin,
+            acknowledged_by: it.acknowledged.map(|it| it.by),
         }
     }
 

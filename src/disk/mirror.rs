@@ -49,7 +49,7 @@ pub struct Signed {
     /// When.
     pub at: Timestamp,
     /// What the signature means.
-    pub meaning: Meaning,
+    pub meaning: Option<Meaning>,
     /// What was done.
     pub action: String,
     /// The key that it was made with.
@@ -122,6 +122,7 @@ impl Mirror {
             for Signed { user, printed_name, at, meaning, action, key } in &page.signatures {
                 // Quoted as in JSON, which YAML reads too.
                 let name = serde_json::Value::from(printed_name.as_str());
+                let meaning = meaning.map_or("null", Meaning::as_str);
                 out.push_str(&format!(
                     "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, action: {action}, key: \"{key}\" }}\n"
                 ));

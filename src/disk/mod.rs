@@ -3,6 +3,7 @@
 //!
 //! The store is the truth; everything here can be lost and made again, except the key.
 
+pub mod boot;
 mod error;
 mod file;
 mod journal;

@@ -308,7 +308,7 @@ mod tests {
                 user,
                 printed_name: "Q".to_owned(),
                 at,
-                meaning: Meaning::Approved,
+                meaning: Some(Meaning::Approved),
                 action: "approve".to_owned(),
                 key: CredentialId::of_bytes(&[0; 8]),
             }],

@@ -1,8 +1,10 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
 use super::seal::{policy_record, seal};
-use super::{Clock, Session, SessionError, Time};
+use super::time::Time;
+use super::{Outside, Session, SessionError};
 use crate::domain::audit::{Entry, ProjectKey, Row, row_delta};
+use crate::domain::clock::Span;
 use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
@@ -43,15 +45,17 @@ impl Session {
     pub fn found(
         mut store: Box<dyn Store>,
         key: ProjectKey,
-        clock: Clock,
+        outside: Outside,
         founding: Founding,
     ) -> Result<Self, SessionError> {
         let head = store.head()?;
         if head.frontier.size() > 0 {
             return Err(SessionError::Founded);
         }
-        let now = clock();
-        let time = Time { now, behind: None };
+        let moment = (outside.clock)();
+        let now = moment.clock;
+        let time = Time { now, moment };
+        let span = Span { number: 0, began_at: now, jump: None };
         let procedures = Procedures::read(founding.documents.iter().map(|it| it.text.as_str()));
         let candidate = Candidate::new(founding.policy, &procedures).map_err(SessionError::PolicyFaults)?;
         let policy = &candidate.policy;
@@ -65,10 +69,12 @@ impl Session {
                     printed_name: user.printed_name.clone(),
                     group: user.group.clone(),
                     kind: user.kind,
+                    is_bound: false,
                     removed_at: None,
                 })
                 .collect(),
             credentials: founding.credential.into_iter().collect(),
+            spans: vec![span],
             ..Change::default()
         };
         for credential in &mut change.credentials {
@@ -92,7 +98,7 @@ impl Session {
             origin: founding.origin,
             created_at: now,
         };
-        let mut entry = Entry::new(time.now, "genesis", candidate.digest);
+        let mut entry = Entry::new("genesis", candidate.digest);
         entry.comment = Some(format!("installed by a program with digest {}", project.origin));
         let rows = change
             .documents
@@ -102,12 +108,13 @@ impl Session {
             .chain(change.users.iter().map(Row::User))
             .chain(change.credentials.iter().map(Row::Credential))
             .chain(change.policies.iter().map(Row::Policy))
+            .chain(change.spans.iter().map(Row::Span))
             .chain([Row::Project(&project)]);
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
         change.project = Some(project);
-        seal(&mut change, head, vec![entry], &key);
+        seal(&mut change, head, vec![entry], (time, None), &key, &outside)?;
         store.commit(&change)?;
-        Session::open(store, Some(key), clock)
+        Session::open(store, Some(key), outside)
     }
 }
 

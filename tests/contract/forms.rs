@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use qms::cli;
 use qms::cli::{Terminals, World};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use serde_json::{Value, json};
 
@@ -220,12 +221,14 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         variable: Box::new(|_| None),
         directory: Project::empty().root(),
         program: "qms".into(),
-        clock: || Timestamp::from_millis(0),
+        clock: || Moment::of(Timestamp::from_millis(0)),
         random: |_| true,
         pause: |_| (),
         ancestry: Vec::new,
         terminal: None,
         process: 1,
+        host: None,
+        uid: None,
         stdin: Box::new(io::empty()),
         stdout: Box::new(stdout.clone()),
         stderr: Box::new(io::sink()),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 
 use qms::cli::{Terminals, World, run};
-use qms::domain::digest::Timestamp;
+use qms::domain::clock::Moment;
 use serde_json::Value;
 
 use crate::project::Project;
@@ -144,7 +144,7 @@ impl Write for Kept {
 pub fn in_process(
     project: &Project,
     words: &[&str],
-    clock: fn() -> Timestamp,
+    clock: fn() -> Moment,
     terminals: Terminals,
 ) -> (u8, Vec<u8>) {
     let (out, folder) = (Kept::default(), project.folder().to_owned());
@@ -166,6 +166,8 @@ pub fn in_process(
         ancestry: Vec::new,
         terminal: None,
         process: 1,
+        host: None,
+        uid: None,
         stdin: Box::new(io::empty()),
         stdout: Box::new(out.clone()),
         stderr: Box::new(Kept::default()),

@@ -13,7 +13,7 @@ macro_rules! more {
 const DECLARED: super::Edit = more!("evidence:\n  ci-passed: { help: h, command: [/bin/x] }\n");
 
 /// The guards of `release`, as they begin.
-const RELEASE: &str = "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [";
+const RELEASE: &str = "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [";
 
 pub(super) const CASES: &[Case] = &[
     Case(
@@ -100,7 +100,7 @@ pub(super) const CASES: &[Case] = &[
             (
                 "executable.yaml",
                 RELEASE,
-                "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [{ evidence: [ci-pased] }, ",
+                "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [{ evidence: [ci-pased] }, ",
             ),
             DECLARED,
         ],
@@ -112,7 +112,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "executable.yaml",
             RELEASE,
-            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [{ evidence: [] }, ",
+            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [{ evidence: [] }, ",
         )],
         "{ action: release",
         "`evidence` needs at least one name",
@@ -122,7 +122,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "executable.yaml",
             RELEASE,
-            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [evidence, ",
+            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [evidence, ",
         )],
         "evidence, owner",
         "guard `evidence` needs a parameter, as in `{ evidence: … }`",
@@ -169,8 +169,8 @@ pub(super) const CASES: &[Case] = &[
         "run_effect",
         &[(
             "controlled.yaml",
-            "from: [DRAFT, REVIEWED], to: same, by: [initiator, quality]",
-            "from: [DRAFT, REVIEWED], to: DRAFT, by: [initiator, quality]",
+            "from: [DRAFT, REVIEWED], to: same, by: [initiator, quality], meaning: executed",
+            "from: [DRAFT, REVIEWED], to: DRAFT, by: [initiator, quality], meaning: executed",
         )],
         "{ action: evidence_record",
         "`evidence_record` does nothing else: `to: same`, no verdict, one effect",
@@ -180,7 +180,7 @@ pub(super) const CASES: &[Case] = &[
         &[
             (
                 "record.yaml",
-                "  - { action: evidence_record, from: [IN_EXECUTION, POST_REVIEWED, POST_APPROVED], to: same, by: [initiator, quality], guards: [{ owner_or: [quality] }], effects: [record_run] }\n",
+                "  - { action: evidence_record, from: [IN_EXECUTION, POST_REVIEWED, POST_APPROVED], to: same, by: [initiator, quality], meaning: executed, guards: [{ owner_or: [quality] }], effects: [record_run] }\n",
                 "",
             ),
             (

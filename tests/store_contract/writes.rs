@@ -7,11 +7,12 @@ use qms::domain::attestation::Attestation;
 use qms::domain::audit::Frontier;
 use qms::domain::document::{Document, InForce};
 use qms::domain::id::Version;
+use qms::domain::project::Proposal;
 use qms::store::{Change, Entries, Head, Refusals, Store, StoreError};
 
 use crate::rows::{
-    at, attestation, change, content, digest, entries, everything, id, keep, namespace, plain, policy,
-    project, read_of, rich, user, version,
+    at, attestation, change, content, digest, entries, everything, id, keep, name, namespace, plain, policy,
+    project, proposal, read_of, rich, spans, user, version,
 };
 use crate::{Backend, Outcome};
 
@@ -74,6 +75,8 @@ fn one_of_each(head: &Head) -> Change {
         attestations: vec![attestation("CR-009", 1)],
         contents: vec![content("body"), content("other")],
         users: vec![user("qa")],
+        spans: spans(),
+        proposals: vec![proposal("a"), Proposal { confirmed_by: Some(name("qa")), ..proposal("b") }],
         namespaces: vec![namespace("RS")],
         policies: vec![policy("policy")],
         project: Some(project("policy")),

@@ -58,7 +58,10 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
         let reason = &refused["error"]["reasons"][0];
         let said = reason["message"].as_str().unwrap();
         assert!(said.contains(&copy.display().to_string()), "{said}");
-        assert!(said.ends_with("move it away and run `qms --user claude checkout CR-001`"), "{said}");
+        assert!(
+            said.ends_with("correct the file, or move it away and check the document out again"),
+            "{said}"
+        );
         assert_eq!(reason["remedy"], Value::Null);
         // Checking out again never overwrites what somebody wrote.
         project.run("-u claude checkout CR-001").is(0).says("left as it is");

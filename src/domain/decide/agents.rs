@@ -7,6 +7,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, SessionKind};
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Agent, Launcher};
 use crate::domain::request::Launch;
 
@@ -60,6 +61,7 @@ pub(super) fn start(
         task: Some(launch.task.clone()),
         brief: Some(launch.brief),
         process: Some(launch.process),
+        namespaces: None,
         opened_at: now,
         closed_at: None,
         status: None,
@@ -95,7 +97,7 @@ impl Case<'_> {
             .filter(|path| !is_adopted(path))
             .map(|path| {
                 let message = format!("`{path}` is missing, or is not the one that was adopted");
-                self.with_project_verb(Reason::new(condition, message), "workflow adopt", "")
+                self.with_project_verb(Reason::new(condition, message), Offer::of("policy_adopt"))
             })
             .collect()
     }

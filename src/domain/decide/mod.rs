@@ -34,10 +34,12 @@ pub use self::menu::{Line, LineInput, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::way::{WayStep, way};
+use super::audit::Meaning;
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
 use super::identity::{Actor, AgentSession, Assurance, Credential};
+use super::offer::Offer;
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
 
@@ -115,6 +117,15 @@ pub fn transition_meant(
     Some((workflow.name.clone(), place))
 }
 
+/// Tells what the signature of whoever makes a request means; `None` where no transition is meant.
+pub fn meaning(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Option<Meaning> {
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: false };
+    match &request.subject {
+        Subject::Registry(_) | Subject::Project => Some(Meaning::Administered),
+        Subject::Document(_) | Subject::New(_) => case.meant(policy.action(&request.action)?)?.1.meaning,
+    }
+}
+
 /// One question: these facts, this actor, these inputs.
 #[derive(Clone, Copy)]
 struct Case<'a> {
@@ -146,18 +157,14 @@ impl Case<'_> {
             let reason = Reason::new(Condition::AssuranceTooLow, message);
             // Whoever has nothing to present is helped by what others make.
             match self.actor.assurance() {
-                Assurance::Claimed => {
-                    let words = format!("token issue {me} --out <file>");
-                    self.for_others(reason, &words, self.policy.managers())
-                }
+                Assurance::Claimed => self.for_others(
+                    reason,
+                    &Offer::of("token_issue").with("user", me),
+                    self.policy.managers(),
+                ),
                 _ => reason,
             }
         })
-    }
-
-    /// The command line of an action by the present actor.
-    fn command(&self, words: &str) -> String {
-        format!("qms --user {} {words}", self.actor.name())
     }
 
     /// Conditions on the inputs themselves, whatever the state.

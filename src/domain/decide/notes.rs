@@ -7,6 +7,7 @@ use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, PhaseName, TraitName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
 use crate::domain::request::CopyFacts;
 
@@ -71,7 +72,7 @@ impl Case<'_> {
             let hint = nearest(key, known.into_iter());
             let hint = hint.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             let message = format!("no trait of {} has a note `{}`{hint}", document.id, key.escape_debug());
-            let remedy = self.command(&format!("note list {}", document.id));
+            let remedy = Offer::of("note_list").about(&document.id);
             return vec![Reason::new(Condition::NoteUnknown, message).remedy(remedy)];
         };
         let mut reasons = self.unmet_writer(rule, document);
@@ -203,10 +204,10 @@ impl Case<'_> {
         let reason = Reason::new(Condition::NoteMissing, message);
         if rule.role.is_none() {
             let is_out = self.facts.copy != CopyFacts::NotOut;
-            return reason.remedy(self.verb(if is_out { "checkin" } else { "checkout" }, ""));
+            return reason.remedy(self.verb(if is_out { "checkin" } else { "checkout" }));
         }
         if self.writable_notes(document).iter().any(|one| one == key.as_str()) {
-            return reason.remedy(self.verb("note_set", &format!("{key} --file <path>")));
+            return reason.remedy(self.open_to_me(Offer::of("note_set").with("note", key).asking("file")));
         }
         reason
     }

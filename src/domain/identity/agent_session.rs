@@ -41,8 +41,10 @@ pub struct AgentSession {
     pub task: Option<String>,
     /// The digest of what it was told: evidence that nobody else told it anything.
     pub brief: Option<Digest>,
-    /// The process that its own processes descend from.
+    /// The process that its own processes descend from, itself included.
     pub process: Option<Process>,
+    /// The namespaces of that process, as the system names them.
+    pub namespaces: Option<String>,
     /// When it began.
     pub opened_at: Timestamp,
     /// When it ended.

@@ -7,6 +7,7 @@ use serde_yaml::Spanned;
 use super::traits::TraitSource;
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
+use crate::domain::audit::Meaning;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
@@ -246,6 +247,7 @@ pub(super) struct TransitionSource {
     pub(super) effects: Vec<Effect>,
     #[serde(default)]
     pub(super) completion: Vec<Effect>,
+    pub(super) meaning: Option<Meaning>,
     pub(super) verdict: Option<VerdictKind>,
     pub(super) quorum: Option<Quorum>,
     #[serde(default)]

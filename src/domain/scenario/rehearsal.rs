@@ -7,12 +7,14 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::domain::audit::{NONCE_BYTES, ProjectKey};
+use crate::domain::audit::{NONCE_BYTES, ProjectKey, Signature, Statement, Tag};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::evidence::{Run, RunEnd, RunOutcome};
 use crate::domain::id::AttestationName;
-use crate::domain::identity::{Credential, CredentialKind, OpenKey, Proof, TOKEN_BYTES, Token};
+use crate::domain::identity::{
+    Credential, CredentialKind, OpenKey, Proof, SignedStatement, TOKEN_BYTES, Token,
+};
 use crate::domain::policy::{Evidence, Policy};
 
 /// A credential of a rehearsal, and what proves it.
@@ -23,14 +25,32 @@ pub(super) struct Presented {
 }
 
 /// Makes what a user presents, the same each time.
-pub(super) fn rehearse(user: &User) -> Presented {
+pub(super) fn rehearse(user: &User, now: Timestamp) -> Presented {
     let key = ProjectKey::new(&[0; 32]);
     let seed = Digest::of(user.name.as_str().as_bytes());
     let open = (user.kind == Kind::Human).then(|| OpenKey::from_seed(seed.as_bytes())).flatten();
     let (id, kind, verifier, proof) = if let Some(open) = open {
         let (id, public) = (open.id().clone(), open.public());
-        let proof = Proof::Key { key: Rc::new(open), nonce: [0; NONCE_BYTES] };
-        (id, CredentialKind::Key, public, proof)
+        let statement = Statement {
+            project: String::new(),
+            user: user.name.clone(),
+            key: id.clone(),
+            action: "rehearse".to_owned(),
+            document: None,
+            round: None,
+            version: None,
+            content: None,
+            dossier: None,
+            policy: seed,
+            inputs: std::collections::BTreeMap::new(),
+            meaning: None,
+            signed_at: now,
+            nonce: [0; NONCE_BYTES],
+        };
+        let challenge = key.as_ref().map_or(Tag::from_bytes([0; 32]), |key| key.tag_challenge(&statement));
+        let bytes = open.sign(&statement.encode());
+        let signed = SignedStatement { signature: Signature { statement, bytes }, challenge };
+        (id, CredentialKind::Key, public, Proof::Signature(Rc::new(signed)))
     } else {
         let mut random = [0; TOKEN_BYTES];
         random.iter_mut().zip(seed.as_bytes()).for_each(|(to, from)| *to = *from);

@@ -7,7 +7,7 @@ use crate::domain::attestation::Attestation;
 use crate::domain::decide::{
     Applied, Condition, Denial, Line, Reason, apply, decide, menu, transition_meant,
 };
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::evidence::Run;
 use crate::domain::id::{DocumentId, IdWord, UserName, WorkflowName};
@@ -81,8 +81,8 @@ impl<'p> World<'p> {
     /// Adds a user, as a project begins with one.
     pub(crate) fn add_user(&mut self, name: &UserName, group: &str, kind: Kind) {
         if let Ok(group) = group.parse() {
-            let user =
-                User { name: name.clone(), printed_name: name.to_string(), group, kind, removed_at: None };
+            let (printed_name, is_bound, removed_at) = (name.to_string(), false, None);
+            let user = User { name: name.clone(), printed_name, group, kind, is_bound, removed_at };
             self.users.insert(name.clone(), user);
         }
     }
@@ -91,10 +91,11 @@ impl<'p> World<'p> {
     pub(crate) fn verify(&self, user: &str) -> Result<Actor, NotVerified> {
         let stored = self.users.values().find(|it| it.name.as_str() == user);
         let Some(stored) = stored else { return Registry::of(None).verify(&Claim::of(user)) };
-        let presented = rehearse(stored);
+        let presented = rehearse(stored, Timestamp::from_millis(self.now));
         let registry = Registry {
             credential: presented.credential.as_ref(),
             key: presented.key.as_ref(),
+            now: Timestamp::from_millis(self.now),
             ..Registry::of(Some(stored))
         };
         registry.verify(&Claim { proof: presented.proof, ..Claim::of(user) })

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
+use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, IdWord, UserName};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, ProposalKind, VersionRecord};
 use crate::store::change::unfit;
 use crate::store::{Change, Head, Refusals, StoreError};
 
@@ -30,6 +31,8 @@ pub(super) struct Kept {
     pub(super) credentials: BTreeMap<CredentialId, Credential>,
     pub(super) sessions: BTreeMap<String, AgentSession>,
     pub(super) tickets: BTreeMap<TicketId, Timestamp>,
+    pub(super) spans: BTreeMap<u32, Span>,
+    pub(super) proposals: BTreeMap<(ProposalKind, Digest), Proposal>,
     pub(super) namespaces: BTreeMap<IdWord, Namespace>,
     pub(super) policies: Vec<PolicyRecord>,
     pub(super) refusals: BTreeMap<String, Refusals>,
@@ -123,6 +126,8 @@ impl Kept {
         self.sessions.extend(change.sessions.iter().map(|one| (one.id.clone(), one.clone())));
         self.tickets.extend(change.tickets.iter().copied());
         self.credentials.extend(change.credentials.iter().map(|one| (one.id.clone(), one.clone())));
+        self.spans.extend(change.spans.iter().map(|one| (one.number, *one)));
+        self.proposals.extend(change.proposals.iter().map(|one| ((one.kind, one.digest), one.clone())));
         self.namespaces.extend(change.namespaces.iter().map(|one| (one.name.clone(), one.clone())));
         self.refusals.extend(change.refusals.iter().map(|one| (one.claimed.clone(), one.clone())));
         if let Some(project) = &change.project {

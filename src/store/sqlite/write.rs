@@ -3,10 +3,12 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Answer;
+use super::project;
 use super::rows::{credential_columns, document_columns, round_text, session_columns, verdicts_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
 use crate::domain::id::{DocumentId, UserName};
+use crate::domain::identity::KeyOrigin;
 use crate::store::change::unfit;
 use crate::store::{Change, StoreError};
 
@@ -27,22 +29,24 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
     write_credentials(connection, change)?;
     write_sessions(connection, change)?;
     write_tickets(connection, change)?;
-    write_namespaces(connection, change)?;
-    write_project(connection, change)?;
+    project::write_spans(connection, change)?;
+    project::write_proposals(connection, change)?;
+    project::write_namespaces(connection, change)?;
+    project::write_project(connection, change)?;
     write_refusals(connection, change)?;
     write_entries(connection, change)
 }
 
 /// SQLite counts with a sign.
-fn integer(number: u64) -> Answer<i64> {
+pub(super) fn integer(number: u64) -> Answer<i64> {
     Ok(i64::try_from(number).map_err(unfit)?)
 }
 
-fn millis(time: Option<Timestamp>) -> Option<i64> {
+pub(super) fn millis(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::millis)
 }
 
-fn bytes(digest: &Digest) -> &[u8] {
+pub(super) fn bytes(digest: &Digest) -> &[u8] {
     digest.as_bytes()
 }
 
@@ -54,14 +58,25 @@ fn write_head(connection: &Connection, change: &Change) -> Answer<()> {
         return if size == expected { Ok(()) } else { Err(StoreError::Conflict.into()) };
     }
     let frontier = &change.head.frontier;
+    let course = change.head.course;
+    let boot = course.and_then(|it| it.last.boot);
     let edge: Vec<u8> = frontier.edge().iter().flat_map(Digest::as_bytes).copied().collect();
     let moved = connection
-        .prepare_cached("UPDATE head SET size = ?, edge = ?, tag = ?, at = ? WHERE size = ?")?
+        .prepare_cached(
+            "UPDATE head SET size = ?, edge = ?, tag = ?, at = ?, span = ?, clock = ?, boot = ?, uptime = ?, \
+             boot_index = ?, boot_before = ? WHERE size = ?",
+        )?
         .execute(params![
             integer(frontier.size())?,
             edge,
             change.head.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
-            millis(change.head.at),
+            course.map(|it| it.at.millis()),
+            course.map(|it| it.span),
+            course.map(|it| it.last.clock.millis()),
+            boot.map(|it| it.id),
+            boot.map(|it| integer(it.since)).transpose()?,
+            course.map(|it| integer(it.boot_index)).transpose()?,
+            course.and_then(|it| millis(it.boot_before)),
             expected,
         ])?;
     if moved == 1 { Ok(()) } else { Err(StoreError::Conflict.into()) }
@@ -207,15 +222,15 @@ fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
 }
 
 fn write_users(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO users (name, printed_name, user_group, kind, removed_at) VALUES (?, ?, ?, ?, ?) \
-               ON CONFLICT (name) DO UPDATE SET printed_name = excluded.printed_name, \
-               user_group = excluded.user_group, kind = excluded.kind, removed_at = excluded.removed_at";
+    let sql = "INSERT OR REPLACE INTO users (name, printed_name, user_group, kind, bound, removed_at) \
+               VALUES (?, ?, ?, ?, ?, ?)";
     for user in &change.users {
         connection.prepare_cached(sql)?.execute(params![
             user.name.as_str(),
             user.printed_name,
             user.group.as_str(),
             user.kind.as_str(),
+            user.is_bound,
             millis(user.removed_at),
         ])?;
     }
@@ -226,7 +241,7 @@ fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO credentials (",
         credential_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for credential in &change.credentials {
         connection.prepare_cached(sql)?.execute(params![
@@ -245,8 +260,9 @@ fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
             credential.uses,
             credential.used,
             millis(credential.revoked_at),
-            credential.recovered,
-            credential.acknowledged_by.as_ref().map(UserName::as_str),
+            credential.origin.map(KeyOrigin::as_str),
+            credential.acknowledged.as_ref().map(|it| it.by.as_str()),
+            credential.acknowledged.as_ref().map(|it| it.grounds.as_str()),
             bytes(&credential.verifier),
             credential.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
         ])?;
@@ -258,7 +274,7 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO sessions (",
         session_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for session in &change.sessions {
         connection.prepare_cached(sql)?.execute(params![
@@ -275,6 +291,7 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
             session.brief.as_ref().map(bytes),
             session.process.map(|process| process.id),
             session.process.map(|process| integer(process.started)).transpose()?,
+            session.namespaces,
             session.opened_at.millis(),
             millis(session.closed_at),
             session.status,
@@ -299,37 +316,6 @@ fn write_tickets(connection: &Connection, change: &Change) -> Answer<()> {
             // Of two that use one ticket, one is too late: it will find that out when it looks again.
             return Err(StoreError::Conflict.into());
         }
-    }
-    Ok(())
-}
-
-fn write_namespaces(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO namespaces (name, added_by, added_at) VALUES (?, ?, ?)";
-    for namespace in &change.namespaces {
-        connection.prepare_cached(sql)?.execute(params![
-            namespace.name.as_str(),
-            namespace.added_by.as_str(),
-            namespace.added_at.millis(),
-        ])?;
-    }
-    Ok(())
-}
-
-fn write_project(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO project (one, id, policy, key_fingerprint, checkpoint_key, origin, created_at) \
-               VALUES (1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET id = excluded.id, \
-               policy = excluded.policy, key_fingerprint = excluded.key_fingerprint, \
-               checkpoint_key = excluded.checkpoint_key, origin = excluded.origin, \
-               created_at = excluded.created_at";
-    if let Some(project) = &change.project {
-        connection.prepare_cached(sql)?.execute(params![
-            project.id,
-            bytes(&project.policy),
-            project.key_fingerprint,
-            bytes(&project.checkpoint_key),
-            bytes(&project.origin),
-            project.created_at.millis(),
-        ])?;
     }
     Ok(())
 }

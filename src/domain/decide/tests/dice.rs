@@ -340,6 +340,7 @@ pub(super) fn user_of(user: &str, group: &str) -> User {
         printed_name: user.to_owned(),
         group: name(group),
         kind: Kind::Agent,
+        is_bound: false,
         removed_at: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind};
 use crate::domain::evidence::{Run, RunEnd, RunOutcome};
 use crate::domain::id::{AttestationName, DocumentId, Version};
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Evidence, Policy, fixture};
 use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::domain::scenario::World;
@@ -159,7 +160,8 @@ proptest! {
         let reasons = case.unmet_evidence(&[name::<AttestationName>("ci-passed")], edge, &document);
         let found: Vec<&str> = reasons.iter().map(|reason| reason.name.as_str()).collect();
         prop_assert_eq!(found, expected);
+        let run = Offer::of("evidence_record").about(&document.id).with("name", "ci-passed");
         let remedies = reasons.iter().map(|reason| reason.remedy.as_deref());
-        prop_assert!(remedies.eq(reasons.iter().map(|_| Some("qms --user claude evidence run CR-001 ci-passed"))));
+        prop_assert!(remedies.eq(reasons.iter().map(|_| Some(&run))));
     }
 }

@@ -26,7 +26,7 @@ fn only_where_a_verdict_demands_it_is_a_reading_recorded() {
     let demanded = candidate(REVIEW, "verdict: review, quorum: all, guards: [opened] }");
     assert_eq!(recording(&demanded.policy), [("read".to_owned(), vec!["IN_REVIEW".to_owned()])]);
     // What stands in the file is taken as it stands, demanded or not.
-    let own = "  - { action: read, from: [IN_REVIEW, IN_APPROVAL], to: same, by: [quality], effects: [record_reading] }\n";
+    let own = "  - { action: read, from: [IN_REVIEW, IN_APPROVAL], to: same, by: [quality], meaning: witnessed, effects: [record_reading] }\n";
     let end = "  - { action: withdraw, from: [IN_REVIEW, IN_APPROVAL]";
     let told = candidate(end, &format!("{own}{end}"));
     let rounds = vec!["IN_REVIEW".to_owned(), "IN_APPROVAL".to_owned()];
