@@ -1,5 +1,7 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
+use std::rc::Rc;
+
 use super::seal::{policy_record, seal};
 use super::{Clock, Session, SessionError, Time};
 use crate::domain::audit::{Entry, ProjectKey, Row, row_delta};
@@ -8,8 +10,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
-use crate::domain::policy::{Candidate, Fault, Policy, Sources};
-use crate::domain::procedure::Procedures;
+use crate::domain::policy::{Candidate, Fault, Policy};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
 use crate::store::{Change, Store};
@@ -19,12 +20,12 @@ use crate::store::{Change, Store};
 pub struct Founding {
     /// The id of the project, 32 lower-case hexadecimal digits.
     pub id: String,
-    /// The files of the policy.
-    pub policy: Sources,
+    /// The policy, read and found sound.
+    pub policy: Candidate,
     /// The documents that are in force from the first moment.
     pub documents: Vec<Installed>,
-    /// The credential of whoever makes the project.
-    pub credential: Option<Credential>,
+    /// The credentials that users have from the first moment.
+    pub credentials: Vec<Credential>,
     /// The digest of the program.
     pub origin: Digest,
 }
@@ -52,8 +53,7 @@ impl Session {
         }
         let now = clock();
         let time = Time { now, behind: None };
-        let procedures = Procedures::read(founding.documents.iter().map(|it| it.text.as_str()));
-        let candidate = Candidate::new(founding.policy, &procedures).map_err(SessionError::PolicyFaults)?;
+        let candidate = founding.policy;
         let policy = &candidate.policy;
         let mut change = Change {
             policies: vec![policy_record(&key, candidate.digest, &candidate.sources.0, policy, time)?],
@@ -68,7 +68,7 @@ impl Session {
                     removed_at: None,
                 })
                 .collect(),
-            credentials: founding.credential.into_iter().collect(),
+            credentials: founding.credentials,
             ..Change::default()
         };
         for credential in &mut change.credentials {
@@ -107,7 +107,9 @@ impl Session {
         change.project = Some(project);
         seal(&mut change, head, vec![entry], &key);
         store.commit(&change)?;
-        Session::open(store, Some(key), clock)
+        let mut session = Session::open(store, Some(key), clock)?;
+        session.policies.insert(candidate.digest, Rc::new(candidate.policy));
+        Ok(session)
     }
 }
 

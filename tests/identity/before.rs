@@ -5,7 +5,7 @@ use std::fs;
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::{Digest, Timestamp, to_hex};
-use qms::domain::policy::{Profile, Sources};
+use qms::domain::policy::{Candidate, Profile, Sources};
 use qms::embedded;
 use qms::session::{Founding, Installed, Session};
 use qms::store::Sqlite;
@@ -42,9 +42,9 @@ fn before() -> Project {
     let installed = |(file, text): &(&str, &str)| Installed { file: (*file).into(), text: (*text).into() };
     let founding = Founding {
         id: ID.to_owned(),
-        policy: Sources(files),
+        policy: Candidate::new(Sources(files), &embedded::procedures()).unwrap(),
         documents: embedded::SOPS.iter().chain(embedded::TEMPLATES).map(installed).collect(),
-        credential: None,
+        credentials: Vec::new(),
         origin: Digest::of(b"a program of before"),
     };
     let clock = || Timestamp::from_millis(1_700_000_000_000);
