@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::decide::{Denial, Line};
+use crate::domain::decide::{Denial, Line, Meant};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{CredentialId, DocumentId, GroupName, IdWord, TypeName, UserName};
@@ -21,6 +21,8 @@ pub struct Refusal {
     pub sop: Option<Citation>,
     /// The document, as it stands.
     pub document: Option<Document>,
+    /// The transition that was meant, where the life cycle has one for it here.
+    pub meant: Option<Meant>,
     /// What the actor can do instead.
     pub menu: Vec<Line>,
     /// Who was refused.

@@ -22,6 +22,9 @@ mod seal;
 mod texts;
 mod told;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -32,7 +35,7 @@ pub use self::runs::{Begun, RunResult};
 use self::seal::Attempt;
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Entry, ProjectKey};
-use crate::domain::decide::{self, Line, Note};
+use crate::domain::decide::{self, Line, Meant, Note};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::evidence::Run;
@@ -75,6 +78,8 @@ pub struct Acted {
     pub others: Vec<Document>,
     /// What was stated about the content.
     pub attestations: Vec<Attestation>,
+    /// The transition that was taken.
+    pub meant: Option<Meant>,
     /// What happened on the way.
     pub notes: Vec<Note>,
     /// What the actor is reminded of.
@@ -300,6 +305,7 @@ impl Session {
         let (policy, mut facts) = self.gather(&actor, request, time.now)?;
         facts.run = run.map(|(run, _)| run.clone());
         let attempt = Attempt { head, time, claim, actor: &actor, policy: &policy, facts: &facts, request };
+        let meant = decide::transition_meant(&policy, &facts, &actor, request);
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
@@ -311,6 +317,7 @@ impl Session {
                     denial,
                     sop: policy.action(&request.action).and_then(Action::citation),
                     document: facts.document,
+                    meant,
                     menu,
                     actor,
                 })));
@@ -330,6 +337,7 @@ impl Session {
             after: applied.after,
             others: applied.others,
             attestations: applied.attestations,
+            meant,
             notes: applied.notes,
             reminders,
             content,

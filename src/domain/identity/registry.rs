@@ -114,13 +114,7 @@ pub struct Registry<'a> {
     pub now: Timestamp,
 }
 
-impl<'a> Registry<'a> {
-    /// Wraps what is known of a user who was never given a credential.
-    pub fn of(user: Option<&'a User>) -> Self {
-        let now = Timestamp::from_millis(0);
-        Self { user, credential: None, session: None, is_spent: false, is_bound: false, key: None, now }
-    }
-
+impl Registry<'_> {
     /// Checks a claim. Removed users and users who never were are refused alike.
     pub fn verify(&self, claim: &Claim) -> Result<Actor, NotVerified> {
         let refused = |why, holder| NotVerified { claimed: claim.user.clone(), holder, why };

@@ -8,7 +8,7 @@ const HEAD: &str = "schema: qms.scenarios/1\nworkflow: controlled\n";
 
 fn play(text: &str) -> Result<Vec<ScenarioOutcome>, YamlError> {
     let candidate = fixture::candidate();
-    run(&candidate.policy, candidate.digest, "x.yaml", text)
+    run(candidate, "x.yaml", text)
 }
 
 /// Plays steps, one on a line from line 7 on, and returns what failed.
@@ -83,6 +83,17 @@ fn words_that_nobody_knows_are_refused_with_their_place_and_the_word_that_was_me
         ("{ claude: checkin, content: change }", "unknown content `change`, did you mean `changed`?"),
         ("{ claude: checkin, says: checkedin }", "unknown note `checkedin`, did you mean `checked_in`?"),
         ("{ claude: checkin, with: { titel: x } }", "unknown input `titel`"),
+        ("{ claude: checkin, proof: tokn }", "x.yaml:7:35: unknown proof `tokn`, did you mean `token`?"),
+        ("{ lead: token_isue, user: qa }", "unknown action `token_isue`, did you mean `token_issue`?"),
+        ("{ lead: token_issue }", "`token_issue` needs `user`"),
+        ("{ lead: token_issue, user: qa, agent: x }", "unknown word `agent`"),
+        (
+            "{ lead: policy_adopt, change: [x] }",
+            "`change` takes files, each with texts and what stands in their place",
+        ),
+        ("{ lead: policy_adopt, change: { x: y } }", "`change` takes files"),
+        ("{ claude: create, change: {} }", "x.yaml:7:35: `change` is for `policy_adopt`"),
+        ("{ lead: unlock, user: qa }", "unknown word `user`"),
         ("{ claude: create, version: 0.1 }", "x.yaml:7:27: invalid type: floating point `0.1`"),
         ("{ claude: create, title: a, title: b }", "x.yaml:7:37: duplicate mapping key"),
         ("{ Claude: create }", "`Claude` is not a user name"),
@@ -101,6 +112,41 @@ fn words_that_nobody_knows_are_refused_with_their_place_and_the_word_that_was_me
     assert_eq!(message, "x.yaml:2:11: unknown life cycle `control`, did you mean `controlled`?");
     let users = story(&[CREATE]).replace("scenarios:\n", "users: { joe: qualty }\nscenarios:\n");
     assert_eq!(refused(&users), "x.yaml:3:15: unknown group `qualty`, did you mean `quality`?");
+}
+
+// REQ-170
+#[test]
+fn a_content_that_was_objected_to_is_refused_by_name_when_it_comes_back() {
+    let steps = [
+        CREATE,
+        "{ claude: checkin, text: \"# A\\n\" }",
+        "{ claude: route, target: review }",
+        "{ qa: review, outcome: request_updates, comment: no }",
+        "{ claude: checkout }",
+        "{ claude: checkin, text: \"# B\\n\" }",
+        "{ claude: checkout }",
+        "{ claude: checkin, text: \"# A\\n\" }",
+    ];
+    let expected = "x.yaml:14:9: `checkin` by claude was refused: content_objected (the working copy of SOP-001 \
+                    is the content of 0.2 again, and `qa` asked for changes to that)";
+    assert_eq!(failure(&steps).as_deref(), Some(expected));
+}
+
+// REQ-171
+#[test]
+fn users_act_with_the_best_that_they_hold_and_with_nothing_that_they_do_not() {
+    let told = |step: &str| failure(&["{ lead: user_add, user: bob, group: initiator, kind: agent }", step]);
+    assert_eq!(told("{ bob: create, title: x, proof: claimed }"), None);
+    assert_eq!(told("{ bob: create, title: x }"), None);
+    for proof in ["token", "signature", "unlock", "code", "spawn"] {
+        let failed = told(&format!("{{ bob: create, title: x, proof: {proof}, denied: not_owner }}"));
+        assert_eq!(failed, Some(format!("x.yaml:8:9: `bob` holds nothing for `proof: {proof}`")));
+    }
+    let claimed = told("{ claude: create, title: x, proof: claimed }").unwrap_or_default();
+    assert!(claimed.contains("refused: credential_required"), "{claimed}");
+    // A text that no file has cannot be changed, and no step is silently another.
+    let missing = "{ lead: policy_adopt, change: { policy.yaml: { nowhere: x } }, denied: policy_unsound }";
+    assert_eq!(failure(&[missing]).as_deref(), Some("x.yaml:7:9: `policy.yaml` does not contain `nowhere`"));
 }
 
 #[test]
