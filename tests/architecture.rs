@@ -182,7 +182,7 @@ fn only_verification_makes_actors_and_only_decisions_make_permits() {
     }
 }
 
-/// Whoever has no facts can ask for no decision: programs and stories get theirs from one place.
+/// Nothing is decided without facts, and commands and stories get theirs from one place.
 // REQ-170
 #[test]
 fn only_the_session_gathers_facts_and_only_it_and_the_decision_know_what_they_are() {

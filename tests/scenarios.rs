@@ -1,5 +1,5 @@
 //! Plays the scenarios of every life cycle against the policy in `workflows/`, and sees to it that
-//! they show everything that the policy permits and everything that it refuses.
+//! they show everything that the policy permits, everything that it refuses, and every reason for that.
 
 #![cfg_attr(test, allow(clippy::panic, reason = "a test that cannot go on says why and stops"))]
 
@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
+use qms::domain::decide::Condition;
 use qms::domain::id::GroupName;
 use qms::domain::policy::{Candidate, Profile, When};
 use qms::embedded::{policy, procedures};
@@ -89,6 +90,31 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
             ("record", "close", "POST_APPROVED", "attachments_idle"),
         ],
     ),
+];
+
+/// The conditions that no story reaches, and why. Every other condition is reached by a scenario.
+const UNREACHED: &[(&str, &[Condition])] = &[
+    (
+        "in a story users present what they hold, unchanged, and for the call that they make",
+        &[
+            Condition::IdentityMismatch,
+            Condition::CredentialInvalid,
+            Condition::TicketForAnotherCall,
+            Condition::TokenOfAnotherProcess,
+        ],
+    ),
+    (
+        "a story takes a second for a step, and gives no credential a time of its own",
+        &[Condition::CredentialNotYetValid, Condition::CredentialExpired],
+    ),
+    ("a ticket is made for the step that presents it, while its session is open", &[Condition::SessionEnded]),
+    (
+        "a step runs a command from its beginning to its end, and every program is the adopted one",
+        &[Condition::NotRun, Condition::RunOvertaken, Condition::ProgramChanged, Condition::AgentChanged],
+    ),
+    ("no transition changes the content while a round is open", &[Condition::ContentChanged]),
+    ("an action that the policy does not know is a fault of the story", &[Condition::UnknownAction]),
+    ("a namespace that is not registered is not found", &[Condition::NamespaceUnknown]),
 ];
 
 /// Who may do what, after the table of the domain page; an administrator may do what an initiator
@@ -193,6 +219,27 @@ fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
     }
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
     assert!(allowed.is_empty(), "these guards refuse after all, or are gone: {allowed:?}");
+}
+
+#[test]
+fn every_condition_is_reached_by_a_scenario_or_it_is_said_why_it_cannot_be() {
+    let refused: BTreeSet<&str> = outcomes().flat_map(|it| &it.refused).map(String::as_str).collect();
+    let mut unreached: BTreeSet<&str> =
+        UNREACHED.iter().flat_map(|(_, conditions)| conditions.iter().map(|it| it.name())).collect();
+    let mut surprises = Vec::new();
+    for condition in Condition::ALL {
+        let name = condition.name();
+        // Its name ends in the group that nobody of is there.
+        let is_it =
+            |found: &&&str| **found == name || *condition == Condition::NoEligible && found.starts_with(name);
+        let is_listed = unreached.remove(name);
+        match (refused.iter().find(is_it), is_listed) {
+            (None, false) => surprises.push(format!("no scenario is refused for `{name}`")),
+            (Some(_), true) => surprises.push(format!("a scenario is refused for `{name}` after all")),
+            _ => {}
+        }
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
 #[test]

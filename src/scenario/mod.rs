@@ -26,12 +26,12 @@
 //!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites), `text`
 //!   (what the user writes there below the front matter: the same text makes the same content), `status` (of
 //!   a run), and what is expected.
-//! * Whom the policy and the story name have a credential from the start: people a key of their own, with
-//!   which they sign, agents and services a token. Who is added on the way has none. Everybody acts with the
-//!   best that they have; `proof` says otherwise: `claimed` (nothing is presented), `token`, `signature`,
+//! * The users of the policy and of the story have a credential from the start: people a key of their own, with
+//!   which they sign, agents and services a token. A user who is added on the way has none. Each acts with the
+//!   best that they have, unless `proof` says otherwise: `claimed` (nothing is presented), `token`, `signature`,
 //!   `unlock` (the token of an unlocked key), `code` (with which a person makes the first key), `spawn` (the
 //!   token of an agent that was started), `ticket` (made by the hook of an agent runtime for this step).
-//! * How they come by it is a step, too, by the name under which it is recorded:
+//! * Getting and losing credentials is a step, too, under the name by which it is recorded:
 //!   `{ lead: token_issue, user: ines }` (a person gets a code), `key_create`, `unlock`, `token_rotate`,
 //!   `credential_revoke`, `recovery_acknowledge` (with `user`), `agent_started` (with `agent` and `of`),
 //!   `agent_stop` (with `agent`).

@@ -44,7 +44,7 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// A transition that a step meant, and what came of it.
+/// A transition that a step meant, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// The life cycle.
@@ -53,7 +53,7 @@ pub struct Taken {
     pub transition: usize,
     /// The state that it started from; `None` where it creates a document.
     pub from: Option<StateName>,
-    /// What came of it.
+    /// How it ended.
     pub came: Came,
 }
 

@@ -241,7 +241,7 @@ impl Play<'_> {
         step.expected.of_menu(&self.stage.menu(viewer, id).map_err(told)?)
     }
 
-    /// Notes which transition was meant and what came of it. What another policy decided shows nothing of the
+    /// Notes which transition was meant and how it ended. What another policy decided shows nothing about the
     /// one that is tested.
     fn record(&mut self, before: Option<&Document>, answer: Result<&Acted, &Refused>) {
         if let Err(refused) = answer {

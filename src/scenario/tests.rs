@@ -1,8 +1,10 @@
 //! That scenarios say what is wrong with themselves, and with a policy.
 
-use super::{ScenarioOutcome, gaps, run};
+use super::{ScenarioOutcome, Stage, gaps, run};
 use crate::domain::policy::fixture;
 use crate::domain::yaml::YamlError;
+use crate::session::Audit;
+use crate::store::{Entries, Read as _, StoredEntry};
 
 const HEAD: &str = "schema: qms.scenarios/1\nworkflow: controlled\n";
 
@@ -147,6 +149,36 @@ fn users_act_with_the_best_that_they_hold_and_with_nothing_that_they_do_not() {
     // A text that no file has cannot be changed, and no step is silently another.
     let missing = "{ lead: policy_adopt, change: { policy.yaml: { nowhere: x } }, denied: policy_unsound }";
     assert_eq!(failure(&[missing]).as_deref(), Some("x.yaml:7:9: `policy.yaml` does not contain `nowhere`"));
+}
+
+/// Every entry of a log, which verifies with everything that it speaks about.
+fn record(mut stage: Stage) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    let mut visit = |entry: StoredEntry<'_>| {
+        entries.push(entry.bytes.to_vec());
+        Ok(())
+    };
+    stage.store.entries(Entries::From(0), &mut visit).unwrap();
+    let claim = stage.claim(&"qa".parse().unwrap(), None).unwrap();
+    let (_, audit) = stage.session.audit(&claim, None, true).unwrap();
+    assert!(matches!(audit, Audit::Sound(_)), "{audit:?}");
+    entries
+}
+
+/// The record that each story of a file leaves.
+fn records(text: &str) -> Vec<Vec<Vec<u8>>> {
+    let mut records = Vec::new();
+    super::play::play(fixture::candidate(), "x.yaml", text, |stage| records.push(record(stage))).unwrap();
+    assert!(records.len() > 5 && records.iter().all(|entries| entries.len() > 1));
+    records
+}
+
+// REQ-173
+#[test]
+fn a_story_leaves_the_same_record_each_time_and_it_verifies() {
+    records(include_str!("../../tests/scenarios/executable_adoption.yaml"));
+    let proofs = include_str!("../../tests/scenarios/executable_proofs.yaml");
+    assert!(records(proofs) == records(proofs), "it was recorded otherwise the second time");
 }
 
 #[test]
