@@ -19,6 +19,7 @@ use qms::cli::{STATUSES, Terminals, World, run};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
+use qms::scenario::Means;
 
 use self::filled::fill_in;
 use self::produced::Produced;
@@ -161,6 +162,7 @@ fn produced() -> Vec<Produced> {
         ("statuses", statuses),
         ("guards", words_of("guard")),
         ("effects", words_of("effect")),
+        ("proof", table("proof", Means::ALL.iter().map(|means| (means.as_str(), means.meaning())))),
     ]
 }
 
@@ -305,8 +307,11 @@ fn standing_still(text: &str) -> String {
 }
 
 fn words_of(kind: &str) -> String {
-    let words = vocabulary().filter(|(of, _, _)| *of == kind);
-    let rows = words.map(|(_, word, meaning)| format!("| `{word}` | {meaning} |\n"));
+    table(kind, vocabulary().filter(|(of, _, _)| *of == kind).map(|(_, word, meaning)| (word, meaning)))
+}
+
+fn table<'w>(kind: &str, words: impl Iterator<Item = (&'w str, &'w str)>) -> String {
+    let rows = words.map(|(word, meaning)| format!("| `{word}` | {meaning} |\n"));
     format!("| {kind} | meaning |\n|---|---|\n{}", rows.collect::<String>())
 }
 

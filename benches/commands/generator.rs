@@ -13,7 +13,7 @@ use qms::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
 use qms::domain::identity::Assurance;
-use qms::domain::policy::Profile;
+use qms::domain::policy::{Candidate, Profile};
 use qms::domain::project::VersionRecord;
 use qms::embedded;
 use qms::session::{Founding, Installed, Outside, Session};
@@ -58,23 +58,24 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
     fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let database = project.root.join(".qms/qms.db");
     let key = || ProjectKey::new(&SECRET).ok_or("no key");
+    let policy = Candidate::new(embedded::policy(Profile::Light), &embedded::procedures());
+    let policy = policy.map_err(|_| "the policy has faults")?;
     let founding = Founding {
         id: id.to_owned(),
-        credential: None,
-        policy: embedded::policy(Profile::Light),
+        credentials: Vec::new(),
+        policy,
         documents: embedded::SOPS
             .iter()
             .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
             .collect(),
         origin: Digest::of(b"bench"),
     };
-    let clock = Box::new(|| Moment::of(Timestamp::from_millis(START)));
     let outside = Outside {
-        clock,
-        random: |bytes| {
+        clock: Box::new(|| Moment::of(Timestamp::from_millis(START))),
+        random: Box::new(|bytes| {
             bytes.fill(1);
             true
-        },
+        }),
         host: None,
         uid: None,
     };

@@ -16,7 +16,7 @@ use super::dispatch::{inputs_of, verb_of};
 use super::ui::say;
 use super::world::World;
 use crate::commands::view::next_lines;
-use crate::commands::{CommandError, Context, act, agent};
+use crate::commands::{CommandError, Context, act};
 use crate::disk::digest_of;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::UserName;
@@ -126,7 +126,9 @@ fn started(
             }
         };
         let parent = policy.runtimes.get(runtime.name()).cloned();
-        let begun = agent::hooked((session, agent), runtime.name(), agent_type, known, definition, parent);
+        let user = known.user.clone();
+        let begun =
+            AgentSession::hooked((session, agent), runtime.name(), agent_type, user, definition, parent);
         context.session.register(&begun)?;
         let text = format!(
             "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \

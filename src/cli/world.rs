@@ -71,7 +71,7 @@ impl Terminals {
 impl World {
     /// What a session needs from outside.
     pub(super) fn outside(&self) -> Outside {
-        let (clock, random) = (Box::new(self.clock), self.random);
+        let (clock, random) = (Box::new(self.clock), Box::new(self.random));
         Outside { clock, random, host: self.host.clone(), uid: self.uid }
     }
 

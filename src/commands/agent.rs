@@ -20,7 +20,7 @@ use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{AgentSession, SessionKind, Token};
-use crate::domain::policy::{Agent, Launcher, Placeholder};
+use crate::domain::policy::{Launcher, Placeholder};
 use crate::domain::redact::Redactor;
 use crate::domain::request::{Launch, Registration};
 use crate::session::{Mode, SessionError};
@@ -318,36 +318,6 @@ fn verb_of(task: Task) -> &'static str {
     match task {
         Task::Review => "review",
         Task::Approval => "approve",
-    }
-}
-
-/// The session of a subagent that a runtime reports.
-pub fn hooked(
-    (session, agent_id): (&str, &str),
-    runtime: &str,
-    name: &str,
-    agent: &Agent,
-    definition: Option<Digest>,
-    parent: Option<UserName>,
-) -> AgentSession {
-    AgentSession {
-        id: AgentSession::id_of(session, agent_id),
-        kind: SessionKind::Hooked,
-        session: session.to_owned(),
-        user: agent.user.clone(),
-        parent,
-        runtime: runtime.to_owned(),
-        agent: name.to_owned(),
-        definition,
-        document: None,
-        task: None,
-        brief: None,
-        process: None,
-        namespaces: None,
-        opened_at: Timestamp::from_millis(0),
-        closed_at: None,
-        status: None,
-        tag: None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::id::{CredentialId, GroupName, UserName};
 use crate::domain::identity::{
     Claim, Credential, CredentialKind, KEY_BYTES, KeyOrigin, OpenKey, Proof, SealedKey, TOKEN_BYTES, Token,
 };
-use crate::domain::policy::{Profile, Sources, compile};
+use crate::domain::policy::{Candidate, Policy, Profile};
 use crate::embedded;
 use crate::session::{self, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
@@ -119,18 +119,20 @@ fn found(
     outside: Outside,
 ) -> Result<InitReport, CommandError> {
     let store = Sqlite::create(&site.database())?;
-    let sources = embedded::policy(outside.profile);
+    let policy = Candidate::new(embedded::policy(outside.profile), &embedded::procedures());
+    let policy = policy.map_err(SessionError::PolicyFaults)?;
+    let sources = policy.sources.clone();
     let keyring = Keyring::of(&site, &outside.keys);
-    let founder = founder(&site, keyring.as_ref(), &sources, &outside)?;
+    let founder = founder(&site, keyring.as_ref(), &policy.policy, &outside)?;
     let founding = Founding {
         id: site.id().to_owned(),
-        policy: sources.clone(),
+        policy,
         documents: embedded::SOPS
             .iter()
             .chain(embedded::TEMPLATES)
             .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
             .collect(),
-        credential: founder.as_ref().map(|founder| founder.credential.clone()),
+        credentials: founder.iter().map(|founder| founder.credential.clone()).collect(),
         origin: outside.origin,
     };
     let session = Session::found(Box::new(store), key, outside.session, founding)?;
@@ -179,10 +181,9 @@ fn found(
 fn founder(
     site: &Site,
     keyring: Option<&Keyring>,
-    sources: &Sources,
+    policy: &Policy,
     outside: &Outside,
 ) -> Result<Option<Founder>, CommandError> {
-    let policy = compile(sources).map_err(SessionError::PolicyFaults)?;
     let manages =
         |group: &GroupName| policy.managers().any(|one| policy.acts_as(group, std::slice::from_ref(one)));
     let mut people = policy.users.iter().filter(|user| user.kind == Kind::Human);

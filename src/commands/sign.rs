@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::{CommandError, Context};
-use crate::domain::audit::{Meaning, Signature, Statement};
+use crate::domain::audit::{Meaning, Signature};
 use crate::domain::digest::Digest;
 use crate::domain::id::{CredentialId, DocumentId, UserName, Version};
 use crate::domain::identity::{Distrust, KeyFileError, NotVerified, Proof, SignedStatement};
@@ -60,22 +60,18 @@ impl Context {
     pub(super) fn sign(&mut self, request: &Request) -> Result<(), CommandError> {
         let Some(signer) = self.signer.clone() else { return Ok(()) };
         let mut asked = self.session.to_sign(signer.user(), signer.key(), Some(request))?;
-        // What is signed is the content itself, not what the keeper of the project says about it.
-        let content = asked.content.as_deref().map(Digest::of);
-        if content != asked.statement.content {
+        if !asked.tell(request) {
             return Err(CommandError::Failed("the content is not the one that is to be signed".to_owned()));
         }
-        let (told, said) = (told(&asked.policy, request), said(&asked.policy, request));
-        asked.statement.inputs = Statement::digests(&told, said.as_deref());
         let shown = Shown {
             action: asked.statement.action.clone(),
             document: asked.statement.document.clone(),
             title: asked.title.clone(),
             version: asked.statement.version,
-            content,
+            content: asked.statement.content,
             meaning: asked.statement.meaning,
-            told: told.into_iter().collect(),
-            said,
+            told: told(&asked.policy, request).into_iter().collect(),
+            said: said(&asked.policy, request),
         };
         self.present(signer.as_ref(), asked, Some(&shown))
     }

@@ -15,9 +15,9 @@ use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
-use crate::domain::scenario;
 use crate::embedded;
 use crate::picture;
+use crate::scenario;
 use crate::session::{Mode, SessionError};
 
 /// What to do with the policy.
@@ -306,7 +306,7 @@ fn test(context: &mut Context) -> Result<Reply, CommandError> {
     }
     let (mut total, mut failures) = (0, Vec::new());
     for (file, text) in &files {
-        for outcome in scenario::run(&candidate.policy, candidate.digest, file, text)? {
+        for outcome in scenario::run(&candidate, file, text)? {
             total += 1;
             failures.extend(
                 outcome.failure.map(|failure| format!("{}: {}: {failure}", outcome.place, outcome.name)),

@@ -25,7 +25,6 @@ pub mod process;
 pub mod project;
 pub mod redact;
 pub mod request;
-pub mod scenario;
 pub mod size;
 pub mod span;
 pub mod template;

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::Menu;
-use crate::domain::decide::Denial;
+use crate::domain::decide::{Denial, Meant};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{CredentialId, DocumentId, GroupName, IdWord, TypeName, UserName};
@@ -22,6 +22,8 @@ pub struct Refusal {
     pub sop: Option<Citation>,
     /// The document, as it stands.
     pub document: Option<Document>,
+    /// The transition that was meant, where the life cycle has one for it here.
+    pub meant: Option<Meant>,
     /// What the actor can do instead.
     pub menu: Menu,
     /// Who was refused.

@@ -10,8 +10,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
-use crate::domain::policy::{Candidate, Fault, Policy, Sources};
-use crate::domain::procedure::Procedures;
+use crate::domain::policy::{Candidate, Fault, Policy};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
 use crate::store::{Change, Store};
@@ -21,12 +20,12 @@ use crate::store::{Change, Store};
 pub struct Founding {
     /// The id of the project, 32 lower-case hexadecimal digits.
     pub id: String,
-    /// The files of the policy.
-    pub policy: Sources,
+    /// The policy, read and found sound.
+    pub policy: Candidate,
     /// The documents that are in force from the first moment.
     pub documents: Vec<Installed>,
-    /// The credential of whoever makes the project.
-    pub credential: Option<Credential>,
+    /// The credentials that users have from the first moment.
+    pub credentials: Vec<Credential>,
     /// The digest of the program.
     pub origin: Digest,
 }
@@ -56,8 +55,7 @@ impl Session {
         let now = moment.clock;
         let time = Time { now, moment };
         let span = Span { number: 0, began_at: now, jump: None };
-        let procedures = Procedures::read(founding.documents.iter().map(|it| it.text.as_str()));
-        let candidate = Candidate::new(founding.policy, &procedures).map_err(SessionError::PolicyFaults)?;
+        let candidate = founding.policy;
         let policy = &candidate.policy;
         let mut change = Change {
             policies: vec![policy_record(&key, candidate.digest, &candidate.sources.0, policy, time)?],
@@ -73,7 +71,7 @@ impl Session {
                     removed_at: None,
                 })
                 .collect(),
-            credentials: founding.credential.into_iter().collect(),
+            credentials: founding.credentials,
             spans: vec![span],
             ..Change::default()
         };

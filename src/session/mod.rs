@@ -24,6 +24,9 @@ mod signing;
 mod texts;
 mod time;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -37,7 +40,7 @@ pub use self::time::ClockFault;
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Entry, ProjectKey};
 use crate::domain::clock::Moment;
-use crate::domain::decide::{self, Line, Note};
+use crate::domain::decide::{self, Line, Meant, Note};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::evidence::Run;
@@ -54,12 +57,15 @@ use crate::store::{Head, Read, Store, StoreError};
 /// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
 const TRIES: u32 = 3;
 
+/// Fills a buffer with random bytes; false where there are none.
+pub type Random = Box<dyn Fn(&mut [u8]) -> bool>;
+
 /// What a session needs from outside.
 pub struct Outside {
     /// What the system says of the time.
     pub clock: Box<dyn Fn() -> Moment>,
-    /// Fills a buffer with random bytes; false where there are none.
-    pub random: fn(&mut [u8]) -> bool,
+    /// Where its random bytes come from.
+    pub random: Random,
     /// The host that the caller is on, where that is known.
     pub host: Option<String>,
     /// The Unix user of the caller's process, where the system has such.
@@ -89,6 +95,8 @@ pub struct Acted {
     pub others: Vec<Document>,
     /// What was stated about the content.
     pub attestations: Vec<Attestation>,
+    /// The transition that was taken.
+    pub meant: Option<Meant>,
     /// What happened on the way.
     pub notes: Vec<Note>,
     /// What the actor is reminded of.
@@ -331,6 +339,7 @@ impl Session {
             }
         }
         let attempt = Attempt { head, time, claim, actor: &actor, policy: &policy, facts: &facts, request };
+        let meant = decide::transition_meant(&policy, &facts, &actor, request);
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
@@ -342,6 +351,7 @@ impl Session {
                     denial,
                     sop: policy.action(&request.action).and_then(Action::citation),
                     document: facts.document,
+                    meant,
                     menu,
                     actor,
                 })));
@@ -361,6 +371,7 @@ impl Session {
             after: applied.after,
             others: applied.others,
             attestations: applied.attestations,
+            meant,
             notes: applied.notes,
             reminders,
             content,

@@ -1,12 +1,11 @@
 //! Signatures of people: what there is to sign is asked for before, and held against what is there when it
 //! comes back. No private key ever comes in here.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Session, SessionError};
 use crate::domain::attestation::dossier;
-use std::collections::BTreeMap;
-
 use crate::domain::audit::{NONCE_BYTES, Statement, Tag, round_name};
 use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
@@ -35,6 +34,17 @@ pub struct ToSign {
     pub content: Option<Vec<u8>>,
     /// The policy that decides.
     pub policy: Rc<Policy>,
+}
+
+impl ToSign {
+    /// Adds what the signer tells with a request; false if the content is not the one that is named, since
+    /// what is signed is the content itself, not what the keeper of the project says about it.
+    #[must_use]
+    pub fn tell(&mut self, request: &Request) -> bool {
+        let said = said(&self.policy, request);
+        self.statement.inputs = Statement::digests(&told(&self.policy, request), said.as_deref());
+        self.content.as_deref().map(Digest::of) == self.statement.content
+    }
 }
 
 /// What a request is about, as it is now.
@@ -106,7 +116,17 @@ impl Session {
         let known = self.store.user(user.as_str())?.filter(|known| known.removed_at.is_none());
         let known = known.ok_or_else(|| SessionError::NoUser(user.clone()))?;
         // Nothing was proved yet, and what is found here is only shown to be signed.
-        let signer = Registry::of(Some(&known)).verify(&Claim::of(user.as_str()))?;
+        let unproved = Registry {
+            user: Some(&known),
+            credential: None,
+            session: None,
+            is_spent: false,
+            project: "",
+            is_bound: false,
+            key: None,
+            now,
+        };
+        let signer = unproved.verify(&Claim::of(user.as_str()))?;
         let (policy, facts) = self.gather(&signer, request, now)?;
         let statement = self.blank(user, key, request.action.as_str(), facts.policy)?;
         let meaning = decide::meaning(&policy, &facts, &signer, request);

@@ -26,7 +26,7 @@ mod texts;
 mod way;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
@@ -35,6 +35,7 @@ pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;
+use super::digest::Digest;
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
@@ -103,18 +104,24 @@ pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) 
     .map_err(Denial::new)
 }
 
-/// Finds the transition that a request means, permitted or not: its life cycle, and its place among
-/// the transitions there. For reports on what was tried; it gives no leave to do anything.
-pub fn transition_meant(
-    policy: &Policy,
-    facts: &Facts,
-    actor: &Actor,
-    request: &Request,
-) -> Option<(WorkflowName, usize)> {
+/// A transition that a request means, permitted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The digest of the policy that has it.
+    pub policy: Digest,
+    /// Its life cycle.
+    pub workflow: WorkflowName,
+    /// Its place among the transitions there, from 0.
+    pub transition: usize,
+}
+
+/// Finds the transition that a request means. For reports on what was tried; it gives no leave to do
+/// anything.
+pub fn transition_meant(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Option<Meant> {
     let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: false };
     let (workflow, edge) = case.meant(policy.action(&request.action)?)?;
-    let place = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
-    Some((workflow.name.clone(), place))
+    let transition = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
+    Some(Meant { policy: facts.policy, workflow: workflow.name.clone(), transition })
 }
 
 /// Tells what the signature of whoever makes a request means; `None` where no transition is meant.

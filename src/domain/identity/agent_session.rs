@@ -61,6 +61,36 @@ impl AgentSession {
         format!("{session}/{agent}")
     }
 
+    /// Begins the session of a subagent that a runtime reports.
+    pub fn hooked(
+        (session, agent_id): (&str, &str),
+        runtime: &str,
+        agent: &str,
+        user: UserName,
+        definition: Option<Digest>,
+        parent: Option<UserName>,
+    ) -> Self {
+        Self {
+            id: Self::id_of(session, agent_id),
+            kind: SessionKind::Hooked,
+            session: session.to_owned(),
+            user,
+            parent,
+            runtime: runtime.to_owned(),
+            agent: agent.to_owned(),
+            definition,
+            document: None,
+            task: None,
+            brief: None,
+            process: None,
+            namespaces: None,
+            opened_at: Timestamp::from_millis(0),
+            closed_at: None,
+            status: None,
+            tag: None,
+        }
+    }
+
     /// Tells whether it goes on.
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()

@@ -130,14 +130,7 @@ pub struct Registry<'a> {
     pub now: Timestamp,
 }
 
-impl<'a> Registry<'a> {
-    /// Wraps what is known of a user who was never given a credential.
-    pub fn of(user: Option<&'a User>) -> Self {
-        let now = Timestamp::from_millis(0);
-        let (credential, session, key) = (None, None, None);
-        Self { user, credential, session, is_spent: false, project: "", is_bound: false, key, now }
-    }
-
+impl Registry<'_> {
     /// Checks a claim. Removed users and users who never were are refused alike.
     pub fn verify(&self, claim: &Claim) -> Result<Actor, NotVerified> {
         let refused = |why, holder| NotVerified { claimed: claim.user.clone(), holder, why };

@@ -52,18 +52,6 @@ impl Evidence {
 
     /// The least and the most that can be kept, in bytes. It is kept for ever.
     const OUTPUT_BOUNDS: (u64, u64) = (1024, 1024 * 1024);
-
-    /// Stands for a command of which a rehearsal needs only the name.
-    pub(in crate::domain) fn rehearsed(name: &AttestationName) -> Self {
-        let program = Launcher {
-            command: vec![format!("/rehearsed/{name}")],
-            environment: Vec::new(),
-            directory: "{root}".to_owned(),
-            place: Place::default(),
-        };
-        let help = String::new();
-        Self { help, program, time: Self::TIME, output: Self::OUTPUT, contains: None }
-    }
 }
 
 impl Policy {

@@ -14,7 +14,7 @@ use crate::domain::request::{Inputs, Value};
 const READING: [&str; 6] = ["comments", "item_list", "list", "note_list", "status", "why"];
 
 /// Lists the inputs for a line that are permitted.
-pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {
+pub(crate) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Line) -> Vec<Inputs> {
     let Some(document) = &facts.document else { return Vec::new() };
     let mut chosen = Inputs::default();
     if let Some((name, value)) = &line.choice {
@@ -29,7 +29,7 @@ pub(super) fn permitted(policy: &Policy, facts: &Facts, actor: &Actor, line: &Li
 }
 
 /// Holds every line of a menu against the decision.
-pub(super) fn check(policy: &Policy, facts: &Facts, actor: &Actor) -> Result<(), TestCaseError> {
+pub(crate) fn check(policy: &Policy, facts: &Facts, actor: &Actor) -> Result<(), TestCaseError> {
     for line in menu(policy, facts, actor) {
         let inputs = permitted(policy, facts, actor, &line);
         prop_assert_eq!(

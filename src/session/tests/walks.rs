@@ -1,20 +1,24 @@
 //! Random walks: whatever is permitted, in whatever order, leads nowhere that must not be.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::asked::request;
-use super::dice::{Dice, USERS, config, name, stream};
-use super::menus;
-use crate::domain::decide::{Applied, Line};
-use crate::domain::document::{Document, Kind};
+use super::{asked, attempt, create, document, gathered, stage, text, write};
+use crate::domain::decide::tests::dice::{Dice, USERS, config, name, stream};
+use crate::domain::decide::tests::menus;
+use crate::domain::decide::{Line, menu};
+use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, UserName, Version};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Candidate, Policy, fixture};
-use crate::domain::request::{Inputs, Request, Subject, Value, WorkingCopy};
-use crate::domain::scenario::World;
+use crate::domain::policy::{Policy, fixture};
+use crate::domain::project::VersionRecord;
+use crate::domain::request::{Inputs, Value};
+use crate::scenario::Stage;
+use crate::session::{Acted, Audit};
+use crate::store::{ListQuery, Read as _};
 
 /// Verbs that lead onward; they are taken more often than others, so that walks get far.
 const ONWARD: [&str; 7] = ["approve", "checkin", "close", "item_record", "release", "review", "route"];
@@ -26,74 +30,54 @@ const WEIGHT: usize = 7;
 struct Choice {
     user: &'static str,
     line: Line,
-    facts: Facts,
+    facts: Rc<Facts>,
     actor: Actor,
 }
 
-fn create(world: &mut World<'_>, kind: &str, parent: Option<&DocumentId>) -> Option<DocumentId> {
-    let mut inputs = Inputs::default().with(name("title"), Value::Text("Title".to_owned()));
+/// Creates a document of claude's, with what its type asks for.
+fn born(stage: &mut Stage, kind: &str, parent: Option<&DocumentId>) -> Option<DocumentId> {
+    let mut more = Vec::new();
     if kind == "TEMPLATE" {
-        inputs = inputs.with(name("name"), Value::Text("FORM".to_owned()));
+        more.push(("name", text("FORM")));
     }
-    if let Some(parent) = parent {
-        inputs = inputs.with(name("parent"), Value::Document(parent.clone()));
-    }
+    more.extend(parent.map(|parent| ("parent", Value::Document(parent.clone()))));
     if ["VAR", "ER"].contains(&kind) {
-        inputs = inputs.with(name("item"), Value::Text("EI-1".to_owned()));
+        more.push(("item", text("EI-1")));
     }
-    let subject = Subject::New(name(kind));
-    let request = Request { action: name("create"), subject, inputs, copy: None, candidate: None };
-    let applied = world.attempt("claude", &request).result.ok()?;
-    applied.after.map(|it| it.id)
+    create(stage, kind, &more)
 }
 
-/// The question about a document by somebody, with the working copy that this one may have.
-fn looking(world: &World<'_>, user: &UserName, id: &DocumentId) -> Request {
-    let mut request = request(&name("status"), id, Inputs::default());
-    request.copy = world.copy(user, id).cloned();
-    request
-}
-
-fn choices(policy: &Policy, world: &World<'_>, id: &DocumentId) -> Result<Vec<Choice>, TestCaseError> {
+fn choices(stage: &mut Stage, id: &DocumentId) -> Vec<Choice> {
     let mut choices = Vec::new();
     for (user, _) in USERS {
-        let actor = world.verify(user).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let facts = world.facts(&actor, &looking(world, actor.name(), id));
-        for line in crate::domain::decide::menu(policy, &facts, &actor) {
-            if line.is_open() {
-                choices.push(Choice { user, line, facts: facts.clone(), actor: actor.clone() });
-            }
-        }
+        // The question of somebody who only looks, with the working copy that this one may have.
+        let mut looking = asked::request(&name("status"), id, Inputs::default());
+        looking.copy = stage.copy(&name(user), id).cloned();
+        let (actor, policy, facts) = gathered(stage, user, &looking);
+        let facts = Rc::new(facts);
+        let open = menu(&policy, &facts, &actor).into_iter().filter(Line::is_open);
+        choices.extend(open.map(|line| Choice {
+            user,
+            line,
+            facts: Rc::clone(&facts),
+            actor: actor.clone(),
+        }));
     }
-    Ok(choices)
+    choices
 }
 
 /// Lets the holder of the working copy write into it, or not.
-fn scribble(world: &mut World<'_>, dice: &mut Dice<'_>, id: &DocumentId) {
-    let Some(document) = world.document(id).cloned() else { return };
-    let Some(checkout) = document.checkout.clone() else { return };
-    if dice.one_in(3) {
-        return;
+fn scribble(stage: &mut Stage, dice: &mut Dice<'_>, id: &DocumentId) {
+    let Some(checkout) = document(stage, id).checkout else { return };
+    if !dice.one_in(3) {
+        write(stage, id, checkout.by.as_str(), "copy.md");
     }
-    let text = world.write(&document, &[("title", "Title"), ("revision_summary", "text")]);
-    let copy = WorkingCopy::Present {
-        document: id.clone(),
-        base: checkout.base,
-        path: "copy.md".to_owned(),
-        bytes: text.into_bytes(),
-    };
-    world.replace_copy(&checkout.by, id, Some(copy));
 }
 
-fn step(
-    candidate: &Candidate,
-    world: &mut World<'_>,
-    dice: &mut Dice<'_>,
-    id: &DocumentId,
-) -> Result<Option<Applied>, TestCaseError> {
-    scribble(world, dice, id);
-    let policy = &candidate.policy;
-    let choices = choices(policy, world, id)?;
+fn step(stage: &mut Stage, dice: &mut Dice<'_>, id: &DocumentId) -> Result<Option<Acted>, TestCaseError> {
+    scribble(stage, dice, id);
+    let policy = &fixture::candidate().policy;
+    let choices = choices(stage, id);
     let weight = |it: &Choice| if ONWARD.contains(&it.line.action.as_str()) { WEIGHT } else { 1 };
     let weighted: Vec<&Choice> = choices.iter().flat_map(|it| std::iter::repeat_n(it, weight(it))).collect();
     let Some(chosen) = weighted.get(dice.roll(weighted.len())) else { return Ok(None) };
@@ -102,10 +86,10 @@ fn step(
     // The first recommends and names one user; now and then it is another.
     let at = if dice.one_in(6) { dice.roll(all.len()) } else { 0 };
     let inputs = all.into_iter().nth(at).ok_or_else(|| TestCaseError::fail("an open line leads nowhere"))?;
-    let mut request = request(&chosen.line.action, id, inputs);
-    request.copy = world.copy(chosen.actor.name(), id).cloned();
-    match world.attempt(chosen.user, &request).result {
-        Ok(applied) => Ok(Some(applied)),
+    let mut request = asked::request(&chosen.line.action, id, inputs);
+    request.copy = stage.copy(chosen.actor.name(), id).cloned();
+    match attempt(stage, chosen.user, &request) {
+        Ok(acted) => Ok(Some(acted)),
         Err(denial) => Err(TestCaseError::fail(format!("{:?}: {denial:?}", chosen.line.action))),
     }
 }
@@ -146,9 +130,9 @@ fn check_document(policy: &Policy, document: &Document) -> Result<(), TestCaseEr
 }
 
 /// Nothing goes on under a document that has ended, but what was begun because it had.
-fn check_family(policy: &Policy, world: &World<'_>) -> Result<(), TestCaseError> {
-    for child in world.documents() {
-        let Some(parent) = child.parent.as_ref().and_then(|id| world.document(id)) else { continue };
+fn check_family(policy: &Policy, all: &BTreeMap<DocumentId, Document>) -> Result<(), TestCaseError> {
+    for child in all.values() {
+        let Some(parent) = child.parent.as_ref().and_then(|id| all.get(id)) else { continue };
         let is_final = |it: &Document| policy.standing(it).is_some_and(|(_, state)| state.is_final);
         let rule = policy.document_type(&child.document_type).and_then(|(_, it)| it.parent.as_ref());
         let follows = rule.is_some_and(|rule| rule.states.contains(&parent.state));
@@ -165,15 +149,18 @@ fn check_family(policy: &Policy, world: &World<'_>) -> Result<(), TestCaseError>
 }
 
 /// A version names one content for ever, and later versions have higher numbers.
-fn check_versions(world: &World<'_>) -> Result<(), TestCaseError> {
+fn check_versions(
+    versions: &[VersionRecord],
+    all: &BTreeMap<DocumentId, Document>,
+) -> Result<(), TestCaseError> {
     let mut newest: BTreeMap<&DocumentId, Version> = BTreeMap::new();
     let mut contents = BTreeMap::new();
-    for record in world.versions() {
+    for record in versions {
         let last = newest.insert(&record.document, record.version);
         prop_assert!(last < Some(record.version), "{} {} after {last:?}", record.document, record.version);
         contents.insert((&record.document, record.version), record.content);
     }
-    for document in world.documents() {
+    for document in all.values() {
         prop_assert_eq!(contents.get(&(&document.id, document.version)), Some(&document.content));
         let newest = newest.get(&document.id).copied();
         let approved = newest.map(|it| Version::new(it.major, 0));
@@ -186,13 +173,28 @@ fn check_versions(world: &World<'_>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn walk(candidate: &Candidate, kind: &str, numbers: &[u16]) -> Result<usize, TestCaseError> {
+/// What is kept: all documents, and all versions in the order in which they came to be.
+fn kept(stage: &mut Stage) -> (BTreeMap<DocumentId, Document>, Vec<VersionRecord>) {
+    let (mut all, mut versions) = (BTreeMap::new(), Vec::new());
+    let store = &mut stage.store;
+    let mut each = |document: Document| {
+        all.insert(document.id.clone(), document);
+        Ok(())
+    };
+    store.documents(&ListQuery::default(), &mut each).unwrap();
+    let mut each = |version| {
+        versions.push(version);
+        Ok(())
+    };
+    store.all_versions(&mut each).unwrap();
+    (all, versions)
+}
+
+fn walk(kind: &str, numbers: &[u16]) -> Result<usize, TestCaseError> {
     let mut dice = Dice::new(numbers);
-    let mut world = World::new(&candidate.policy, candidate.digest, None);
-    for (user, group) in USERS {
-        world.add_user(&name(user), group, Kind::Agent);
-    }
-    let mut ids = create(&mut world, kind, None).into_iter().collect::<Vec<_>>();
+    let policy = &fixture::candidate().policy;
+    let mut stage = stage(policy);
+    let mut ids = born(&mut stage, kind, None).into_iter().collect::<Vec<_>>();
     let mut steps = 0;
     for _ in 0..numbers.len() / 4 {
         if dice.one_in(9) {
@@ -200,21 +202,25 @@ fn walk(candidate: &Candidate, kind: &str, numbers: &[u16]) -> Result<usize, Tes
             let kinds = ["VR", "TP", "VAR", "ADD", "ER"];
             let from = dice.roll(kinds.len());
             let mut kinds = kinds.iter().cycle().skip(from).take(kinds.len());
-            ids.extend(kinds.find_map(|kind| create(&mut world, kind, Some(&parent))));
+            ids.extend(kinds.find_map(|kind| born(&mut stage, kind, Some(&parent))));
         }
         let id = dice.pick(&ids).clone();
-        let Some(applied) = step(candidate, &mut world, &mut dice, &id)? else { continue };
+        let Some(acted) = step(&mut stage, &mut dice, &id)? else { continue };
         steps += 1;
-        let (Some(before), Some(after)) = (&applied.before, &applied.after) else {
+        let (Some(before), Some(after)) = (&acted.before, &acted.after) else {
             return Err(TestCaseError::fail("an action without a document"));
         };
         prop_assert_eq!(after.revision, before.revision + 1);
-        for document in world.documents() {
-            check_document(&candidate.policy, document)?;
+        let (all, versions) = kept(&mut stage);
+        for document in all.values() {
+            check_document(policy, document)?;
         }
-        check_family(&candidate.policy, &world)?;
-        check_versions(&world)?;
+        check_family(policy, &all)?;
+        check_versions(&versions, &all)?;
     }
+    let claim = stage.claim(&name("qa"), None, None).unwrap();
+    let (_, audit) = stage.session.audit(&claim, None, true).unwrap();
+    prop_assert!(matches!(audit, Audit::Sound(_)), "{:?}", audit);
     Ok(steps)
 }
 
@@ -225,7 +231,7 @@ proptest! {
     #[test]
     fn no_walk_through_the_controlled_life_cycle_leads_astray(numbers in stream(240)) {
         let kind = if numbers.first().is_some_and(|it| it % 2 == 0) { "SOP" } else { "TEMPLATE" };
-        let steps = walk(fixture::candidate(), kind, &numbers)?;
+        let steps = walk(kind, &numbers)?;
         prop_assert!(steps > 0);
     }
 
@@ -233,7 +239,7 @@ proptest! {
     #[test]
     fn no_walk_through_the_executable_life_cycle_and_its_attachments_leads_astray(numbers in stream(320)) {
         let kind = if numbers.first().is_some_and(|it| it % 4 == 0) { "INV" } else { "CR" };
-        let steps = walk(fixture::candidate(), kind, &numbers)?;
+        let steps = walk(kind, &numbers)?;
         prop_assert!(steps > 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Recorded readings: who records one, when, and what waits for it.
 
 use crate::domain::policy::{Candidate, Effect, Policy, Sources, fixture};
-use crate::domain::scenario;
+use crate::scenario;
 
 const REVIEW: &str = "verdict: review, quorum: all }";
 
@@ -60,7 +60,7 @@ scenarios:
       - { tu: read, which: draft }
       - { tu: review, outcome: recommend, comment: fine, state: REVIEWED }
 ";
-    let outcomes = scenario::run(&candidate.policy, candidate.digest, "x.yaml", story);
+    let outcomes = scenario::run(&candidate, "x.yaml", story);
     for outcome in outcomes.unwrap_or_else(|error| panic!("{error}")) {
         assert_eq!(outcome.failure.map(|failure| failure.to_string()), None);
     }

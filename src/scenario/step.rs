@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use serde_yaml::Spanned;
 
 use super::expected::{Expected, check};
+use super::holdings::Means;
+use super::registry::{Asked, VERBS};
 use super::source::{StepSource, StepValue, fault, place};
 use crate::domain::id::{ActionName, InputName, TypeName, UserName};
 use crate::domain::policy::{Action, InputKind, Policy, Scope};
@@ -29,15 +31,17 @@ pub(super) struct Step {
 pub(super) enum What {
     Act(Act),
     /// Looks, for the menu with the eyes of a user.
-    Check(Option<String>),
+    Check(Option<UserName>),
 }
 
 /// Somebody tries something.
 #[derive(Debug, Clone)]
 pub(super) struct Act {
-    pub(super) user: String,
+    pub(super) user: UserName,
     pub(super) action: ActionName,
     pub(super) about: About,
+    /// How the user proves who it is; `None` for the best that the user holds.
+    pub(super) proof: Option<Means>,
     pub(super) inputs: Vec<(InputName, InputKind, StepValue)>,
     pub(super) alias: Option<String>,
     pub(super) content: Option<Edit>,
@@ -47,6 +51,8 @@ pub(super) struct Act {
     pub(super) status: i32,
     /// What the user writes below the front matter of the working copy.
     pub(super) text: Option<String>,
+    /// What is replaced in the files of the policy that is to be adopted: file, text, other text.
+    pub(super) change: Vec<(String, String, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +60,7 @@ pub(super) enum About {
     Document,
     New(TypeName),
     Project,
+    Registry(Asked),
 }
 
 /// What a user does to the working copy before asking.
@@ -86,8 +93,12 @@ const EDITS: [(&str, Edit); 11] = [
     ("itemless", Edit::Itemless),
 ];
 
+/// The action that puts another policy in force.
+pub(super) const ADOPTION: &str = "policy_adopt";
+
 /// Words of a step that are neither inputs nor expectations.
-const WORDS: [&str; 8] = ["of", "as", "type", "content", "requires", "text", "status", "with"];
+const WORDS: [&str; 10] =
+    ["of", "as", "type", "content", "requires", "text", "status", "with", "proof", "change"];
 
 /// Reads steps, in a file with these paths.
 pub(super) struct Reader<'a> {
@@ -143,7 +154,8 @@ impl Reader<'_> {
                     self.add(steps, path, about.or(of), left)?;
                 }
                 "check" => {
-                    let viewer = self.optional_text(&rest, "for")?.map(str::to_owned);
+                    let viewer = self.optional_text(&rest, "for")?.map(UserName::parse).transpose();
+                    let viewer = viewer.map_err(|error| fault(&at, error.to_string()))?;
                     let expected = self.expected(&rest, &["for"])?;
                     if expected.wants_menu() != viewer.is_some() {
                         return Err(fault(&at, "`check` takes `menu` and `for` together"));
@@ -152,8 +164,11 @@ impl Reader<'_> {
                     steps.push(Step { place: at, of: Some(second.to_owned()), what, expected });
                 }
                 user => {
-                    let action = self.action(&place(self.file, value), second)?;
-                    let (act, expected) = self.act(&at, user, action, &rest)?;
+                    let user = UserName::parse(user).map_err(|error| fault(&at, error.to_string()))?;
+                    let (act, expected) = match self.action(&place(self.file, value), second)? {
+                        Some(action) => self.act(&at, user, action, &rest)?,
+                        None => self.ask(&at, user, second, &rest)?,
+                    };
                     let own = self.optional_text(&rest, "of")?;
                     let of = own.or(of).map(str::to_owned);
                     steps.push(Step { place: at, of, what: What::Act(act), expected });
@@ -163,21 +178,84 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn action(&self, at: &Place, name: &str) -> Result<&Action, YamlError> {
+    /// Finds an action of the policy; `None` for what is asked of the registry.
+    fn action(&self, at: &Place, name: &str) -> Result<Option<&Action>, YamlError> {
         let actions = self.policy.actions.iter().map(|it| it.name.as_str());
-        check("action", name, actions).map_err(|message| fault(at, message))?;
-        let found = self.policy.actions.iter().find(|it| it.name.as_str() == name);
-        found.ok_or_else(|| fault(at, "no such action"))
+        let verbs = VERBS.iter().map(|(verb, _)| *verb);
+        check("action", name, actions.chain(verbs)).map_err(|message| fault(at, message))?;
+        Ok(self.policy.actions.iter().find(|it| it.name.as_str() == name))
+    }
+
+    /// Reads what somebody asks of the registry.
+    fn ask(
+        &self,
+        at: &Place,
+        user: UserName,
+        verb: &str,
+        words: &Words<'_>,
+    ) -> Result<(Act, Expected), YamlError> {
+        let whom = VERBS.iter().find(|(name, _)| *name == verb).and_then(|(_, whom)| *whom);
+        let named = match whom {
+            Some(word) => self
+                .optional_text(words, word)?
+                .ok_or_else(|| fault(at, format!("`{verb}` needs `{word}`")))?,
+            None => "",
+        };
+        let asked = Asked::of(verb, named).map_err(|message| fault(at, message))?;
+        let others: Vec<&str> = ["of", "proof"].into_iter().chain(whom).collect();
+        let act = Act {
+            user,
+            action: ActionName::parse(verb).map_err(|error| fault(at, error.to_string()))?,
+            about: About::Registry(asked),
+            proof: self.proof(words)?,
+            inputs: Vec::new(),
+            alias: None,
+            content: None,
+            requires: None,
+            status: 0,
+            text: None,
+            change: Vec::new(),
+        };
+        Ok((act, self.expected(words, &others)?))
+    }
+
+    fn proof(&self, words: &Words<'_>) -> Result<Option<Means>, YamlError> {
+        let Some(value) = words.get("proof") else { return Ok(None) };
+        let word = self.text("proof", value)?;
+        let known = Means::ALL.iter().map(|means| means.as_str());
+        check("proof", word, known).map_err(|message| fault(&place(self.file, value), message))?;
+        Ok(Means::from_word(word))
+    }
+
+    /// Reads what is replaced in files: file, text, other text.
+    fn change(&self, action: &Action, words: &Words<'_>) -> Result<Vec<(String, String, String)>, YamlError> {
+        let Some(value) = words.get("change") else { return Ok(Vec::new()) };
+        if action.name.as_str() != ADOPTION {
+            return Err(fault(&place(self.file, value), format!("`change` is for `{ADOPTION}`")));
+        }
+        let expected = || {
+            let message = "`change` takes files, each with texts and what stands in their place";
+            fault(&place(self.file, value), message)
+        };
+        let StepValue::Map(files) = &value.value else { return Err(expected()) };
+        let mut change = Vec::new();
+        for (file, texts) in files {
+            let StepValue::Map(texts) = texts else { return Err(expected()) };
+            for (text, other) in texts {
+                let StepValue::One(other) = other else { return Err(expected()) };
+                change.push((file.clone(), text.clone(), other.clone()));
+            }
+        }
+        Ok(change)
     }
 
     fn act(
         &self,
         at: &Place,
-        user: &str,
+        user: UserName,
         action: &Action,
         words: &Words<'_>,
     ) -> Result<(Act, Expected), YamlError> {
-        UserName::parse(user).map_err(|error| fault(at, error.to_string()))?;
         let mut inputs = Vec::new();
         let mut others = WORDS.to_vec();
         for input in &action.inputs {
@@ -210,15 +288,17 @@ impl Reader<'_> {
             })?,
         };
         let act = Act {
-            user: user.to_owned(),
+            user,
             action: action.name.clone(),
             about,
+            proof: self.proof(words)?,
             inputs,
             alias: self.optional_text(words, "as")?.map(str::to_owned),
             content,
             requires: self.optional_text(words, "requires")?.map(str::to_owned),
             status,
             text: self.optional_text(words, "text")?.map(str::to_owned),
+            change: self.change(action, words)?,
         };
         Ok((act, self.expected(words, &others)?))
     }

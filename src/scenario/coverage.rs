@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::play::{Came, ScenarioOutcome};
+use super::outcome::{Came, ScenarioOutcome};
 use crate::domain::decide::Condition;
 use crate::domain::id::{ActionName, StateName, WorkflowName};
 use crate::domain::policy::{Guard, Plain, Policy, Transition, Workflow};

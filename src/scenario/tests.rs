@@ -1,14 +1,16 @@
 //! That scenarios say what is wrong with themselves, and with a policy.
 
-use super::{ScenarioOutcome, gaps, run};
+use super::{ScenarioOutcome, Stage, gaps, run};
 use crate::domain::policy::fixture;
 use crate::domain::yaml::YamlError;
+use crate::session::Audit;
+use crate::store::{Entries, Read as _, StoredEntry};
 
 const HEAD: &str = "schema: qms.scenarios/1\nworkflow: controlled\n";
 
 fn play(text: &str) -> Result<Vec<ScenarioOutcome>, YamlError> {
     let candidate = fixture::candidate();
-    run(&candidate.policy, candidate.digest, "x.yaml", text)
+    run(candidate, "x.yaml", text)
 }
 
 /// Plays steps, one on a line from line 7 on, and returns what failed.
@@ -83,6 +85,17 @@ fn words_that_nobody_knows_are_refused_with_their_place_and_the_word_that_was_me
         ("{ claude: checkin, content: change }", "unknown content `change`, did you mean `changed`?"),
         ("{ claude: checkin, says: checkedin }", "unknown note `checkedin`, did you mean `checked_in`?"),
         ("{ claude: checkin, with: { titel: x } }", "unknown input `titel`"),
+        ("{ claude: checkin, proof: tokn }", "x.yaml:7:35: unknown proof `tokn`, did you mean `token`?"),
+        ("{ lead: token_isue, user: qa }", "unknown action `token_isue`, did you mean `token_issue`?"),
+        ("{ lead: token_issue }", "`token_issue` needs `user`"),
+        ("{ lead: token_issue, user: qa, agent: x }", "unknown word `agent`"),
+        (
+            "{ lead: policy_adopt, change: [x] }",
+            "`change` takes files, each with texts and what stands in their place",
+        ),
+        ("{ lead: policy_adopt, change: { x: y } }", "`change` takes files"),
+        ("{ claude: create, change: {} }", "x.yaml:7:35: `change` is for `policy_adopt`"),
+        ("{ lead: unlock, user: qa }", "unknown word `user`"),
         ("{ claude: create, version: 0.1 }", "x.yaml:7:27: invalid type: floating point `0.1`"),
         ("{ claude: create, title: a, title: b }", "x.yaml:7:37: duplicate mapping key"),
         ("{ Claude: create }", "`Claude` is not a user name"),
@@ -101,6 +114,71 @@ fn words_that_nobody_knows_are_refused_with_their_place_and_the_word_that_was_me
     assert_eq!(message, "x.yaml:2:11: unknown life cycle `control`, did you mean `controlled`?");
     let users = story(&[CREATE]).replace("scenarios:\n", "users: { joe: qualty }\nscenarios:\n");
     assert_eq!(refused(&users), "x.yaml:3:15: unknown group `qualty`, did you mean `quality`?");
+}
+
+// REQ-174
+#[test]
+fn a_content_that_was_objected_to_is_refused_by_name_when_it_comes_back() {
+    let steps = [
+        CREATE,
+        "{ claude: checkin, text: \"# A\\n\" }",
+        "{ claude: route, target: review }",
+        "{ qa: review, outcome: request_updates, comment: no }",
+        "{ claude: checkout }",
+        "{ claude: checkin, text: \"# B\\n\" }",
+        "{ claude: checkout }",
+        "{ claude: checkin, text: \"# A\\n\" }",
+    ];
+    let expected = "x.yaml:14:9: `checkin` by claude was refused: content_objected (the working copy of SOP-001 \
+                    is the content of 0.2 again, and `qa` asked for changes to that)";
+    assert_eq!(failure(&steps).as_deref(), Some(expected));
+}
+
+// REQ-175
+#[test]
+fn users_act_with_the_best_that_they_hold_and_with_nothing_that_they_do_not() {
+    let told = |step: &str| failure(&["{ lead: user_add, user: bob, group: initiator, kind: agent }", step]);
+    assert_eq!(told("{ bob: create, title: x, proof: claimed }"), None);
+    assert_eq!(told("{ bob: create, title: x }"), None);
+    for proof in ["token", "signature", "unlock", "code", "spawn"] {
+        let failed = told(&format!("{{ bob: create, title: x, proof: {proof}, denied: not_owner }}"));
+        assert_eq!(failed, Some(format!("x.yaml:8:9: `bob` holds nothing for `proof: {proof}`")));
+    }
+    let claimed = told("{ claude: create, title: x, proof: claimed }").unwrap_or_default();
+    assert!(claimed.contains("refused: credential_required"), "{claimed}");
+    // A text that no file has cannot be changed, and no step is silently another.
+    let missing = "{ lead: policy_adopt, change: { policy.yaml: { nowhere: x } }, denied: policy_unsound }";
+    assert_eq!(failure(&[missing]).as_deref(), Some("x.yaml:7:9: `policy.yaml` does not contain `nowhere`"));
+}
+
+/// Every entry of a log, which verifies with everything that it speaks about.
+fn record(mut stage: Stage) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    let mut visit = |entry: StoredEntry<'_>| {
+        entries.push(entry.bytes.to_vec());
+        Ok(())
+    };
+    stage.store.entries(Entries::From(0), &mut visit).unwrap();
+    let claim = stage.claim(&"qa".parse().unwrap(), None, None).unwrap();
+    let (_, audit) = stage.session.audit(&claim, None, true).unwrap();
+    assert!(matches!(audit, Audit::Sound(_)), "{audit:?}");
+    entries
+}
+
+/// The record that each story of a file leaves.
+fn records(text: &str) -> Vec<Vec<Vec<u8>>> {
+    let mut records = Vec::new();
+    super::play::play(fixture::candidate(), "x.yaml", text, |stage| records.push(record(stage))).unwrap();
+    assert!(records.len() > 5 && records.iter().all(|entries| entries.len() > 1));
+    records
+}
+
+// REQ-177
+#[test]
+fn a_story_leaves_the_same_record_each_time_and_it_verifies() {
+    records(include_str!("../../tests/scenarios/executable_adoption.yaml"));
+    let proofs = include_str!("../../tests/scenarios/executable_proofs.yaml");
+    assert!(records(proofs) == records(proofs), "it was recorded otherwise the second time");
 }
 
 #[test]

@@ -14,7 +14,7 @@
 //!     steps:
 //!       - path: drafted
 //!       - { claude: route, target: review, assignees: [tu], state: IN_REVIEW }
-//!       - { claude: review, outcome: recommend, comment: fine, denied: [not_assigned, is_author, is_owner] }
+//!       - { claude: review, outcome: recommend, comment: fine, denied: [group_not_allowed, not_assigned, is_author, is_owner] }
 //!       - { check: SOP-001, owner: claude, seats: [qa, tu] }
 //! ```
 //!
@@ -24,10 +24,22 @@
 //!   what is created), `type`, `content` (what the user does to the working copy before: `changed`,
 //!   `incomplete`, `unreadable`, `stale`, `foreign`, `missing`, `unchanged`; of its one execution item EI-1
 //!   `reworded`, `handwritten`, `itemless`), `requires` (what the user writes there as prerequisites), `text`
-//!   (what the user writes there below the front matter), `status` (of a run), and what is expected.
-//! * People sign with a key of their own, agents and services have a token, so that a policy of every
-//!   profile can be played.
-//! * Expected are `denied` (the names of all reasons, in any order), or of the document afterwards
+//!   (what the user writes there below the front matter: the same text makes the same content), `status` (of
+//!   a run), and what is expected.
+//! * The users of the policy and of the story have a credential from the start: people a key of their own, with
+//!   which they sign, agents and services a token. A user who is added on the way has none. Each acts with the
+//!   best that they have, unless `proof` says otherwise: `claimed` (nothing is presented), `token`, `signature`,
+//!   `unlock` (the token of an unlocked key), `code` (with which a person makes the first key), `spawn` (the
+//!   token of an agent that was started), `ticket` (made by the hook of an agent runtime for this step).
+//! * Getting and losing credentials is a step, too, under the name by which it is recorded:
+//!   `{ lead: token_issue, user: ines }` (a person gets a code), `key_create`, `unlock`, `token_rotate`,
+//!   `credential_revoke`, `recovery_acknowledge` (with `user`), `agent_started` (with `agent` and `of`),
+//!   `agent_stop` (with `agent`).
+//! * `{ lead: policy_adopt, change: { controlled.yaml: { "by: [quality, reviewer]": "by: [quality]" } } }`
+//!   puts the files that are tested in force, with these texts in the place of others. A round that is open
+//!   then goes on by the policy that it was opened under.
+//! * Expected are `denied` (the names of all reasons, in any order; `not_found` where something named does not
+//!   exist), or of the document afterwards
 //!   `state`, `version`, `effective_version`, `titled`, `owner`, `checked_out_by`, `authors`, `seats`
 //!   (who has a seat in the round); `says` (what the user is told besides: `checked_in`,
 //!   `unchanged`, `withdrawn`, `seated`, `awaiting`, `ended`, `recorded`); `menu` (the lines open for the user,
@@ -41,26 +53,34 @@
 //!   `status` one that passed.
 //! * The templates that the types name are in force from the start; `templates: []` says otherwise. They
 //!   have next to no text; `bodies: { TEMPLATE-CR: … }` gives them one. A table with the one item EI-1 stands
-//!   behind every text that needs one.
+//!   behind every text that needs one. With `procedures: true` the procedures that the policy cites are in force,
+//!   too, without which none is adopted; they take the first numbers.
 //!
-//! Only [`decide`](super::decide::decide) and [`apply`](super::decide::apply) are asked, in a
-//! project that lives in memory. No store, no file, no clock.
+//! Every story is played by a [`Session`](crate::session::Session) of its own over the store in memory, which
+//! verifies, decides and seals as it does for the program. What it has from here is a clock that moves a
+//! second with each step, and secrets that are the same each time.
 
 mod coverage;
 mod expected;
-mod gather;
+mod holdings;
+mod outcome;
 mod plan;
 mod play;
+mod registry;
 mod rehearsal;
 mod source;
+mod stage;
 mod step;
-mod world;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::coverage::{Gap, gaps};
-pub use self::play::{Came, Failure, ScenarioOutcome, Taken, run};
+pub use self::holdings::Means;
+pub use self::outcome::{Came, Failure, ScenarioOutcome, Taken};
+pub use self::play::run;
 #[cfg(test)]
-pub(crate) use self::world::World;
+pub(crate) use self::stage::Stage;
+#[cfg(test)]
+pub(crate) use self::writing::templates;

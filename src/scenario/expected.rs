@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::outcome::Refused;
 use super::source::StepValue;
-use crate::domain::decide::{Condition, Denial, Line, Note};
+use crate::domain::decide::{Condition, Line, Note};
 use crate::domain::document::Document;
 use crate::domain::nearest::nearest;
 use crate::domain::policy::Policy;
@@ -50,7 +51,7 @@ impl Expected {
         };
         match word {
             "denied" => {
-                let known = || Condition::ALL.iter().map(|it| it.name());
+                let known = || Condition::ALL.iter().map(|it| it.name()).chain([Refused::NOT_FOUND]);
                 for text in texts.iter().filter(|text| !text.starts_with(Condition::NoEligible.name())) {
                     check("reason", text, known())?;
                 }
@@ -86,17 +87,17 @@ impl Expected {
     }
 
     /// Compares with what was answered; says what is not as expected.
-    pub(super) fn of_answer(&self, verb: &str, answer: Result<&[Note], &Denial>) -> Result<(), String> {
+    pub(super) fn of_answer(&self, verb: &str, answer: Result<&[Note], &Refused>) -> Result<(), String> {
         match (&self.denied, answer) {
             (None, Ok(notes)) => self.of_notes(notes),
-            (None, Err(denial)) => {
+            (None, Err(refused)) => {
                 let why: Vec<String> =
-                    denial.reasons().iter().map(|it| format!("{} ({})", it.name, it.message)).collect();
+                    refused.reasons.iter().map(|(name, message)| format!("{name} ({message})")).collect();
                 Err(format!("{verb} was refused: {}", why.join("; ")))
             }
             (Some(names), Ok(_)) => Err(format!("{verb} was permitted, expected {}", list(names))),
-            (Some(names), Err(denial)) => {
-                let came: BTreeSet<String> = denial.reasons().iter().map(|it| it.name.clone()).collect();
+            (Some(names), Err(refused)) => {
+                let came: BTreeSet<String> = refused.names().map(str::to_owned).collect();
                 if &came == names {
                     return Ok(());
                 }

@@ -34,6 +34,8 @@ pub(super) struct ScenarioSource {
     pub(super) users: IndexMap<UserName, Spanned<GroupName>>,
     pub(super) templates: Option<Vec<DocumentId>>,
     #[serde(default)]
+    pub(super) procedures: bool,
+    #[serde(default)]
     pub(super) evidence: Vec<AttestationName>,
     #[serde(default)]
     pub(super) bodies: BTreeMap<DocumentId, String>,
