@@ -226,6 +226,5 @@ fn read_passphrase(world: &World, path: &Path) -> Result<String, CommandError> {
 
 /// Tells whether a person is there who can be asked for a passphrase.
 pub fn may_ask(world: &World, global: &Global) -> bool {
-    let silent = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
-    !silent && super::is_attended(world)
+    !global.no_interactive && !world.says("QMS_NO_INTERACTIVE") && world.is_attended()
 }

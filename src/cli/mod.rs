@@ -1,6 +1,7 @@
 //! The command-line face: it reads the command line, asks and prints. It holds no rule.
 
 mod ahead;
+mod attended;
 mod carried;
 mod completion;
 mod credential;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind as Parse;
 
+pub use self::attended::AGENT_VARIABLES;
 use self::carried::Carried;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
@@ -36,9 +38,6 @@ use crate::commands::CommandError;
 use crate::commands::view::NextLine;
 use crate::disk::DiskError;
 use crate::session::SessionError;
-
-/// Variables that agent runtimes set: whoever set one is not waiting at a terminal.
-const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
 
 /// Runs one command line, and the lines of its menu that a person chooses, and returns the exit
 /// status of the last.
@@ -171,7 +170,7 @@ fn not_understood(world: &mut World, arguments: &[OsString], error: &clap::Error
 }
 
 fn manner(world: &World, global: &Global) -> Manner {
-    let brief = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
+    let brief = global.no_interactive || world.says("QMS_NO_INTERACTIVE");
     Manner {
         format: global.format(),
         brief,
@@ -200,12 +199,5 @@ fn colored(world: &World, color: Color) -> bool {
 
 /// Tells whether a person is there to be asked.
 fn may_ask(world: &World, manner: Manner) -> bool {
-    manner.has_menu() && !manner.format.is_data() && is_attended(world)
-}
-
-/// Tells whether somebody sits at all three streams, and no agent.
-fn is_attended(world: &World) -> bool {
-    world.terminals.all()
-        && world.set_variable("CI").is_none()
-        && AGENT_VARIABLES.iter().all(|name| world.set_variable(name).is_none())
+    manner.has_menu() && !manner.format.is_data() && world.is_attended()
 }
