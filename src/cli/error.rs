@@ -310,6 +310,7 @@ fn disk(error: &DiskError) -> Row {
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
+        DiskError::Changed(_) => (Code::Conflict, Vec::new(), Value::Null),
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
         DiskError::Config(_) | DiskError::NoHome | DiskError::Linked(_) | DiskError::Io { .. } => {
             (Code::Failed, Vec::new(), Value::Null)

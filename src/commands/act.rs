@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publish};
-use crate::disk::{Journal, Placed, Workspace};
+use crate::disk::{Fate, Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
-use crate::domain::request::{Inputs, Request, Subject};
+use crate::domain::request::{Inputs, Request, Subject, WorkingCopy};
 use crate::session::{Acted, Mode, Session, SessionError};
 
 /// What the face was told.
@@ -146,7 +146,8 @@ fn report(
     mode: Mode,
 ) -> Result<Reply, CommandError> {
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
-    let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings) } else { None };
+    let working_copy =
+        if mode == Mode::Commit { lay_down(context, request, &acted, &mut warnings) } else { None };
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
     let mut headline = headline(action, request, &after.id, mode);
@@ -213,16 +214,35 @@ pub(super) fn next_after(
 }
 
 /// Writes or takes away the working copy that the action gave or took in.
-fn lay_down(context: &Context, acted: &Acted, warnings: &mut Vec<Warning>) -> Option<String> {
+fn lay_down(
+    context: &Context,
+    request: &Request,
+    acted: &Acted,
+    warnings: &mut Vec<Warning>,
+) -> Option<String> {
     let after = acted.after.as_ref()?;
     let workspace = context.workspace(&acted.actor);
     let path = workspace.path(&after.id);
     let mut warn = |code, message| warnings.push(Warning { code, message });
     let Some(content) = &acted.content else {
-        if acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
-            && let Err(error) = workspace.remove(&after.id)
+        if let Some(WorkingCopy::Present { bytes, .. }) = &request.copy
+            && acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
         {
-            warn("copy_not_removed", format!("{} is checked in, but its copy stays: {error}", after.id));
+            let (id, user) = (&after.id, acted.actor.name());
+            match workspace.remove(id, bytes, after.content) {
+                Ok(Fate::Gone) => {}
+                Ok(Fate::Kept(place)) => warn(
+                    "copy_saved_again",
+                    format!(
+                        "{id} was saved again after it was read, and that is not checked in; it stays in {}: \
+                         `qms --user {user} checkout {id}` goes on with it",
+                        place.display()
+                    ),
+                ),
+                Err(error) => {
+                    warn("copy_not_removed", format!("{id} is checked in, but its copy stays: {error}"));
+                }
+            }
         }
         return None;
     };

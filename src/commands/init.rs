@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::{CommandError, Context, Reply, Source, publish};
-use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
+use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_file};
 use crate::domain::audit::{NONCE_BYTES, ProjectKey};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
@@ -99,7 +99,7 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     let keyring = Keyring::of(&site, &outside.keys);
     let made = found(site.clone(), key, key_file.clone(), outside);
     if made.is_err() {
-        site.unmake(Some(&key_file));
+        site.unmake(Some((&key_file, &secret)));
         keyring.iter().for_each(Keyring::unmake);
     }
     Ok(Reply::new(made?))
@@ -198,7 +198,7 @@ fn founder(
         fill(outside, &mut random)?;
         let token = Token::new(&random);
         let file = keyring.token_path(&name);
-        write_secret(&file, &format!("{}\n", token.reveal()))?;
+        write_file(&file, format!("{}\n", token.reveal()).as_bytes())?;
         let (id, verifier) = (token.id().clone(), token.verifier());
         (CredentialKind::Standing, id, verifier, Proof::Token(Rc::new(token)), file)
     };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::act::carry_out;
 use super::table::Table;
 use super::{CommandError, Context, Reply};
-use crate::disk::write_secret;
+use crate::disk::{take_back_secret, write_file};
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
@@ -279,14 +279,17 @@ fn hand_out(
     let token = context.new_token()?;
     let file = out.map(|path| context.directory.join(path));
     let text = token.reveal();
+    let line = format!("{text}\n");
     if let Some(file) = &file {
-        write_secret(file, &format!("{text}\n"))?;
+        write_file(file, line.as_bytes())?;
     }
     // As the system calls it, so that no path is shown with `.` or `..` in it.
     let file = file.map(|file| std::fs::canonicalize(&file).unwrap_or(file));
     let request = request(registration(&token))?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit).inspect_err(|_| {
-        let _left = file.as_ref().map(std::fs::remove_file);
+        if let Some(file) = &file {
+            take_back_secret(file, &line);
+        }
     })?;
     let issued = context.session.read(&acted.actor).credential(token.id())?;
     let issued = issued.ok_or_else(|| SessionError::NoCredential(token.id().clone()))?;

@@ -55,6 +55,9 @@ pub enum DiskError {
     /// Another process holds a lock for longer than it is worth waiting.
     #[error("`{}` is held by another process", .0.display())]
     Busy(PathBuf),
+    /// Somebody else wrote a file in between.
+    #[error("`{}` is not what it was when it was read, and stays as it is", .0.display())]
+    Changed(PathBuf),
     /// Something in a project is a link, and would be written through.
     #[error("`{}` is a link, and nothing is written through one", .0.display())]
     Linked(PathBuf),

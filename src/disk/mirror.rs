@@ -141,12 +141,16 @@ impl Mirror {
 
     /// Publishes a page.
     pub fn write(&self, page: &Page, rendered: &[u8]) -> Result<(), DiskError> {
-        file::write_within(&self.root, &self.path(&page.document_type, &page.id, page.is_draft), rendered)
+        let path = self.path(&page.document_type, &page.id, page.is_draft);
+        file::is_own(&self.root, path.parent().unwrap_or(&self.root))?;
+        file::replace(&path, rendered, false, &|_| true).map(drop)
     }
 
     /// Takes a page away that the document no longer has.
     pub fn remove(&self, document_type: &TypeName, id: &DocumentId, is_draft: bool) -> Result<(), DiskError> {
-        file::remove_within(&self.root, &self.path(document_type, id, is_draft))
+        let path = self.path(document_type, id, is_draft);
+        file::is_own(&self.root, path.parent().unwrap_or(&self.root))?;
+        file::remove(&path, &|_| true).map(drop)
     }
 }
 
@@ -158,7 +162,7 @@ impl Mirror {
 
     /// Takes away a file that no document has.
     pub fn discard(&self, path: &std::path::Path) -> Result<(), DiskError> {
-        if path.starts_with(&self.folder) { file::remove_within(&self.root, path) } else { Ok(()) }
+        if path.starts_with(&self.folder) { file::remove(path, &|_| true).map(drop) } else { Ok(()) }
     }
 
     /// Lists the files of the mirror.

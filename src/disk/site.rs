@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, file, read_secret};
+use super::{DiskError, Fate, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -37,6 +37,11 @@ pub struct KeyPlace {
 struct Config {
     schema: String,
     project: String,
+}
+
+/// What a file with a key says.
+fn key_text(secret: &[u8; 32]) -> String {
+    format!("{}\n", to_hex(secret))
 }
 
 #[cfg(unix)]
@@ -197,9 +202,13 @@ impl Site {
 
     /// Takes away what was made of a project that could not be founded, its key included where that
     /// was made, too. What cannot be taken away is no use to anybody without the rest.
-    pub fn unmake(&self, key_file: Option<&Path>) {
+    pub fn unmake(&self, key: Option<(&Path, &[u8; 32])>) {
+        // It was made by `make_private`, and by nobody else.
         let _left = fs::remove_dir_all(self.private());
-        let _left = key_file.map(fs::remove_file);
+        let _left = key.map(|(file, secret)| {
+            let text = key_text(secret);
+            file::remove(file, &|bytes| bytes == text.as_bytes())
+        });
     }
 
     /// Writes `qms.yaml`: from now on the project can be found.
@@ -209,13 +218,17 @@ impl Site {
              schema: qms.project/1\nproject: \"{}\"\n",
             self.id
         );
-        file::write(&self.root.join(CONFIG), text.as_bytes(), false)
+        match file::create(&self.root.join(CONFIG), text.as_bytes(), false)? {
+            Fate::Gone => Ok(()),
+            Fate::Kept(path) => Err(DiskError::Changed(path)),
+        }
     }
 
     /// Writes a candidate policy file, unless one is there.
     pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
         let path = self.root.join(Sources::path(name));
-        if path.exists() { Ok(()) } else { file::write_within(&self.root, &path, text.as_bytes()) }
+        file::is_own(&self.root, path.parent().unwrap_or(&self.root))?;
+        file::create(&path, text.as_bytes(), false).map(drop)
     }
 
     /// Returns where the key of this project lies.
@@ -230,12 +243,13 @@ impl Site {
     /// Writes the key of a new project.
     pub fn write_key(&self, place: &KeyPlace, secret: &[u8; 32]) -> Result<PathBuf, DiskError> {
         let path = self.key_path(place)?;
-        if path.exists() {
-            let why = "has the key of another project".to_owned();
-            return Err(DiskError::Unsuitable { path, why });
+        match file::create(&path, key_text(secret).as_bytes(), true)? {
+            Fate::Gone => Ok(path),
+            Fate::Kept(path) => {
+                let why = "has the key of another project".to_owned();
+                Err(DiskError::Unsuitable { path, why })
+            }
         }
-        file::write(&path, format!("{}\n", to_hex(secret)).as_bytes(), true)?;
-        Ok(path)
     }
 
     /// Reads the key. One that others could read, or that is not ours, is refused.
