@@ -11,6 +11,8 @@
 mod copies;
 #[path = "trouble/many.rs"]
 mod many;
+#[path = "trouble/pages.rs"]
+mod pages;
 #[path = "trouble/places.rs"]
 mod places;
 #[path = "trouble/planted.rs"]

@@ -1,6 +1,7 @@
 //! The verbs of the workflow: every action on a document, whatever the policy calls it.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -117,24 +118,38 @@ pub(super) fn committed(
     // Where no marker can be laid down, the store cannot be written either, and says why.
     let journal = Journal::begin(&context.site, context.process, size).ok();
     let acted = act(&mut context.session, &context.claim);
-    let mut warnings = Vec::new();
+    let (mut warnings, mut is_published) = (Vec::new(), true);
     if let Ok(acted) = &acted {
         // What is shown in the mirror is the content, the version and the state.
         let shown = |it: &Document| (it.content, it.version, it.state.clone(), it.in_force.clone());
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
         let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
         for document in acted.after.iter().filter(|_| !same || signed).chain(&acted.others) {
-            if let Err(error) = publish::publish(context, &acted.actor, &document.id) {
-                let message = format!("{} is recorded, but not published yet: {error}", document.id);
-                warnings.push(Warning { code: "not_published", message });
+            match publish::publish(context, &acted.actor, &document.id) {
+                Ok(kept) => warnings.extend(kept.iter().map(|path| page_kept(context, &acted.actor, path))),
+                Err(error) => {
+                    is_published = false;
+                    let message = format!("{} is recorded, but not published yet: {error}", document.id);
+                    warnings.push(Warning { code: "not_published", message });
+                }
             }
         }
     }
-    if let Some(journal) = journal.filter(|_| warnings.is_empty()) {
+    if let Some(journal) = journal.filter(|_| is_published) {
         // A marker that stays makes the next command write the same files again.
         let _stays = journal.finish();
     }
     Ok((acted?, warnings))
+}
+
+/// Says that a page is not published, because somebody else's file lies at its place.
+fn page_kept(context: &Context, actor: &Actor, path: &Path) -> Warning {
+    let (page, user) = (context.site.shown(path), actor.name());
+    let message = format!(
+        "`{page}` is not what was published there, and is not replaced: `qms --user {user} doctor --repair` moves \
+         it aside and publishes the page"
+    );
+    Warning { code: "page_kept", message }
 }
 
 fn report(

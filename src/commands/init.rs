@@ -233,7 +233,12 @@ fn publish_everything(context: &mut Context) -> Result<(Vec<User>, Vec<String>),
         Ok(())
     })?;
     for id in &ids {
-        publish::publish(context, &actor, id)?;
+        if let Some(path) = publish::publish(context, &actor, id)?.into_iter().next() {
+            return Err(CommandError::Failed(format!(
+                "`{}` came in between, and is not replaced",
+                context.site.shown(&path)
+            )));
+        }
     }
     let users = context.session.read(&actor).users()?;
     Ok((users, ids.iter().map(ToString::to_string).collect()))

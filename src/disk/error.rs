@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::domain::plural::counted;
 use crate::domain::yaml::YamlError;
 
 /// A file that could not be used.
@@ -23,6 +24,23 @@ pub enum DiskError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// There are files where a new project would publish.
+    #[error(
+        "a project publishes its pages in `{}`, and replaces no file of others: there is `{}`{}",
+        .folder.display(),
+        .first.display(),
+        and_more(*.more)
+    )]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
+        /// One of the files.
+        first: PathBuf,
+        /// How many more there are.
+        more: usize,
+        /// Where the folder can be moved.
+        free: PathBuf,
     },
     /// The store is reached by a second way.
     #[error("`{}` {why}", .path.display())]
@@ -72,6 +90,10 @@ pub enum DiskError {
         #[source]
         source: io::Error,
     },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {}", counted(more as u64, "more file")) }
 }
 
 impl DiskError {

@@ -22,7 +22,7 @@ use crate::domain::digest::Digest;
 pub(super) const HALF_WRITTEN: &str = ".qms-";
 
 /// Largest file that can be one of ours, in bytes: a page is a working copy and some lines more.
-const OURS_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const OURS_MAX: u64 = 64 * 1024 * 1024;
 
 /// How many names are tried for a file that makes way.
 const NAMES: u32 = 9999;

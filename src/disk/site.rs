@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, Fate, file, read_secret};
+use super::{DiskError, Fate, Mirror, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -128,7 +128,38 @@ impl Site {
         if real.join(".qms").exists() {
             return refuse("it has a `.qms` folder without a `qms.yaml`");
         }
-        Ok(Self { root: real, id: to_hex(random) })
+        let site = Self { root: real, id: to_hex(random) };
+        match site.foreign_pages() {
+            None => Ok(site),
+            Some((first, more)) => {
+                let folder = site.published();
+                let mut names = (1..).map(|number| match number {
+                    1 => folder.with_extension("before"),
+                    _ => folder.with_extension(format!("before.{number}")),
+                });
+                let free = names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default();
+                Err(DiskError::Occupied { folder, first, more, free })
+            }
+        }
+    }
+
+    /// Finds what lies where a new project would publish: the first file, and how many more there are.
+    fn foreign_pages(&self) -> Option<(PathBuf, usize)> {
+        let (mut found, mut open) = (Vec::new(), vec![self.published()]);
+        while let Some(path) = open.pop() {
+            match fs::symlink_metadata(&path) {
+                Err(_) => {}
+                Ok(about) if about.is_dir() => match fs::read_dir(&path) {
+                    Ok(inside) => open.extend(inside.filter_map(Result::ok).map(|entry| entry.path())),
+                    // What cannot be looked into may hold anything.
+                    Err(_) => found.push(path),
+                },
+                Ok(_) => found.push(path),
+            }
+        }
+        found.sort();
+        let more = found.len().saturating_sub(1);
+        Some((found.into_iter().next()?, more))
     }
 
     /// Returns the root folder.
@@ -149,6 +180,11 @@ impl Site {
     /// Returns the folder of the published mirror.
     pub fn published(&self) -> PathBuf {
         self.root.join("QMS")
+    }
+
+    /// Writes a path of the project from its root on.
+    pub fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
     /// Refuses a place in the project that is reached by a link, or is one.
@@ -203,6 +239,7 @@ impl Site {
     /// Takes away what was made of a project that could not be founded, its key included where that
     /// was made, too. What cannot be taken away is no use to anybody without the rest.
     pub fn unmake(&self, key: Option<(&Path, &[u8; 32])>) {
+        Mirror::new(self).unmake();
         // It was made by `make_private`, and by nobody else.
         let _left = fs::remove_dir_all(self.private());
         let _left = key.map(|(file, secret)| {
