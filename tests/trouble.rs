@@ -24,6 +24,8 @@ mod store;
 mod streams;
 #[path = "trouble/tampered.rs"]
 mod tampered;
+#[path = "trouble/texts.rs"]
+mod texts;
 #[path = "trouble/words.rs"]
 mod words;
 

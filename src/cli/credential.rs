@@ -12,6 +12,7 @@ use super::world::World;
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, read_secret};
 use crate::domain::audit::NONCE_BYTES;
+use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
     Ancestry, Claim, OpenKey, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
@@ -89,7 +90,7 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             let mut line = Vec::new();
             let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
             read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
-            String::from_utf8_lossy(&line).into_owned()
+            token_in(&line, "standard input")?
         } else {
             secret_in(world, path)?
         };
@@ -103,12 +104,17 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned())
         })?;
         let path = format!("/dev/fd/{number}");
-        let mut text = String::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_string(&mut text));
-        read.map_err(|source| DiskError::Io { action: "read", path: path.into(), source })?;
-        return Ok(Some((text, Source::Descriptor)));
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_end(&mut bytes));
+        read.map_err(|source| DiskError::Io { action: "read", path: path.clone().into(), source })?;
+        return Ok(Some((token_in(&bytes, &path)?, Source::Descriptor)));
     }
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
+}
+
+fn token_in(bytes: &[u8], from: &str) -> Result<String, CommandError> {
+    let text = encoding::text(bytes).map_err(|why| CommandError::Usage(format!("`{from}` {why}")))?;
+    Ok(encoding::plain(text).into_owned())
 }
 
 /// Refuses a token where something else belongs: it would be repeated, and recorded.

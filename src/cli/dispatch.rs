@@ -17,6 +17,7 @@ use crate::commands::read::DueReading;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
 use crate::disk::{DiskError, read_file};
 use crate::domain::digest::Digest;
+use crate::domain::encoding;
 use crate::domain::policy::{Action, Profile, Scope};
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::Mode;
@@ -290,9 +291,8 @@ fn bytes_from(world: &mut World, path: &str) -> Result<Vec<u8>, CommandError> {
 
 fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
     let bytes = bytes_from(world, path)?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| CommandError::Usage(format!("`{path}` is not UTF-8 text")))?;
-    Ok(text.trim_end().to_owned())
+    let text = encoding::text(&bytes).map_err(|why| CommandError::Usage(format!("`{path}` {why}")))?;
+    Ok(encoding::plain(text).trim_end().to_owned())
 }
 
 fn make(

@@ -320,9 +320,11 @@ fn disk(error: &DiskError) -> Row {
         }
         DiskError::Changed(_) => (Code::Conflict, Vec::new(), Value::Null),
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
-        DiskError::Config(_) | DiskError::NoHome | DiskError::Linked(_) | DiskError::Io { .. } => {
-            (Code::Failed, Vec::new(), Value::Null)
-        }
+        DiskError::Config(_)
+        | DiskError::NotText { .. }
+        | DiskError::NoHome
+        | DiskError::Linked(_)
+        | DiskError::Io { .. } => (Code::Failed, Vec::new(), Value::Null),
     }
 }
 

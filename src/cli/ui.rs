@@ -14,7 +14,7 @@ use super::world::World;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
 use crate::domain::decide::{Class, Condition, Reason};
-use crate::domain::front_matter::is_deceptive;
+use crate::domain::front_matter::deceptions;
 use crate::domain::identity::Actor;
 use crate::session::SessionError;
 
@@ -349,18 +349,17 @@ impl Write for Lines<'_> {
 
 /// Escapes what would change how a terminal shows other text; line ends and tabs stay.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    let is_unsafe = |c: char| is_deceptive(c) && c != '\n' && c != '\t';
-    if !text.contains(is_unsafe) {
+    let mut escaped = String::new();
+    let mut shown = 0;
+    for (at, c) in deceptions(text).filter(|(_, c)| *c != '\n' && *c != '\t') {
+        escaped.push_str(text.get(shown..at).unwrap_or_default());
+        escaped.extend(c.escape_default());
+        shown = at + c.len_utf8();
+    }
+    if shown == 0 {
         return Cow::Borrowed(text);
     }
-    let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_unsafe(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-        out
-    });
+    escaped.push_str(text.get(shown..).unwrap_or_default());
     Cow::Owned(escaped)
 }
 

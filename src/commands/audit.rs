@@ -13,6 +13,7 @@ use super::{CommandError, Context, Reply};
 use crate::disk::{DiskError, read_file};
 use crate::domain::audit::{CheckpointError, Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
+use crate::domain::encoding;
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::Actor;
 use crate::session::{Audit, Flaw};
@@ -123,21 +124,19 @@ impl fmt::Display for ProofReport {
 /// Longest checkpoint, in bytes; a note is a few hundred.
 const NOTE_MAX: u64 = 64 * 1024;
 
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let bytes = read_file(path, NOTE_MAX)?;
-    String::from_utf8(bytes)
-        .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+fn read_text(path: &Path) -> Result<String, CommandError> {
+    let io = |source| DiskError::Io { action: "read", path: path.to_owned(), source };
+    let bytes = read_file(path, NOTE_MAX).map_err(io)?;
+    let text = encoding::text(&bytes);
+    let text = text.map_err(|why| CommandError::Usage(format!("`{}` {why}", path.display())))?;
+    Ok(encoding::plain(text).into_owned())
 }
 
 /// Verifies the audit trail. Whoever calls is verified on the way: see [`Session::audit`].
 ///
 /// [`Session::audit`]: crate::session::Session::audit
-fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) -> Result<Reply, CommandError> {
-    let note = checkpoint.as_deref().map(read_text).transpose().map_err(|source| DiskError::Io {
-        action: "read",
-        path: checkpoint.unwrap_or_default(),
-        source,
-    })?;
+fn verify(context: &mut Context, contents: bool, checkpoint: Option<&Path>) -> Result<Reply, CommandError> {
+    let note = checkpoint.map(read_text).transpose()?;
     let failed = |message: String, index, more| Err(CommandError::AuditFailed { message, index, more });
     let (actor, audit) = context.session.audit(&context.claim, note.as_deref(), contents)?;
     match (actor, audit) {
@@ -179,7 +178,9 @@ fn sentence(flaw: &Flaw) -> String {
 /// Carries out a command about the audit trail; an export is written by [`export`].
 pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, CommandError> {
     let actor = match command {
-        AuditCommand::Verify { contents, checkpoint } => return verify(context, contents, checkpoint),
+        AuditCommand::Verify { contents, checkpoint } => {
+            return verify(context, contents, checkpoint.as_deref());
+        }
         _ => context.actor()?,
     };
     match command {

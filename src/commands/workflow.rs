@@ -15,7 +15,7 @@ use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
-use crate::domain::scenario;
+use crate::domain::{scenario, yaml};
 use crate::embedded;
 use crate::picture;
 use crate::session::{Mode, SessionError};
@@ -140,8 +140,10 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
             && path.extension().is_some_and(|it| it == "yaml")
             && let Some(name) = path.file_name()
         {
-            let text = fs::read_to_string(&path).map_err(io(&path))?;
-            files.insert(name.to_string_lossy().into_owned(), text);
+            let name = name.to_string_lossy().into_owned();
+            let bytes = fs::read(&path).map_err(io(&path))?;
+            let text = yaml::text_of(&name, &bytes)?.to_owned();
+            files.insert(name, text);
         }
     }
     Ok(files)
@@ -152,6 +154,7 @@ fn sources_on_disk(context: &Context, in_force: &Sources) -> Result<(Sources, Ve
     let mut files = Sources(yaml_files(&context.site.workflows())?);
     let prompts = yaml_files(&context.site.prompts())?.into_iter();
     files.0.extend(prompts.map(|(name, text)| (Sources::PROMPTS.to_owned() + &name, text)));
+    let mut files = files.plain();
     let by_hand = pins::take_out(&mut files);
     let mut faults = pins::put_in(context.site.root(), &mut files, in_force, &BTreeMap::new());
     faults.extend(by_hand);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::domain::encoding::NotText;
 use crate::domain::plural::counted;
 use crate::domain::yaml::YamlError;
 
@@ -73,6 +74,14 @@ pub enum DiskError {
     /// Another process holds a lock for longer than it is worth waiting.
     #[error("`{}` is held by another process", .0.display())]
     Busy(PathBuf),
+    /// A file that is to be text is none.
+    #[error("`{}` {why}", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: NotText,
+    },
     /// Somebody else wrote a file in between.
     #[error("`{}` is not what it was when it was read, and stays as it is", .0.display())]
     Changed(PathBuf),
@@ -97,6 +106,12 @@ fn and_more(more: usize) -> String {
 }
 
 impl DiskError {
+    /// Says why a file is no text.
+    pub(super) fn not_text(path: &Path) -> impl FnOnce(NotText) -> Self {
+        let path = path.to_owned();
+        move |why| Self::NotText { path, why }
+    }
+
     /// Wraps what the system says.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -4,7 +4,6 @@
 //! listed beside the store (`.qms/published/<TYPE>/<ID>.md`), by digest: anything else at that place is somebody
 //! else's, and is never replaced.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
@@ -14,6 +13,7 @@ use super::{DiskError, Fate, Site, file};
 use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
+use crate::domain::encoding;
 use crate::domain::front_matter;
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 
@@ -149,7 +149,7 @@ impl Mirror {
         }
         out.push_str("---\n");
         out.push_str(rest);
-        lines_alike(out.as_bytes()).into_owned()
+        encoding::plain(&out).into_owned().into_bytes()
     }
 
     /// Tells what lies at the place of a page, where this should lie, or nothing.
@@ -230,18 +230,10 @@ impl Mirror {
 
 /// Digests a page. One whose lines a tool ends in another way, as Git can, is the same page.
 fn digest_of(page: &[u8]) -> Digest {
-    Digest::of(&lines_alike(page))
-}
-
-/// Ends every line with a line feed alone, and takes a byte-order mark off.
-fn lines_alike(page: &[u8]) -> Cow<'_, [u8]> {
-    let page = page.strip_prefix("\u{feff}".as_bytes()).unwrap_or(page);
-    if !page.contains(&b'\r') {
-        return Cow::Borrowed(page);
+    match str::from_utf8(page) {
+        Ok(text) => Digest::of(encoding::plain(text).as_bytes()),
+        Err(_) => Digest::of(page),
     }
-    let ends = page.iter().skip(1).map(Some).chain([None]);
-    let kept = page.iter().zip(ends).filter(|(byte, next)| **byte != b'\r' || *next != Some(&b'\n'));
-    Cow::Owned(kept.map(|(byte, _)| *byte).collect())
 }
 
 impl Mirror {

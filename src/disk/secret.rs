@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{DiskError, Fate, KeyPlace, Site, file};
+use crate::domain::encoding;
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::Token;
 
@@ -26,9 +27,11 @@ pub fn read_secret(path: &Path) -> Result<String, DiskError> {
     if about.uid() != own.map_err(DiskError::io("open", folder))?.uid() {
         return Err(exposed("belongs to another user"));
     }
-    let mut text = String::new();
-    file.take(SECRET_MAX).read_to_string(&mut text).map_err(DiskError::io("read", path))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    file.take(SECRET_MAX).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    let text = encoding::text(&bytes).map_err(DiskError::not_text(path))?;
+    // A mark that an editor put there belongs to no secret.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
 /// Takes back a secret that was written and counts for nothing; what somebody else put there stays.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{DiskError, Fate, file};
+use crate::domain::encoding;
 
 /// Largest file of settings that is read, in bytes.
 const SETTINGS_MAX: u64 = 4 * 1024 * 1024;
@@ -28,8 +29,9 @@ impl Settings {
             }
             read => read.map_err(DiskError::io("read", path))?,
         };
+        let text = encoding::text(&bytes).map_err(DiskError::not_text(path))?;
         let invalid = |error: serde_json::Error| io::Error::new(io::ErrorKind::InvalidData, error);
-        let value = serde_json::from_slice(&bytes);
+        let value = serde_json::from_str(&encoding::plain(text));
         let value = Some(value.map_err(|error| DiskError::io("read", path)(invalid(error)))?);
         Ok(Self { path: path.to_owned(), bytes, value })
     }

@@ -14,6 +14,9 @@ use crate::domain::yaml;
 /// The file that marks the root of a project.
 const CONFIG: &str = "qms.yaml";
 
+/// Largest file of that kind, in bytes; it has three lines.
+const CONFIG_MAX: u64 = 64 * 1024;
+
 /// A project on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
@@ -74,8 +77,8 @@ impl Site {
 
     fn read(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
-        let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
-        let config: Config = yaml::parse(CONFIG, &text, 0).map_err(DiskError::Config)?;
+        let bytes = file::read(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
+        let config: Config = yaml::parse_file(CONFIG, &bytes).map_err(DiskError::Config)?;
         let is_id = config.project.len() == 32
             && config.project.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if config.schema != "qms.project/1" || !is_id {

@@ -6,6 +6,7 @@ pub mod brief;
 pub mod decide;
 pub mod digest;
 pub mod document;
+pub mod encoding;
 pub mod evidence;
 pub mod facts;
 pub mod front_matter;

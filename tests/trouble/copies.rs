@@ -83,7 +83,27 @@ fn a_working_copy_in_another_encoding_is_refused_and_kept() {
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     fs::write(&copy, &utf16).unwrap();
-    is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", "not UTF-8 text");
+    is_refused(
+        &project,
+        "-u claude checkin CR-001",
+        4,
+        "copy_unsound",
+        "looks like UTF-16; save it as UTF-8",
+    );
+    fs::write(&copy, text.replace("A change", "Caf\u{e9}").chars().map(|c| c as u8).collect::<Vec<u8>>())
+        .unwrap();
+    is_refused(
+        &project,
+        "-u claude checkin CR-001",
+        4,
+        "copy_unsound",
+        "is not UTF-8 text (first bad byte at",
+    );
+    let nul = text.clone() + "\0\n";
+    fs::write(&copy, &nul).unwrap();
+    is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", "has a NUL character");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), nul);
+    fs::write(&copy, &utf16).unwrap();
     assert_eq!(fs::read(&copy).unwrap(), utf16);
     // A byte order mark and Windows line ends are somebody's editor, not a fault.
     fs::write(&copy, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
@@ -191,16 +211,19 @@ fn of_copies(answer: &Answer) -> Vec<&Value> {
     warnings.filter(|one| one["code"].as_str().unwrap().starts_with("copy_")).collect()
 }
 
+/// How an editor saves a text.
+type Save = fn(&Path, &str);
+
 // REQ-192
 #[test]
 fn what_is_saved_after_a_copy_was_read_stays_and_can_be_gone_on_with() {
-    let in_place = |copy: &Path, text: &str| fs::write(copy, text).unwrap();
-    let by_rename = |copy: &Path, text: &str| {
+    let in_place: Save = |copy, text| fs::write(copy, text).unwrap();
+    let by_rename: Save = |copy, text| {
         let beside = copy.with_extension("swp");
         fs::write(&beside, text).unwrap();
         fs::rename(beside, copy).unwrap();
     };
-    let ways: [(&str, &dyn Fn(&Path, &str)); 2] = [("in place", &in_place), ("by rename", &by_rename)];
+    let ways: [(&str, Save); 2] = [("in place", in_place), ("by rename", by_rename)];
     for line in ["-u claude checkin CR-001", "-u claude route CR-001 --review"] {
         for (way, save) in ways {
             let project = drafted();

@@ -8,8 +8,11 @@ use std::process::Command;
 use super::drafted;
 use crate::project::Project;
 
-/// What somebody can put at a place, each with a name.
-const PLANTS: [(&str, fn(&Path)); 5] = [
+/// Puts something at a place.
+type Plant = fn(&Path);
+
+/// What somebody can put there, each with a name.
+const PLANTS: [(&str, Plant); 5] = [
     ("a file", |path| fs::write(path, "a controlled document of ours").unwrap()),
     ("a file that cannot be written", |path| {
         fs::write(path, "a controlled document of ours").unwrap();
@@ -145,7 +148,7 @@ fn no_project_is_made_over_files_of_others_and_the_line_that_is_named_works() {
             fs::create_dir_all(path.join("SOP")).unwrap();
             fs::write(path.join("SOP/SOP-001.md"), "a controlled document of ours").unwrap();
             fs::write(path.join("SOP/SOP-002.md"), "another").unwrap();
-        }) as fn(&Path),
+        }) as Plant,
     )]);
     for (name, plant) in plants {
         let project = Project::empty();

@@ -187,6 +187,7 @@ impl Case<'_> {
                 InputKind::User | InputKind::Users | InputKind::Document | InputKind::File => {
                     Some(format!("`{name}` cannot be a text"))
                 }
+                _ if text.contains('\0') => super::encoding::nul(text).map(|why| format!("`{name}` {why}")),
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }

@@ -4,6 +4,7 @@ use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{Attestation, AttestationKind, latest};
 use crate::domain::document::Document;
+use crate::domain::encoding;
 use crate::domain::id::{AttestationName, PhaseName, TraitName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
@@ -139,11 +140,11 @@ impl Case<'_> {
 
     fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {
         let bytes = self.inputs.file("file")?;
-        let fault = match std::str::from_utf8(bytes) {
+        let fault = match encoding::text(bytes) {
             _ if bytes.len() > NOTE_MAX => {
                 format!("has {} bytes, {NOTE_MAX} are allowed", bytes.len())
             }
-            Err(error) => format!("is no UTF-8 text (first bad byte at {})", error.valid_up_to()),
+            Err(why) => why.to_string(),
             Ok(text) => rule.lacks(text)?,
         };
         Some(Reason::new(Condition::InvalidInput, format!("the note `{}` {fault}", rule.key)))
