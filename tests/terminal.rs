@@ -4,6 +4,8 @@
 
 #[path = "terminal/choices.rs"]
 mod choices;
+#[path = "terminal/evil.rs"]
+mod evil;
 mod project;
 #[path = "terminal/waiting.rs"]
 mod waiting;

@@ -55,6 +55,6 @@ impl World {
 
     /// Tells whether a person sits at all three streams, and no agent.
     pub(super) fn is_attended(&self) -> bool {
-        self.terminals.all() && !self.says("CI") && !AGENT_VARIABLES.iter().any(|name| self.says(name))
+        self.is_at_terminal() && !self.says("CI") && !AGENT_VARIABLES.iter().any(|name| self.says(name))
     }
 }

@@ -188,7 +188,7 @@ fn built_in(
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
-        if let Some(warning) = audit::export(context, &actor, format, &mut ui::Lines(world))? {
+        if let Some(warning) = audit::export(context, &actor, format, &mut world.stdout.verbatim())? {
             ui::say(world, &format!("⚠ {warning}"));
         }
         return Ok(Done::Printed(0));

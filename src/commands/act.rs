@@ -14,6 +14,7 @@ use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
 use crate::domain::request::{Inputs, Request, Subject, WorkingCopy};
+use crate::domain::visible::one_line;
 use crate::session::{Acted, Mode, Session, SessionError};
 
 /// What the face was told.
@@ -167,7 +168,7 @@ fn report(
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
     let mut headline = headline(action, request, &after.id, mode);
     if let Some(path) = &working_copy {
-        headline = format!("{headline}\n  working copy: {path}");
+        headline = format!("{headline}\n  working copy: {}", one_line(path));
     }
     let notes: Vec<String> =
         acted.notes.iter().filter_map(|note| note_words(context, note, &after.id)).collect();

@@ -11,6 +11,7 @@ use crate::disk::{Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
 use crate::domain::request::WorkingCopy;
+use crate::domain::visible::one_line;
 use crate::session::{Audit, Flaw, SessionError};
 use crate::store::ListQuery;
 
@@ -36,10 +37,10 @@ impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "✓ the project is whole: {}", self.checks.join(", "))?;
         for repaired in &self.repaired {
-            write!(f, "\n  repaired: {repaired}")?;
+            write!(f, "\n  repaired: {}", one_line(repaired))?;
         }
         for note in &self.notes {
-            write!(f, "\n  note: {note}")?;
+            write!(f, "\n  note: {}", one_line(note))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{CommandError, Context, Reply};
 use crate::disk::Settings;
 use crate::domain::hook::{Line, Runtime, examine, is_shell, words};
+use crate::domain::visible::place;
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
@@ -101,7 +102,7 @@ struct HooksReport {
 
 impl fmt::Display for HooksReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display();
+        let file = place(&self.file);
         match (self.dry_run, self.installed) {
             (true, _) => write!(f, "{file} would be:\n{:#}", self.settings),
             (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime),

@@ -17,6 +17,7 @@ use crate::domain::identity::{
     Claim, Credential, CredentialKind, KEY_BYTES, Proof, SealedKey, TOKEN_BYTES, Token,
 };
 use crate::domain::policy::{Profile, Sources, compile};
+use crate::domain::visible::{one_line, place};
 use crate::embedded;
 use crate::session::{Clock, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
@@ -60,11 +61,11 @@ pub struct InitReport {
 
 impl fmt::Display for InitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "✓ project made in {}, profile {}", self.root.display(), self.profile)?;
-        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", self.key_file.display())?;
+        writeln!(f, "✓ project made in {}, profile {}", place(&self.root), self.profile)?;
+        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", place(&self.key_file))?;
         if let (Some((user, kind)), Some(file)) = (&self.enrolled, &self.credential_file) {
             let what = if *kind == CredentialKind::Key { "sealed key" } else { "token for trials" };
-            writeln!(f, "  enrolled:  {user}, with a {what} in {}", file.display())?;
+            writeln!(f, "  enrolled:  {user}, with a {what} in {}", place(file))?;
         }
         let users = self
             .users
@@ -74,7 +75,7 @@ impl fmt::Display for InitReport {
             .join(", ");
         writeln!(f, "  users:     {users}")?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
-        write!(f, "\nNext: {}", self.next)
+        write!(f, "\nNext: {}", one_line(&self.next))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
 use crate::domain::identity::{Credential, CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
+use crate::domain::visible::{one_line, place};
 use crate::session::{Mode, SessionError};
 use crate::store::{Credentials, Entries};
 
@@ -203,11 +204,11 @@ impl fmt::Display for IssuedReport {
         }
         writeln!(f, "  good for: {}", it.good_for())?;
         match (&self.credential_file, &self.shown) {
-            (Some(file), _) => writeln!(f, "  file:     {}", file.display())?,
+            (Some(file), _) => writeln!(f, "  file:     {}", place(file))?,
             (None, Some(text)) => writeln!(f, "  {what} (shown once):\n\n  {text}\n")?,
             (None, None) => {}
         }
-        write!(f, "\nNext: {}", self.command)
+        write!(f, "\nNext: {}", one_line(&self.command))
     }
 }
 

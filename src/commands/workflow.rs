@@ -15,6 +15,7 @@ use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
+use crate::domain::visible::one_line;
 use crate::domain::{scenario, yaml};
 use crate::embedded;
 use crate::picture;
@@ -239,7 +240,7 @@ fn differences(old: &Sources, new: &Sources) -> String {
             let diff = TextDiff::from_lines(before.as_str(), after.as_str());
             let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
             let from = format!("in force/{name}");
-            text.push_str(&diff.unified_diff().header(&from, &to).to_string());
+            text.push_str(&diff.unified_diff().header(&one_line(&from), &one_line(&to)).to_string());
         }
     }
     text

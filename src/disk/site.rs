@@ -9,6 +9,7 @@ use super::{DiskError, Fate, Mirror, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
+use crate::domain::visible::one_line;
 use crate::domain::yaml;
 
 /// The file that marks the root of a project.
@@ -185,9 +186,9 @@ impl Site {
         self.root.join("QMS")
     }
 
-    /// Writes a path of the project from its root on.
+    /// Writes a path of the project from its root on, in one line.
     pub fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+        one_line(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string()).into_owned()
     }
 
     /// Refuses a place in the project that is reached by a link, or is one.

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use unicode_general_category::{GeneralCategory, get_general_category};
-
 use super::id::{DocumentId, ItemId, TypeName};
 use super::prerequisite::Prerequisite;
-use super::visible::is_blank;
+use super::visible::{deceptions, is_blank};
 use super::{encoding, yaml};
 
 /// What the front matter of a document says. The tool writes `id`, `type`, `template` and `item` once, at
@@ -163,27 +161,6 @@ pub fn check_title(title: &str) -> Result<(), String> {
         }
         None => Ok(()),
     }
-}
-
-/// Finds the characters of a text that change how other text is shown, with their places. The joiners U+200C and
-/// U+200D between letters are none: Persian, Hindi and others are written with them.
-pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let mut before = None;
-    text.char_indices().filter(move |(at, c)| {
-        let last = before.replace(*c);
-        let next = || text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
-        is_deceptive(*c) && !(is_joiner(*c) && last.is_some_and(is_letter) && next().is_some_and(is_letter))
-    })
-}
-
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
-}
-
-/// Tells whether a character is a letter, or a mark that belongs to one.
-fn is_letter(c: char) -> bool {
-    use GeneralCategory::{NonspacingMark, SpacingMark};
-    c.is_alphabetic() || matches!(get_general_category(c), NonspacingMark | SpacingMark)
 }
 
 /// Tells whether a character changes how other text is shown without being seen itself: control

@@ -8,7 +8,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use qms::cli::Terminals;
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
 use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
@@ -151,7 +150,7 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     let clock = || Timestamp::from_millis(NOON + MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR));
     let line: Vec<&str> = [ticket.as_str()].into_iter().chain(words).collect();
     let called = || {
-        let (status, out) = in_process(project, &line, clock, Terminals::default());
+        let (status, out) = in_process(project, &line, clock, false);
         (status, serde_json::from_slice::<Value>(&out).unwrap())
     };
     let (status, answer) = called();

@@ -110,7 +110,7 @@ fn a_policy_means_the_same_and_is_the_same_whatever_ends_its_lines() {
 
 // REQ-196
 #[test]
-fn a_nul_character_that_is_written_out_is_in_no_policy() {
+fn a_control_character_that_is_written_out_is_in_no_policy() {
     let project = Project::new();
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
@@ -118,9 +118,10 @@ fn a_nul_character_that_is_written_out_is_in_no_policy() {
     let with = |value: &str| {
         text.replacen(&help, &format!("{}help: \"{value}\"", help.split("help").next().unwrap()), 1)
     };
-    for nul in ["a\\0b", "a\\x00b", "a\\u0000b"] {
-        fs::write(&path, with(nul)).unwrap();
-        project.run("-u lead workflow lint").is(82).says("policy.yaml").says("NUL character");
+    for written in ["a\\0b", "a\\x00b", "a\\u0000b", "a\\e[31mb", "a\\x9bb", "a\\rb"] {
+        fs::write(&path, with(written)).unwrap();
+        let refused = project.run("-u lead workflow lint").is(82);
+        refused.says("policy.yaml").says("has the control character U+00");
     }
     fs::write(&path, with("a\\\\0b")).unwrap();
     project.run("-u lead workflow lint").is(0);

@@ -1,5 +1,7 @@
 //! A policy that may be put in force: what its files mean, and nothing wrong with it.
 
+use serde_json::Value;
+
 use super::{Fault, Policy, Sources, compile, lint};
 use crate::domain::digest::Digest;
 use crate::domain::procedure::Procedures;
@@ -16,17 +18,36 @@ pub struct Candidate {
     pub digest: Digest,
 }
 
-/// Finds a NUL character that is written out in a text, as `\0` between double quotes.
-fn nul(policy: &Policy, sources: &Sources) -> Option<Fault> {
-    let meaning = serde_json::to_string(policy).unwrap_or_default();
-    let written = ["\\0", "\\x00", "\\u0000", "\\U00000000"];
-    let has = |text: &str| written.iter().any(|nul| text.contains(nul));
-    let file = sources.0.iter().find(|(_, text)| has(text)).map(|(name, _)| name.clone());
-    meaning.contains("\\u0000").then(|| Fault {
-        place: Place { file: file.unwrap_or_default(), ..Place::default() },
-        name: "nul",
-        message: "a text has a NUL character, which no text has".to_owned(),
+/// Finds a control character in a text, as it is or written out, as `\0` between double quotes: helps and labels
+/// are shown beside colours of the program's own.
+fn control(policy: &Policy, sources: &Sources) -> Option<Fault> {
+    let meaning = serde_json::to_value(policy).ok()?;
+    let (c, text) = control_in(&meaning)?;
+    let before = text.split(c).next().unwrap_or_default();
+    // As it is, or written out.
+    let forms = [format!("{before}\\"), format!("{before}{c}")];
+    let at = |(name, source): (&String, &String)| {
+        let at = forms.iter().find_map(|form| source.find(form))?;
+        let line = source.get(..at)?.matches('\n').count() as u64 + 1;
+        Some(Place { file: name.clone(), line, column: 1 })
+    };
+    Some(Fault {
+        place: sources.0.iter().find_map(at).unwrap_or_default(),
+        name: "control_character",
+        message: format!("`{}` has the control character U+{:04X}", text.escape_debug(), u32::from(c)),
     })
+}
+
+fn control_in(value: &Value) -> Option<(char, &str)> {
+    let in_text = |text: &'_ str| text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+    match value {
+        Value::String(text) => in_text(text).map(|c| (c, text.as_str())),
+        Value::Array(values) => values.iter().find_map(control_in),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            in_text(name).map(|c| (c, name.as_str())).or_else(|| control_in(value))
+        }),
+        _ => None,
+    }
 }
 
 impl Candidate {
@@ -36,7 +57,7 @@ impl Candidate {
         let sources = sources.plain();
         let policy = compile(&sources)?;
         let mut faults = lint(&policy, procedures);
-        faults.extend(nul(&policy, &sources));
+        faults.extend(control(&policy, &sources));
         if !faults.is_empty() {
             return Err(faults);
         }
