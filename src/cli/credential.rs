@@ -119,7 +119,13 @@ fn token_in(bytes: &[u8], from: &str) -> Result<String, CommandError> {
 
 /// Refuses a token where something else belongs: it would be repeated, and recorded.
 pub fn is_no_token(text: &str) -> Result<(), CommandError> {
-    Token::within(text).map_or(Ok(()), |id| {
+    holds_no_token(text.as_bytes())
+}
+
+/// As [`is_no_token`], of bytes of any kind.
+pub fn holds_no_token(bytes: &[u8]) -> Result<(), CommandError> {
+    Token::find(bytes).map_or(Ok(()), |(_, token)| {
+        let id = token.id();
         let message = format!(
             "the secret of token {id} stands where it is seen by others and recorded: revoke it, and name a \
              file with `--token-file`"

@@ -36,7 +36,7 @@ pub fn run(world: &mut World) -> u8 {
     match answer(world) {
         Ok(None) => 0,
         Ok(Some(document)) => {
-            let document = spelled_out(&document);
+            let document = spelled_out(document);
             let printed = writeln!(world.stdout, "{document}").and_then(|()| world.stdout.flush());
             u8::from(printed.is_err())
         }

@@ -108,8 +108,13 @@ impl Outlet {
     }
 }
 
+/// Bytes that are escaped at once: what is large is not held once more. Every line of talk is shorter, and goes
+/// out in one piece.
+const PIECE: usize = 64 * 1024;
+
 impl Write for Outlet {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let text = text.get(..PIECE).unwrap_or(text);
         let shown = self.text.push(text);
         self.to.write_all(shown.as_bytes())?;
         Ok(text.len())

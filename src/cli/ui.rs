@@ -309,6 +309,8 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
 fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
     Carried::of(world).answer(&mut document);
     let text = data::text(&document, manner.format)?;
+    // It can be large, and is held once.
+    drop(document);
     writeln!(world.stdout, "{}", text.trim_end())?;
     world.stdout.flush()
 }

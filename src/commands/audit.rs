@@ -276,7 +276,7 @@ fn write_log(
         let mut view = EntryView::decode(stored.index, stored.bytes)?;
         veil.cover(&mut view);
         let line = match format {
-            ExportForm::Jsonl => spelled_out(&serde_json::to_string(&view).unwrap_or_default()) + "\n",
+            ExportForm::Jsonl => spelled_out(serde_json::to_string(&view).unwrap_or_default()) + "\n",
             ExportForm::Csv => cells(&view).map(|cell| csv_cell(&cell)).join(",") + "\r\n",
             ExportForm::Md => format!("| {} |\n", cells(&view).map(|cell| markdown_cell(&cell)).join(" | ")),
         };

@@ -29,13 +29,15 @@ fn control(policy: &Policy, sources: &Sources) -> Option<Fault> {
     let at = |(name, source): (&String, &String)| {
         let at = forms.iter().find_map(|form| source.find(form))?;
         let line = source.get(..at)?.matches('\n').count() as u64 + 1;
-        Some(Place { file: name.clone(), line, column: 1 })
+        let column = source.get(..at)?.rsplit('\n').next()?.chars().count() as u64 + 1;
+        Some(Place { file: name.clone(), line, column })
     };
-    Some(Fault {
-        place: sources.0.iter().find_map(at).unwrap_or_default(),
-        name: "control_character",
-        message: format!("`{}` has the control character U+{:04X}", text.escape_debug(), u32::from(c)),
-    })
+    let message = format!("`{}` has the control character U+{:04X}", text.escape_debug(), u32::from(c));
+    Some(fault(sources.0.iter().find_map(at).unwrap_or_default(), "control_character", message))
+}
+
+fn fault(place: Place, name: &'static str, message: String) -> Fault {
+    Fault { place, name, message }
 }
 
 fn control_in(value: &Value) -> Option<(char, &str)> {

@@ -109,7 +109,7 @@ fn a_run_counts_only_by_the_adopted_program_for_the_present_content_within_its_l
                 (number, AttestationKind::Run, Some(0))
             );
             assert_eq!((recorded.subject, recorded.body), (document.content, Digest::of(b"fine\n")));
-            assert_eq!(applied.kept, [b"fine\n".to_vec()]);
+            assert_eq!(applied.kept, [b"fine\n".to_vec().into()]);
             assert!(applied.versions.is_empty() && applied.composed.is_none());
         }
     }
