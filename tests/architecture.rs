@@ -164,6 +164,18 @@ fn no_layer_does_what_another_is_for() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+// REQ-139
+#[test]
+fn only_main_opens_the_streams_that_are_written_to() {
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !path.ends_with("src/main.rs")) {
+        for (number, line) in shipped(&text) {
+            let opens = ["io::stdout()", "io::stderr()", "Term::stdout()", "/dev/stdout", "/dev/tty"];
+            let opens = opens.iter().find(|word| line.contains(**word));
+            assert_eq!(opens, None, "{}:{number}: what is written goes through an outlet", path.display());
+        }
+    }
+}
+
 #[test]
 fn only_verification_makes_actors_and_only_decisions_make_permits() {
     for (path, text) in all_sources() {

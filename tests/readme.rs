@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use qms::cli::{STATUSES, Terminals, World, run};
+use qms::cli::{Outlet, STATUSES, World, run};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
@@ -89,9 +89,9 @@ impl Project {
             host: None,
             uid: None,
             stdin: Box::new(io::empty()),
-            stdout: Box::new(out.clone()),
-            stderr: Box::new(err.clone()),
-            terminals: Terminals::default(),
+            stdin_is_terminal: false,
+            stdout: Outlet::new(Box::new(out.clone()), false),
+            stderr: Outlet::new(Box::new(err.clone()), false),
         };
         run(&mut world);
         let text = String::from_utf8(out.0.borrow().clone()).unwrap();

@@ -86,7 +86,7 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
     let mut store = Sqlite::open(&database)?;
     let head = store.head()?;
     let mut maker = Maker { key: key()?, policy, head, change: Change::default(), store };
-    maker.change.contents.push((Digest::of(BODY), BODY.to_vec()));
+    maker.change.contents.push((Digest::of(BODY), BODY.to_vec().into()));
     for number in 1..=documents {
         maker.document(number, documents)?;
     }

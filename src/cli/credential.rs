@@ -13,6 +13,7 @@ use super::world::World;
 use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, read_secret};
+use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
     Ancestry, Claim, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
@@ -89,7 +90,7 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             let mut line = Vec::new();
             let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
             read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
-            String::from_utf8_lossy(&line).into_owned()
+            token_in(&line, "standard input")?
         } else {
             secret_in(world, path)?
         };
@@ -103,17 +104,28 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned())
         })?;
         let path = format!("/dev/fd/{number}");
-        let mut text = String::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_string(&mut text));
-        read.map_err(|source| DiskError::Io { action: "read", path: path.into(), source })?;
-        return Ok(Some((text, Source::Descriptor)));
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_end(&mut bytes));
+        read.map_err(|source| DiskError::Io { action: "read", path: path.clone().into(), source })?;
+        return Ok(Some((token_in(&bytes, &path)?, Source::Descriptor)));
     }
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
 }
 
+fn token_in(bytes: &[u8], from: &str) -> Result<String, CommandError> {
+    let text = encoding::text(bytes).map_err(|why| CommandError::Usage(format!("`{from}` {why}")))?;
+    Ok(encoding::plain(text).into_owned())
+}
+
 /// Refuses a token where something else belongs: it would be repeated, and recorded.
 pub fn is_no_token(text: &str) -> Result<(), CommandError> {
-    Token::within(text).map_or(Ok(()), |id| {
+    holds_no_token(text.as_bytes())
+}
+
+/// As [`is_no_token`], of bytes of any kind.
+pub fn holds_no_token(bytes: &[u8]) -> Result<(), CommandError> {
+    Token::find(bytes).map_or(Ok(()), |(_, token)| {
+        let id = token.id();
         let message = format!(
             "the secret of token {id} stands where it is seen by others and recorded: revoke it, and name a \
              file with `--token-file`"
@@ -216,6 +228,5 @@ fn read_passphrase(world: &World, path: &Path) -> Result<String, CommandError> {
 
 /// Tells whether a person is there who can be asked for a passphrase.
 pub fn may_ask(world: &World, global: &Global) -> bool {
-    let silent = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
-    !silent && super::is_attended(world)
+    !global.no_interactive && !world.says("QMS_NO_INTERACTIVE") && world.is_attended()
 }

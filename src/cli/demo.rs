@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::script::{Step, full, short};
-use super::world::{Terminals, World};
+use super::outlet::Outlet;
+use super::world::World;
 use crate::commands::CommandError;
 use crate::disk::DiskError;
 
@@ -128,9 +129,9 @@ impl Play {
             host: world.host.clone(),
             uid: world.uid,
             stdin: Box::new(io::empty()),
-            stdout: Box::new(kept.clone()),
-            stderr: Box::new(kept.clone()),
-            terminals: Terminals::default(),
+            stdin_is_terminal: false,
+            stdout: Outlet::new(Box::new(kept.clone()), false),
+            stderr: Outlet::new(Box::new(kept.clone()), false),
         };
         let status = super::run(&mut inner);
         let text = String::from_utf8_lossy(&kept.0.borrow()).into_owned();

@@ -1,5 +1,7 @@
 //! Every failure: its code, its exit status, its hints. One table, and the compiler keeps it whole.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::commands::CommandError;
@@ -8,6 +10,7 @@ use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
+use crate::domain::hook::words::word;
 use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
 use crate::session::{Refusal, SessionError};
@@ -315,16 +318,24 @@ fn disk(error: &DiskError) -> Row {
             (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
+        DiskError::Occupied { folder, first, free, .. } => {
+            let shown = |path: &Path| word(&path.display().to_string()).into_owned();
+            let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
+            (Code::Usage, hints, json!({"path": first.display().to_string()}))
+        }
         DiskError::Displaced { path, .. } => {
             (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))
         }
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
+        DiskError::Changed(_) => (Code::Conflict, Vec::new(), Value::Null),
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
-        DiskError::Config(_) | DiskError::NoHome | DiskError::Linked(_) | DiskError::Io { .. } => {
-            (Code::Failed, Vec::new(), Value::Null)
-        }
+        DiskError::Config(_)
+        | DiskError::NotText { .. }
+        | DiskError::NoHome
+        | DiskError::Linked(_)
+        | DiskError::Io { .. } => (Code::Failed, Vec::new(), Value::Null),
     }
 }
 

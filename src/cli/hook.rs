@@ -15,6 +15,7 @@ use super::desk;
 use super::dispatch::{inputs_of, verb_of};
 use super::ui::say;
 use super::world::World;
+use crate::commands::json::spelled_out;
 use crate::commands::view::next_lines;
 use crate::commands::{CommandError, Context, act};
 use crate::disk::digest_of;
@@ -35,6 +36,7 @@ pub fn run(world: &mut World) -> u8 {
     match answer(world) {
         Ok(None) => 0,
         Ok(Some(document)) => {
+            let document = spelled_out(document);
             let printed = writeln!(world.stdout, "{document}").and_then(|()| world.stdout.flush());
             u8::from(printed.is_err())
         }

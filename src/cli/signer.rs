@@ -2,11 +2,11 @@
 
 use console::Term;
 
-use super::ui::safe;
 use crate::commands::CommandError;
 use crate::commands::sign::{Shown, Signer};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{KeyFileError, SealedKey};
+use crate::domain::visible::one_line;
 
 /// Where a passphrase comes from.
 pub enum Passphrase {
@@ -82,7 +82,7 @@ impl Signer for KeySigner {
 fn lines(shown: &Shown) -> Vec<String> {
     let mut lines = vec![String::new(), "You are about to sign:".to_owned()];
     let mut add = |name: &str, value: Option<String>| {
-        lines.extend(value.map(|value| format!("  {name:<10} {}", safe(&value))));
+        lines.extend(value.map(|value| format!("  {name:<10} {}", one_line(&value))));
     };
     add("action", Some(shown.action.clone()));
     add("meaning", shown.meaning.map(|meaning| meaning.to_string()));

@@ -1,10 +1,11 @@
 //! The outside world, as `main` hands it in: nothing below reads a clock, a variable or a stream.
 
 use std::ffi::OsString;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::outlet::Outlet;
 use crate::domain::clock::Moment;
 use crate::domain::process::Process;
 use crate::session::Outside;
@@ -39,40 +40,27 @@ pub struct World {
     pub uid: Option<u32>,
     /// Standard input.
     pub stdin: Box<dyn BufRead>,
+    /// Whether that is a terminal.
+    pub stdin_is_terminal: bool,
     /// Standard output.
-    pub stdout: Box<dyn Write>,
+    pub stdout: Outlet,
     /// Standard error.
-    pub stderr: Box<dyn Write>,
-    /// Which of the three are terminals.
-    pub terminals: Terminals,
+    pub stderr: Outlet,
 }
 
 /// Looks up an environment variable by its name.
 pub type Variables = Box<dyn Fn(&str) -> Option<String>>;
-
-/// Which streams are terminals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Terminals {
-    /// Standard input.
-    pub stdin: bool,
-    /// Standard output.
-    pub stdout: bool,
-    /// Standard error.
-    pub stderr: bool,
-}
-
-impl Terminals {
-    /// Tells whether a person sits at all three.
-    pub fn all(self) -> bool {
-        self.stdin && self.stdout && self.stderr
-    }
-}
 
 impl World {
     /// What a session needs from outside.
     pub(super) fn outside(&self) -> Outside {
         let (clock, random) = (Box::new(self.clock), Box::new(self.random));
         Outside { clock, random, host: self.host.clone(), uid: self.uid }
+    }
+
+    /// Tells whether all three streams are terminals.
+    pub(super) fn is_at_terminal(&self) -> bool {
+        self.stdin_is_terminal && self.stdout.is_terminal() && self.stderr.is_terminal()
     }
 
     /// Looks up a variable that is set and not empty.

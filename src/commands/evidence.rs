@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::evidence_run::{record, try_out};
 use super::read::body;
@@ -91,7 +92,7 @@ impl fmt::Display for Which {
 }
 
 /// A piece of evidence as it looks from outside.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(super) struct EvidenceView {
     document: DocumentId,
     kind: AttestationKind,
@@ -144,13 +145,13 @@ impl EvidenceView {
 }
 
 /// A command that can be run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, serde::Serialize)]
 struct DeclaredView {
     name: AttestationName,
     help: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, serde::Serialize)]
 struct ListReport {
     evidence: Vec<EvidenceView>,
     declared: Vec<DeclaredView>,
@@ -188,16 +189,32 @@ impl fmt::Display for ListReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct ShowReport {
     evidence: EvidenceView,
-    encoding: &'static str,
-    content: String,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Serialize for ShowReport {
+    /// What can be large is put into words only for who reads the words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("ShowReport", 3)?;
+        shown.serialize_field("evidence", &self.evidence)?;
+        if let Ok(text) = str::from_utf8(&self.bytes) {
+            shown.serialize_field("encoding", "utf-8")?;
+            shown.serialize_field("content", text)?;
+        } else {
+            shown.serialize_field("encoding", "base64")?;
+            shown.serialize_field("content", &STANDARD.encode(&*self.bytes))?;
+        }
+        shown.end()
+    }
 }
 
 impl fmt::Display for ShowReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.content)
+    /// Its bytes are given out in the place of a text.
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
     }
 }
 
@@ -258,13 +275,9 @@ fn show(
     let found = found.ok_or_else(|| {
         CommandError::unknown(format!("{id} has no evidence `{which}`"), format!("evidence list {id}"))
     })?;
-    let bytes = body(context, &actor, &found.body)?;
-    let (encoding, content) = match std::str::from_utf8(&bytes) {
-        Ok(text) => ("utf-8", text.to_owned()),
-        Err(_) => ("base64", STANDARD.encode(&bytes)),
-    };
+    let bytes = Arc::new(body(context, &actor, &found.body)?);
     let evidence = EvidenceView::new(&found, &document, bytes.len());
-    Ok(Reply::new(ShowReport { evidence, encoding, content }).by(actor).bytes(bytes))
+    Ok(Reply::new(ShowReport { evidence, bytes: Arc::clone(&bytes) }).by(actor).bytes(bytes))
 }
 
 #[cfg(test)]

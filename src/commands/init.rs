@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::sign::{Shown, Signer};
 use super::{CommandError, Context, Reply, Source, publish};
-use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
+use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_file};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
@@ -18,6 +18,7 @@ use crate::domain::identity::{
     Claim, Credential, CredentialKind, KEY_BYTES, KeyOrigin, OpenKey, Proof, SealedKey, TOKEN_BYTES, Token,
 };
 use crate::domain::policy::{Candidate, Policy, Profile};
+use crate::domain::visible::{one_line, place};
 use crate::embedded;
 use crate::session::{self, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
@@ -61,11 +62,11 @@ pub struct InitReport {
 
 impl fmt::Display for InitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "✓ project made in {}, profile {}", self.root.display(), self.profile)?;
-        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", self.key_file.display())?;
+        writeln!(f, "✓ project made in {}, profile {}", place(&self.root), self.profile)?;
+        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", place(&self.key_file))?;
         if let (Some((user, kind)), Some(file)) = (&self.enrolled, &self.credential_file) {
             let what = if *kind == CredentialKind::Key { "sealed key" } else { "token for trials" };
-            writeln!(f, "  enrolled:  {user}, with a {what} in {}", file.display())?;
+            writeln!(f, "  enrolled:  {user}, with a {what} in {}", place(file))?;
         }
         let users = self
             .users
@@ -75,7 +76,7 @@ impl fmt::Display for InitReport {
             .join(", ");
         writeln!(f, "  users:     {users}")?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
-        write!(f, "\nNext: {}", self.next)
+        write!(f, "\nNext: {}", one_line(&self.next))
     }
 }
 
@@ -101,7 +102,7 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     let keyring = Keyring::of(&site, &outside.keys);
     let made = found(site.clone(), key, key_file.clone(), outside);
     if made.is_err() {
-        site.unmake(Some(&key_file));
+        site.unmake(Some((&key_file, &secret)));
         keyring.iter().for_each(Keyring::unmake);
     }
     Ok(Reply::new(made?))
@@ -204,7 +205,7 @@ fn founder(
         fill(outside, &mut random)?;
         let token = Token::new(&random);
         let file = keyring.token_path(&name);
-        write_secret(&file, &format!("{}\n", token.reveal()))?;
+        write_file(&file, format!("{}\n", token.reveal()).as_bytes())?;
         let (id, verifier) = (token.id().clone(), token.verifier());
         (CredentialKind::Standing, id, verifier, Some(Proof::Token(Rc::new(token))), None, file)
     };
@@ -260,7 +261,12 @@ fn publish_everything(context: &mut Context) -> Result<(Vec<User>, Vec<String>),
         Ok(())
     })?;
     for id in &ids {
-        publish::publish(context, &actor, id)?;
+        if let Some(path) = publish::publish(context, &actor, id)?.into_iter().next() {
+            return Err(CommandError::Failed(format!(
+                "`{}` came in between, and is not replaced",
+                context.site.shown(&path)
+            )));
+        }
     }
     let users = context.session.read(&actor).users()?;
     Ok((users, ids.iter().map(ToString::to_string).collect()))

@@ -17,6 +17,7 @@ use crate::domain::facts::Answer;
 use crate::domain::id::{DocumentId, ItemId, UserName, Version};
 use crate::domain::identity::Actor;
 use crate::domain::items::{Column, Item, ItemOutcome, Items};
+use crate::domain::visible::one_line;
 use crate::store::ListQuery;
 
 /// What to do with execution items.
@@ -116,7 +117,7 @@ pub struct FileReport {
 
 impl fmt::Display for FileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "✓ wrote {} ({} bytes, sha256:{})", self.path, self.size, self.file.sha256)
+        write!(f, "✓ wrote {} ({} bytes, sha256:{})", one_line(&self.path), self.size, self.file.sha256)
     }
 }
 

@@ -17,12 +17,12 @@ mod site;
 mod workspace;
 
 pub use self::error::DiskError;
-pub use self::file::{digest_of, read as read_file, write_new as write_file};
+pub use self::file::{Fate, digest_of, read as read_file, write_new as write_file};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
-pub use self::mirror::{Approval, Mirror, Page, Signed};
+pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};
 pub use self::process::{Ended, Spawned, Stream, Streams};
-pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
-pub use self::settings::{read_settings, write_settings};
+pub use self::secret::{Keyring, StagedKey, read_secret, take_back_secret};
+pub use self::settings::Settings;
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

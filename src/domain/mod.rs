@@ -7,6 +7,7 @@ pub mod clock;
 pub mod decide;
 pub mod digest;
 pub mod document;
+pub mod encoding;
 pub mod evidence;
 pub mod facts;
 pub mod front_matter;

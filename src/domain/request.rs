@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use super::front_matter::{self, FrontMatter};
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
 use super::process::Process;
-use super::visible;
+use super::{size, visible};
 
 /// A request for an action. Self-contained: a working copy travels inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,8 +158,25 @@ pub enum Value {
     Users(Vec<UserName>),
     /// A document.
     Document(DocumentId),
-    /// The bytes of a file.
-    File(Vec<u8>),
+    /// A file.
+    File(File),
+}
+
+/// A file that is handed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// What it is called, without its folder, where it has a name.
+    pub name: Option<String>,
+    /// Its bytes; none where it has more than are ever kept. They are handed on, and not copied.
+    pub bytes: Arc<Vec<u8>>,
+    /// How many it has.
+    pub size: u64,
+}
+
+impl From<Vec<u8>> for File {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { name: None, size: bytes.len() as u64, bytes: Arc::new(bytes) }
+    }
 }
 
 impl fmt::Display for Value {
@@ -170,7 +188,8 @@ impl fmt::Display for Value {
                 f.write_str(&users.iter().map(UserName::as_str).collect::<Vec<_>>().join(","))
             }
             Self::Document(id) => id.fmt(f),
-            Self::File(bytes) => Digest::of(bytes).fmt(f),
+            Self::File(file) if file.size == file.bytes.len() as u64 => Digest::of(&file.bytes).fmt(f),
+            Self::File(file) => f.write_str(&size::shown(file.size)),
         }
     }
 }
@@ -204,10 +223,10 @@ impl Inputs {
         }
     }
 
-    /// Returns the bytes of a file.
-    pub fn file(&self, name: &str) -> Option<&[u8]> {
+    /// Returns a file.
+    pub fn file(&self, name: &str) -> Option<&File> {
         match self.get(name) {
-            Some(Value::File(bytes)) => Some(bytes),
+            Some(Value::File(file)) => Some(file),
             _ => None,
         }
     }
@@ -218,7 +237,7 @@ impl Inputs {
             Some(Value::Text(text)) => !visible::is_blank(text),
             Some(Value::Users(users)) => !users.is_empty(),
             Some(Value::Document(_)) => true,
-            Some(Value::File(bytes)) => !bytes.is_empty(),
+            Some(Value::File(file)) => file.size > 0,
             None => false,
         }
     }

@@ -297,7 +297,7 @@ impl Play<'_> {
             (InputKind::User | InputKind::Users, StepValue::Many(texts)) => users(texts),
             (InputKind::User | InputKind::Users, StepValue::One(text)) => users(std::slice::from_ref(text)),
             (InputKind::Document, StepValue::One(text)) => self.document(Some(text)).map(Value::Document),
-            (InputKind::File, StepValue::One(text)) => Ok(Value::File(text.clone().into_bytes())),
+            (InputKind::File, StepValue::One(text)) => Ok(Value::File(text.clone().into_bytes().into())),
             (_, StepValue::One(text)) => Ok(Value::Text(text.clone())),
             _ => Err(format!("`{name}` takes a text")),
         }

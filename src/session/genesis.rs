@@ -1,5 +1,7 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
+use std::sync::Arc;
+
 use super::seal::{policy_record, seal};
 use super::time::Time;
 use super::{Outside, Session, SessionError};
@@ -84,7 +86,7 @@ impl Session {
                 SessionError::PolicyFaults(vec![Fault { place, name: "cannot_install", message }])
             })?;
             change.expected_revisions.push((document.id.clone(), 0));
-            change.contents.push((document.content, installed.text.into_bytes()));
+            change.contents.push((document.content, Arc::new(installed.text.into_bytes())));
             change.documents.push(document);
             change.versions.push(version);
         }

@@ -1,6 +1,7 @@
 //! Sealing: from what happened to entries, and with them into the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::time::{Time, jump_entry, next};
 use super::{Outside, Session, SessionError, observed};
@@ -150,7 +151,7 @@ impl Session {
         }
         change.versions.clone_from(&applied.versions);
         change.attestations.clone_from(&applied.attestations);
-        change.contents.extend(applied.kept.iter().map(|body| (Digest::of(body), body.clone())));
+        change.contents.extend(applied.kept.iter().map(|body| (Digest::of(body), Arc::clone(body))));
         let bodies = [
             applied.composed.as_ref().map(String::as_bytes),
             match &request.copy {
@@ -161,7 +162,7 @@ impl Session {
         let wanted = applied.versions.iter().map(|version| version.content);
         for digest in wanted {
             let body = bodies.iter().flatten().find(|body| Digest::of(body) == digest);
-            change.contents.extend(body.map(|body| (digest, body.to_vec())));
+            change.contents.extend(body.map(|body| (digest, Arc::new(body.to_vec()))));
         }
         change.users.extend(applied.user.clone());
         change.credentials.extend(applied.credentials.iter().cloned());

@@ -9,6 +9,7 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -48,7 +49,7 @@ pub struct Change {
     /// Attestations to add; none of them exists. What they say is in this change or kept already.
     pub attestations: Vec<Attestation>,
     /// Contents to keep, by their digest. One that is kept already stays.
-    pub contents: Vec<(Digest, Vec<u8>)>,
+    pub contents: Vec<(Digest, Arc<Vec<u8>>)>,
     /// Users to add or replace.
     pub users: Vec<User>,
     /// Credentials to add or replace, each with its tag.

@@ -205,6 +205,31 @@ fn the_log_can_be_exported_and_proved() {
     assert_eq!(verified["data"]["entries"], json!(project.log_size()));
 }
 
+// REQ-191
+#[test]
+fn a_verification_says_what_it_checked_and_what_it_did_not() {
+    let project = furnished();
+    let kept = project.run("-u qa audit checkpoint").is(0).stdout;
+    fs::write(project.path("kept"), kept).unwrap();
+    let said = |words: &str| {
+        let text = project.run(&format!("-u qa audit verify {words}")).is(0).text();
+        let line = |name: &str| {
+            let found = text.lines().find_map(|line| line.trim_start().strip_prefix(name));
+            found.unwrap_or_else(|| panic!("no {name:?} in {text}")).trim().to_owned()
+        };
+        [line("head tag:"), line("contents:"), line("checkpoint:")]
+    };
+    let (contents, checkpoint) = (
+        "not checked; `--contents` digests every one",
+        "not compared; only `--checkpoint FILE` shows a log that was cut or put back",
+    );
+    assert_eq!(said(""), ["verified", contents, checkpoint]);
+    assert_eq!(said("--contents"), ["verified", "verified", checkpoint]);
+    assert_eq!(said("--checkpoint kept"), ["verified", contents, "the log goes on from it"]);
+    fs::remove_file(project.key()).unwrap();
+    assert_eq!(said("")[0], "not checked; the project key is not here");
+}
+
 // REQ-123
 #[test]
 fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {

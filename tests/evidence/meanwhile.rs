@@ -8,7 +8,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use qms::cli::Terminals;
 use qms::domain::audit::ProjectKey;
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
@@ -155,7 +154,7 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     };
     let line: Vec<&str> = [ticket.as_str()].into_iter().chain(words).collect();
     let called = || {
-        let (status, out) = in_process(project, &line, clock, Terminals::default());
+        let (status, out) = in_process(project, &line, clock, false);
         (status, serde_json::from_slice::<Value>(&out).unwrap())
     };
     let (status, answer) = called();

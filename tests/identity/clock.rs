@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use qms::cli::{Terminals, World, run};
+use qms::cli::{Outlet, World, run};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use serde_json::Value;
@@ -71,9 +71,9 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
         host: None,
         uid: None,
         stdin: Box::new(io::empty()),
-        stdout: Box::new(out.clone()),
-        stderr: Box::new(Kept::default()),
-        terminals: Terminals::default(),
+        stdin_is_terminal: false,
+        stdout: Outlet::new(Box::new(out.clone()), false),
+        stderr: Outlet::new(Box::new(Kept::default()), false),
     };
     let status = run(&mut world);
     let answer: Value = serde_json::from_slice(&out.0.borrow()).unwrap();

@@ -53,6 +53,24 @@ pub(super) const CASES: &[Case] = &[
         "`soon` is not a length of time: a number with s, m, h or d, such as 15m",
     ),
     Case(
+        "control_character",
+        &[more!("evidence:\n  ci: { help: \"colour\\e[31m\", command: [/bin/x] }\n")],
+        "colour\\e",
+        "`colour\\u{1b}[31m` has the control character U+001B",
+    ),
+    Case(
+        "evidence_file",
+        &[more!("evidence_files: { max: 65MiB }\n")],
+        "{ max: 65MiB",
+        "files from 1KiB to 64MiB can be kept, not `65MiB`",
+    ),
+    Case(
+        "evidence_file",
+        &[more!("evidence_files: { max: 20 MB }\n")],
+        "{ max: 20",
+        "`20 MB` is not a size: a number with KiB or MiB, such as 64KiB",
+    ),
+    Case(
         "evidence_output",
         &[more!("evidence:\n  ci: { help: h, command: [/bin/x], output: 2MiB }\n")],
         "{ help: h",

@@ -62,7 +62,7 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
     assert_eq!(all.versions, written.versions, "oldest first");
     assert_eq!(all.attestations, written.attestations, "oldest first");
     let mut contents: Vec<_> =
-        written.contents.into_iter().map(|(digest, body)| (digest, Some(body))).collect();
+        written.contents.into_iter().map(|(digest, body)| (digest, Some(body.to_vec()))).collect();
     contents.sort();
     assert_eq!(all.contents, contents);
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::audit::{Entry, Frontier, ProjectKey, Sealed, leaf_hash};
@@ -31,8 +32,8 @@ pub(crate) fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-pub(crate) fn content(text: &str) -> (Digest, Vec<u8>) {
-    (digest(text), text.as_bytes().to_vec())
+pub(crate) fn content(text: &str) -> (Digest, Arc<Vec<u8>>) {
+    (digest(text), Arc::new(text.as_bytes().to_vec()))
 }
 
 pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {

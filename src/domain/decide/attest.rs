@@ -1,5 +1,7 @@
 //! What an action states about a content.
 
+use std::sync::Arc;
+
 use super::effects::Step;
 use crate::domain::attestation::{Attestation, AttestationKind, next_number};
 use crate::domain::digest::Digest;
@@ -13,7 +15,7 @@ impl Step<'_> {
         kind: AttestationKind,
         name: AttestationName,
         subject: Digest,
-        body: Vec<u8>,
+        body: Arc<Vec<u8>>,
         status: Option<i32>,
     ) {
         let Some((_, state)) = self.policy.standing(&self.document) else { return };

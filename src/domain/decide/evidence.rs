@@ -125,7 +125,7 @@ impl Step<'_> {
         let name = self.permit.inputs.text("name").and_then(|name| AttestationName::parse(name).ok());
         if let Some(name) = name {
             let (output, status) = (ended.output.clone(), ended.outcome.status());
-            self.attest(AttestationKind::Run, name, ended.subject, output, status);
+            self.attest(AttestationKind::Run, name, ended.subject, output.into(), status);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::items::{
 };
 use crate::domain::offer::Offer;
 use crate::domain::policy::{DocumentType, Effect, Transition};
-use crate::domain::request::{CopyFacts, Inputs};
+use crate::domain::request::{CopyFacts, File, Inputs};
 use crate::domain::visible;
 
 /// Most items that are told at once: whoever mends those sees the next.
@@ -220,7 +220,7 @@ impl Case<'_> {
             let message = "`actual` is missing: of a failed item it says what came about instead";
             reasons.push(Reason::new(Condition::MissingInput, message));
         }
-        if self.inputs.file("file").is_some_and(<[u8]>::is_empty) {
+        if self.inputs.file("file").is_some_and(|file| file.size == 0) {
             reasons.push(Reason::new(Condition::InvalidInput, "`file` is empty"));
         }
         let texts = ["actual", "evidence", "reason"];
@@ -312,7 +312,7 @@ pub(super) struct Recorded {
     /// Whether it failed.
     pub(super) has_failed: bool,
     /// The file that is kept as evidence.
-    pub(super) file: Option<Vec<u8>>,
+    pub(super) file: Option<File>,
 }
 
 /// Writes the entry that was permitted into the text of the document.
@@ -328,7 +328,7 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
         outcome: ItemOutcome::from_word(inputs.text("outcome")?)?,
         actual: inputs.text("actual").filter(|text| !visible::is_blank(text)).unwrap_or(AS_EXPECTED),
         evidence: inputs.text("evidence")?,
-        file: file.map(Digest::of),
+        file: file.map(|file| Digest::of(&file.bytes)),
         performer: permit.actor.name(),
         at: facts.now,
         correction: reason.map(|reason| Correction { version: document.version, reason }),
@@ -336,5 +336,5 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
     let open = items.iter().filter(|one| one.id != id && !one.is_recorded()).count();
     let has_failed = entry.outcome == ItemOutcome::Fail;
     let text = recorded(text, item, &entry)?;
-    Some(Recorded { text, item: id, open, has_failed, file: file.map(<[u8]>::to_vec) })
+    Some(Recorded { text, item: id, open, has_failed, file: file.cloned() })
 }

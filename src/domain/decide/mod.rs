@@ -43,14 +43,11 @@ use super::identity::{Actor, AgentSession, Assurance, Credential};
 use super::offer::Offer;
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
+use super::size;
 
 /// Longest comment or reason, in bytes. It is kept for ever and read in lists; anything longer
 /// belongs into a document.
 const TEXT_MAX: usize = 64 * 1024;
-
-/// Longest file that is kept with an action, in bytes. It is kept for ever; what is larger is named by
-/// its digest instead.
-const FILE_MAX: usize = 1024 * 1024;
 
 /// Leave to do one thing once. Only [`decide`] makes one, and only [`apply`] takes it.
 #[derive(Debug)]
@@ -184,10 +181,13 @@ impl Case<'_> {
                 reasons.push(Reason::new(Condition::MissingInput, missing));
             }
             let Some(value) = self.inputs.0.get(&input.name) else { continue };
-            if let Value::File(bytes) = value
-                && bytes.len() > FILE_MAX
+            if let Value::File(file) = value
+                && file.size > self.policy.file_max
             {
-                let message = format!("`{name}` has {} bytes, {FILE_MAX} are allowed", bytes.len());
+                let (size, most) = (size::shown(file.size), size::shown(self.policy.file_max));
+                let called = file.name.as_ref().map(|name| format!(" (`{}`)", name.escape_debug()));
+                let message =
+                    format!("`{name}`{} has {size}; {most} are allowed", called.unwrap_or_default());
                 reasons.push(Reason::new(Condition::InvalidInput, message));
             }
             let Value::Text(text) = value else {
@@ -201,6 +201,7 @@ impl Case<'_> {
                 InputKind::User | InputKind::Users | InputKind::Document | InputKind::File => {
                     Some(format!("`{name}` cannot be a text"))
                 }
+                _ if text.contains('\0') => super::encoding::nul(text).map(|why| format!("`{name}` {why}")),
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
@@ -210,7 +211,8 @@ impl Case<'_> {
                     super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
                 }
                 _ if text.len() > TEXT_MAX => {
-                    Some(format!("`{name}` has {} bytes, {TEXT_MAX} are allowed", text.len()))
+                    let (size, most) = (size::shown(text.len() as u64), size::shown(TEXT_MAX as u64));
+                    Some(format!("`{name}` has {size}; {most} are allowed"))
                 }
                 _ => None,
             };

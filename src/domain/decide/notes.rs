@@ -1,5 +1,7 @@
 //! Traits and notes: who may write which, what a gate misses, and what is recorded.
 
+use std::sync::Arc;
+
 use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{Attestation, AttestationKind, latest};
@@ -10,9 +12,10 @@ use crate::domain::nearest::nearest;
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
 use crate::domain::request::CopyFacts;
+use crate::domain::{encoding, size};
 
 /// Longest note, in bytes. It is read by people, in a sitting.
-const NOTE_MAX: usize = 64 * 1024;
+const NOTE_MAX: u64 = 64 * 1024;
 
 /// Reads the names of traits, which stand in one line, separated by commas; those that are none come
 /// back as they were said.
@@ -139,12 +142,12 @@ impl Case<'_> {
     }
 
     fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {
-        let bytes = self.inputs.file("file")?;
-        let fault = match std::str::from_utf8(bytes) {
-            _ if bytes.len() > NOTE_MAX => {
-                format!("has {} bytes, {NOTE_MAX} are allowed", bytes.len())
+        let file = self.inputs.file("file")?;
+        let fault = match encoding::text(&file.bytes) {
+            _ if file.size > NOTE_MAX => {
+                format!("has {}; {} are allowed", size::shown(file.size), size::shown(NOTE_MAX))
             }
-            Err(error) => format!("is no UTF-8 text (first bad byte at {})", error.valid_up_to()),
+            Err(why) => why.to_string(),
             Ok(text) => rule.lacks(text)?,
         };
         Some(Reason::new(Condition::InvalidInput, format!("the note `{}` {fault}", rule.key)))
@@ -225,8 +228,8 @@ impl Step<'_> {
 
     pub(super) fn record_note(&mut self) {
         let name = self.permit.inputs.text("note").and_then(|key| AttestationName::parse(key).ok());
-        if let (Some(name), Some(bytes)) = (name, self.permit.inputs.file("file")) {
-            self.attest(AttestationKind::Note, name, self.document.content, bytes.to_vec(), None);
+        if let (Some(name), Some(file)) = (name, self.permit.inputs.file("file")) {
+            self.attest(AttestationKind::Note, name, self.document.content, Arc::clone(&file.bytes), None);
         }
     }
 
@@ -242,7 +245,7 @@ impl Step<'_> {
         let keys: Vec<AttestationName> = due.map(|rule| rule.key.clone()).collect();
         for key in keys {
             let text = attribution(&self.permit.actor);
-            self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes(), None);
+            self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes().into(), None);
         }
     }
 }

@@ -146,6 +146,7 @@ impl Compiler {
         let agents = self.agents(main.agents, &launchers);
         let runtimes = self.runtimes(main.runtimes);
         let evidence = self.evidence(main.evidence);
+        let file_max = self.file_max(main.evidence_files);
         let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
 
         let types: Vec<TypeName> = files
@@ -195,6 +196,7 @@ impl Compiler {
             traits,
             runtimes,
             evidence,
+            file_max,
             pins,
         })
     }

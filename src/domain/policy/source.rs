@@ -36,6 +36,7 @@ pub(super) struct PolicyFile {
     pub(super) runtimes: IndexMap<String, Spanned<UserName>>,
     #[serde(default)]
     pub(super) evidence: IndexMap<AttestationName, Spanned<EvidenceSource>>,
+    pub(super) evidence_files: Option<Spanned<EvidenceFilesSource>>,
 }
 
 /// Where a policy says nothing.
@@ -103,6 +104,12 @@ pub(super) struct EvidenceSource {
     pub(super) time: Option<String>,
     pub(super) output: Option<String>,
     pub(super) contains: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvidenceFilesSource {
+    pub(super) max: String,
 }
 
 /// Where a launcher or a command says nothing.

@@ -26,7 +26,7 @@ pub(super) struct Kept {
     pub(super) documents: BTreeMap<Place, Document>,
     pub(super) versions: Vec<VersionRecord>,
     pub(super) attestations: Vec<Attestation>,
-    pub(super) contents: BTreeMap<Digest, Vec<u8>>,
+    pub(super) contents: BTreeMap<Digest, Arc<Vec<u8>>>,
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) credentials: BTreeMap<CredentialId, Credential>,
     pub(super) sessions: BTreeMap<String, AgentSession>,
@@ -111,7 +111,7 @@ impl Kept {
     /// Takes over a change that was found fit. Nothing in here can fail.
     pub(super) fn take(&mut self, change: &Change) {
         for (digest, body) in &change.contents {
-            self.contents.entry(*digest).or_insert_with(|| body.clone());
+            self.contents.entry(*digest).or_insert_with(|| Arc::clone(body));
         }
         for policy in &change.policies {
             if self.policies.iter().all(|kept| kept.digest != policy.digest) {

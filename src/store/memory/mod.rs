@@ -194,7 +194,7 @@ impl Read for Memory {
     }
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.kept().contents.get(digest).cloned())
+        Ok(self.kept().contents.get(digest).map(|body| body.to_vec()))
     }
 
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {

@@ -1,6 +1,7 @@
 //! The one write. It runs inside a transaction that [`super::Sqlite`] opens and closes.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::blob::ZeroBlob;
+use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, params};
 
 use super::fault::Answer;
 use super::project;
@@ -95,11 +96,26 @@ fn expect_revisions(connection: &Connection, change: &Change) -> Answer<()> {
     Ok(())
 }
 
+/// From this size on a content is written where it lies, in bytes: handed over as a value, it would be held twice
+/// more.
+const LARGE: usize = 1024 * 1024;
+
 fn write_contents(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = "INSERT INTO contents (digest, size, encoding, body) VALUES (?, ?, 'plain', ?) \
                ON CONFLICT (digest) DO NOTHING";
     for (digest, body) in &change.contents {
-        connection.prepare_cached(sql)?.execute(params![bytes(digest), integer(body.len() as u64)?, body])?;
+        let size = integer(body.len() as u64)?;
+        if body.len() < LARGE {
+            connection.prepare_cached(sql)?.execute(params![bytes(digest), size, body.as_slice()])?;
+            continue;
+        }
+        let room = ZeroBlob(body.len() as u64);
+        if connection.prepare_cached(sql)?.execute(params![bytes(digest), size, room])? == 1 {
+            let row = connection.last_insert_rowid();
+            let mut blob = connection.blob_open(MAIN_DB, "contents", "body", row, false)?;
+            blob.write_at(body, 0)?;
+            blob.close()?;
+        }
     }
     Ok(())
 }

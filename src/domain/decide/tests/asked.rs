@@ -46,7 +46,7 @@ fn values_of(policy: &Policy, input: &Input) -> Vec<Value> {
         InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
         InputKind::Document => vec![Value::Document(name("X-1"))],
         InputKind::Item => ["EI-1", "EI-2"].map(|id| Value::Text(id.to_owned())).to_vec(),
-        InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9))],
+        InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9).into())],
         InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
         InputKind::Users => {
             let pairs =
