@@ -30,6 +30,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "sessions", sql: include_str!("0003-sessions.sql") },
     Migration { version: 4, name: "binding", sql: include_str!("0004-binding.sql") },
     Migration { version: 5, name: "governance", sql: include_str!("0005-governance.sql") },
+    Migration { version: 6, name: "files", sql: include_str!("0006-files.sql") },
 ];
 
 const MEMORY_OF_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations (

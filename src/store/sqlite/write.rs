@@ -203,7 +203,7 @@ fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
 
 fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = "INSERT INTO attestations (document, kind, name, count, author, author_group, phase, subject, \
-               body, status, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               body, status, at, file_name, media_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for one in &change.attestations {
         connection.prepare_cached(sql)?.execute(params![
             one.document.as_str(),
@@ -217,6 +217,8 @@ fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
             bytes(&one.body),
             one.status,
             one.at.millis(),
+            one.file_name,
+            one.media_type,
         ])?;
     }
     Ok(())

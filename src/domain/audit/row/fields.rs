@@ -288,4 +288,6 @@ fn of_attestation(fields: &mut Fields<'_>, attestation: &Attestation) {
     fields.put_text_if_any(names::STATUS, attestation.status);
     fields.put_text(names::PHASE, &attestation.phase);
     fields.put_digest(names::SUBJECT, &attestation.subject);
+    fields.put_text_if_any(names::FILE_NAME, attestation.file_name.as_ref());
+    fields.put_text_if_any(names::MEDIA_TYPE, attestation.media_type.as_ref());
 }

@@ -14,7 +14,7 @@
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
 //! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `parent`, `recovered`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
 //! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `opened_at`, `parent`, `process` (number and start, as text), `runtime`, `session`, `status`, `tag`, `task`, `user` |
-//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `group`, `phase`, `status`, `subject` |
+//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `file_name`, `group`, `media_type`, `phase`, `status`, `subject` |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
 //!
 //! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
@@ -40,7 +40,7 @@
 //! | 0x32 brief | 0x33 closed_at | 0x34 definition | 0x37 process |
 //! | 0x35 document | 0x38 status | 0x39 task | 0x3a phase |
 //! | 0x3b subject | 0x3c dossier | 0x87 trait/ | 0x88 requires/ |
-//! | 0x89 reading/ | | | |
+//! | 0x89 reading/ | 0x3d file_name | 0x3e media_type | |
 
 mod delta;
 mod fields;

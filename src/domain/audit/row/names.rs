@@ -96,6 +96,8 @@ names! {
     PHASE = 0x3a "phase",
     SUBJECT = 0x3b "subject",
     DOSSIER = 0x3c "dossier",
+    FILE_NAME = 0x3d "file_name",
+    MEDIA_TYPE = 0x3e "media_type",
     OTHER = 0x80 "",
     AUTHORS = 0x81 "author/",
     SEATS = 0x82 "seat/",

@@ -141,6 +141,8 @@ proptest! {
             subject: if *is_present { document.content } else { Digest::of(b"earlier") },
             body: Digest::of(b""),
             status: *status,
+            file_name: None,
+            media_type: None,
             at: Timestamp::from_millis(0),
         });
         facts.attestations = made.collect();
