@@ -32,7 +32,7 @@ fn world() -> World {
         clock: now,
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
         pause: std::thread::sleep,
-        ancestry: qms::disk::processes::ancestry,
+        ancestry: qms::disk::descent::descent,
         terminal: terminal(),
         process: std::process::id(),
         host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),

@@ -19,6 +19,7 @@ use qms::cli::{Outlet, STATUSES, World, run};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
+use qms::domain::process::Descent;
 use qms::scenario::Means;
 
 use self::filled::fill_in;
@@ -83,7 +84,7 @@ impl Project {
                 true
             },
             pause: |_| (),
-            ancestry: Vec::new,
+            ancestry: Descent::default,
             terminal: None,
             process: 1,
             host: None,

@@ -101,6 +101,7 @@ const UNREACHED: &[(&str, &[Condition])] = &[
             Condition::CredentialInvalid,
             Condition::TicketForAnotherCall,
             Condition::TokenOfAnotherProcess,
+            Condition::OtherNamespaces,
             Condition::SignedAnotherRequest,
             Condition::SignatureStale,
         ],

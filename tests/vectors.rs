@@ -171,7 +171,7 @@ fn governed_document() -> Outcomes<Document> {
     Ok(document)
 }
 
-/// A run of a command that failed.
+/// An attestation in which everything is there that can be there.
 fn full_attestation() -> Outcomes<Attestation> {
     Ok(Attestation {
         document: "CR-001".parse()?,
@@ -184,6 +184,8 @@ fn full_attestation() -> Outcomes<Attestation> {
         subject: Digest::of(b"content"),
         body: Digest::of(b"output"),
         status: Some(-9),
+        file_name: Some("Wägeprotokoll 7.pdf".to_owned()),
+        media_type: Some("application/pdf".to_owned()),
         at: at(80),
     })
 }

@@ -17,6 +17,7 @@ use super::outlet::Outlet;
 use super::world::World;
 use crate::commands::CommandError;
 use crate::disk::DiskError;
+use crate::domain::process::Descent;
 
 /// A stream that is kept.
 #[derive(Clone, Default)]
@@ -123,7 +124,7 @@ impl Play {
             clock: world.clock,
             random: world.random,
             pause: world.pause,
-            ancestry: Vec::new,
+            ancestry: Descent::default,
             terminal: None,
             process: world.process,
             host: world.host.clone(),

@@ -285,6 +285,10 @@ fn not_verified(refusal: &NotVerified) -> Row {
             vec![format!("a lost passphrase: an administrator runs `qms recover {user}`")]
         }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
+        Distrust::OtherNamespaces => vec![
+            "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
+                .to_owned(),
+        ],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(one_line("a\nb\tc\u{1b}"), "a\\nb\\tc\\u{1b}");
     }
 
-    // REQ-198
+    // REQ-187
     #[test]
     fn colours_are_shown_and_nothing_that_only_looks_like_them() {
         for (written, shown) in [
@@ -153,7 +153,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-198
+        // REQ-187
         #[test]
         fn wherever_a_text_is_cut_it_is_shown_alike(
             parts in proptest::collection::vec(prop_oneof![

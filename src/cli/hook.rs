@@ -19,6 +19,7 @@ use crate::commands::json::spelled_out;
 use crate::commands::view::next_lines;
 use crate::commands::{CommandError, Context, act};
 use crate::disk::digest_of;
+use crate::domain::encoding;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::UserName;
 use crate::domain::identity::{
@@ -52,7 +53,8 @@ fn answer(world: &mut World) -> Result<Option<String>, String> {
     // One byte more than there may be is enough to tell.
     let read = (&mut world.stdin).take(EVENT_MAX as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("the event cannot be read: {error}"))?;
-    let notice = Notice::parse(&bytes).map_err(|error| error.to_string())?;
+    let text = encoding::text(&bytes).map_err(|why| format!("the event {why}"))?;
+    let notice = Notice::parse(encoding::plain(text).as_bytes()).map_err(|error| error.to_string())?;
     let folder = notice.cwd.as_ref().map_or_else(|| world.directory.clone(), PathBuf::from);
     let done = match notice.event {
         Event::PreTool(call) => match before_tool(world, notice.runtime, &call) {

@@ -42,7 +42,7 @@ use self::ui::{Color, Manner};
 pub use self::world::World;
 use crate::commands::CommandError;
 use crate::commands::view::NextLine;
-use crate::disk::DiskError;
+use crate::disk::{DiskError, held};
 use crate::domain::visible::{escaped, one_line};
 use crate::embedded;
 use crate::session::SessionError;
@@ -59,6 +59,11 @@ pub fn run(world: &mut World) -> u8 {
     // It runs beside every call of a tool: what needs no project opens none.
     if arguments.get(1).is_some_and(|word| word == "hook") && arguments.len() == 2 {
         return hook::run(world);
+    }
+    if arguments.get(1).is_some_and(|word| word == held::HELD) {
+        let error = held::wait(&mut world.stdin, arguments.get(2..).unwrap_or_default());
+        ui::say(world, &format!("the agent cannot be started: {error}"));
+        return Code::Failed.status();
     }
     let mut desk = Desk::open(world, &arguments);
     let (mut status, mut menu) = one(world, &mut desk, &arguments);

@@ -17,13 +17,13 @@ pub fn run(
     match command {
         BuiltIn::Agent(command) => {
             let is_data = global.format().is_data();
-            let World { variable, stdout, stderr, .. } = world;
+            let World { variable, stdout, stderr, program, ancestry, .. } = world;
             let mut output = |stream: Stream, bytes: &[u8]| {
                 // Where standard output is one document, all that is said goes to standard error.
                 let to = if stream == Stream::Out && !is_data { &mut *stdout } else { &mut *stderr };
                 let _unread = to.pass(bytes);
             };
-            let outside = agent::Outside { variable, output: &mut output };
+            let outside = agent::Outside { program, descent: *ancestry, variable, output: &mut output };
             let done = agent::run(context, command, outside);
             let _unread = stdout.passed().and_then(|()| stderr.passed());
             done

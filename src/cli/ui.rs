@@ -95,6 +95,9 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         }
     }
     if let Some(bytes) = &reply.bytes {
+        for note in &reply.notes {
+            say(world, &one_line(note));
+        }
         world.stdout.verbatim().write_all(bytes)?;
         return world.stdout.flush();
     }

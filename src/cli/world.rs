@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::outlet::Outlet;
 use crate::domain::clock::Moment;
-use crate::domain::process::Process;
+use crate::domain::process::Descent;
 use crate::session::Outside;
 
 /// Everything that a run needs from outside.
@@ -26,9 +26,8 @@ pub struct World {
     pub random: fn(&mut [u8]) -> bool,
     /// Waits.
     pub pause: fn(Duration),
-    /// Finds the processes that this one descends from, itself first; none where the system does not
-    /// tell.
-    pub ancestry: fn() -> Vec<Process>,
+    /// Finds out where this process comes from.
+    pub ancestry: fn() -> Descent,
     /// Names the terminal session that the process belongs to, if it belongs to one; no other that is
     /// alive has the same name.
     pub terminal: Option<String>,

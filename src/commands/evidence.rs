@@ -18,6 +18,7 @@ use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
 use crate::domain::id::{AttestationName, DocumentId, GroupName, PhaseName, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::size;
 
 /// What to do with evidence.
 #[derive(Debug, clap::Subcommand)]
@@ -108,6 +109,9 @@ pub(super) struct EvidenceView {
     /// The digest of what it says.
     body_digest: Digest,
     size: usize,
+    /// What a file that was handed in is called, and its media type.
+    file_name: Option<String>,
+    media_type: Option<String>,
     status: Option<i32>,
     outcome: Option<&'static str>,
     at: Timestamp,
@@ -128,10 +132,20 @@ impl EvidenceView {
             current: one.subject == document.content,
             body_digest: one.body,
             size,
+            file_name: one.file_name.clone(),
+            media_type: one.media_type.clone(),
             status: one.status,
             outcome,
             at: one.at,
         }
+    }
+
+    /// Says what a file is, beside what is in it.
+    fn file_words(&self) -> Option<String> {
+        let media_type = self.media_type.as_ref()?;
+        let name = self.file_name.as_deref().unwrap_or("a file without a name");
+        let size = size::shown(self.size as u64);
+        Some(format!("{}@{}: {name} ({media_type}), {size}", self.name, self.number))
     }
 
     fn outcome_words(&self) -> String {
@@ -162,8 +176,8 @@ impl fmt::Display for ListReport {
         if self.evidence.is_empty() {
             f.write_str("no evidence")?;
         } else {
-            let columns = ["EVIDENCE", "KIND", "OUTCOME", "CONTENT", "BY", "AT", "BYTES"];
-            let mut table = Table::new(f.alternate(), &columns, &["ABOUT", "DIGEST"]);
+            let columns = ["EVIDENCE", "KIND", "OUTCOME", "CONTENT", "BY", "AT", "BYTES", "FILE"];
+            let mut table = Table::new(f.alternate(), &columns, &["TYPE", "ABOUT", "DIGEST"]);
             for it in &self.evidence {
                 let mut row = vec![
                     format!("{}@{}", it.name, it.number),
@@ -173,8 +187,10 @@ impl fmt::Display for ListReport {
                     it.author.to_string(),
                     it.at.to_string(),
                     it.size.to_string(),
+                    it.file_name.clone().unwrap_or_else(|| "-".to_owned()),
                 ];
                 if f.alternate() {
+                    row.push(it.media_type.clone().unwrap_or_else(|| "-".to_owned()));
                     row.extend([it.content_digest.short(), it.body_digest.short()]);
                 }
                 table.row(row);
@@ -277,7 +293,9 @@ fn show(
     })?;
     let bytes = Arc::new(body(context, &actor, &found.body)?);
     let evidence = EvidenceView::new(&found, &document, bytes.len());
-    Ok(Reply::new(ShowReport { evidence, bytes: Arc::clone(&bytes) }).by(actor).bytes(bytes))
+    let words = evidence.file_words();
+    let reply = Reply::new(ShowReport { evidence, bytes: Arc::clone(&bytes) }).by(actor).bytes(bytes);
+    Ok(reply.beside(words))
 }
 
 #[cfg(test)]

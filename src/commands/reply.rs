@@ -154,6 +154,13 @@ impl Reply {
         self
     }
 
+    /// Adds what is said beside a file's content.
+    #[must_use]
+    pub fn beside(mut self, words: Option<String>) -> Self {
+        self.notes.extend(words);
+        self
+    }
+
     /// Gives out these bytes in the place of the text.
     #[must_use]
     pub fn bytes(mut self, bytes: Arc<Vec<u8>>) -> Self {

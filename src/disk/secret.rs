@@ -168,7 +168,7 @@ fn found(read: Result<String, DiskError>) -> Result<Option<String>, DiskError> {
 mod tests {
     use super::*;
 
-    // REQ-192
+    // REQ-181
     #[test]
     fn of_two_keys_made_at_once_none_is_lost_and_the_one_that_counts_is_found() {
         for counting in ["00000000000000aa", "00000000000000bb"] {

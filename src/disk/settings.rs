@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    // REQ-192
+    // REQ-181
     #[test]
     fn settings_that_somebody_changed_since_they_were_read_are_not_written_over() {
         let folder = tempfile::tempdir().unwrap();

@@ -205,7 +205,8 @@ impl Site {
         };
         let mut folders = inside(&workspaces);
         folders.extend(inside(&published));
-        folders.extend([self.private().join("journal"), workspaces, published]);
+        folders.extend(["journal", "published"].map(|name| self.private().join(name)));
+        folders.extend([workspaces, published]);
         folders.retain(|folder| folder.is_symlink());
         folders.sort();
         folders

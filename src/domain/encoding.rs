@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    // REQ-196
+    // REQ-185
     #[test]
     fn utf16_is_told_as_what_it_is_with_a_mark_and_without() {
         for sample in ["---\nid: CR-001\n", "Grün: 変更\n", "ok"] {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-196
+        // REQ-185
         #[test]
         fn whatever_is_read_as_text_is_utf8_without_nul(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             match text(&bytes) {
@@ -93,7 +93,7 @@ mod tests {
             }
         }
 
-        // REQ-196
+        // REQ-185
         #[test]
         fn two_ways_of_saving_a_text_are_one_text(lines in proptest::collection::vec("[a-zä ]{0,9}", 0..6)) {
             let one = lines.join("\n");

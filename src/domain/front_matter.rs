@@ -332,7 +332,7 @@ mod tests {
         }
     }
 
-    // REQ-197
+    // REQ-186
     #[test]
     fn a_title_may_hold_joiners_between_letters_and_nothing_else_that_does_not_show() {
         for title in ["می\u{200c}خواهم", "क\u{94d}\u{200d}ष", "a\u{200d}b \u{628}\u{200c}\u{627}"]
@@ -355,7 +355,7 @@ mod tests {
         }
     }
 
-    // REQ-196
+    // REQ-185
     #[test]
     fn nul_is_in_no_document_as_it_is_or_written_out() {
         let refusal = |text: &str| parse("x.md", text.as_bytes()).err().unwrap_or_default();

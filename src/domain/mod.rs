@@ -15,6 +15,7 @@ pub mod hook;
 pub mod id;
 pub mod identity;
 pub mod items;
+pub mod media_type;
 pub mod metrics;
 pub mod nearest;
 pub mod offer;

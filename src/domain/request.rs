@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Digest, Timestamp};
-use super::document::Document;
+use super::document::{Document, Task};
 use super::front_matter::{self, FrontMatter};
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
-use super::process::Process;
+use super::process::Placement;
 use super::{size, visible};
 
 /// A request for an action. Self-contained: a working copy travels inside.
@@ -93,15 +93,15 @@ pub struct Launch {
     /// The document that it is started for.
     pub document: DocumentId,
     /// What it has to do.
-    pub task: String,
+    pub task: Task,
     /// The id of its session.
     pub session: String,
     /// The id of the token that it gets.
     pub token: CredentialId,
     /// The SHA-256 of the token's secret.
     pub verifier: Digest,
-    /// The process that its own processes will descend from.
-    pub process: Process,
+    /// Where it runs.
+    pub placement: Placement,
     /// The digest of what it is told.
     pub brief: Digest,
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.

@@ -67,7 +67,7 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
                 ("credential", token.to_string()),
                 ("document", document.to_string()),
                 ("session", session.clone()),
-                ("task", task.clone()),
+                ("task", task.to_string()),
                 ("verifier", verifier.to_string()),
             ]
         }

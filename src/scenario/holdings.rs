@@ -10,7 +10,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, words};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{Credential, CredentialKind, OpenKey, Token};
-use crate::domain::process::Process;
+use crate::domain::process::{Placement, Process};
 
 words! {
     /// How a user of a story proves who it is.
@@ -94,8 +94,11 @@ pub(super) struct Holdings {
 }
 
 impl Holdings {
-    /// The process that agents are started from in a story.
-    pub(super) const PROCESS: Process = Process { id: 1, started: 1 };
+    /// Where agents run in a story.
+    pub(super) fn placement() -> Placement {
+        let process = |id| Process { id, started: 1 };
+        Placement { process: process(2), launcher: process(1), namespaces: "story".to_owned() }
+    }
 
     /// Draws bytes that were not drawn before.
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {

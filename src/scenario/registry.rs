@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::holdings::{Holdings, Secret};
 use crate::domain::digest::{Digest, to_hex};
+use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::Scope;
 use crate::domain::request::{Launch, Proposal, Registration};
@@ -97,11 +98,11 @@ pub(super) fn request(
             let launch = Launch {
                 agent: agent.clone(),
                 document: document.clone(),
-                task: "review".to_owned(),
+                task: Task::Review,
                 session,
                 token: id,
                 verifier,
-                process: Holdings::PROCESS,
+                placement: Holdings::placement(),
                 brief: Digest::of(b""),
                 observed: pins,
             };

@@ -17,6 +17,7 @@ use crate::domain::identity::{
     AgentSession, Ancestry, Caller, Claim, OpenKey, PresentedTicket, Proof, SignedStatement, Ticket, TicketId,
 };
 use crate::domain::policy::Candidate;
+use crate::domain::process::{Descent, Placement};
 use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::session::{Acted, Founding, Installed, Mode, Outside, RunResult, Session, SessionError};
 use crate::store::{Memory, Read as _};
@@ -29,6 +30,12 @@ const STEP: i64 = 1_000;
 
 /// The session of the agent runtime that the hook of a story hears of.
 const RUNTIME_SESSION: &str = "story";
+
+/// Where a caller comes from whom an agent has started.
+fn started() -> Descent {
+    let Placement { process, launcher, namespaces } = Holdings::placement();
+    Descent { line: vec![process, launcher], namespaces: Some(namespaces) }
+}
 
 /// Why a user of a story claims nothing.
 #[derive(Debug)]
@@ -126,7 +133,7 @@ impl Stage {
             },
         };
         let spawned = means == Some(Means::Spawn);
-        let ancestry = if spawned { Ancestry(|| vec![Holdings::PROCESS]) } else { Ancestry::default() };
+        let ancestry = if spawned { Ancestry(started) } else { Ancestry::default() };
         Ok(Claim { user: Some(user.to_string()), proof, ancestry })
     }
 

@@ -51,7 +51,7 @@ use crate::domain::identity::{
 use crate::domain::policy::{Action, Policy, Reminder};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
-use crate::store::{Head, Read, Store, StoreError};
+use crate::store::{Head, Read, Sessions, Store, StoreError};
 
 /// How often an action is tried when others write at the same time. From the second try on it
 /// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
@@ -191,6 +191,8 @@ impl Session {
             _ => None,
         };
         let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
+        let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
         let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
         let named = ticket.map(|ticket| ticket.user.as_str());
         let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
@@ -201,6 +203,7 @@ impl Session {
             user: user.as_ref(),
             credential: credential.as_ref(),
             session: session.as_ref(),
+            launched: &launched,
             is_spent,
             project: &project,
             is_bound,

@@ -120,6 +120,7 @@ impl Session {
             user: Some(&known),
             credential: None,
             session: None,
+            launched: &[],
             is_spent: false,
             project: "",
             is_bound: false,

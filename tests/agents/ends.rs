@@ -149,14 +149,14 @@ fn an_agent_that_fails_is_a_failure_and_is_recorded() {
 #[test]
 fn an_agent_that_an_agent_started_ends_with_it() {
     let started = Started::within(
-        "case $1 in qa) QMS agent run tu --document CR-001 --task review ;; *) echo $$ > ../inner; while :; do :; \
+        "case $1 in qa) QMS AS_CLAUDE agent run tu --document CR-001 --task review ;; *) echo $$ > ../inner; while :; do :; \
          done ;; esac",
         "2s",
     );
     let project = &started.project;
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
-    let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [qa], ttl: 1m }\n";
+    let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [claude], ttl: 1m }\n";
     fs::write(path, text.replace("agents:\n", tu)).unwrap();
     project.run("-u lead workflow adopt").is(0);
     project.ask(RUN).is(10);

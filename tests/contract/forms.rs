@@ -9,6 +9,7 @@ use qms::cli;
 use qms::cli::{Outlet, World};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
+use qms::domain::process::Descent;
 use serde_json::{Value, json};
 
 use super::{furnished, keys, names};
@@ -224,7 +225,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         clock: || Moment::of(Timestamp::from_millis(0)),
         random: |_| true,
         pause: |_| (),
-        ancestry: Vec::new,
+        ancestry: Descent::default,
         terminal: None,
         process: 1,
         host: None,

@@ -205,7 +205,7 @@ fn the_log_can_be_exported_and_proved() {
     assert_eq!(verified["data"]["entries"], json!(project.log_size()));
 }
 
-// REQ-191
+// REQ-180
 #[test]
 fn a_verification_says_what_it_checked_and_what_it_did_not() {
     let project = furnished();

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use qms::cli::{Outlet, World, run};
 use qms::domain::clock::Moment;
+use qms::domain::process::Descent;
 use serde_json::Value;
 
 use crate::project::Project;
@@ -163,7 +164,7 @@ pub fn in_process(
             true
         },
         pause: |_| (),
-        ancestry: Vec::new,
+        ancestry: Descent::default,
         terminal: None,
         process: 1,
         host: None,

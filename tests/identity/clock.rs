@@ -10,6 +10,7 @@ use std::time::Duration;
 use qms::cli::{Outlet, World, run};
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
+use qms::domain::process::Descent;
 use serde_json::Value;
 
 use super::{issue, log};
@@ -65,7 +66,7 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
             true
         },
         pause: |time: Duration| WAITED.set(WAITED.get() + time.as_millis()),
-        ancestry: Vec::new,
+        ancestry: Descent::default,
         terminal: None,
         process: 1,
         host: None,

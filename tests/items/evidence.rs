@@ -28,6 +28,50 @@ fn a_file_is_kept_named_by_its_digest_and_given_back_as_it_was() {
     project.run("-u qa item file CR-001 EI-1 --number 2 --out other.bin").is(5);
 }
 
+// REQ-189
+#[test]
+fn a_file_keeps_its_name_and_its_media_type_wherever_it_is_shown() {
+    let project = released();
+    let long = format!("{}.csv", "ä".repeat(120));
+    for (item, name, text) in [("EI-1", "Wägeprotokoll 7.pdf", "%PDF-1.7"), ("EI-2", long.as_str(), "5.0\n")]
+    {
+        fs::create_dir_all(project.path("scans")).unwrap();
+        fs::write(project.path("scans").join(name), text).unwrap();
+        let line = format!("--outcome pass --evidence scan --file \"scans/{name}\"");
+        record(&project, item, &line).run().is(0);
+    }
+    let listed = project.ask("-u tu evidence list CR-001").is(0);
+    let evidence = listed["data"]["evidence"].as_array().unwrap();
+    let told = |at: usize| [evidence[at]["file_name"].clone(), evidence[at]["media_type"].clone()];
+    assert_eq!(told(0), [json!("Wägeprotokoll 7.pdf"), json!("application/pdf")]);
+    assert_eq!(told(1), [json!(long), json!("text/csv")]);
+    let text = project.run("-u tu evidence list CR-001").is(0).text();
+    assert!(text.contains("Wägeprotokoll 7.pdf"), "{text}");
+    let text = project.run("-u tu evidence list CR-001 -o wide").is(0).text();
+    assert!(text.contains("application/pdf"), "{text}");
+    let shown = project.run("-u tu evidence show CR-001 EI-1").is(0);
+    assert_eq!(shown.stdout, b"%PDF-1.7");
+    shown.says("EI-1@1: Wägeprotokoll 7.pdf (application/pdf), 8 bytes");
+    let shown = project.ask("-u tu evidence show CR-001 EI-1").is(0);
+    assert_eq!(shown["data"]["evidence"]["file_name"], "Wägeprotokoll 7.pdf");
+    let items = project.ask("-u tu item list CR-001").is(0);
+    assert_eq!(items["data"]["items"][0]["files"][0]["file_name"], "Wägeprotokoll 7.pdf");
+    // What came on standard input has no name, and what a command wrote is no file.
+    record(&project, "EI-3", "--outcome pass --evidence log --file -").input("run 7: dry\n").run().is(0);
+    let listed = project.ask("-u tu evidence list CR-001").is(0);
+    let last = listed["data"]["evidence"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!([&last["file_name"], &last["media_type"]], [&json!(null), &json!("text/plain")]);
+    // They are sealed: a row that says another name is found.
+    project.run("-u lead audit verify --contents").is(0);
+    let store = Connection::open(project.database()).unwrap();
+    store.execute_batch("DROP TRIGGER attestations_stay").unwrap();
+    for (column, value) in [("file_name", "forged.pdf"), ("media_type", "text/html")] {
+        let sql = format!("UPDATE attestations SET {column} = '{value}' WHERE name = 'EI-1'");
+        assert_eq!(store.execute(&sql, []).unwrap(), 1);
+        project.run("-u lead audit verify").is(80);
+    }
+}
+
 // REQ-108
 #[test]
 fn evidence_that_was_taken_out_of_the_store_fails_the_audit() {
@@ -56,7 +100,7 @@ fn evidence_that_was_taken_out_of_the_store_fails_the_audit() {
     project.run("-u qa item file CR-001 EI-1 --out found.txt").is(80);
 }
 
-// REQ-199
+// REQ-188
 #[test]
 fn a_file_is_kept_up_to_what_the_policy_says_and_a_refusal_names_both_sizes() {
     let project = released();

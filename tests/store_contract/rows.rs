@@ -219,6 +219,8 @@ pub(crate) fn attestation(document: &str, number: u32) -> Attestation {
         subject: digest("body"),
         body: digest("body"),
         status: Some(-9),
+        file_name: Some("Wägeprotokoll 7.pdf".to_owned()),
+        media_type: Some("application/pdf".to_owned()),
         at: at(9),
     }
 }

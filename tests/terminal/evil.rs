@@ -143,7 +143,7 @@ fn plausible(argument: &Arg) -> String {
     value.to_owned()
 }
 
-// REQ-139, REQ-198
+// REQ-139, REQ-187
 #[test]
 fn no_argument_of_any_command_writes_to_the_terminal() {
     let place = Place::new();
@@ -186,7 +186,7 @@ fn no_argument_of_any_command_writes_to_the_terminal() {
     assert!(shown * 2 > lines.len(), "{shown} of {}", lines.len());
 }
 
-// REQ-139, REQ-198
+// REQ-139, REQ-187
 #[test]
 fn between_colours_of_our_own_nothing_of_others_gets_through() {
     let place = Place::new();
@@ -330,7 +330,7 @@ fn shows(place: &Place) -> Vec<Vec<String>> {
     lines
 }
 
-// REQ-139, REQ-198
+// REQ-139, REQ-187
 #[test]
 fn nothing_that_others_wrote_named_or_printed_writes_to_the_terminal() {
     let place = furnished();

@@ -7,7 +7,7 @@ use qms::cli::AGENT_VARIABLES;
 
 use super::{PROGRAM, Terminal, in_review};
 
-// REQ-134, REQ-190
+// REQ-134, REQ-179
 #[test]
 fn nothing_waits_for_programs_agents_and_scripts() {
     let project = in_review();
@@ -35,7 +35,7 @@ fn nothing_waits_for_programs_agents_and_scripts() {
     assert_eq!(terminal.ends().0, 7);
 }
 
-// REQ-190
+// REQ-179
 #[test]
 fn a_variable_that_says_no_and_a_setting_of_a_person_keep_nobody_from_being_asked() {
     let project = in_review();

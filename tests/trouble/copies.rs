@@ -217,7 +217,7 @@ fn of_copies(answer: &Answer) -> Vec<&Value> {
 /// How an editor saves a text.
 type Save = fn(&Path, &str);
 
-// REQ-192
+// REQ-181
 #[test]
 fn what_is_saved_after_a_copy_was_read_stays_and_can_be_gone_on_with() {
     let in_place: Save = |copy, text| fs::write(copy, text).unwrap();
@@ -255,7 +255,7 @@ fn what_is_saved_after_a_copy_was_read_stays_and_can_be_gone_on_with() {
     }
 }
 
-// REQ-192
+// REQ-181
 #[test]
 fn a_copy_that_is_gone_when_it_is_to_go_is_no_trouble() {
     let project = drafted();

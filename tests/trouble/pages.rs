@@ -33,7 +33,7 @@ fn held(path: &Path) -> String {
     format!("{:?} {:o} {text}", about.file_type(), about.permissions().mode())
 }
 
-// REQ-193
+// REQ-182
 #[test]
 fn no_action_replaces_or_removes_what_was_never_published_there() {
     // Each line publishes at the place, or takes a page away from there.
@@ -81,7 +81,7 @@ fn no_action_replaces_or_removes_what_was_never_published_there() {
     }
 }
 
-// REQ-193
+// REQ-182
 #[test]
 fn an_edited_page_stays_when_the_document_goes_on_and_when_it_has_none_there_any_more() {
     let project = Project::new();
@@ -98,7 +98,7 @@ fn an_edited_page_stays_when_the_document_goes_on_and_when_it_has_none_there_any
     assert_eq!(fs::read_to_string(draft.with_extension("1.old.md")).unwrap(), edited);
 }
 
-// REQ-193
+// REQ-182
 #[test]
 fn a_page_that_was_published_once_makes_way_whatever_ends_its_lines() {
     let project = drafted();
@@ -119,7 +119,7 @@ fn a_page_that_was_published_once_makes_way_whatever_ends_its_lines() {
     project.run("-u qa doctor").is(0);
 }
 
-// REQ-193
+// REQ-182
 #[test]
 fn where_it_is_not_known_any_more_what_was_published_nothing_is_replaced() {
     let project = drafted();
@@ -139,7 +139,7 @@ fn where_it_is_not_known_any_more_what_was_published_nothing_is_replaced() {
     assert!(!done["warnings"].to_string().contains("page_kept"), "{}", done["warnings"]);
 }
 
-// REQ-194
+// REQ-183
 #[test]
 fn no_project_is_made_over_files_of_others_and_the_line_that_is_named_works() {
     let plants = PLANTS.into_iter().chain([(
@@ -184,7 +184,7 @@ fn a_project_that_cannot_be_made_takes_its_pages_back() {
     assert!(!project.path("QMS").exists() && !project.path(".qms").exists());
 }
 
-// REQ-195
+// REQ-184
 #[test]
 fn the_page_of_a_document_with_other_line_ends_has_one_kind_of_them() {
     let project = drafted();

@@ -79,6 +79,10 @@ fn a_damaged_store_is_said_to_be_damaged() {
     {
         fs::write(project.database(), bytes).unwrap();
         is_unusable(&project, "qms.db");
+        // A cause that a library says twice is said once.
+        let said = project.run("-u qa list").stderr;
+        let causes: Vec<&str> = said.lines().filter(|line| line.contains("because:")).collect();
+        assert!(causes.len() <= 1, "{said}");
     }
     fs::write(project.database(), b"").unwrap();
     is_unusable(&project, "");

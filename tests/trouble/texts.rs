@@ -32,7 +32,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("-u lead list", "qms.yaml", ""),
 ];
 
-// REQ-196
+// REQ-185
 #[test]
 fn no_text_is_taken_in_that_is_none_and_each_refusal_says_why() {
     let project = Project::new();
@@ -70,7 +70,7 @@ fn no_text_is_taken_in_that_is_none_and_each_refusal_says_why() {
     project.run("-u lead doctor").is(0);
 }
 
-// REQ-196
+// REQ-185
 #[test]
 fn a_comment_from_a_file_is_what_was_said_however_it_was_saved() {
     let project = in_review();
@@ -81,7 +81,7 @@ fn a_comment_from_a_file_is_what_was_said_however_it_was_saved() {
     assert_eq!(comments["data"]["comments"][0]["comment"], json!(said));
 }
 
-// REQ-196
+// REQ-185
 #[test]
 fn a_policy_means_the_same_and_is_the_same_whatever_ends_its_lines() {
     let project = Project::new();
@@ -108,7 +108,7 @@ fn a_policy_means_the_same_and_is_the_same_whatever_ends_its_lines() {
     project.run("-u lead audit verify --contents").is(0);
 }
 
-// REQ-196
+// REQ-185
 #[test]
 fn a_control_character_that_is_written_out_is_in_no_policy() {
     let project = Project::new();
@@ -127,7 +127,7 @@ fn a_control_character_that_is_written_out_is_in_no_policy() {
     project.run("-u lead workflow lint").is(0);
 }
 
-// REQ-197
+// REQ-186
 #[test]
 fn a_title_in_a_script_that_is_written_with_joiners_is_a_title() {
     let project = Project::new();

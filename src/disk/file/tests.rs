@@ -42,7 +42,7 @@ fn save(how: Save, path: &Path, held: &File) -> bool {
 
 type Operation = fn(&Path, IsOurs<'_>) -> Result<Fate, DiskError>;
 
-// REQ-192
+// REQ-181
 #[test]
 fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
     let replacing: Operation = |path, is_ours| replace(path, NEW, false, is_ours);
@@ -82,7 +82,7 @@ fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
     }
 }
 
-// REQ-192
+// REQ-181
 #[test]
 fn what_is_somebody_elses_is_neither_replaced_nor_removed() {
     let folder = tempfile::tempdir().unwrap();

@@ -341,7 +341,7 @@ impl Step<'_> {
         self.take_content(Digest::of(recorded.text.as_bytes()));
         let name = AttestationName::parse(recorded.item.as_str());
         if let (Ok(name), Some(file)) = (name, recorded.file) {
-            self.attest(AttestationKind::File, name, self.document.content, file.bytes, None);
+            self.attest(AttestationKind::File, name, self.document.content, file, None);
         }
         let types = self.policy.answering(&self.document.document_type).map(|one| one.name.clone());
         let types: Vec<TypeName> = types.filter(|_| recorded.has_failed).collect();

@@ -1,7 +1,5 @@
 //! Traits and notes: who may write which, what a gate misses, and what is recorded.
 
-use std::sync::Arc;
-
 use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{Attestation, AttestationKind, latest};
@@ -229,7 +227,7 @@ impl Step<'_> {
     pub(super) fn record_note(&mut self) {
         let name = self.permit.inputs.text("note").and_then(|key| AttestationName::parse(key).ok());
         if let (Some(name), Some(file)) = (name, self.permit.inputs.file("file")) {
-            self.attest(AttestationKind::Note, name, self.document.content, Arc::clone(&file.bytes), None);
+            self.attest(AttestationKind::Note, name, self.document.content, file.clone(), None);
         }
     }
 

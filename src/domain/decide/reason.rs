@@ -67,6 +67,7 @@ conditions! {
     WrongPassphrase = "wrong_passphrase", Identity, "The passphrase does not open the key of the user who was named.";
     SessionEnded = "session_ended", Identity, "The agent session that the proof belongs to has ended, or never was.";
     TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
+    OtherNamespaces = "other_namespaces", Identity, "The token was given to a process in other namespaces; a sandbox has some of its own.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
@@ -181,6 +182,7 @@ impl From<Distrust> for Condition {
             Distrust::WrongPassphrase => Self::WrongPassphrase,
             Distrust::SessionEnded => Self::SessionEnded,
             Distrust::OtherProcess => Self::TokenOfAnotherProcess,
+            Distrust::OtherNamespaces => Self::OtherNamespaces,
         }
     }
 }

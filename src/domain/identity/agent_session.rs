@@ -4,7 +4,7 @@ use crate::domain::audit::Tag;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::words;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::process::Process;
+use crate::domain::process::Placement;
 
 words! {
     /// How an agent came to be.
@@ -41,10 +41,8 @@ pub struct AgentSession {
     pub task: Option<String>,
     /// The digest of what it was told: evidence that nobody else told it anything.
     pub brief: Option<Digest>,
-    /// The process that its own processes descend from, itself included.
-    pub process: Option<Process>,
-    /// The namespaces of that process, as the system names them.
-    pub namespaces: Option<String>,
+    /// Where it runs, where it was launched.
+    pub placement: Option<Placement>,
     /// When it began.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -82,8 +80,7 @@ impl AgentSession {
             document: None,
             task: None,
             brief: None,
-            process: None,
-            namespaces: None,
+            placement: None,
             opened_at: Timestamp::from_millis(0),
             closed_at: None,
             status: None,

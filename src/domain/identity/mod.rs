@@ -25,7 +25,7 @@ pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::{Signature, Tag};
 use super::document::{Kind, words};
 use super::id::{CredentialId, GroupName, UserName};
-use super::process::Process;
+use super::process::Descent;
 
 words! {
     /// How sure it is that the actor is who it claims to be, in rising order.
@@ -68,17 +68,17 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
-    /// Finds the processes that the caller descends from, itself first; asked only where it matters.
+    /// Finds out where the caller comes from; asked only where it matters.
     pub ancestry: Ancestry,
 }
 
-/// Finds the processes that a caller descends from.
+/// Finds out where a caller comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Ancestry(pub fn() -> Vec<Process>);
+pub struct Ancestry(pub fn() -> Descent);
 
 impl Default for Ancestry {
     fn default() -> Self {
-        Self(Vec::new)
+        Self(Descent::default)
     }
 }
 

@@ -51,6 +51,8 @@ words! {
         SessionEnded = "session_ended",
         /// The caller does not descend from the process that it was given to.
         OtherProcess = "token_of_another_process",
+        /// The caller is in other namespaces than that process, where it cannot be shown to descend from it.
+        OtherNamespaces = "other_namespaces",
     }
 }
 
@@ -104,6 +106,10 @@ impl NotVerified {
             Distrust::OtherProcess => {
                 format!("the token of `{whose}` was given to a process that the caller does not descend from")
             }
+            Distrust::OtherNamespaces => format!(
+                "the token of `{whose}` was given to a process in other namespaces; where a sandbox of the agent \
+                 runtime has some of its own, let it run `qms` outside of the sandbox"
+            ),
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }
     }
@@ -118,6 +124,8 @@ pub struct Registry<'a> {
     pub credential: Option<&'a Credential>,
     /// The session of an agent that the credential or the ticket belongs to, as it is kept.
     pub session: Option<&'a AgentSession>,
+    /// All agents that were launched and go on, where what was presented belongs to one.
+    pub launched: &'a [AgentSession],
     /// Whether the ticket or the nonce that was presented was used before.
     pub is_spent: bool,
     /// The id of the project.
@@ -203,8 +211,16 @@ impl Registry<'_> {
         }
         // What was given to one process is good for that one and those that it started.
         let Some(session) = self.open_session() else { return Some(Distrust::SessionEnded) };
-        let descends = session.process.is_some_and(|process| claim.ancestry.0().contains(&process));
-        (!descends).then_some(Distrust::OtherProcess)
+        let descent = (claim.ancestry.0)();
+        let known: Vec<_> = self.launched.iter().filter_map(|one| one.placement.as_ref()).collect();
+        match &session.placement {
+            Some(placement) if !placement.holds(&descent.line, &known) => Some(Distrust::OtherProcess),
+            Some(placement) if descent.namespaces.as_ref() != Some(&placement.namespaces) => {
+                Some(Distrust::OtherNamespaces)
+            }
+            Some(_) => None,
+            None => Some(Distrust::OtherProcess),
+        }
     }
 
     /// A signature answers a nonce that was given out for it a few minutes ago.

@@ -203,6 +203,8 @@ fn made(document: &Document, runs: &[(bool, bool, Option<i32>)]) -> Vec<Attestat
         subject: if *is_present { document.content } else { Digest::of(b"earlier") },
         body: Digest::of(b""),
         status: *status,
+        file_name: None,
+        media_type: None,
         at: Timestamp::from_millis(0),
     });
     made.collect()

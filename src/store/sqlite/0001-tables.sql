@@ -162,9 +162,11 @@ CREATE TABLE sessions (          -- agents at work, and those that were
   document    TEXT,
   task        TEXT,
   brief       BLOB,              -- digest of what it was told
-  process     INTEGER,           -- its processes descend from this one
-  started     INTEGER,           -- which was started then, in clock ticks
-  namespaces  TEXT,              -- of that process
+  process     INTEGER,           -- of a launched agent
+  started     INTEGER,           -- when that was started, in clock ticks
+  launcher    INTEGER,           -- the process that started it
+  launched    INTEGER,           -- when that was started
+  namespaces  TEXT,              -- of both
   opened_at   INTEGER NOT NULL,
   closed_at   INTEGER,
   status      INTEGER,           -- exit status, negative for a signal
@@ -192,6 +194,8 @@ CREATE TABLE attestations (      -- what was stated about a content: notes, runs
   body         BLOB NOT NULL REFERENCES contents (digest), -- what it says
   status       INTEGER,          -- exit status of a run
   at           INTEGER NOT NULL,
+  file_name    TEXT,             -- of a file that was handed in
+  media_type   TEXT,             -- of a file, after RFC 6838
   UNIQUE (document, kind, name, count)
 ) STRICT;
 CREATE TRIGGER attestations_stay BEFORE UPDATE ON attestations BEGIN SELECT RAISE(ABORT, 'attestations are only added'); END;

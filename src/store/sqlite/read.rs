@@ -178,7 +178,8 @@ pub(super) fn all_versions(connection: &Connection, visit: &mut VersionVisitor<'
 macro_rules! attestations {
     ($where:literal) => {
         concat!(
-            "SELECT document, kind, name, count, author, author_group, phase, subject, body, status, at \
+            "SELECT document, kind, name, count, author, author_group, phase, subject, body, status, at, \
+             file_name, media_type \
              FROM attestations ",
             $where,
             " ORDER BY number"

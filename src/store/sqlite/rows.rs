@@ -280,7 +280,8 @@ pub(super) fn version(row: &Row<'_>) -> Answer<VersionRecord> {
     })
 }
 
-/// Takes `document, kind, name, count, author, author_group, phase, subject, body, status, at`.
+/// Takes `document, kind, name, count, author, author_group, phase, subject, body, status, at, file_name,
+/// media_type`.
 pub(super) fn attestation(row: &Row<'_>) -> Answer<Attestation> {
     let mut columns = Columns::of("attestations", row);
     Ok(Attestation {
@@ -295,6 +296,8 @@ pub(super) fn attestation(row: &Row<'_>) -> Answer<Attestation> {
         body: columns.digest()?,
         status: columns.optional_number()?,
         at: columns.time()?,
+        file_name: columns.optional_text()?.map(str::to_owned),
+        media_type: columns.optional_text()?.map(str::to_owned),
     })
 }
 

@@ -218,7 +218,7 @@ fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
 
 fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = "INSERT INTO attestations (document, kind, name, count, author, author_group, phase, subject, \
-               body, status, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               body, status, at, file_name, media_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for one in &change.attestations {
         connection.prepare_cached(sql)?.execute(params![
             one.document.as_str(),
@@ -232,6 +232,8 @@ fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
             bytes(&one.body),
             one.status,
             one.at.millis(),
+            one.file_name,
+            one.media_type,
         ])?;
     }
     Ok(())
@@ -290,9 +292,11 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO sessions (",
         session_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for session in &change.sessions {
+        let placement = session.placement.as_ref();
+        let (process, launcher) = (placement.map(|it| it.process), placement.map(|it| it.launcher));
         connection.prepare_cached(sql)?.execute(params![
             session.id,
             session.kind.as_str(),
@@ -305,9 +309,11 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
             session.document.as_ref().map(DocumentId::as_str),
             session.task,
             session.brief.as_ref().map(bytes),
-            session.process.map(|process| process.id),
-            session.process.map(|process| integer(process.started)).transpose()?,
-            session.namespaces,
+            process.map(|it| it.id),
+            process.map(|it| integer(it.started)).transpose()?,
+            launcher.map(|it| it.id),
+            launcher.map(|it| integer(it.started)).transpose()?,
+            placement.map(|it| it.namespaces.as_str()),
             session.opened_at.millis(),
             millis(session.closed_at),
             session.status,

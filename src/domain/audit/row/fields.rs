@@ -10,6 +10,7 @@ use crate::domain::clock::{Jump, Span};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
 use crate::domain::identity::{AgentSession, Credential};
+use crate::domain::process::Process;
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 impl Row<'_> {
@@ -295,15 +296,20 @@ fn of_session(fields: &mut Fields<'_>, session: &AgentSession) {
     }
     fields.put_text_if_any(names::DOCUMENT, session.document.as_ref());
     fields.put_time(names::OPENED_AT, session.opened_at);
-    if let Some(process) = &session.process {
-        fields.put(names::PROCESS, |out| {
-            put_text(out, process.id);
-            put_text(out, process.started);
-        });
+    if let Some(placement) = &session.placement {
+        fields.put(names::PROCESS, |out| put_process(out, placement.process));
     }
     fields.put_text_if_any(names::STATUS, session.status);
     fields.put_text_if_any(names::TASK, session.task.as_ref());
-    fields.put_text_if_any(names::NAMESPACES, session.namespaces.as_ref());
+    if let Some(placement) = &session.placement {
+        fields.put_text(names::NAMESPACES, &placement.namespaces);
+        fields.put(names::LAUNCHER, |out| put_process(out, placement.launcher));
+    }
+}
+
+fn put_process(out: &mut Vec<u8>, process: Process) {
+    put_text(out, process.id);
+    put_text(out, process.started);
 }
 
 fn of_span(fields: &mut Fields<'_>, span: &Span) {
@@ -337,4 +343,6 @@ fn of_attestation(fields: &mut Fields<'_>, attestation: &Attestation) {
     fields.put_text_if_any(names::STATUS, attestation.status);
     fields.put_text(names::PHASE, &attestation.phase);
     fields.put_digest(names::SUBJECT, &attestation.subject);
+    fields.put_text_if_any(names::FILE_NAME, attestation.file_name.as_ref());
+    fields.put_text_if_any(names::MEDIA_TYPE, attestation.media_type.as_ref());
 }

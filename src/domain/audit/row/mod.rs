@@ -13,8 +13,8 @@
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
 //! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `grounds`, `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `origin`, `parent`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
-//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `namespaces`, `opened_at`, `parent`, `process` (number and start, as text), `runtime`, `session`, `status`, `tag`, `task`, `user` |
-//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `group`, `phase`, `status`, `subject` |
+//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `launcher` and `process` (number and start, as text), `namespaces`, `opened_at`, `parent`, `runtime`, `session`, `status`, `tag`, `task`, `user` |
+//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `file_name`, `group`, `media_type`, `phase`, `status`, `subject` |
 //! | span, the number | `began_at`, `jump` (index of the first entry, `at` before it or empty, clock) |
 //! | proposal, `<kind>/<digest>` | `at`, `by`, `confirmed_by`, `kind`, `reason`, `replaces` (32 bytes) |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
@@ -44,7 +44,7 @@
 //! | 0x3b subject | 0x3c dossier | 0x87 trait/ | 0x88 requires/ |
 //! | 0x3d grounds | 0x3e namespaces | 0x3f began_at | 0x89 reading/ |
 //! | 0x40 jump | 0x42 by | 0x43 confirmed_by | 0x44 reason |
-//! | 0x45 replaces | | | |
+//! | 0x45 replaces | 0x46 file_name | 0x47 media_type | 0x48 launcher |
 
 mod delta;
 mod fields;

@@ -351,6 +351,7 @@ pub(crate) fn actor(user: &User) -> Actor {
         user: Some(user),
         credential: None,
         session: None,
+        launched: &[],
         is_spent: false,
         project: "",
         is_bound: false,

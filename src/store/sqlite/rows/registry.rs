@@ -9,7 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::identity::{
     Acknowledgement, AgentSession, Credential, CredentialKind, Grounds, KeyOrigin, Scope, SessionKind,
 };
-use crate::domain::process::Process;
+use crate::domain::process::{Placement, Process};
 
 /// The columns of a credential, in the order in which [`credential`] takes them.
 macro_rules! credential_columns {
@@ -51,7 +51,7 @@ pub(in crate::store::sqlite) fn credential(row: &Row<'_>) -> Answer<Credential> 
 macro_rules! session_columns {
     () => {
         "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
-         started, namespaces, opened_at, closed_at, status, tag"
+         started, launcher, launched, namespaces, opened_at, closed_at, status, tag"
     };
 }
 pub(in crate::store::sqlite) use session_columns;
@@ -70,11 +70,20 @@ pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
         document: columns.optional_name()?,
         task: columns.optional_text()?.map(str::to_owned),
         brief: columns.optional_hash()?.map(Digest::from_bytes),
-        process: {
-            let pair = (columns.optional_number()?, columns.optional_number()?);
-            columns.both(pair, |id, started| Process { id, started })?
+        placement: {
+            let mut process = || {
+                let pair = (columns.optional_number()?, columns.optional_number()?);
+                columns.both(pair, |id, started| Process { id, started })
+            };
+            let both = (process()?, process()?);
+            let both = columns.both(both, |process, launcher| (process, launcher))?;
+            let namespaces = columns.optional_text()?.map(str::to_owned);
+            columns.both((both, namespaces), |(process, launcher), namespaces| Placement {
+                process,
+                launcher,
+                namespaces,
+            })?
         },
-        namespaces: columns.optional_text()?.map(str::to_owned),
         opened_at: columns.time()?,
         closed_at: columns.optional_time()?,
         status: columns.optional_number()?,
