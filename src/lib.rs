@@ -6,6 +6,7 @@
 //! * [`picture`]: life cycles as pictures. [`embedded`]: what comes with the program.
 //! * [`store`]: what is kept. [`disk`]: the files around it.
 //! * [`session`]: the only place that verifies, decides, seals and commits.
+//! * [`scenario`]: stories that test a policy, played by the session in a store in memory.
 //! * [`commands`]: one file per command.
 //! * [`cli`]: the command-line face.
 
@@ -17,5 +18,6 @@ pub mod disk;
 pub mod domain;
 pub mod embedded;
 pub mod picture;
+pub mod scenario;
 pub mod session;
 pub mod store;

@@ -5,7 +5,8 @@ use std::panic;
 use std::process::{ExitCode, exit};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use qms::cli::{Terminals, World, run, stopped};
+use qms::cli::{Outlet, World, run, stopped};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
@@ -13,10 +14,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 fn main() -> ExitCode {
     // A fault of the program ends it at once, as a signal would: what was begun is undone by the next one
     // that opens the project. It has a status and, where that was asked for, a document.
-    let told = panic::take_hook();
-    panic::set_hook(Box::new(move |fault| {
-        told(fault);
-        exit(stopped(&mut world(), fault.payload_as_str().unwrap_or("it stopped")).into());
+    panic::set_hook(Box::new(|fault| {
+        let why = fault.payload_as_str().unwrap_or("it stopped");
+        let place = fault.location().map(|place| format!(" ({place})")).unwrap_or_default();
+        exit(stopped(&mut world(), &format!("{why}{place}")).into());
     }));
     ExitCode::from(run(&mut world()))
 }
@@ -31,18 +32,16 @@ fn world() -> World {
         clock: now,
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
         pause: std::thread::sleep,
-        ancestry: qms::disk::processes::ancestry,
+        ancestry: qms::disk::descent::descent,
         terminal: terminal(),
         process: std::process::id(),
+        host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        uid: Some(rustix::process::getuid().as_raw()),
         // Not locked: whoever reads a passphrase locks it for that line.
         stdin: Box::new(io::BufReader::new(io::stdin())),
-        stdout: Box::new(io::stdout()),
-        stderr: Box::new(io::stderr()),
-        terminals: Terminals {
-            stdin: io::stdin().is_terminal(),
-            stdout: io::stdout().is_terminal(),
-            stderr: io::stderr().is_terminal(),
-        },
+        stdin_is_terminal: io::stdin().is_terminal(),
+        stdout: Outlet::new(Box::new(io::stdout()), io::stdout().is_terminal()),
+        stderr: Outlet::new(Box::new(io::stderr()), io::stderr().is_terminal()),
     }
 }
 
@@ -60,9 +59,11 @@ fn terminal() -> Option<String> {
     (terminal != "0").then(|| format!("{terminal}-{leader}-{since}"))
 }
 
-/// Milliseconds since the Unix epoch; a clock before it counts as standing at it.
+/// Milliseconds since the Unix epoch; a clock before it counts as standing at it. Beside it the time since
+/// the system started, which nobody can set.
 #[expect(clippy::disallowed_methods, reason = "this is the place that hands the clock in")]
-fn now() -> Timestamp {
+fn now() -> Moment {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    let clock = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    Moment { clock, boot: qms::disk::boot::boot() }
 }

@@ -1,6 +1,11 @@
 //! Agents that agents start, by stand-ins of our own: who they are, what they see, how they end.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops"
+)]
 
 mod project;
 
@@ -10,3 +15,5 @@ mod ends;
 mod stand_in;
 #[path = "agents/starts.rs"]
 mod starts;
+#[path = "agents/tokens.rs"]
+mod tokens;

@@ -13,7 +13,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("disk", &["domain"]),
     ("session", &["domain", "store"]),
-    ("commands", &["domain", "store", "session", "disk", "embedded", "picture"]),
+    ("scenario", &["domain", "store", "session"]),
+    ("commands", &["domain", "store", "session", "scenario", "disk", "embedded", "picture"]),
     ("cli", &["domain", "store", "session", "disk", "embedded", "commands"]),
 ];
 
@@ -43,6 +44,21 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
         "session",
         &["std::fs", "std::env", "println!", "clap", "Sqlite", "Memory", "rusqlite"],
         "a session names no backend",
+    ),
+    (
+        "scenario",
+        &[
+            "std::fs",
+            "std::env",
+            "println!",
+            "clap",
+            "Sqlite",
+            "rusqlite",
+            "SystemTime",
+            "Instant",
+            "ring::rand",
+        ],
+        "a story is played in memory, and the same each time",
     ),
     (
         "commands",
@@ -85,16 +101,31 @@ fn layer(path: &Path) -> Option<String> {
     Some(first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned())
 }
 
-/// The part of a file before its tests: walls are for what is shipped.
+/// Tells whether a file holds tests alone.
+fn is_test(path: &Path) -> bool {
+    path.iter().any(|part| part == "tests" || part == "tests.rs")
+}
+
+/// The part of a file before its tests: walls are for what is shipped. A line that only names a module of tests, or
+/// something that tests use, ends nothing.
 fn shipped(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    (1..).zip(lines).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    let lines: Vec<&str> = text.lines().collect();
+    let is_of_tests = |at: usize| lines.get(at).is_some_and(|line| line.starts_with("#[cfg(test)]"));
+    let names = |at: usize| lines.get(at + 1).is_some_and(|line| line.ends_with(';'));
+    let end = (0..lines.len()).find(|at| is_of_tests(*at) && !names(*at)).unwrap_or(lines.len());
+    let is_shipped = |at: &usize| !(is_of_tests(*at) || *at > 0 && is_of_tests(at - 1));
+    let kept: Vec<(usize, &str)> = (0..end)
+        .filter(is_shipped)
+        .filter_map(|at| Some((at + 1, *lines.get(at)?)))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        .collect();
+    kept.into_iter()
 }
 
 #[test]
 fn arrows_run_one_way() {
     let mut faults = Vec::new();
-    for (path, text) in all_sources() {
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !is_test(path)) {
         let Some(name) = layer(&path).filter(|name| name != "main" && name != "lib") else { continue };
         let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
             faults.push(format!("{}: `{name}` is no layer of the table", path.display()));
@@ -133,6 +164,18 @@ fn no_layer_does_what_another_is_for() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+// REQ-139
+#[test]
+fn only_main_opens_the_streams_that_are_written_to() {
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !path.ends_with("src/main.rs")) {
+        for (number, line) in shipped(&text) {
+            let opens = ["io::stdout()", "io::stderr()", "Term::stdout()", "/dev/stdout", "/dev/tty"];
+            let opens = opens.iter().find(|word| line.contains(**word));
+            assert_eq!(opens, None, "{}:{number}: what is written goes through an outlet", path.display());
+        }
+    }
+}
+
 #[test]
 fn only_verification_makes_actors_and_only_decisions_make_permits() {
     for (path, text) in all_sources() {
@@ -149,6 +192,32 @@ fn only_verification_makes_actors_and_only_decisions_make_permits() {
             assert!(!makes("Permit", "domain/decide/mod.rs"), "{path}:{number}");
         }
     }
+}
+
+/// Nothing is decided without facts, and commands and stories get theirs from one place.
+// REQ-174
+#[test]
+fn only_the_session_gathers_facts_and_only_it_and_the_decision_know_what_they_are() {
+    let homes = ["src/domain/facts.rs", "src/domain/decide/", "src/session/"];
+    let mut built = Vec::new();
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        let path = path.display().to_string();
+        for (number, line) in shipped(&text) {
+            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if !words.any(|word| word == "Facts") {
+                continue;
+            }
+            assert!(
+                homes.iter().any(|home| path.starts_with(home)),
+                "{path}:{number}: `Facts` is for the session and the decision"
+            );
+            let is_told = ["struct Facts", "impl Facts", "-> Facts"].iter().any(|told| line.contains(told));
+            if line.contains("Facts {") && !is_told {
+                built.push(path.clone());
+            }
+        }
+    }
+    assert_eq!(built, ["src/session/gather.rs"], "facts are gathered in one place");
 }
 
 #[test]

@@ -161,7 +161,8 @@ fn a_change_under_a_closed_record_is_denied() {
 // REQ-109, REQ-149
 #[test]
 fn a_matrix_with_an_open_place_or_whose_tests_never_passed_is_denied() {
-    let route = "{ target: review }, from: DRAFT, to: IN_REVIEW, by: [initiator], guards: [owner,";
+    let route =
+        "{ target: review }, from: DRAFT, to: IN_REVIEW, by: [initiator], meaning: authored, guards: [owner,";
     let project = gated("test -e ../passed", "controlled.yaml", route);
     project.play(&["-u claude namespace add X", "-u claude create RTM --namespace X --title Matrix"]);
     project.fill_in("SDLC-X-RTM");
@@ -209,7 +210,7 @@ fn an_item_left_out_of_the_execution_is_denied() {
 // REQ-109, REQ-110
 #[test]
 fn a_change_that_never_reached_production_is_denied() {
-    let close = "to: CLOSED, by: [initiator], guards: [owner,";
+    let close = "to: CLOSED, by: [initiator], meaning: executed, guards: [owner,";
     let project = gated("test -e ../deployed", "executable.yaml", close);
     released(&project);
     complete(&project);

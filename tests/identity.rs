@@ -7,8 +7,6 @@
     reason = "a test that cannot go on stops"
 )]
 
-#[path = "identity/before.rs"]
-mod before;
 #[path = "identity/clock.rs"]
 mod clock;
 #[path = "identity/demands.rs"]
@@ -26,6 +24,8 @@ mod project;
 mod registry;
 #[path = "identity/signatures.rs"]
 mod signatures;
+#[path = "identity/signing.rs"]
+mod signing;
 #[path = "identity/sources.rs"]
 mod sources;
 #[path = "identity/terminal.rs"]

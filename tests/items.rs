@@ -84,7 +84,7 @@ fn closing_with_an_unexecuted_item_is_denied() {
     assert_eq!(reason["message"], "EI-2 of CR-001 lacks: actual result, evidence, outcome, performer, time");
     assert_eq!(
         reason["remedy"],
-        "qms --user claude item record CR-001 EI-2 --outcome <pass|fail> [--actual <text>] --evidence <text>"
+        "qms --user claude item record CR-001 EI-2 --outcome <pass|fail> --evidence <text>"
     );
     assert_eq!(project.ask("-u claude close CR-001").is(4).reasons(), ["not_from_this_state"]);
     project.record("claude", "CR-001", &["EI-2"]);

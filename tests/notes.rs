@@ -122,7 +122,7 @@ fn a_note_of_an_open_round_is_seen_by_its_author_alone() {
 fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
     let project = in_review();
     fs::write(project.path("large.md"), "x".repeat(1024 * 1024)).unwrap();
-    fs::write(project.path("larger.md"), "x".repeat(1024 * 1024 + 1)).unwrap();
+    fs::write(project.path("larger.md"), "x".repeat(17 * 1024 * 1024)).unwrap();
     fs::write(project.path("blank.md"), " \n").unwrap();
     fs::write(project.path("unseen.md"), "\u{200b}\u{2800}\u{3164}".repeat(80)).unwrap();
     fs::write(project.path("bytes.md"), [0x66, 0xff]).unwrap();
@@ -136,12 +136,12 @@ fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
             (
                 "tu note set CR-001 security-assessment --file large.md",
                 "invalid_input",
-                "has 1048576 bytes, 65536 are allowed",
+                "has 1048576 bytes (1 MiB); 65536 bytes (64 KiB) are allowed",
             ),
             (
                 "tu note set CR-001 security-assessment --file larger.md",
                 "invalid_input",
-                "1048576 are allowed",
+                "has 17825792 bytes (17 MiB); 16777216 bytes (16 MiB) are allowed",
             ),
             (
                 "tu note set CR-001 security-assessment --file blank.md",
@@ -389,7 +389,7 @@ fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     let judged = |number: usize| {
         let history = project.ask("-u lead history CR-001").is(0)["data"]["entries"].clone();
         let judged = history.as_array().unwrap().iter().filter(|entry| entry["action"] == "review");
-        judged.map(|entry| entry["inputs"]["dossier"].clone()).nth(number).unwrap()
+        judged.map(|entry| entry["observed"]["dossier"].clone()).nth(number).unwrap()
     };
     // What is written in a round belongs to the next one.
     project.run("-u tu note set CR-001 security-assessment --file assessment.md").is(0);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use qms::disk::{DiskError, Ended, Spawned, Stream, Streams, processes};
+use qms::disk::{DiskError, Ended, Input, Spawned, Start, Stream, Streams, processes};
 use qms::domain::process::Process;
 
 /// Longer than any of these programs runs that is not meant to be ended.
@@ -19,11 +19,21 @@ fn start(script: &str, arguments: &[&str], directory: &Path) -> Spawned {
     start_with(script, arguments, directory, Streams::Apart)
 }
 
+fn started(
+    program: &Path,
+    arguments: &[String],
+    environment: &[(String, String)],
+    directory: &Path,
+    streams: Streams,
+) -> Result<Spawned, DiskError> {
+    Spawned::start(&Start { program, arguments, environment, directory, input: Input::Nothing, streams })
+}
+
 fn start_with(script: &str, arguments: &[&str], directory: &Path, streams: Streams) -> Spawned {
     let mut words = vec!["-c".to_owned(), script.to_owned(), "sh".to_owned()];
     words.extend(arguments.iter().map(|&word| word.to_owned()));
     let path = ("PATH".to_owned(), "/usr/bin:/bin".to_owned());
-    Spawned::start(Path::new("/bin/sh"), &words, &[path], directory, streams).unwrap()
+    started(Path::new("/bin/sh"), &words, &[path], directory, streams).unwrap()
 }
 
 /// Runs a script to its end; back come both outputs.
@@ -101,7 +111,7 @@ fn the_environment_and_the_folder_are_those_that_were_given_and_nothing_is_read(
     let given = [("LANG".to_owned(), "C".to_owned()), ("EMPTY".to_owned(), String::new())];
     let mut out = Vec::new();
     let (env, root) = (Path::new("/usr/bin/env"), Path::new("/"));
-    let env = Spawned::start(env, &[], &given, root, Streams::Apart).unwrap();
+    let env = started(env, &[], &given, root, Streams::Apart).unwrap();
     env.run_to_end(LONG, &mut |_, bytes| out.extend_from_slice(bytes));
     let mut lines: Vec<&str> = std::str::from_utf8(&out).unwrap().lines().collect();
     lines.sort_unstable();
@@ -117,7 +127,7 @@ fn the_environment_and_the_folder_are_those_that_were_given_and_nothing_is_read(
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let path = Path::new("/no/such/program");
-    let started = Spawned::start(path, &[], &[], Path::new("/"), Streams::Together);
+    let started = started(path, &[], &[], Path::new("/"), Streams::Together);
     let Err(error) = started else { panic!("it was started") };
     assert!(matches!(error, DiskError::Io { .. }));
     assert_eq!(error.to_string(), "cannot start `/no/such/program`");
@@ -216,7 +226,7 @@ fn a_program_that_is_dropped_is_killed() {
 fn a_program_comes_from_whoever_started_it() {
     let (_, parent, _) = run("echo $PPID", &[], LONG);
     let own = processes::of(parent.trim().parse().unwrap());
-    assert_eq!(processes::ancestry().first(), own.as_ref());
+    assert_eq!(qms::disk::descent::descent().line.first(), own.as_ref());
 }
 
 // REQ-075

@@ -73,7 +73,7 @@ fn nobody_acts_as_the_reviewer_but_the_reviewer() {
     let details = &refused["error"]["details"];
     assert_eq!([&details["claimed"], &details["token_user"]], ["qa", "claude"]);
     let denied = entries(&project).pop().unwrap();
-    assert_eq!([&denied["claimed"], &denied["inputs"]["token_user"]], ["qa", "claude"]);
+    assert_eq!([&denied["claimed"], &denied["observed"]["token_user"]], ["qa", "claude"]);
     assert_eq!([&denied["result"], &denied["actor"]], [&json!("denied"), &Value::Null]);
 
     // It may start the reviewer, and sees what that prints, but for its token.
@@ -112,7 +112,8 @@ fn nobody_acts_as_the_reviewer_but_the_reviewer() {
     assert_eq!(approved["meta"]["actor"]["assurance"], "signature");
     let signed = project.ask("-u claude status CR-001").is(0);
     let manifest = &signed["data"]["signatures"][0];
-    assert_eq!([&manifest["printed_name"], &manifest["meaning"]], ["Maria M.", "approved"]);
+    // What it means is withheld with the verdict, while another one is awaited.
+    assert_eq!([&manifest["printed_name"], &manifest["meaning"]], [&json!("Maria M."), &json!(null)]);
     let page = fs::read_to_string(project.path("QMS/CR/CR-001-draft.md")).unwrap();
     assert!(page.contains("signed_by:\n  - { user: maria, name: \"Maria M.\", at: "), "{page}");
     project.run("-u lead audit verify --contents").is(0);

@@ -15,9 +15,12 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use qms::cli::{STATUSES, Terminals, World, run};
+use qms::cli::{Outlet, STATUSES, World, run};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::policy::vocabulary;
+use qms::domain::process::Descent;
+use qms::scenario::Means;
 
 use self::filled::fill_in;
 use self::produced::Produced;
@@ -75,19 +78,21 @@ impl Project {
             }),
             directory: self.folder.join("project"),
             program: PathBuf::from("qms"),
-            clock: || Timestamp::from_millis(1_767_225_600_000),
+            clock: || Moment::of(Timestamp::from_millis(1_767_225_600_000)),
             random: |bytes| {
                 bytes.fill(RANDOM.fetch_add(1, Ordering::Relaxed));
                 true
             },
             pause: |_| (),
-            ancestry: Vec::new,
+            ancestry: Descent::default,
             terminal: None,
             process: 1,
+            host: None,
+            uid: None,
             stdin: Box::new(io::empty()),
-            stdout: Box::new(out.clone()),
-            stderr: Box::new(err.clone()),
-            terminals: Terminals::default(),
+            stdin_is_terminal: false,
+            stdout: Outlet::new(Box::new(out.clone()), false),
+            stderr: Outlet::new(Box::new(err.clone()), false),
         };
         run(&mut world);
         let text = String::from_utf8(out.0.borrow().clone()).unwrap();
@@ -158,6 +163,7 @@ fn produced() -> Vec<Produced> {
         ("statuses", statuses),
         ("guards", words_of("guard")),
         ("effects", words_of("effect")),
+        ("proof", table("proof", Means::ALL.iter().map(|means| (means.as_str(), means.meaning())))),
     ]
 }
 
@@ -302,8 +308,11 @@ fn standing_still(text: &str) -> String {
 }
 
 fn words_of(kind: &str) -> String {
-    let words = vocabulary().filter(|(of, _, _)| *of == kind);
-    let rows = words.map(|(_, word, meaning)| format!("| `{word}` | {meaning} |\n"));
+    table(kind, vocabulary().filter(|(of, _, _)| *of == kind).map(|(_, word, meaning)| (word, meaning)))
+}
+
+fn table<'w>(kind: &str, words: impl Iterator<Item = (&'w str, &'w str)>) -> String {
+    let rows = words.map(|(word, meaning)| format!("| `{word}` | {meaning} |\n"));
     format!("| {kind} | meaning |\n|---|---|\n{}", rows.collect::<String>())
 }
 

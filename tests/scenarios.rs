@@ -1,15 +1,17 @@
 //! Plays the scenarios of every life cycle against the policy in `workflows/`, and sees to it that
-//! they show everything that the policy permits and everything that it refuses.
+//! they show everything that the policy permits, everything that it refuses, and every reason for that.
 
 #![cfg_attr(test, allow(clippy::panic, reason = "a test that cannot go on says why and stops"))]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
+use qms::domain::decide::Condition;
 use qms::domain::id::GroupName;
-use qms::domain::policy::{Candidate, Sources, When};
-use qms::domain::scenario::{Gap, ScenarioOutcome, gaps, run};
-use qms::embedded::procedures;
+use qms::domain::policy::{Candidate, Profile, When};
+use qms::embedded::{policy, procedures};
+use qms::scenario::{Gap, ScenarioOutcome, gaps, run};
 
 /// A guard of a transition: the life cycle, the action, the first state, the guard.
 type GuardOf = (&'static str, &'static str, &'static str, &'static str);
@@ -90,6 +92,35 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
     ),
 ];
 
+/// The conditions that no story reaches, and why. Every other condition is reached by a scenario.
+const UNREACHED: &[(&str, &[Condition])] = &[
+    (
+        "in a story users present what they hold, unchanged, and for the call that they make",
+        &[
+            Condition::IdentityMismatch,
+            Condition::CredentialInvalid,
+            Condition::TicketForAnotherCall,
+            Condition::TokenOfAnotherProcess,
+            Condition::OtherNamespaces,
+            Condition::SignedAnotherRequest,
+            Condition::SignatureStale,
+        ],
+    ),
+    (
+        "a story takes a second for a step, and gives no credential a time of its own",
+        &[Condition::CredentialNotYetValid, Condition::CredentialExpired],
+    ),
+    ("a ticket is made for the step that presents it, while its session is open", &[Condition::SessionEnded]),
+    (
+        "a step runs a command from its beginning to its end, and every program is the adopted one",
+        &[Condition::NotRun, Condition::RunOvertaken, Condition::ProgramChanged, Condition::AgentChanged],
+    ),
+    ("a key of a story is in no file that a passphrase opens", &[Condition::WrongPassphrase]),
+    ("no transition changes the content while a round is open", &[Condition::ContentChanged]),
+    ("an action that the policy does not know is a fault of the story", &[Condition::UnknownAction]),
+    ("a namespace that is not registered is not found", &[Condition::NamespaceUnknown]),
+];
+
 /// Who may do what, after the table of the domain page; an administrator may do what an initiator
 /// may. Scenarios show this where it can be seen: that a reviewer may not withdraw cannot, because
 /// no reviewer owns a document. A right that a policy gives too much is found here.
@@ -134,50 +165,52 @@ fn files(folder: &str) -> BTreeMap<String, String> {
     entries.filter_map(Result::ok).map(read).collect()
 }
 
-fn embedded() -> Candidate {
-    Candidate::new(Sources(files("workflows")), &procedures()).unwrap_or_else(|faults| panic!("{faults:#?}"))
-}
+static EMBEDDED: LazyLock<Candidate> = LazyLock::new(|| {
+    Candidate::new(policy(Profile::Light), &procedures()).unwrap_or_else(|faults| panic!("{faults:#?}"))
+});
 
-fn outcomes(embedded: &Candidate) -> Vec<ScenarioOutcome> {
+/// How all scenarios came out, by file.
+static OUTCOMES: LazyLock<BTreeMap<String, Vec<ScenarioOutcome>>> = LazyLock::new(|| {
     let play = |(name, text): (String, String)| {
-        let outcomes = run(&embedded.policy, embedded.digest, &format!("tests/scenarios/{name}"), &text);
-        outcomes.unwrap_or_else(|error| panic!("{error}"))
+        let outcomes = run(&EMBEDDED, &format!("tests/scenarios/{name}"), &text);
+        (name, outcomes.unwrap_or_else(|error| panic!("{error}")))
     };
-    files("tests/scenarios").into_iter().flat_map(play).collect()
+    files("tests/scenarios").into_iter().map(play).collect()
+});
+
+fn outcomes() -> impl Iterator<Item = &'static ScenarioOutcome> {
+    OUTCOMES.values().flatten()
 }
 
 #[test]
 fn every_scenario_comes_out_as_expected() {
-    let failures: Vec<String> = outcomes(&embedded())
-        .into_iter()
-        .filter_map(|outcome| Some(format!("{}\n    {}", outcome.name, outcome.failure?)))
+    let failures: Vec<String> = outcomes()
+        .filter_map(|outcome| Some(format!("{}\n    {}", outcome.name, outcome.failure.as_ref()?)))
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
 fn every_life_cycle_has_scenarios_and_no_name_is_used_twice() {
-    let embedded = embedded();
-    let played = files("tests/scenarios");
-    for name in embedded.policy.workflows.keys() {
-        let text = played.get(&format!("{name}.yaml"));
-        let text = text.unwrap_or_else(|| panic!("tests/scenarios/{name}.yaml is missing"));
-        let outcomes = run(&embedded.policy, embedded.digest, name.as_str(), text);
-        assert!(outcomes.is_ok_and(|outcomes| !outcomes.is_empty()), "{name} has no scenarios");
-        assert!(text.contains(&format!("\nworkflow: {name}\n")), "{name}.yaml is about another life cycle");
+    let files = files("tests/scenarios");
+    for name in EMBEDDED.policy.workflows.keys() {
+        let file = format!("{name}.yaml");
+        let outcomes = OUTCOMES.get(&file).unwrap_or_else(|| panic!("tests/scenarios/{file} is missing"));
+        assert!(!outcomes.is_empty(), "{name} has no scenarios");
+        let text = files.get(&file).map_or("", String::as_str);
+        assert!(text.contains(&format!("\nworkflow: {name}\n")), "{file} is about another life cycle");
     }
     let mut names = BTreeSet::new();
-    for outcome in outcomes(&embedded) {
+    for outcome in outcomes() {
         assert!(names.insert(outcome.name.clone()), "{}: `{}` again", outcome.place, outcome.name);
     }
 }
 
 #[test]
 fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
-    let embedded = embedded();
-    let outcomes = outcomes(&embedded);
-    let workflows = embedded.policy.workflows.keys();
-    let found: Vec<Gap> = workflows.flat_map(|name| gaps(&embedded.policy, name, &outcomes)).collect();
+    let outcomes: Vec<ScenarioOutcome> = outcomes().cloned().collect();
+    let tested = &EMBEDDED.policy;
+    let found: Vec<Gap> = tested.workflows.keys().flat_map(|name| gaps(tested, name, &outcomes)).collect();
     let mut allowed: BTreeSet<(&str, &str, &str, &str)> =
         NEVER_REFUSE.iter().flat_map(|(_, guards)| guards.iter().copied()).collect();
     let mut surprises = Vec::new();
@@ -192,12 +225,41 @@ fn every_transition_is_completed_from_every_state_and_every_guard_refuses() {
     assert!(allowed.is_empty(), "these guards refuse after all, or are gone: {allowed:?}");
 }
 
+#[test]
+fn every_condition_is_reached_by_a_scenario_or_it_is_said_why_it_cannot_be() {
+    let refused: BTreeSet<&str> = outcomes().flat_map(|it| &it.refused).map(String::as_str).collect();
+    let mut unreached: BTreeSet<&str> =
+        UNREACHED.iter().flat_map(|(_, conditions)| conditions.iter().map(|it| it.name())).collect();
+    let mut surprises = Vec::new();
+    for condition in Condition::ALL {
+        let name = condition.name();
+        // Its name ends in the group that nobody of is there.
+        let is_it =
+            |found: &&&str| **found == name || *condition == Condition::NoEligible && found.starts_with(name);
+        let is_listed = unreached.remove(name);
+        match (refused.iter().find(is_it), is_listed) {
+            (None, false) => surprises.push(format!("no scenario is refused for `{name}`")),
+            (Some(_), true) => surprises.push(format!("a scenario is refused for `{name}` after all")),
+            _ => {}
+        }
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+#[test]
+fn the_example_of_the_documentation_comes_out_as_it_says() {
+    let page = include_str!("../docs/policy.md");
+    let text = page.split("```yaml\n").find(|block| block.starts_with("schema: qms.scenarios/1"));
+    let text = text.and_then(|block| block.split("```").next()).unwrap_or_else(|| panic!("no example"));
+    let outcomes = run(&EMBEDDED, "docs/policy.md", text).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!outcomes.is_empty() && outcomes.iter().all(ScenarioOutcome::is_passed), "{outcomes:#?}");
+}
+
 // REQ-008
 #[test]
 fn nobody_may_do_what_the_domain_page_does_not_give_to_their_group() {
-    let embedded = embedded();
     let mut unused: BTreeSet<&str> = GROUPS.iter().map(|(action, _)| *action).collect();
-    for edge in embedded.policy.workflows.values().flat_map(|life| &life.transitions) {
+    for edge in EMBEDDED.policy.workflows.values().flat_map(|life| &life.transitions) {
         let action = match &edge.when {
             Some(When::Input(_, value)) => format!("{} --{value}", edge.action),
             _ => edge.action.to_string(),

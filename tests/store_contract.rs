@@ -114,6 +114,7 @@ contract! {
         // REQ-126
         the_log_is_only_appended_to
         contents_and_policies_are_kept_once
+        a_large_content_is_kept_once_and_comes_back_whole
         refusals_are_counted_without_an_entry
         a_turn_keeps_other_writers_out_until_it_ends
         a_handle_that_is_dropped_ends_its_turn

@@ -4,7 +4,11 @@
 
 #[path = "terminal/choices.rs"]
 mod choices;
+#[path = "terminal/evil.rs"]
+mod evil;
 mod project;
+#[path = "terminal/waiting.rs"]
+mod waiting;
 
 use std::fs;
 use std::num::NonZero;
@@ -295,52 +299,6 @@ fn a_line_of_the_menu_is_run_in_the_project_that_was_named() {
     terminal.enter("");
     assert_eq!(terminal.ends().0, 0);
     assert_eq!(state(&project), "DRAFT");
-}
-
-// REQ-134
-#[test]
-fn nothing_waits_for_programs_agents_and_scripts() {
-    let project = in_review();
-    for variable in ["CI", "CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"] {
-        let mut terminal = Terminal::open(&project, "-u qa next CR-001", &[(variable, "1")]);
-        let (status, said) = terminal.ends();
-        assert_eq!(status, 0, "{variable}");
-        assert!(said.contains("[1] Submit your review") && !said.contains("Select action"), "{said}");
-    }
-    for flag in ["--no-interactive", "-q", "-o json", "-o yaml", "--json"] {
-        let mut terminal = Terminal::open(&project, &format!("-u qa status CR-001 {flag}"), &[]);
-        let (status, said) = terminal.ends();
-        assert_eq!(status, 0, "{flag}");
-        assert!(!said.contains("Select action") && !said.contains("Available"), "{flag}: {said}");
-    }
-    let mut terminal = Terminal::open(&project, "-u qa status CR-001", &[("QMS_NO_INTERACTIVE", "1")]);
-    assert!(!terminal.ends().1.contains("Available"));
-    // Whoever asks for the menu alone gets it, and is not asked either.
-    let mut terminal = Terminal::open(&project, "-u qa next CR-001 --no-interactive", &[]);
-    let (status, said) = terminal.ends();
-    assert!(status == 0 && said.contains("[1] Submit your review") && !said.contains("Select"), "{said}");
-    let mut terminal = Terminal::open(&project, "-u claude approve CR-001", &[("CI", "1")]);
-    assert_eq!(terminal.ends().0, 7);
-    // An empty variable is one that is not set.
-    let mut terminal = Terminal::open(&project, "-u qa next CR-001", &[("CI", "")]);
-    terminal.asks();
-    terminal.enter("");
-    assert_eq!(terminal.ends().0, 0);
-}
-
-// REQ-134
-#[test]
-fn the_menu_waits_only_where_all_three_streams_are_terminals() {
-    let project = in_review();
-    for redirection in ["</dev/null", ">out.txt", "2>err.txt", ">out.txt 2>&1", "</dev/null >out.txt"] {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("exec \"$0\" -u qa next CR-001 {redirection}"), PROGRAM]);
-        let mut terminal = Terminal::start(&project, command, &[]);
-        let (status, said) = terminal.ends();
-        assert_eq!(status, 0, "{redirection}");
-        assert!(!said.contains("Select action"), "{redirection}: {said}");
-    }
-    assert!(fs::read_to_string(project.path("out.txt")).unwrap().contains("[1] Submit your review"));
 }
 
 // REQ-139

@@ -11,6 +11,8 @@
 mod copies;
 #[path = "trouble/many.rs"]
 mod many;
+#[path = "trouble/pages.rs"]
+mod pages;
 #[path = "trouble/places.rs"]
 mod places;
 #[path = "trouble/planted.rs"]
@@ -24,6 +26,8 @@ mod store;
 mod streams;
 #[path = "trouble/tampered.rs"]
 mod tampered;
+#[path = "trouble/texts.rs"]
+mod texts;
 #[path = "trouble/words.rs"]
 mod words;
 

@@ -9,17 +9,21 @@ use std::io::Write as _;
 
 use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::audit::{
-    Checkpoint, Entry, EntryResult, Frontier, Meaning, NONCE_BYTES, ProjectKey, Row, Sealed, SealedReason,
-    Signature, consistency_proof, inclusion_proof, leaf_hash, row_delta, verify_consistency,
-    verify_inclusion,
+    Attribution, Checkpoint, Entry, EntryResult, Frontier, Meaning, NONCE_BYTES, ProjectKey, RanBy, Row,
+    SALT_BYTES, Sealed, SealedReason, Signature, Statement, consistency_proof, inclusion_proof, leaf_hash,
+    row_delta, verify_consistency, verify_inclusion,
 };
+use qms::domain::clock::{Boot, Jump, Moment, Span};
 use qms::domain::digest::{Digest, Timestamp, from_hex, to_hex};
 use qms::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use qms::domain::id::Version;
-use qms::domain::identity::{Assurance, Credential, CredentialKind, Isolation, OpenKey};
-use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use qms::domain::identity::{
+    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, Isolation, KeyOrigin, OpenKey, TicketId,
+};
+use qms::domain::offer::Offer;
+use qms::domain::project::{Namespace, PolicyRecord, Project, Proposal, ProposalKind, VersionRecord};
 
 type Outcomes<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -167,7 +171,7 @@ fn governed_document() -> Outcomes<Document> {
     Ok(document)
 }
 
-/// A run of a command that failed.
+/// An attestation in which everything is there that can be there.
 fn full_attestation() -> Outcomes<Attestation> {
     Ok(Attestation {
         document: "CR-001".parse()?,
@@ -180,6 +184,8 @@ fn full_attestation() -> Outcomes<Attestation> {
         subject: Digest::of(b"content"),
         body: Digest::of(b"output"),
         status: Some(-9),
+        file_name: Some("Wägeprotokoll 7.pdf".to_owned()),
+        media_type: Some("application/pdf".to_owned()),
         at: at(80),
     })
 }
@@ -206,8 +212,8 @@ fn full_credential() -> Outcomes<Credential> {
     credential.uses = Some(9);
     credential.used = 8;
     credential.revoked_at = Some(at(6));
-    credential.recovered = true;
-    credential.acknowledged_by = Some("qa".parse()?);
+    credential.origin = Some(KeyOrigin::Recovery);
+    credential.acknowledged = Some(Acknowledgement { by: "qa".parse()?, grounds: Grounds::Alone });
     credential.tag = Some(key()?.tag_credential(&credential));
     Ok(credential)
 }
@@ -226,6 +232,7 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         printed_name: "Quality Assurance".to_owned(),
         group: "quality".parse()?,
         kind: Kind::Agent,
+        is_bound: true,
         removed_at: Some(at(900)),
     };
     let namespace = Namespace { name: "CORE".parse()?, added_by: "lead".parse()?, added_at: at(10) };
@@ -244,6 +251,20 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         created_at: at(0),
     };
     let credential = full_credential()?;
+    let jump = Jump { since: 40, before: Some(at(80)), clock: at(900_000) };
+    let spans = [
+        Span { number: 0, began_at: at(0), jump: Some(Jump { before: None, ..jump }) },
+        Span { number: 7, began_at: at(90), jump: Some(jump) },
+    ];
+    let proposal = Proposal {
+        kind: ProposalKind::Policy,
+        digest: Digest::of(b"candidate"),
+        replaces: policy.digest,
+        by: "lead".parse()?,
+        at: at(95),
+        reason: "fewer gates".to_owned(),
+        confirmed_by: Some("maria".parse()?),
+    };
     let (governed, attestation) = (governed_document()?, full_attestation()?);
     let rows = [
         Row::Credential(&credential),
@@ -255,6 +276,9 @@ fn actual_rows() -> Outcomes<Vec<String>> {
         Row::Project(&project),
         Row::Document(&governed),
         Row::Attestation(&attestation),
+        Row::Span(&spans[0]),
+        Row::Span(&spans[1]),
+        Row::Proposal(&proposal),
     ];
     let mut lines = Vec::new();
     for row in rows {
@@ -269,7 +293,7 @@ fn actual_rows() -> Outcomes<Vec<String>> {
 }
 
 fn minimal_entry() -> Entry {
-    Entry::new(Timestamp::from_millis(0), "genesis", Digest::of(b"policy"))
+    Entry::new("genesis", Digest::of(b"policy"))
 }
 
 /// What a review leaves behind.
@@ -283,6 +307,10 @@ fn usual_entry() -> Outcomes<Entry> {
     Ok(Entry {
         index: 41,
         at: at(90),
+        moment: Moment { clock: at(90), boot: Some(Boot { id: [1; 16], since: 5000 }) },
+        salt: [2; SALT_BYTES],
+        host: Some("desk-1".to_owned()),
+        uid: Some(1000),
         actor: Some("qa".parse()?),
         claimed: Some("qa".to_owned()),
         actor_kind: Some(Kind::Agent),
@@ -311,24 +339,36 @@ fn full_entry() -> Outcomes<Entry> {
     if let Some(field) = deltas.last_mut().and_then(|delta| delta.fields.first_mut()) {
         field.name = String::from("mood");
     }
-    let reason = |remedy: Option<&str>| SealedReason {
+    let reason = |remedy: Option<Offer>| SealedReason {
         name: "not_assigned".to_owned(),
         message: "you have no open task here".to_owned(),
-        remedy: remedy.map(str::to_owned),
+        remedy,
     };
+    let offer = Offer::of("assign").about(&new.id).with("assignees", "qa").asking("comment");
     Ok(Entry {
         index: u64::MAX,
         at: Timestamp::from_millis(-1),
         isolation: Isolation::Broker,
+        span: 3,
+        claimed_actor: Some("qa-lead".to_owned()),
+        attribution: Some(Attribution::Downgraded),
         session: Some("s-1".to_owned()),
+        agent: Some("a-1".to_owned()),
         parent: Some("lead".parse()?),
+        credential: Some(own_key()?.id().clone()),
+        token_id: Some("jti-1".to_owned()),
+        ticket: Some(TicketId::from_bytes([9; 16])),
+        client_id: Some("client-1".to_owned()),
+        occurred_at: Some(at(70)),
+        ran_by: Some(RanBy::Runner),
+        observed: BTreeMap::from([("dossier".to_owned(), Digest::of(b"dossier").to_string())]),
         result: EntryResult::Denied,
         inputs: BTreeMap::from([
             ("assignees".to_owned(), "qa,tu".to_owned()),
             ("target".to_owned(), "review".to_owned()),
         ]),
         comment: Some("ä".repeat(200)),
-        reasons: vec![reason(None), reason(Some("qms assign CR-001-VAR-002 --assignees qa"))],
+        reasons: vec![reason(None), reason(Some(offer))],
         count: 3,
         deltas,
         ..usual
@@ -343,10 +383,25 @@ fn signed_entry() -> Outcomes<(Entry, Vec<u8>)> {
         credential: Some(open.id().clone()),
         ..usual_entry()?
     };
-    let (meaning, nonce) = (Meaning::Reviewed, [7; NONCE_BYTES]);
-    let statement = entry.statement(PROJECT, meaning, &nonce);
-    entry.signature = Some(Signature { meaning, nonce, bytes: open.sign(&statement) });
-    Ok((entry, statement))
+    let statement = Statement {
+        project: PROJECT.to_owned(),
+        user: "qa".parse()?,
+        key: open.id().clone(),
+        action: entry.action.clone(),
+        document: entry.document.clone(),
+        round: Some(format!("pre_review {}", at(60).millis())),
+        version: entry.version,
+        content: entry.content_digest,
+        dossier: Some(Digest::of(b"dossier")),
+        policy: entry.policy_digest,
+        inputs: Statement::digests(&entry.inputs, entry.comment.as_deref()),
+        meaning: Some(Meaning::Reviewed),
+        signed_at: at(88),
+        nonce: [7; NONCE_BYTES],
+    };
+    let signed = statement.encode();
+    entry.signature = Some(Signature { statement, bytes: open.sign(&signed) });
+    Ok((entry, signed))
 }
 
 fn actual_entries() -> Outcomes<Vec<String>> {
@@ -407,36 +462,45 @@ fn canonical_bytes_are_as_published() -> Outcomes {
     Ok(())
 }
 
-// REQ-068
+// REQ-169
 #[test]
 fn a_signature_is_checked_with_the_public_half_alone() -> Outcomes {
     let (entry, _) = signed_entry()?;
     let public = own_key()?.public();
-    assert!(entry.verifies_signature(PROJECT, public.as_bytes()));
-    assert!(!entry.verifies_signature("another project", public.as_bytes()));
-    assert!(!entry.verifies_signature(PROJECT, Digest::of(b"another key").as_bytes()));
-    // Its place in the log is not known when it is signed.
-    assert!(Entry { index: 7, ..entry.clone() }.verifies_signature(PROJECT, public.as_bytes()));
+    let signature = entry.signature.clone().ok_or("it is signed")?;
+    assert!(signature.is_made_with(public.as_bytes()));
+    assert!(!signature.is_made_with(Digest::of(b"another key").as_bytes()));
+    let is_about = |entry: &Entry| signature.statement.is_about(entry, PROJECT);
+    assert!(is_about(&entry));
+    assert!(!signature.statement.is_about(&entry, "another project"));
+    // What the signer does not know: its place in the log and in time, and what changed by it.
+    assert!(is_about(&Entry { index: 7, at: at(91), deltas: Vec::new(), ..entry.clone() }));
     let other = Digest::of(b"other");
-    let with = |signature: Signature| Signature { meaning: Meaning::Approved, ..signature };
     let moved = [
         ("document", Entry { document: Some("CR-002".parse()?), ..entry.clone() }),
-        ("version", Entry { version: Some(Version::new(1, 11)), ..entry.clone() }),
+        ("action", Entry { action: "approve".to_owned(), ..entry.clone() }),
         ("content", Entry { content_digest: Some(other), ..entry.clone() }),
         ("policy", Entry { policy_digest: other, ..entry.clone() }),
-        ("verdict", Entry { verdict: Some(Outcome::RequestUpdates), ..entry.clone() }),
         ("comment", Entry { comment: Some("other".to_owned()), ..entry.clone() }),
+        ("no comment", Entry { comment: None, ..entry.clone() }),
         ("actor", Entry { actor: Some("tu".parse()?), ..entry.clone() }),
-        ("time", Entry { at: at(91), ..entry.clone() }),
-        ("result", Entry { result: EntryResult::Denied, ..entry.clone() }),
         ("inputs", Entry { inputs: BTreeMap::new(), ..entry.clone() }),
-        ("group", Entry { group: Some("reviewer".parse()?), ..entry.clone() }),
-        ("session", Entry { session: Some("s-2".to_owned()), ..entry.clone() }),
-        ("changes", Entry { deltas: Vec::new(), ..entry.clone() }),
-        ("meaning", Entry { signature: entry.signature.map(with), ..entry.clone() }),
+        ("key", Entry { credential: None, ..entry.clone() }),
     ];
     for (what, moved) in moved {
-        assert!(!moved.verifies_signature(PROJECT, public.as_bytes()), "{what}");
+        assert!(!is_about(&moved), "{what}");
+    }
+    let changed = [
+        ("meaning", Statement { meaning: Some(Meaning::Approved), ..signature.statement.clone() }),
+        ("version", Statement { version: Some(Version::new(1, 11)), ..signature.statement.clone() }),
+        ("round", Statement { round: None, ..signature.statement.clone() }),
+        ("time", Statement { signed_at: at(89), ..signature.statement.clone() }),
+        ("nonce", Statement { nonce: [8; NONCE_BYTES], ..signature.statement.clone() }),
+        ("dossier", Statement { dossier: None, ..signature.statement.clone() }),
+    ];
+    for (what, statement) in changed {
+        let changed = Signature { statement, bytes: signature.bytes };
+        assert!(!changed.is_made_with(public.as_bytes()), "{what}");
     }
     Ok(())
 }

@@ -31,16 +31,16 @@ states:
   ISSUED:   { phase: ended, final: true }
   SCRAPPED: { phase: ended, final: true }
 transitions:
-  - { action: create, to: RECEIVED, by: [initiator], effects: [check_out] }
-  - { action: checkout, from: [RECEIVED, MEASURED], to: same, by: [initiator], guards: [owner, not_checked_out_by_another], effects: [check_out] }
-  - { action: checkin, from: [RECEIVED, MEASURED], to: same, by: [initiator], guards: [owner, checked_out, copy_is_sound], effects: [check_in] }
-  - { action: calibrate, when: { result: within_limits }, from: RECEIVED, to: MEASURED, by: [reviewer], guards: [not_checked_out] }
-  - { action: calibrate, when: { result: out_of_limits }, from: RECEIVED, to: SCRAPPED, by: [reviewer], guards: [not_checked_out], effects: [clear_owner] }
-  - { action: route, when: { target: review }, from: MEASURED, to: IN_CHECK, by: [initiator], guards: [owner, copy_is_sound, front_matter_complete, assignees_eligible], effects: [check_in] }
-  - { action: review, from: IN_CHECK, to: CHECKED, by: [quality, reviewer], verdict: review, quorum: all }
-  - { action: withdraw, from: IN_CHECK, to: origin, by: [initiator], guards: [owner] }
-  - { action: re_measure, from: CHECKED, to: RECEIVED, by: [quality] }
-  - { action: issue, from: CHECKED, to: ISSUED, by: [quality], guards: [unanimous, { reviewed_by: quality }], effects: [clear_owner] }
+  - { action: create, to: RECEIVED, by: [initiator], meaning: authored, effects: [check_out] }
+  - { action: checkout, from: [RECEIVED, MEASURED], to: same, by: [initiator], meaning: authored, guards: [owner, not_checked_out_by_another], effects: [check_out] }
+  - { action: checkin, from: [RECEIVED, MEASURED], to: same, by: [initiator], meaning: authored, guards: [owner, checked_out, copy_is_sound], effects: [check_in] }
+  - { action: calibrate, when: { result: within_limits }, from: RECEIVED, to: MEASURED, by: [reviewer], meaning: executed, guards: [not_checked_out] }
+  - { action: calibrate, when: { result: out_of_limits }, from: RECEIVED, to: SCRAPPED, by: [reviewer], meaning: executed, guards: [not_checked_out], effects: [clear_owner] }
+  - { action: route, when: { target: review }, from: MEASURED, to: IN_CHECK, by: [initiator], meaning: authored, guards: [owner, copy_is_sound, front_matter_complete, assignees_eligible], effects: [check_in] }
+  - { action: review, from: IN_CHECK, to: CHECKED, by: [quality, reviewer], meaning: reviewed, verdict: review, quorum: all }
+  - { action: withdraw, from: IN_CHECK, to: origin, by: [initiator], meaning: authored, guards: [owner] }
+  - { action: re_measure, from: CHECKED, to: RECEIVED, by: [quality], meaning: executed }
+  - { action: issue, from: CHECKED, to: ISSUED, by: [quality], meaning: executed, guards: [unanimous, { reviewed_by: quality }], effects: [clear_owner] }
 "#;
 
 /// Its verbs.
@@ -305,7 +305,7 @@ fn faults_are_found_with_file_line_and_column() {
         (life, "  MEASURED:", "  RECEIVED:", "calibration.yaml:9:3: ".into()),
         (life, "sop: SOP-002", "sop: 1.10", "calibration.yaml:4:".into()),
         (life, "schema: qms.workflow/1", "schema: qms.workflow/2", "calibration.yaml:2:9: schema is `qms.workflow/2`, expected `qms.workflow/1`".into()),
-        (life, "  - { action: re_measure, from: CHECKED, to: RECEIVED, by: [quality] }\n", "", at_verb(13, 5)),
+        (life, "  - { action: re_measure, from: CHECKED, to: RECEIVED, by: [quality], meaning: executed }\n", "", at_verb(13, 5)),
         (life, "out_of_limits }", "within_limits }", "calibration.yaml:19:5: a second `calibrate` from RECEIVED; the first stands at calibration.yaml:18:5".into()),
         (life, "effects: [clear_owner] }\n  - { action: route", "effects: [raise_version] }\n  - { action: route", "calibration.yaml:19:5: `calibrate` approves without a round: an author could approve".into()),
         (life, "verdict: review, quorum: all", "verdict: review", "calibration.yaml:21:5: `review` ends the round at the first answer: add `quorum: all`".into()),

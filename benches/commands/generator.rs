@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qms::domain::audit::{Delta, Entry, ProjectKey, Row, Sealed, row_delta};
+use qms::domain::clock::Moment;
 use qms::domain::digest::{Digest, Timestamp, to_hex};
 use qms::domain::document::{Document, Kind, Outcome, Round, Seat, Task};
 use qms::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
 use qms::domain::identity::Assurance;
-use qms::domain::policy::Profile;
+use qms::domain::policy::{Candidate, Profile};
 use qms::domain::project::VersionRecord;
 use qms::embedded;
-use qms::session::{Founding, Installed, Session};
+use qms::session::{Founding, Installed, Outside, Session};
 use qms::store::{Change, Head, Read as _, Sqlite, Store as _};
 
 /// Entries of each document: what an ordinary change record takes.
@@ -62,25 +63,35 @@ pub(crate) fn generate(
     fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let database = project.root.join(".qms/qms.db");
     let key = || ProjectKey::new(&SECRET).ok_or("no key");
+    let policy = Candidate::new(embedded::policy(Profile::Light), &embedded::procedures());
+    let policy = policy.map_err(|_| "the policy has faults")?;
     let founding = Founding {
         id: id.to_owned(),
-        credential: None,
-        policy: embedded::policy(Profile::Light),
+        credentials: Vec::new(),
+        policy,
         documents: embedded::SOPS
             .iter()
             .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
             .collect(),
         origin: Digest::of(b"bench"),
     };
-    let clock = Box::new(|| Timestamp::from_millis(START));
-    let mut session = Session::found(Box::new(Sqlite::create(&database)?), key()?, clock, founding)?;
+    let outside = Outside {
+        clock: Box::new(|| Moment::of(Timestamp::from_millis(START))),
+        random: Box::new(|bytes| {
+            bytes.fill(1);
+            true
+        }),
+        host: None,
+        uid: None,
+    };
+    let mut session = Session::found(Box::new(Sqlite::create(&database)?), key()?, outside, founding)?;
     let policy = session.project()?.policy;
     drop(session);
 
     let mut store = Sqlite::open(&database)?;
     let head = store.head()?;
     let mut maker = Maker { bodies, key: key()?, policy, head, change: Change::default(), store };
-    maker.change.contents.extend(bodies.iter().map(|body| (Digest::of(body), body.clone())));
+    maker.change.contents.extend(bodies.iter().map(|body| (Digest::of(body), body.clone().into())));
     for number in 1..=documents {
         maker.document(number, documents)?;
     }
@@ -189,11 +200,14 @@ impl Maker<'_> {
             comment: Some("Scope, impact and test plan are complete; nothing is missing".to_owned()),
             content_digest: Some(document.content),
             deltas,
-            ..Entry::new(at, "review", self.policy)
+            at,
+            moment: Moment::of(at),
+            ..Entry::new("review", self.policy)
         };
         let sealed = Sealed::new(entry, &self.key);
         self.head.frontier.push(sealed.leaf);
-        self.head.at = Some(at);
+        self.head.course =
+            self.head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), true));
         self.change.entries.push(sealed);
         Ok(())
     }

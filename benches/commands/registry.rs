@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use qms::domain::audit::{Entry, ProjectKey, Row, Sealed, row_delta};
+use qms::domain::clock::Moment;
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::Kind;
 use qms::domain::id::{GroupName, UserName};
@@ -26,7 +27,7 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
     let mut store = Sqlite::open(&project.root.join(".qms/qms.db"))?;
     let policy = store.project()?.ok_or("no project")?.policy;
     let mut head = store.head()?;
-    let mut at = head.at.ok_or("no entry")?;
+    let mut at = head.course.ok_or("no entry")?.at;
     let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
     let (qa, tu) = (UserName::parse("qa")?, UserName::parse("tu")?);
     let mut last = None;
@@ -43,7 +44,9 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
             actor_kind: Some(Kind::Human),
             group: Some(GroupName::parse("administrators")?),
             assurance: Some(Assurance::Claimed),
-            ..Entry::new(at, "token_issue", policy)
+            at,
+            moment: Moment::of(at),
+            ..Entry::new("token_issue", policy)
         };
         if number == tokens {
             kept.kind = CredentialKind::Standing;
@@ -61,9 +64,9 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
         change.credentials.push(kept);
         let sealed = Sealed::new(entry, &key);
         head.frontier.push(sealed.leaf);
+        head.course = head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), true));
         change.entries.push(sealed);
         if change.entries.len() >= BATCH || number == tokens {
-            head.at = Some(at);
             head.tag = Some(key.tag_head(&head.frontier));
             change.head = head.clone();
             store.commit(&change)?;
@@ -100,7 +103,7 @@ fn at_work(user: &UserName, opened_at: Timestamp) -> AgentSession {
         document: None,
         task: None,
         brief: None,
-        process: None,
+        placement: None,
         opened_at,
         closed_at: None,
         status: None,

@@ -8,13 +8,15 @@ use std::rc::Rc;
 
 use super::grammar::Global;
 use super::prompt;
+use super::signer::{KeySigner, Passphrase};
 use super::world::World;
+use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, read_secret};
-use crate::domain::audit::NONCE_BYTES;
+use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Ancestry, Claim, OpenKey, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
+    Ancestry, Claim, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
 };
 
 /// Longest token that is read from a stream, in bytes.
@@ -47,10 +49,9 @@ pub fn present(
     let Some(name) = user else {
         return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
     };
-    match open_key(world, global, context, &name)? {
-        Some(proof) => Ok((Claim { proof: Some(proof), ..Claim::of(name) }, Source::Key)),
-        None => Ok((Claim::of(name), Source::None)),
-    }
+    context.signer = signer(world, global, context, &name)?;
+    let source = if context.signer.is_some() { Source::Key } else { Source::None };
+    Ok((Claim::of(name), source))
 }
 
 /// Finds the code of somebody who has nothing else yet: as a token, or typed.
@@ -89,7 +90,7 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             let mut line = Vec::new();
             let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
             read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
-            String::from_utf8_lossy(&line).into_owned()
+            token_in(&line, "standard input")?
         } else {
             secret_in(world, path)?
         };
@@ -103,17 +104,28 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
             CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned())
         })?;
         let path = format!("/dev/fd/{number}");
-        let mut text = String::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_string(&mut text));
-        read.map_err(|source| DiskError::Io { action: "read", path: path.into(), source })?;
-        return Ok(Some((text, Source::Descriptor)));
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_end(&mut bytes));
+        read.map_err(|source| DiskError::Io { action: "read", path: path.clone().into(), source })?;
+        return Ok(Some((token_in(&bytes, &path)?, Source::Descriptor)));
     }
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
 }
 
+fn token_in(bytes: &[u8], from: &str) -> Result<String, CommandError> {
+    let text = encoding::text(bytes).map_err(|why| CommandError::Usage(format!("`{from}` {why}")))?;
+    Ok(encoding::plain(text).into_owned())
+}
+
 /// Refuses a token where something else belongs: it would be repeated, and recorded.
 pub fn is_no_token(text: &str) -> Result<(), CommandError> {
-    Token::within(text).map_or(Ok(()), |id| {
+    holds_no_token(text.as_bytes())
+}
+
+/// As [`is_no_token`], of bytes of any kind.
+pub fn holds_no_token(bytes: &[u8]) -> Result<(), CommandError> {
+    Token::find(bytes).map_or(Ok(()), |(_, token)| {
+        let id = token.id();
         let message = format!(
             "the secret of token {id} stands where it is seen by others and recorded: revoke it, and name a \
              file with `--token-file`"
@@ -146,13 +158,14 @@ fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<
     Ok(Some(Claim { user: user.map(str::to_owned), proof, ..Claim::default() }))
 }
 
-/// Opens the sealed key of a user, where there is one and its passphrase is to be had.
-pub fn open_key(
+/// Finds the sealed key of a user, where there is one and its passphrase is to be had. It stays sealed until
+/// something is to be signed.
+pub fn signer(
     world: &mut World,
     global: &Global,
     context: &mut Context,
     user: &str,
-) -> Result<Option<Proof>, CommandError> {
+) -> Result<Option<Rc<dyn Signer>>, CommandError> {
     let (Ok(name), Some(keyring)) = (UserName::parse(user), &context.keyring) else { return Ok(None) };
     // A key that was registered by somebody who died before it was in its place.
     let session = &mut context.session;
@@ -171,23 +184,12 @@ pub fn open_key(
         };
     };
     let sealed = SealedKey::parse(&text)?;
-    let Some(passphrase) = passphrase(world, global, &format!("Passphrase of {name}"))? else {
-        return Ok(None);
+    let passphrase = match passphrase_file(world, global) {
+        Some(path) => Passphrase::Known(read_passphrase(world, &path)?),
+        None if may_ask(world, global) => Passphrase::Asked,
+        None => return Ok(None),
     };
-    let key: Rc<OpenKey> = Rc::new(sealed.open(context.site.id(), user, &passphrase)?);
-    let mut nonce = [0; NONCE_BYTES];
-    if !(world.random)(&mut nonce) {
-        return Err(CommandError::Failed("the system gives no random bytes".to_owned()));
-    }
-    Ok(Some(Proof::Key { key, nonce }))
-}
-
-/// Gets a passphrase: from the file that was named, or from a person at the terminal.
-pub fn passphrase(world: &mut World, global: &Global, prompt: &str) -> Result<Option<String>, CommandError> {
-    if let Some(path) = passphrase_file(world, global) {
-        return Ok(Some(read_passphrase(world, &path)?));
-    }
-    Ok(if may_ask(world, global) { prompt::secret(world, prompt) } else { None })
+    Ok(Some(Rc::new(KeySigner::new(sealed, context.site.id(), name, passphrase))))
 }
 
 /// Gets a new passphrase, from a person twice.
@@ -226,6 +228,5 @@ fn read_passphrase(world: &World, path: &Path) -> Result<String, CommandError> {
 
 /// Tells whether a person is there who can be asked for a passphrase.
 pub fn may_ask(world: &World, global: &Global) -> bool {
-    let silent = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
-    !silent && super::is_attended(world)
+    !global.no_interactive && !world.says("QMS_NO_INTERACTIVE") && world.is_attended()
 }

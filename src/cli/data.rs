@@ -14,7 +14,7 @@ use crate::domain::front_matter::is_deceptive;
 pub fn text(document: &Value, format: Format) -> io::Result<String> {
     Ok(match format {
         Format::Yaml => yaml(document)?,
-        _ => spelled_out(&serde_json::to_string_pretty(document)?),
+        _ => spelled_out(serde_json::to_string_pretty(document)?),
     })
 }
 

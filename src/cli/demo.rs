@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use self::script::{Step, full, short};
-use super::world::{Terminals, World};
+use super::outlet::Outlet;
+use super::world::World;
 use crate::commands::CommandError;
 use crate::disk::DiskError;
+use crate::domain::process::Descent;
 
 /// A stream that is kept.
 #[derive(Clone, Default)]
@@ -122,13 +124,15 @@ impl Play {
             clock: world.clock,
             random: world.random,
             pause: world.pause,
-            ancestry: Vec::new,
+            ancestry: Descent::default,
             terminal: None,
             process: world.process,
+            host: world.host.clone(),
+            uid: world.uid,
             stdin: Box::new(io::empty()),
-            stdout: Box::new(kept.clone()),
-            stderr: Box::new(kept.clone()),
-            terminals: Terminals::default(),
+            stdin_is_terminal: false,
+            stdout: Outlet::new(Box::new(kept.clone()), false),
+            stderr: Outlet::new(Box::new(kept.clone()), false),
         };
         let status = super::run(&mut inner);
         let text = String::from_utf8_lossy(&kept.0.borrow()).into_owned();

@@ -97,7 +97,7 @@ impl Desk {
         match &mut self.project {
             Ok(context) => {
                 context.tells_next = manner(world, global).tells_next();
-                (context.claim, context.source) = (Claim::default(), Source::None);
+                (context.claim, context.signer, context.source) = (Claim::default(), None, Source::None);
                 Ok(context)
             }
             Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
@@ -124,12 +124,13 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => None,
         Err(error) => return Err(error.into()),
     };
-    let session = Session::open(Box::new(store), key, Box::new(world.clock))?;
+    let session = Session::open(Box::new(store), key, world.outside())?;
     Ok(Context {
         keyring: Keyring::of(&site, &key_place(world)),
         site,
         session,
         claim: Claim::default(),
+        signer: None,
         source: Source::None,
         directory: world.directory.clone(),
         tells_next: false,

@@ -17,8 +17,9 @@ use crate::commands::read::DueReading;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
 use crate::disk::{DiskError, read_file};
 use crate::domain::digest::Digest;
-use crate::domain::policy::{Action, Profile, Scope};
-use crate::domain::request::{Inputs, Subject, Value};
+use crate::domain::policy::{Action, Policy, Profile, Scope};
+use crate::domain::request::{File, Inputs, Subject, Value};
+use crate::domain::{encoding, size};
 use crate::session::Mode;
 
 /// What came of a command.
@@ -91,8 +92,10 @@ pub fn verb_of<'m>(
 fn opened(world: &mut World, global: &Global, context: &mut Context) -> Result<(), CommandError> {
     if context.source == Source::Unlock && credential::may_ask(world, global) {
         let user = context.holder()?;
-        if let Some(proof) = credential::open_key(world, global, context, user.as_str())? {
-            context.claim.proof = Some(proof);
+        if let Some(signer) = credential::signer(world, global, context, user.as_str())? {
+            context.claim.proof = None;
+            context.claim.user = Some(user.to_string());
+            context.signer = Some(signer);
             context.source = Source::Key;
         }
     }
@@ -187,7 +190,7 @@ fn built_in(
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
-        if let Some(warning) = audit::export(context, &actor, format, &mut ui::Lines(world))? {
+        if let Some(warning) = audit::export(context, &actor, format, &mut world.stdout.verbatim())? {
             ui::say(world, &format!("⚠ {warning}"));
         }
         return Ok(Done::Printed(0));
@@ -229,7 +232,7 @@ pub fn inputs_of(action: &Action, of_command: &ArgMatches) -> Result<(Subject, I
     for (name, raw) in verb::inputs(action, of_command)? {
         let value = match raw {
             Raw::Text(text) | Raw::TextFile(text) => Value::Text(text),
-            Raw::File(path) => Value::File(path.into_bytes()),
+            Raw::File(path) => Value::File(path.into_bytes().into()),
             Raw::Users(users) => Value::Users(users),
             Raw::Document(id) => Value::Document(id),
         };
@@ -255,9 +258,9 @@ fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Re
             Raw::Users(users) => Value::Users(users),
             Raw::Document(id) => Value::Document(id),
             Raw::File(path) => {
-                let bytes = bytes_from(world, &path)?;
-                credential::is_no_token(&String::from_utf8_lossy(&bytes))?;
-                Value::File(bytes)
+                let file = file_from(world, &path)?;
+                credential::holds_no_token(&file.bytes)?;
+                Value::File(file)
             }
             Raw::TextFile(path) => {
                 let text = text_from(world, &path)?;
@@ -270,29 +273,50 @@ fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Re
     Ok(inputs)
 }
 
-fn bytes_from(world: &mut World, path: &str) -> Result<Vec<u8>, CommandError> {
-    let mut bytes = Vec::new();
+/// Reads a file that is handed in. Of one that no policy keeps only the size is told.
+fn file_from(world: &mut World, path: &str) -> Result<File, CommandError> {
+    let name =
+        Path::new(path).file_name().filter(|_| path != "-").map(|it| it.to_string_lossy().into_owned());
+    Ok(match bytes_from(world, path, Policy::FILE_MAX)? {
+        Ok(bytes) => File { name, ..File::from(bytes) },
+        Err(size) => File { name, size, ..File::default() },
+    })
+}
+
+/// Reads a file or standard input; of a file with more than `most` bytes only how many it has.
+fn bytes_from(world: &mut World, path: &str, most: u64) -> Result<Result<Vec<u8>, u64>, CommandError> {
     let io = |source| DiskError::Io { action: "read", path: path.into(), source };
     if path == "-" {
-        (&mut world.stdin).take(TEXT_MAX).read_to_end(&mut bytes).map_err(io)?;
-    } else {
-        bytes = read_file(&world.directory.join(path), TEXT_MAX).map_err(|error| match error.kind() {
-            ErrorKind::InvalidInput => {
-                let message =
-                    format!("`{path}` is not read: {error}; name a file, or `-` for standard input");
-                CommandError::Usage(message)
-            }
-            _ => io(error).into(),
-        })?;
+        let mut bytes = Vec::new();
+        // It may have no end: one byte more than there may be is enough to tell.
+        (&mut world.stdin).take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 > most {
+            let message = format!("standard input has more than {}", size::shown(most));
+            return Err(CommandError::Usage(message));
+        }
+        return Ok(Ok(bytes));
     }
-    Ok(bytes)
+    let place = world.directory.join(path);
+    match fs::metadata(&place) {
+        Ok(about) if about.is_file() && about.len() > most => return Ok(Err(about.len())),
+        _ => {}
+    }
+    let bytes = read_file(&place, most).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => {
+            let message = format!("`{path}` is not read: {error}; name a file, or `-` for standard input");
+            CommandError::Usage(message)
+        }
+        _ => io(error).into(),
+    })?;
+    Ok(Ok(bytes))
 }
 
 fn text_from(world: &mut World, path: &str) -> Result<String, CommandError> {
-    let bytes = bytes_from(world, path)?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| CommandError::Usage(format!("`{path}` is not UTF-8 text")))?;
-    Ok(text.trim_end().to_owned())
+    let bytes = bytes_from(world, path, TEXT_MAX)?.map_err(|size| {
+        CommandError::Usage(format!("`{path}` has {}, which is no comment", size::shown(size)))
+    })?;
+    let text = encoding::text(&bytes).map_err(|why| CommandError::Usage(format!("`{path}` {why}")))?;
+    Ok(encoding::plain(text).trim_end().to_owned())
 }
 
 fn make(
@@ -325,7 +349,7 @@ fn make(
         },
         passphrase,
         origin,
-        clock: Box::new(world.clock),
+        session: world.outside(),
         process: world.process,
     };
     init::run(&base.join(folder), outside)

@@ -1,5 +1,7 @@
 //! Every failure: its code, its exit status, its hints. One table, and the compiler keeps it whole.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::commands::CommandError;
@@ -8,6 +10,7 @@ use crate::commands::explain::Explanation;
 use crate::disk::DiskError;
 use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
+use crate::domain::hook::words::word;
 use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
 use crate::domain::policy::Fault;
 use crate::session::{Refusal, SessionError};
@@ -210,10 +213,13 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
+        SessionError::NoRandom => (Code::Failed, Vec::new(), Value::Null),
         SessionError::NoRun => (Code::Bug, Vec::new(), Value::Null),
         SessionError::PolicyUnreadable { .. } => (Code::Policy, by.run("doctor"), Value::Null),
         SessionError::PolicyFaults(faults) => (Code::Policy, Vec::new(), of_faults(faults)),
-        SessionError::Store(StoreError::Conflict) => (Code::Conflict, Vec::new(), Value::Null),
+        SessionError::Overtaken(_) | SessionError::Store(StoreError::Conflict) => {
+            (Code::Conflict, Vec::new(), Value::Null)
+        }
         // What is sealed fits a sound store; one that it does not fit was changed.
         SessionError::HeadTag
         | SessionError::CredentialTag(_)
@@ -271,7 +277,18 @@ fn not_verified(refusal: &NotVerified) -> Row {
             vec!["an administrator sees what it is good for, and when: qms token list".to_owned()]
         }
         Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
+        Distrust::OtherRequest | Distrust::StaleSignature => {
+            vec!["run the command again, and sign what it shows".to_owned()]
+        }
+        Distrust::WrongPassphrase => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![format!("a lost passphrase: an administrator runs `qms recover {user}`")]
+        }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
+        Distrust::OtherNamespaces => vec![
+            "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
+                .to_owned(),
+        ],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {
@@ -293,6 +310,7 @@ fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
     match error {
         StoreError::Unreadable { .. } | StoreError::Tables(_) => by.run("audit verify"),
         StoreError::Damaged { .. } => vec![BACKUP.to_owned()],
+        StoreError::Unreleased { .. } => vec!["qms init <new folder>".to_owned()],
         StoreError::Newer { .. } => vec!["use a newer qms".to_owned()],
         _ => Vec::new(),
     }
@@ -304,16 +322,24 @@ fn disk(error: &DiskError) -> Row {
             (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
+        DiskError::Occupied { folder, first, free, .. } => {
+            let shown = |path: &Path| word(&path.display().to_string()).into_owned();
+            let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
+            (Code::Usage, hints, json!({"path": first.display().to_string()}))
+        }
         DiskError::Displaced { path, .. } => {
             (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))
         }
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
             (Code::Failed, Vec::new(), json!({"key_file": path.display().to_string()}))
         }
+        DiskError::Changed(_) => (Code::Conflict, Vec::new(), Value::Null),
         DiskError::Busy(_) => (Code::TimedOut, Vec::new(), Value::Null),
-        DiskError::Config(_) | DiskError::NoHome | DiskError::Linked(_) | DiskError::Io { .. } => {
-            (Code::Failed, Vec::new(), Value::Null)
-        }
+        DiskError::Config(_)
+        | DiskError::NotText { .. }
+        | DiskError::NoHome
+        | DiskError::Linked(_)
+        | DiskError::Io { .. } => (Code::Failed, Vec::new(), Value::Null),
     }
 }
 

@@ -15,9 +15,11 @@ use super::desk;
 use super::dispatch::{inputs_of, verb_of};
 use super::ui::say;
 use super::world::World;
+use crate::commands::json::spelled_out;
 use crate::commands::view::next_lines;
-use crate::commands::{CommandError, Context, act, agent};
+use crate::commands::{CommandError, Context, act};
 use crate::disk::digest_of;
+use crate::domain::encoding;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::UserName;
 use crate::domain::identity::{
@@ -35,6 +37,7 @@ pub fn run(world: &mut World) -> u8 {
     match answer(world) {
         Ok(None) => 0,
         Ok(Some(document)) => {
+            let document = spelled_out(document);
             let printed = writeln!(world.stdout, "{document}").and_then(|()| world.stdout.flush());
             u8::from(printed.is_err())
         }
@@ -50,7 +53,8 @@ fn answer(world: &mut World) -> Result<Option<String>, String> {
     // One byte more than there may be is enough to tell.
     let read = (&mut world.stdin).take(EVENT_MAX as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("the event cannot be read: {error}"))?;
-    let notice = Notice::parse(&bytes).map_err(|error| error.to_string())?;
+    let text = encoding::text(&bytes).map_err(|why| format!("the event {why}"))?;
+    let notice = Notice::parse(encoding::plain(text).as_bytes()).map_err(|error| error.to_string())?;
     let folder = notice.cwd.as_ref().map_or_else(|| world.directory.clone(), PathBuf::from);
     let done = match notice.event {
         Event::PreTool(call) => match before_tool(world, notice.runtime, &call) {
@@ -126,7 +130,9 @@ fn started(
             }
         };
         let parent = policy.runtimes.get(runtime.name()).cloned();
-        let begun = agent::hooked((session, agent), runtime.name(), agent_type, known, definition, parent);
+        let user = known.user.clone();
+        let begun =
+            AgentSession::hooked((session, agent), runtime.name(), agent_type, user, definition, parent);
         context.session.register(&begun)?;
         let text = format!(
             "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \

@@ -1,8 +1,8 @@
 //! The menu as it stands in the text output.
 
 use super::carried::Carried;
-use super::ui::safe;
 use crate::commands::view::NextLine;
+use crate::domain::visible::one_line;
 
 /// Writes a menu. The command ends its line, so that it can be taken from there;
 /// the section that governs it, where it is shown at all, stands before it.
@@ -27,12 +27,12 @@ pub(super) fn menu_text(
     text.push_str(&format!("Available actions for user '{user}':"));
     for (number, (line, section)) in menu.iter().zip(&sections).enumerate() {
         let mark = format!("[{}]", number + 1);
-        let label = format!("{}:", safe(&line.label));
+        let label = format!("{}:", one_line(&line.label));
         let section =
             if cites && section_width > 0 { format!("{section:<section_width$}  ") } else { String::new() };
         text.push_str(&format!(
             "\n  {mark:<mark_width$} {label:<label_width$} {section}{}",
-            carried.command(&line.command),
+            one_line(&carried.command(&line.command)),
             mark_width = digits + 2,
             label_width = width + 1
         ));

@@ -1,8 +1,10 @@
 //! The command-line face: it reads the command line, asks and prints. It holds no rule.
 
 mod ahead;
+mod attended;
 mod carried;
 mod causes;
+mod colors;
 mod completion;
 mod credential;
 mod data;
@@ -10,13 +12,16 @@ mod demo;
 mod desk;
 mod dispatch;
 mod error;
+mod escape;
 mod grammar;
 mod help;
 mod hook;
 mod menu;
+mod outlet;
 mod parse;
 mod prompt;
 mod proofs;
+mod signer;
 mod ui;
 mod verb;
 mod world;
@@ -25,21 +30,28 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use clap::builder::StyledStr;
 use clap::error::ErrorKind as Parse;
 
+pub use self::attended::AGENT_VARIABLES;
 use self::carried::Carried;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
 use self::grammar::Global;
+pub use self::outlet::Outlet;
 use self::ui::{Color, Manner};
-pub use self::world::{Terminals, World};
+pub use self::world::World;
 use crate::commands::CommandError;
 use crate::commands::view::NextLine;
-use crate::disk::DiskError;
+use crate::disk::{DiskError, held};
+use crate::domain::visible::{escaped, one_line};
+use crate::embedded;
 use crate::session::SessionError;
 
-/// Variables that agent runtimes set: whoever set one is not waiting at a terminal.
-const AGENT_VARIABLES: &[&str] = &["CLAUDECODE", "CODEX_CI", "CODEX_SANDBOX", "GEMINI_CLI"];
+/// The whole command line, with the verbs that come with the program.
+pub fn command_line() -> clap::Command {
+    grammar::command(&embedded::actions(), grammar::Extent::Whole)
+}
 
 /// Runs one command line, and the lines of its menu that a person chooses, and returns the exit
 /// status of the last.
@@ -48,6 +60,11 @@ pub fn run(world: &mut World) -> u8 {
     // It runs beside every call of a tool: what needs no project opens none.
     if arguments.get(1).is_some_and(|word| word == "hook") && arguments.len() == 2 {
         return hook::run(world);
+    }
+    if arguments.get(1).is_some_and(|word| word == held::HELD) {
+        let error = held::wait(&mut world.stdin, arguments.get(2..).unwrap_or_default());
+        ui::say(world, &format!("the agent cannot be started: {error}"));
+        return Code::Failed.status();
     }
     let mut desk = Desk::open(world, &arguments);
     let (mut status, mut menu) = one(world, &mut desk, &arguments);
@@ -73,7 +90,7 @@ pub fn run(world: &mut World) -> u8 {
     status
 }
 
-/// Says that a fault of the program stopped it, in the form that was asked for, and returns the status.
+/// Says that a fault of the program stopped it, and where, in the form that was asked for, and returns the status.
 pub fn stopped(world: &mut World, fault: &str) -> u8 {
     let manner = manner_ahead(world, &world.arguments);
     let printed = ui::failure(world, manner, &CommandError::Bug(fault.to_owned()), None);
@@ -95,7 +112,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
     desk.learn_verbs(arguments);
     let (global, matches) = match parse::parse(&desk.verbs, arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return (not_understood(world, arguments, &error), None),
+        Err(error) => return (not_understood(world, desk, arguments, &error), None),
     };
     let manner = manner(world, &global);
     let (status, menu, printed) = match dispatch::dispatch(world, desk, &global, &matches) {
@@ -152,19 +169,26 @@ fn settle(world: &mut World, status: u8, printed: io::Result<()>) -> u8 {
     }
 }
 
-/// Help and version are results; everything else that the parser says is a usage failure.
-fn not_understood(world: &mut World, arguments: &[OsString], error: &clap::Error) -> u8 {
+/// Help and version are results; everything else that the parser says is a usage failure. What it says is said of
+/// the words as they are shown: it repeats them between colours of its own.
+fn not_understood(world: &mut World, desk: &Desk, arguments: &[OsString], error: &clap::Error) -> u8 {
     let manner = manner_ahead(world, arguments);
-    let text = error.render();
-    let text = match error.kind() {
+    let shown: Vec<OsString> =
+        arguments.iter().map(|word| one_line(&word.to_string_lossy()).into_owned().into()).collect();
+    let of_shown = (shown != *arguments).then(|| parse::parse(&desk.verbs, &shown));
+    let text = match (error.kind(), of_shown) {
         // The parser would list every command in one line.
-        Parse::MissingSubcommand => "error: no command was given; `qms --help` lists them\n".to_owned(),
-        _ if manner.color => text.ansi().to_string(),
-        _ => text.to_string(),
+        (Parse::MissingSubcommand, _) => {
+            StyledStr::from("error: no command was given; `qms --help` lists them")
+        }
+        (_, None) => error.render(),
+        (_, Some(Err(of_shown))) => of_shown.render(),
+        // What is shown would be understood.
+        (_, Some(Ok(_))) => StyledStr::from(escaped(&error.to_string()).into_owned()),
     };
     let is_result = matches!(error.kind(), Parse::DisplayHelp | Parse::DisplayVersion);
     let (status, printed) = if is_result {
-        (0, ui::plain(world, manner, &text))
+        (0, ui::parsed(world, manner, &text))
     } else {
         (Code::Usage.status(), ui::usage(world, manner, &text))
     };
@@ -172,7 +196,7 @@ fn not_understood(world: &mut World, arguments: &[OsString], error: &clap::Error
 }
 
 fn manner(world: &World, global: &Global) -> Manner {
-    let brief = global.no_interactive || world.set_variable("QMS_NO_INTERACTIVE").is_some();
+    let brief = global.no_interactive || world.says("QMS_NO_INTERACTIVE");
     Manner {
         format: global.format(),
         brief,
@@ -191,8 +215,8 @@ fn colored(world: &World, color: Color) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            world.terminals.stdout
-                && world.terminals.stderr
+            world.stdout.is_terminal()
+                && world.stderr.is_terminal()
                 && world.set_variable("NO_COLOR").is_none()
                 && world.set_variable("TERM").is_some_and(|term| term != "dumb")
         }
@@ -201,12 +225,5 @@ fn colored(world: &World, color: Color) -> bool {
 
 /// Tells whether a person is there to be asked.
 fn may_ask(world: &World, manner: Manner) -> bool {
-    manner.has_menu() && !manner.format.is_data() && is_attended(world)
-}
-
-/// Tells whether somebody sits at all three streams, and no agent.
-fn is_attended(world: &World) -> bool {
-    world.terminals.all()
-        && world.set_variable("CI").is_none()
-        && AGENT_VARIABLES.iter().all(|name| world.set_variable(name).is_none())
+    manner.has_menu() && !manner.format.is_data() && world.is_attended()
 }

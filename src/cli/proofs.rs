@@ -1,7 +1,5 @@
 //! Commands about who is calling: tokens, keys, agents, hooks.
 
-use std::io::Write as _;
-
 use super::credential;
 use super::grammar::{BuiltIn, Global};
 use super::world::World;
@@ -19,14 +17,16 @@ pub fn run(
     match command {
         BuiltIn::Agent(command) => {
             let is_data = global.format().is_data();
-            let World { variable, stdout, stderr, .. } = world;
+            let World { variable, stdout, stderr, program, ancestry, .. } = world;
             let mut output = |stream: Stream, bytes: &[u8]| {
                 // Where standard output is one document, all that is said goes to standard error.
                 let to = if stream == Stream::Out && !is_data { &mut *stdout } else { &mut *stderr };
-                let _unread = to.write_all(bytes).and_then(|()| to.flush());
+                let _unread = to.pass(bytes);
             };
-            let outside = agent::Outside { variable, output: &mut output };
-            agent::run(context, command, outside)
+            let outside = agent::Outside { program, descent: *ancestry, variable, output: &mut output };
+            let done = agent::run(context, command, outside);
+            let _unread = stdout.passed().and_then(|()| stderr.passed());
+            done
         }
         BuiltIn::Hooks(command) => hooks::run(context, &command, &world.program),
         BuiltIn::Whoami => whoami::run(context),
@@ -39,7 +39,7 @@ pub fn run(
         BuiltIn::Unlock { time } => whoami::unlock(context, time, world.terminal.as_deref()),
         BuiltIn::Recover { user, .. } => key::acknowledge(context, user),
         BuiltIn::Token(command) => {
-            let may_show = world.terminals.stdout && !global.format().is_data();
+            let may_show = world.stdout.is_terminal() && !global.format().is_data();
             token::run(context, command, may_show)
         }
         BuiltIn::Key(KeyCommand::List) => key::list(context),

@@ -1,9 +1,8 @@
 //! The one place that prints. Results go to standard output, everything else to standard error.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
-use console::Style;
+use clap::builder::StyledStr;
 use serde_json::{Value, json};
 
 use super::carried::Carried;
@@ -11,12 +10,14 @@ use super::causes::causes;
 use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
+use super::outlet::Mark;
 use super::world::World;
+use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply};
 use crate::domain::decide::{Class, Condition, Reason};
-use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::Actor;
+use crate::domain::visible::one_line;
 use crate::session::SessionError;
 
 /// The forms of output.
@@ -73,18 +74,13 @@ impl Manner {
     pub fn tells_next(self) -> bool {
         self.has_menu() || self.format.is_data()
     }
-
-    fn paint(self, style: &Style, text: &str) -> String {
-        style.clone().force_styling(self.color).apply_to(text).to_string()
-    }
 }
 
 /// Prints what a command gave back.
 pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()> {
     identity(world, reply.actor.as_ref());
     for warning in &reply.warnings {
-        let mark = manner.paint(&Style::new().yellow(), "⚠");
-        say(world, &format!("{mark} {}", safe(&warning.message)));
+        say_marked(world, manner, Mark::Warning, &warning.message);
     }
     if manner.format.is_data() {
         remind(world, manner, reply);
@@ -95,19 +91,20 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
     if let Some(message) = &reply.message {
         message_text(world, manner, message)?;
         for note in &reply.notes {
-            let note = format!("  {}", safe(note));
+            let note = format!("  {}", one_line(note));
             if manner.brief { say(world, &note) } else { writeln!(world.stdout, "{note}")? }
         }
     }
     if let Some(bytes) = &reply.bytes {
-        Lines(world).write_all(bytes)?;
+        for note in &reply.notes {
+            say(world, &one_line(note));
+        }
+        world.stdout.verbatim().write_all(bytes)?;
         return world.stdout.flush();
     }
     let text = reply.report.text(manner.format == Format::Wide);
     if reply.verbatim {
-        // A file's content is given out as it is, but a terminal is not to be written to by it.
-        let text = if world.terminals.stdout { safe(&text) } else { Cow::from(&text) };
-        world.stdout.write_all(text.as_bytes())?;
+        world.stdout.verbatim().write_all(text.as_bytes())?;
         return world.stdout.flush();
     }
     if !text.is_empty() {
@@ -132,15 +129,13 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
 /// Says what whoever acted is to remember, where it is read next: behind the result, before the menu.
 fn remind(world: &mut World, manner: Manner, reply: &Reply) {
     for it in reply.reminders.iter().filter(|_| !manner.quiet) {
-        let mark = manner.paint(&Style::new().cyan(), "remember:");
-        say(world, &format!("{mark} {} ({})", safe(&it.text), it.sop));
+        say_marked(world, manner, Mark::Remember, &format!("{} ({})", it.text, it.sop));
     }
 }
 
 fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
-    let text = safe(text);
     match text.strip_prefix('✓') {
-        Some(rest) => writeln!(world.stdout, "{}{rest}", manner.paint(&Style::new().green(), "✓")),
+        Some(rest) => world.stdout.marked(Mark::Done, rest, manner.color),
         None => writeln!(world.stdout, "{text}"),
     }
 }
@@ -149,6 +144,12 @@ fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()>
 pub fn say(world: &mut World, line: &str) {
     // In one piece, so that lines of several processes do not mix.
     let _unheard = world.stderr.write_all(format!("{line}\n").as_bytes()).and_then(|()| world.stderr.flush());
+}
+
+/// Says one line that begins with a word of ours.
+fn say_marked(world: &mut World, manner: Manner, mark: Mark, text: &str) {
+    let said = world.stderr.marked(mark, &format!(" {}", one_line(text)), manner.color);
+    let _unheard = said.and_then(|()| world.stderr.flush());
 }
 
 /// The identity line: how somebody who started the caller notices that the wrong user acts.
@@ -171,24 +172,24 @@ pub fn failure(
         let next = json!({ "next": next.unwrap_or_default() });
         return answer(world, manner, envelope(next, error_value(error, &outcome), &json!([]), actor));
     }
-    let mark = manner.paint(&Style::new().red().bold(), "error:");
     if let CommandError::Session(SessionError::Denied(refusal)) = error {
         let why = match refusal.denial.class() {
             Class::Identity => "who is calling could not be verified",
             Class::Permission => "not permitted",
             Class::Precondition => "not possible now",
         };
-        say(world, &format!("{mark} {why}, nothing was changed"));
+        say_marked(world, manner, Mark::Error, &format!("{why}, nothing was changed"));
         for reason in refusal.denial.reasons() {
-            say_reason(world, reason);
+            let line = ReasonLine::new(reason, &refusal.menu.policy, refusal.actor.name());
+            say_reason(world, &line);
         }
     } else {
-        say(world, &format!("{mark} {}", safe(&error.to_string())));
+        say_marked(world, manner, Mark::Error, &error.to_string());
         for cause in causes(error) {
-            say(world, &format!("  because: {}", safe(&cause)));
+            say(world, &format!("  because: {}", one_line(&cause)));
         }
         for line in lines_of(error) {
-            say(world, &format!("  - {}", safe(&line)));
+            say(world, &format!("  - {}", one_line(&line)));
         }
     }
     let lead = match error {
@@ -201,7 +202,7 @@ pub fn failure(
         let hint = Carried::of(world).command(hint);
         // What governs the action comes first.
         let lead = lead.as_deref().filter(|_| number == 0);
-        say(world, &format!("  {}: {}", lead.unwrap_or("try"), safe(&hint)));
+        say(world, &format!("  {}: {}", lead.unwrap_or("try"), one_line(&hint)));
     }
     if let (Some(menu), Some(actor), true) = (next, actor, manner.has_menu()) {
         let awaited = awaited_of(error, actor);
@@ -212,11 +213,11 @@ pub fn failure(
     Ok(())
 }
 
-fn say_reason(world: &mut World, reason: &Reason) {
-    say(world, &format!("  - {} ({})", safe(&reason.message), reason.name));
+fn say_reason(world: &mut World, reason: &ReasonLine) {
+    say(world, &format!("  - {} ({})", one_line(&reason.message), reason.name));
     if let Some(remedy) = &reason.remedy {
         let remedy = Carried::of(world).command(remedy);
-        say(world, &format!("    try: {}", safe(&remedy)));
+        say(world, &format!("    try: {}", one_line(&remedy)));
     }
 }
 
@@ -252,7 +253,11 @@ fn awaited_of(error: &CommandError, actor: &Actor) -> Option<String> {
 
 fn error_value(error: &CommandError, outcome: &Outcome) -> Value {
     let reasons = match error {
-        CommandError::Session(SessionError::Denied(refusal)) => json!(refusal.denial.reasons()),
+        CommandError::Session(SessionError::Denied(refusal)) => {
+            let (policy, user) = (&refusal.menu.policy, refusal.actor.name());
+            let reasons = refusal.denial.reasons().iter();
+            json!(reasons.map(|reason| ReasonLine::new(reason, policy, user)).collect::<Vec<_>>())
+        }
         CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
             json!([Reason::new(Condition::from(refusal.why), refusal.to_string())])
         }
@@ -300,11 +305,13 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
 fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
     Carried::of(world).answer(&mut document);
     let text = data::text(&document, manner.format)?;
+    // It can be large, and is held once.
+    drop(document);
     writeln!(world.stdout, "{}", text.trim_end())?;
     world.stdout.flush()
 }
 
-/// Prints a text that the program has by itself, such as help.
+/// Prints a text that the program has by itself, such as the completions of a shell.
 pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
     if manner.format.is_data() {
         let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
@@ -314,62 +321,24 @@ pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
     world.stdout.flush()
 }
 
-/// Prints a usage failure that the parser of the command line found.
-pub fn usage(world: &mut World, manner: Manner, message: &str) -> io::Result<()> {
+/// Prints what the parser of the command line tells of it: help, or the version.
+pub fn parsed(world: &mut World, manner: Manner, text: &StyledStr) -> io::Result<()> {
     if manner.format.is_data() {
+        return plain(world, manner, &text.to_string());
+    }
+    world.stdout.styled(text, manner.color)?;
+    world.stdout.flush()
+}
+
+/// Prints a usage failure that the parser of the command line found.
+pub fn usage(world: &mut World, manner: Manner, text: &StyledStr) -> io::Result<()> {
+    if manner.format.is_data() {
+        let message = text.to_string();
         let message = message.trim();
         let error = CommandError::Usage(message.strip_prefix("error: ").unwrap_or(message).to_owned());
         return failure(world, manner, &error, None);
     }
-    say(world, message.trim_end());
+    let said = world.stderr.styled(text, manner.color);
+    let _unheard = said.and_then(|()| world.stderr.flush());
     Ok(())
-}
-
-/// Standard output for what comes line by line, so that its size does not matter. A terminal is not to
-/// be written to by what others said; whatever else reads gets the very bytes.
-pub struct Lines<'w>(pub &'w mut World);
-
-impl Write for Lines<'_> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if !self.0.terminals.stdout {
-            return self.0.stdout.write(line);
-        }
-        let text = String::from_utf8_lossy(line);
-        // Lines end as those of the form do; a terminal needs no more than the last character.
-        let text = text.strip_suffix("\r\n").map_or_else(|| text.clone(), |text| format!("{text}\n").into());
-        self.0.stdout.write_all(safe(&text).as_bytes())?;
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.stdout.flush()
-    }
-}
-
-/// Escapes what would change how a terminal shows other text; line ends and tabs stay.
-pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    let is_unsafe = |c: char| is_deceptive(c) && c != '\n' && c != '\t';
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_unsafe(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-        out
-    });
-    Cow::Owned(escaped)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // REQ-139
-    #[test]
-    fn text_of_others_cannot_write_to_the_terminal() {
-        assert_eq!(safe("a\u{1b}[2Jb\r\u{202e}c\nd\te✓"), "a\\u{1b}[2Jb\\r\\u{202e}c\nd\te✓");
-    }
 }

@@ -1,18 +1,20 @@
 //! The verbs of the workflow: every action on a document, whatever the policy calls it.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publish};
-use crate::disk::{Journal, Placed, Workspace};
+use crate::disk::{Fate, Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
-use crate::domain::request::{Inputs, Request, Subject};
+use crate::domain::request::{Inputs, Request, Subject, WorkingCopy};
+use crate::domain::visible::one_line;
 use crate::session::{Acted, Mode, Session, SessionError};
 
 /// What the face was told.
@@ -81,9 +83,13 @@ pub fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, Se
 
 /// Builds the request for a verb, with the caller's working copy.
 pub(super) fn request(context: &mut Context, arguments: &Arguments) -> Request {
-    let actor = context.session.verify(&context.claim).ok();
-    let copy = match (&arguments.subject, &actor) {
-        (Subject::Document(id), Some(actor)) => context.workspace(actor).read(id),
+    // Who signs is verified by the statement, of which the working copy is a part.
+    let holder = match &context.signer {
+        Some(signer) => Some(signer.user().clone()),
+        None => context.session.verify(&context.claim).ok().map(|actor| actor.name().clone()),
+    };
+    let copy = match (&arguments.subject, &holder) {
+        (Subject::Document(id), Some(holder)) => Workspace::new(&context.site, holder).read(id),
         _ => None,
     };
     Request {
@@ -103,8 +109,10 @@ pub(super) fn carry_out(
     mode: Mode,
 ) -> Result<(Acted, Vec<Warning>), CommandError> {
     if mode == Mode::DryRun {
+        context.identify()?;
         return Ok((context.session.act(&context.claim, request, mode)?, Vec::new()));
     }
+    context.sign(request)?;
     committed(context, |session, claim| session.act(claim, request, mode))
 }
 
@@ -117,24 +125,38 @@ pub(super) fn committed(
     // Where no marker can be laid down, the store cannot be written either, and says why.
     let journal = Journal::begin(&context.site, context.process, size).ok();
     let acted = act(&mut context.session, &context.claim);
-    let mut warnings = Vec::new();
+    let (mut warnings, mut is_published) = (Vec::new(), true);
     if let Ok(acted) = &acted {
         // What is shown in the mirror is the content, the version and the state.
         let shown = |it: &Document| (it.content, it.version, it.state.clone(), it.in_force.clone());
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
         let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
         for document in acted.after.iter().filter(|_| !same || signed).chain(&acted.others) {
-            if let Err(error) = publish::publish(context, &acted.actor, &document.id) {
-                let message = format!("{} is recorded, but not published yet: {error}", document.id);
-                warnings.push(Warning { code: "not_published", message });
+            match publish::publish(context, &acted.actor, &document.id) {
+                Ok(kept) => warnings.extend(kept.iter().map(|path| page_kept(context, &acted.actor, path))),
+                Err(error) => {
+                    is_published = false;
+                    let message = format!("{} is recorded, but not published yet: {error}", document.id);
+                    warnings.push(Warning { code: "not_published", message });
+                }
             }
         }
     }
-    if let Some(journal) = journal.filter(|_| warnings.is_empty()) {
+    if let Some(journal) = journal.filter(|_| is_published) {
         // A marker that stays makes the next command write the same files again.
         let _stays = journal.finish();
     }
     Ok((acted?, warnings))
+}
+
+/// Says that a page is not published, because somebody else's file lies at its place.
+fn page_kept(context: &Context, actor: &Actor, path: &Path) -> Warning {
+    let (page, user) = (context.site.shown(path), actor.name());
+    let message = format!(
+        "`{page}` is not what was published there, and is not replaced: `qms --user {user} doctor --repair` moves \
+         it aside and publishes the page"
+    );
+    Warning { code: "page_kept", message }
 }
 
 fn report(
@@ -146,12 +168,13 @@ fn report(
     mode: Mode,
 ) -> Result<Reply, CommandError> {
     let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
-    let working_copy = if mode == Mode::Commit { lay_down(context, &acted, &mut warnings) } else { None };
+    let working_copy =
+        if mode == Mode::Commit { lay_down(context, request, &acted, &mut warnings) } else { None };
     let after =
         acted.after.ok_or_else(|| CommandError::Usage("the action changed no document".to_owned()))?;
     let mut headline = headline(action, request, &after.id, mode);
     if let Some(path) = &working_copy {
-        headline = format!("{headline}\n  working copy: {path}");
+        headline = format!("{headline}\n  working copy: {}", one_line(path));
     }
     let notes: Vec<String> =
         acted.notes.iter().filter_map(|note| note_words(context, note, &after.id)).collect();
@@ -183,11 +206,7 @@ fn report(
     let reply = Reply::new(report).by(acted.actor).message(headline, notes).remembering(reminders);
     let mut reply = reply.menu(next).awaiting(awaited);
     reply.warnings = warnings;
-    Ok(match acted.clock_behind {
-        Some(behind) => reply
-            .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
-        None => reply,
-    })
+    Ok(reply)
 }
 
 /// Lists what can be done next, where somebody is told. That it cannot be found out undoes nothing of what
@@ -213,16 +232,35 @@ pub(super) fn next_after(
 }
 
 /// Writes or takes away the working copy that the action gave or took in.
-fn lay_down(context: &Context, acted: &Acted, warnings: &mut Vec<Warning>) -> Option<String> {
+fn lay_down(
+    context: &Context,
+    request: &Request,
+    acted: &Acted,
+    warnings: &mut Vec<Warning>,
+) -> Option<String> {
     let after = acted.after.as_ref()?;
     let workspace = context.workspace(&acted.actor);
     let path = workspace.path(&after.id);
     let mut warn = |code, message| warnings.push(Warning { code, message });
     let Some(content) = &acted.content else {
-        if acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
-            && let Err(error) = workspace.remove(&after.id)
+        if let Some(WorkingCopy::Present { bytes, .. }) = &request.copy
+            && acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
         {
-            warn("copy_not_removed", format!("{} is checked in, but its copy stays: {error}", after.id));
+            let (id, user) = (&after.id, acted.actor.name());
+            match workspace.remove(id, bytes, after.content) {
+                Ok(Fate::Gone) => {}
+                Ok(Fate::Kept(place)) => warn(
+                    "copy_saved_again",
+                    format!(
+                        "{id} was saved again after it was read, and that is not checked in; it stays in {}: \
+                         `qms --user {user} checkout {id}` goes on with it",
+                        place.display()
+                    ),
+                ),
+                Err(error) => {
+                    warn("copy_not_removed", format!("{id} is checked in, but its copy stays: {error}"));
+                }
+            }
         }
         return None;
     };

@@ -14,13 +14,15 @@ use super::pins::observed;
 use super::table::Table;
 use super::token::request;
 use super::{CommandError, Context, Reply, brief};
-use crate::disk::processes::{ancestry, children_of, is_alive, stop_group};
-use crate::disk::{Ended, Spawned, Stream, Streams};
+use crate::disk::held::Held;
+use crate::disk::processes::{is_alive, stop_group};
+use crate::disk::{Ended, Stream};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{AgentSession, SessionKind, Token};
-use crate::domain::policy::{Agent, Launcher, Placeholder};
+use crate::domain::policy::{Launcher, Placeholder};
+use crate::domain::process::{Descent, Placement};
 use crate::domain::redact::Redactor;
 use crate::domain::request::{Launch, Registration};
 use crate::session::{Mode, SessionError};
@@ -150,6 +152,10 @@ impl fmt::Display for RunReport {
 
 /// What starting an agent needs from outside.
 pub struct Outside<'a> {
+    /// This program's own file.
+    pub program: &'a Path,
+    /// Finds out where this process comes from.
+    pub descent: fn() -> Descent,
     /// Looks up an environment variable of the caller.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Takes what the agent prints, without the secret that it was given.
@@ -160,7 +166,7 @@ pub struct Outside<'a> {
 pub fn run(
     context: &mut Context,
     command: AgentCommand,
-    outside: Outside<'_>,
+    mut outside: Outside<'_>,
 ) -> Result<Reply, CommandError> {
     match command {
         AgentCommand::Run { agent, document, task } => {
@@ -168,7 +174,7 @@ pub fn run(
                 TaskName::Review => Task::Review,
                 TaskName::Approve => Task::Approval,
             };
-            start(context, &agent, &document, task, outside)
+            start(context, &agent, &document, task, &mut outside)
         }
         AgentCommand::List { all } => {
             let actor = context.actor()?;
@@ -185,7 +191,7 @@ fn start(
     name: &str,
     id: &DocumentId,
     task: Task,
-    outside: Outside<'_>,
+    outside: &mut Outside<'_>,
 ) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let policy = context.session.policy()?;
@@ -215,18 +221,25 @@ fn start(
     context.fill(&mut random)?;
     let session = format!("run-{}", to_hex(&random));
     let told = brief::compose(context, &actor, &agent.user, document, task)?;
-    let task = verb_of(task);
-    let process = ancestry().first().copied();
-    let process = process
-        .ok_or_else(|| CommandError::Failed("the system does not tell which process this is".to_owned()))?;
+    let root = context.site.root().to_owned();
+    let filled = Filled {
+        root: &root,
+        agent: name,
+        document: id,
+        task: verb_of(task),
+        session: &session,
+        brief: told.text(),
+    };
+    // It waits, and is known before it begins.
+    let held = hold(launcher, &filled, outside)?;
     let request = request(Registration::Start(Box::new(Launch {
         agent: name.to_owned(),
         document: id.clone(),
-        task: task.to_owned(),
+        task,
         session: session.clone(),
         token: token.id().clone(),
         verifier: token.verifier(),
-        process,
+        placement: placement(&held, (outside.descent)())?,
         brief: told.digest(),
         observed: observed(
             context.site.root(),
@@ -234,17 +247,17 @@ fn start(
         ),
     })))?;
     // Those whose start was killed end now: nobody attends them, and nothing that they have is good.
-    context.session.end(|open| open.process.is_some_and(|process| !is_alive(&process)), None)?;
+    let is_left = |open: &AgentSession| open.placement.as_ref().is_some_and(|it| !is_alive(&it.launcher));
+    context.session.end(is_left, None)?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
-    let root = context.site.root();
-    let filled = Filled { root, agent: name, document: id, task, session: &session, brief: told.text() };
-    let ended = attend(launcher, &filled, agent.ttl, &token, outside);
+    let ended = attend(held, agent.ttl, &token, outside.output);
     // However it ended, what it was given is good no longer.
     let status = ended.as_ref().ok().and_then(|ended| ended.status.or(ended.signal.map(|signal| -signal)));
     context.session.end(|open| open.id == session, status)?;
     let ended = ended?;
     // Those that it had started itself were ended with it, and nobody else closes their sessions.
-    let is_of_line = |open: &AgentSession| open.process.is_some_and(|it| ended.line.contains(&it));
+    let is_of_line =
+        |open: &AgentSession| open.placement.as_ref().is_some_and(|it| ended.line.contains(&it.process));
     context.session.end(is_of_line, None)?;
     let closed = context.session.agents(Sessions::Of(&session))?.into_iter().next();
     let closed =
@@ -286,24 +299,35 @@ impl Filled<'_> {
     }
 }
 
-/// Starts the program of a launcher and attends it to its end.
+/// Starts the program of a launcher, so that it waits.
+fn hold(launcher: &Launcher, filled: &Filled<'_>, outside: &Outside<'_>) -> Result<Held, CommandError> {
+    let value = |placeholder| filled.value(placeholder);
+    let environment = launcher.environment(outside.variable);
+    let directory = PathBuf::from(launcher.directory(value));
+    let program = Path::new(launcher.program());
+    Ok(Held::start(outside.program, program, launcher.arguments(value), &environment, &directory)?)
+}
+
+/// Says where an agent runs that waits.
+fn placement(held: &Held, descent: Descent) -> Result<Placement, CommandError> {
+    let launcher = descent.line.first().copied();
+    match (held.process(), launcher, descent.namespaces) {
+        (Some(process), Some(launcher), Some(namespaces)) => Ok(Placement { process, launcher, namespaces }),
+        _ => Err(CommandError::Failed("the system does not tell which process this is".to_owned())),
+    }
+}
+
+/// Attends an agent to its end.
 fn attend(
-    launcher: &Launcher,
-    filled: &Filled<'_>,
+    held: Held,
     ttl: u64,
     token: &Token,
-    outside: Outside<'_>,
+    output: &mut dyn FnMut(Stream, &[u8]),
 ) -> Result<Ended, CommandError> {
     let text = token.reveal();
-    let mut environment = launcher.environment(outside.variable);
-    environment.push(("QMS_TOKEN".to_owned(), text.clone()));
-    let value = |placeholder| filled.value(placeholder);
-    let (program, arguments) = (Path::new(launcher.program()), launcher.arguments(value));
-    let directory = PathBuf::from(launcher.directory(value));
-    let spawned = Spawned::start(program, &arguments, &environment, &directory, Streams::Apart)?;
+    let spawned = held.release(&text)?;
     let secrets: [&[u8]; 2] = [text.as_bytes(), token.secret()];
     let (mut out, mut error) = (Redactor::new(&secrets), Redactor::new(&secrets));
-    let output = outside.output;
     let ended = spawned.run_to_end(Duration::from_millis(ttl), &mut |stream, chunk| {
         let redactor = if stream == Stream::Out { &mut out } else { &mut error };
         output(stream, &redactor.push(chunk));
@@ -321,42 +345,13 @@ fn verb_of(task: Task) -> &'static str {
     }
 }
 
-/// The session of a subagent that a runtime reports.
-pub fn hooked(
-    (session, agent_id): (&str, &str),
-    runtime: &str,
-    name: &str,
-    agent: &Agent,
-    definition: Option<Digest>,
-    parent: Option<UserName>,
-) -> AgentSession {
-    AgentSession {
-        id: AgentSession::id_of(session, agent_id),
-        kind: SessionKind::Hooked,
-        session: session.to_owned(),
-        user: agent.user.clone(),
-        parent,
-        runtime: runtime.to_owned(),
-        agent: name.to_owned(),
-        definition,
-        document: None,
-        task: None,
-        brief: None,
-        process: None,
-        opened_at: Timestamp::from_millis(0),
-        closed_at: None,
-        status: None,
-        tag: None,
-    }
-}
-
 fn stop(context: &mut Context, session: String) -> Result<Reply, CommandError> {
     let request = request(Registration::Stop(session.clone()))?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let stopped = context.session.agents(Sessions::All)?.into_iter().find(|one| one.id == session);
     let stopped = stopped.ok_or(SessionError::NoSession(session))?;
-    if let Some(launcher) = stopped.process.filter(is_alive) {
-        children_of(&launcher).iter().for_each(stop_group);
+    if let Some(placement) = &stopped.placement {
+        stop_group(&placement.process);
     }
     let mut reply = Reply::new(RunReport { session: stopped.into() }).by(acted.actor);
     reply.warnings.extend(warnings);

@@ -13,6 +13,7 @@ use super::{CommandError, Context, Reply};
 use crate::disk::{DiskError, read_file};
 use crate::domain::audit::{CheckpointError, Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
+use crate::domain::encoding;
 use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::Actor;
 use crate::session::{Audit, Flaw};
@@ -64,20 +65,26 @@ struct VerifyReport {
     head_tag: String,
     contents: bool,
     checkpoint: bool,
+    #[serde(skip)]
+    has_key: bool,
 }
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "✓ {} entries verified, {} rows as recorded", self.entries, self.rows)?;
         writeln!(f, "  root:     {}", self.root)?;
-        write!(f, "  head tag: {}", self.head_tag)?;
-        if self.contents {
-            write!(f, "\n  contents: verified")?;
-        }
-        if self.checkpoint {
-            write!(f, "\n  checkpoint: the log goes on from it")?;
-        }
-        Ok(())
+        // What was not looked at may not be what was recorded: each check says whether it was made.
+        let head_tag =
+            if self.has_key { self.head_tag.as_str() } else { "not checked; the project key is not here" };
+        writeln!(f, "  head tag: {head_tag}")?;
+        let contents = if self.contents { "verified" } else { "not checked; `--contents` digests every one" };
+        writeln!(f, "  contents: {contents}")?;
+        let checkpoint = if self.checkpoint {
+            "the log goes on from it"
+        } else {
+            "not compared; only `--checkpoint FILE` shows a log that was cut or put back"
+        };
+        write!(f, "  checkpoint: {checkpoint}")
     }
 }
 
@@ -117,22 +124,21 @@ impl fmt::Display for ProofReport {
 /// Longest checkpoint, in bytes; a note is a few hundred.
 const NOTE_MAX: u64 = 64 * 1024;
 
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let bytes = read_file(path, NOTE_MAX)?;
-    String::from_utf8(bytes)
-        .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+fn read_text(path: &Path) -> Result<String, CommandError> {
+    let io = |source| DiskError::Io { action: "read", path: path.to_owned(), source };
+    let bytes = read_file(path, NOTE_MAX).map_err(io)?;
+    let text = encoding::text(&bytes);
+    let text = text.map_err(|why| CommandError::Usage(format!("`{}` {why}", path.display())))?;
+    Ok(encoding::plain(text).into_owned())
 }
 
 /// Verifies the audit trail. Whoever calls is verified on the way: see [`Session::audit`].
 ///
 /// [`Session::audit`]: crate::session::Session::audit
-fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) -> Result<Reply, CommandError> {
-    let note = checkpoint.as_deref().map(read_text).transpose().map_err(|source| DiskError::Io {
-        action: "read",
-        path: checkpoint.unwrap_or_default(),
-        source,
-    })?;
+fn verify(context: &mut Context, contents: bool, checkpoint: Option<&Path>) -> Result<Reply, CommandError> {
+    let note = checkpoint.map(read_text).transpose()?;
     let failed = |message: String, index, more| Err(CommandError::AuditFailed { message, index, more });
+    context.identify()?;
     let (actor, audit) = context.session.audit(&context.claim, note.as_deref(), contents)?;
     match (actor, audit) {
         (_, Audit::Unsound(flaws)) => {
@@ -151,6 +157,7 @@ fn verify(context: &mut Context, contents: bool, checkpoint: Option<PathBuf>) ->
                 head_tag: verified.head_tag.to_string(),
                 contents,
                 checkpoint: note.is_some(),
+                has_key: context.session.key().is_some(),
             });
             Ok(match actor {
                 Some(actor) => reply.by(actor),
@@ -172,7 +179,9 @@ fn sentence(flaw: &Flaw) -> String {
 /// Carries out a command about the audit trail; an export is written by [`export`].
 pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, CommandError> {
     let actor = match command {
-        AuditCommand::Verify { contents, checkpoint } => return verify(context, contents, checkpoint),
+        AuditCommand::Verify { contents, checkpoint } => {
+            return verify(context, contents, checkpoint.as_deref());
+        }
         _ => context.actor()?,
     };
     match command {
@@ -268,7 +277,7 @@ fn write_log(
         let mut view = EntryView::decode(stored.index, stored.bytes)?;
         veil.cover(&mut view);
         let line = match format {
-            ExportForm::Jsonl => spelled_out(&serde_json::to_string(&view).unwrap_or_default()) + "\n",
+            ExportForm::Jsonl => spelled_out(serde_json::to_string(&view).unwrap_or_default()) + "\n",
             ExportForm::Csv => cells(&view).map(|cell| csv_cell(&cell)).join(",") + "\r\n",
             ExportForm::Md => format!("| {} |\n", cells(&view).map(|cell| markdown_cell(&cell)).join(" | ")),
         };

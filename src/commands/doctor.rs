@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::{CommandError, Context, Reply, cited, exposure, publish, templates};
-use crate::disk::{Mirror, Site};
+use crate::disk::{Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
 use crate::domain::request::WorkingCopy;
+use crate::domain::visible::one_line;
 use crate::session::{Audit, Flaw, SessionError};
 use crate::store::ListQuery;
 
@@ -35,10 +37,10 @@ impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "✓ the project is whole: {}", self.checks.join(", "))?;
         for repaired in &self.repaired {
-            write!(f, "\n  repaired: {repaired}")?;
+            write!(f, "\n  repaired: {}", one_line(repaired))?;
         }
         for note in &self.notes {
-            write!(f, "\n  note: {note}")?;
+            write!(f, "\n  note: {}", one_line(note))?;
         }
         Ok(())
     }
@@ -82,6 +84,7 @@ const CONTENTS: &str = "contents";
 pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
     let mut findings = Vec::new();
     let mut notes = Vec::new();
+    context.identify()?;
     let (actor, audit) = context.session.audit(&context.claim, None, true)?;
     match audit {
         Audit::Sound(verified) => {
@@ -173,7 +176,7 @@ fn links(site: &Site) -> impl Iterator<Item = Finding> {
     let message = |path: &std::path::Path| {
         format!(
             "`{}` is a link, and nothing is written through one; put a folder in its place",
-            shown(site, path)
+            site.shown(path)
         )
     };
     site.linked().into_iter().map(move |path| Finding::new(LINK, message(&path)))
@@ -203,20 +206,48 @@ fn mirror(
     document: &Document,
     repair: bool,
     repaired: &mut Vec<String>,
-) -> Result<Option<Finding>, CommandError> {
+) -> Result<Vec<Finding>, CommandError> {
     let mirror = Mirror::new(&context.site);
     let pages = publish::render(context, actor, document)?;
-    let behind = pages.iter().find(|(page, rendered)| !mirror.is_current(page, rendered));
-    let Some((page, _)) = behind else { return Ok(None) };
-    let path = mirror.path(&page.document_type, &page.id, page.is_draft);
-    let shown = path.strip_prefix(context.site.root()).unwrap_or(&path).display().to_string();
-    if repair {
-        publish::publish(context, actor, &document.id)?;
-        repaired.push(shown);
-        return Ok(None);
+    let mut found = Vec::new();
+    for is_draft in [false, true] {
+        let page = pages.iter().find(|(page, _)| page.is_draft == is_draft);
+        let path = mirror.path(&document.document_type, &document.id, is_draft);
+        let standing = mirror.standing(&path, page.map(|(_, rendered)| rendered.as_slice()));
+        if standing != Standing::Current {
+            found.push((path, standing, page.is_some()));
+        }
     }
-    let message = format!("`{shown}` is missing or is not what the record says");
-    Ok(Some(Finding { name: "mirror", message, repairable: true }))
+    if !repair {
+        return Ok(found.into_iter().map(|found| misplaced(&context.site, &found)).collect());
+    }
+    let mut done = Vec::new();
+    for (path, standing, _) in &found {
+        let aside = if *standing == Standing::Foreign { mirror.set_aside(path)? } else { None };
+        let aside = aside.map(|aside| format!(" (what lay there is now `{}`)", context.site.shown(&aside)));
+        done.push(context.site.shown(path) + &aside.unwrap_or_default());
+    }
+    // What comes in between is not repaired.
+    let kept = if found.is_empty() { Vec::new() } else { publish::publish(context, actor, &document.id)? };
+    if kept.is_empty() {
+        repaired.extend(done);
+    }
+    let kept = kept.into_iter().map(|path| misplaced(&context.site, &(path, Standing::Foreign, true)));
+    Ok(kept.collect())
+}
+
+/// What is wrong with what lies at the place of a page, where there should be one or none.
+fn misplaced(site: &Site, (path, standing, is_page): &(PathBuf, Standing, bool)) -> Finding {
+    let shown = site.shown(path);
+    let (name, message) = match (standing, is_page) {
+        (Standing::Foreign, _) => (
+            "page_foreign",
+            format!("`{shown}` was edited, or is nothing that was published there; a repair moves it aside"),
+        ),
+        (_, true) => ("mirror", format!("`{shown}` is missing or is not what the record says")),
+        (_, false) => ("mirror", format!("`{shown}` is there, and the document has no such page any more")),
+    };
+    Finding { name, message, repairable: true }
 }
 
 /// A working copy that is out and cannot be found is its holder's affair; it is only mentioned.
@@ -250,7 +281,7 @@ fn strangers(
     }
     let mut notes = Vec::new();
     for path in mirror.files().into_iter().filter(|path| !known.contains(path)) {
-        let shown = shown(&context.site, &path);
+        let shown = context.site.shown(&path);
         if repair && Mirror::is_half_written(&path) {
             mirror.discard(&path)?;
             repaired.push(shown);
@@ -259,8 +290,4 @@ fn strangers(
         }
     }
     Ok(notes)
-}
-
-fn shown(site: &Site, path: &std::path::Path) -> String {
-    path.strip_prefix(site.root()).unwrap_or(path).display().to_string()
 }

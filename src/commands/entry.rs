@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::attestation::DOSSIER;
-use crate::domain::audit::{Entry, EntryResult, Meaning, leaf_hash};
+use crate::domain::audit::{Attribution, Entry, EntryResult, Meaning, RanBy, leaf_hash};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Assurance, Isolation, TicketId};
+use crate::domain::offer::Offer;
 use crate::store::StoreError;
 
 /// An entry, by the names of the JSON contract.
@@ -18,19 +19,32 @@ use crate::store::StoreError;
 pub struct EntryView {
     pub(super) index: u64,
     pub(super) at: Timestamp,
+    pub(super) span: u32,
+    pub(super) clock: Timestamp,
+    pub(super) boot: Option<BootView>,
     pub(super) actor: Option<UserName>,
     pub(super) claimed: Option<String>,
+    pub(super) claimed_actor: Option<String>,
+    pub(super) attribution: Option<Attribution>,
     pub(super) actor_kind: Option<Kind>,
     pub(super) group: Option<GroupName>,
     pub(super) assurance: Option<Assurance>,
     pub(super) isolation: Isolation,
     pub(super) session: Option<String>,
+    pub(super) agent: Option<String>,
     pub(super) parent: Option<UserName>,
     pub(super) credential: Option<CredentialId>,
+    pub(super) token_id: Option<String>,
     pub(super) ticket: Option<TicketId>,
     pub(super) signature: Option<SignatureView>,
+    pub(super) host: Option<String>,
+    pub(super) uid: Option<u32>,
+    pub(super) client_id: Option<String>,
+    pub(super) occurred_at: Option<Timestamp>,
+    pub(super) ran_by: Option<RanBy>,
     pub(super) action: String,
     pub(super) inputs: BTreeMap<String, String>,
+    pub(super) observed: BTreeMap<String, String>,
     pub(super) document: Option<DocumentId>,
     pub(super) version: Option<Version>,
     pub(super) from: Option<StateName>,
@@ -47,10 +61,18 @@ pub struct EntryView {
     pub(super) withheld: bool,
 }
 
+/// A start of the system, and how long ago it was.
+#[derive(Debug, Clone, Serialize)]
+pub struct BootView {
+    id: String,
+    since_ms: u64,
+}
+
 /// The signature of the actor, made with the credential.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignatureView {
-    pub(super) meaning: Meaning,
+    pub(super) meaning: Option<Meaning>,
+    signed_at: Timestamp,
     nonce: String,
     value: String,
 }
@@ -60,7 +82,7 @@ pub struct SignatureView {
 pub struct ReasonView {
     pub(super) name: String,
     message: String,
-    remedy: Option<String>,
+    remedy: Option<Offer>,
 }
 
 impl ReasonView {
@@ -70,6 +92,9 @@ impl ReasonView {
         known.map(|condition| condition.class())
     }
 }
+
+/// What is a digest, which tells people nothing.
+const DIGESTS: &[&str] = &[DOSSIER, "candidate", "copy", "public", "verifier"];
 
 impl EntryView {
     /// Shows a stored entry.
@@ -82,23 +107,37 @@ impl EntryView {
         Ok(Self {
             index: entry.index,
             at: entry.at,
+            span: entry.span,
+            clock: entry.moment.clock,
+            boot: entry.moment.boot.map(|boot| BootView { id: to_hex(&boot.id), since_ms: boot.since }),
             actor: entry.actor,
             claimed: entry.claimed,
+            claimed_actor: entry.claimed_actor,
+            attribution: entry.attribution,
             actor_kind: entry.actor_kind,
             group: entry.group,
             assurance: entry.assurance,
             isolation: entry.isolation,
             session: entry.session,
+            agent: entry.agent,
             parent: entry.parent,
             credential: entry.credential,
+            token_id: entry.token_id,
             ticket: entry.ticket,
             signature: entry.signature.map(|signature| SignatureView {
-                meaning: signature.meaning,
-                nonce: to_hex(&signature.nonce),
+                meaning: signature.statement.meaning,
+                signed_at: signature.statement.signed_at,
+                nonce: to_hex(&signature.statement.nonce),
                 value: to_hex(&signature.bytes),
             }),
+            host: entry.host,
+            uid: entry.uid,
+            client_id: entry.client_id,
+            occurred_at: entry.occurred_at,
+            ran_by: entry.ran_by,
             action: entry.action,
             inputs: entry.inputs,
+            observed: entry.observed,
             document: entry.document,
             version: entry.version,
             from: entry.from,
@@ -153,7 +192,8 @@ impl EntryView {
         let told = self
             .inputs
             .iter()
-            .filter(|(name, value)| Some(value.as_str()) != verdict && name.as_str() != DOSSIER);
+            .chain(&self.observed)
+            .filter(|(name, value)| Some(value.as_str()) != verdict && !DIGESTS.contains(&name.as_str()));
         told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     }
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::evidence_run::{record, try_out};
 use super::read::body;
@@ -17,6 +18,7 @@ use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
 use crate::domain::id::{AttestationName, DocumentId, GroupName, PhaseName, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::size;
 
 /// What to do with evidence.
 #[derive(Debug, clap::Subcommand)]
@@ -91,7 +93,7 @@ impl fmt::Display for Which {
 }
 
 /// A piece of evidence as it looks from outside.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(super) struct EvidenceView {
     document: DocumentId,
     kind: AttestationKind,
@@ -107,6 +109,9 @@ pub(super) struct EvidenceView {
     /// The digest of what it says.
     body_digest: Digest,
     size: usize,
+    /// What a file that was handed in is called, and its media type.
+    file_name: Option<String>,
+    media_type: Option<String>,
     status: Option<i32>,
     outcome: Option<&'static str>,
     at: Timestamp,
@@ -127,10 +132,20 @@ impl EvidenceView {
             current: one.subject == document.content,
             body_digest: one.body,
             size,
+            file_name: one.file_name.clone(),
+            media_type: one.media_type.clone(),
             status: one.status,
             outcome,
             at: one.at,
         }
+    }
+
+    /// Says what a file is, beside what is in it.
+    fn file_words(&self) -> Option<String> {
+        let media_type = self.media_type.as_ref()?;
+        let name = self.file_name.as_deref().unwrap_or("a file without a name");
+        let size = size::shown(self.size as u64);
+        Some(format!("{}@{}: {name} ({media_type}), {size}", self.name, self.number))
     }
 
     fn outcome_words(&self) -> String {
@@ -144,13 +159,13 @@ impl EvidenceView {
 }
 
 /// A command that can be run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, serde::Serialize)]
 struct DeclaredView {
     name: AttestationName,
     help: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, serde::Serialize)]
 struct ListReport {
     evidence: Vec<EvidenceView>,
     declared: Vec<DeclaredView>,
@@ -161,8 +176,8 @@ impl fmt::Display for ListReport {
         if self.evidence.is_empty() {
             f.write_str("no evidence")?;
         } else {
-            let columns = ["EVIDENCE", "KIND", "OUTCOME", "CONTENT", "BY", "AT", "BYTES"];
-            let mut table = Table::new(f.alternate(), &columns, &["ABOUT", "DIGEST"]);
+            let columns = ["EVIDENCE", "KIND", "OUTCOME", "CONTENT", "BY", "AT", "BYTES", "FILE"];
+            let mut table = Table::new(f.alternate(), &columns, &["TYPE", "ABOUT", "DIGEST"]);
             for it in &self.evidence {
                 let mut row = vec![
                     format!("{}@{}", it.name, it.number),
@@ -172,8 +187,10 @@ impl fmt::Display for ListReport {
                     it.author.to_string(),
                     it.at.to_string(),
                     it.size.to_string(),
+                    it.file_name.clone().unwrap_or_else(|| "-".to_owned()),
                 ];
                 if f.alternate() {
+                    row.push(it.media_type.clone().unwrap_or_else(|| "-".to_owned()));
                     row.extend([it.content_digest.short(), it.body_digest.short()]);
                 }
                 table.row(row);
@@ -188,16 +205,32 @@ impl fmt::Display for ListReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct ShowReport {
     evidence: EvidenceView,
-    encoding: &'static str,
-    content: String,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Serialize for ShowReport {
+    /// What can be large is put into words only for who reads the words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("ShowReport", 3)?;
+        shown.serialize_field("evidence", &self.evidence)?;
+        if let Ok(text) = str::from_utf8(&self.bytes) {
+            shown.serialize_field("encoding", "utf-8")?;
+            shown.serialize_field("content", text)?;
+        } else {
+            shown.serialize_field("encoding", "base64")?;
+            shown.serialize_field("content", &STANDARD.encode(&*self.bytes))?;
+        }
+        shown.end()
+    }
 }
 
 impl fmt::Display for ShowReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.content)
+    /// Its bytes are given out in the place of a text.
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
     }
 }
 
@@ -258,13 +291,11 @@ fn show(
     let found = found.ok_or_else(|| {
         CommandError::unknown(format!("{id} has no evidence `{which}`"), format!("evidence list {id}"))
     })?;
-    let bytes = body(context, &actor, &found.body)?;
-    let (encoding, content) = match std::str::from_utf8(&bytes) {
-        Ok(text) => ("utf-8", text.to_owned()),
-        Err(_) => ("base64", STANDARD.encode(&bytes)),
-    };
+    let bytes = Arc::new(body(context, &actor, &found.body)?);
     let evidence = EvidenceView::new(&found, &document, bytes.len());
-    Ok(Reply::new(ShowReport { evidence, encoding, content }).by(actor).bytes(bytes))
+    let words = evidence.file_words();
+    let reply = Reply::new(ShowReport { evidence, bytes: Arc::clone(&bytes) }).by(actor).bytes(bytes);
+    Ok(reply.beside(words))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::pins::observed;
 use super::read::body;
 use super::view::{DocumentView, NextLine, awaited};
 use super::{CommandError, Context, Remembered, Reply};
-use crate::disk::{Ended, Spawned, Streams};
+use crate::disk::{Ended, Input, Spawned, Start, Streams};
 use crate::domain::decide::Class;
 use crate::domain::evidence::{Capture, RunOutcome};
 use crate::domain::id::{ActionName, AttestationName, DocumentId, InputName};
@@ -148,7 +148,14 @@ fn carry_out(
     let (arguments, directory) = (program.arguments(value), PathBuf::from(program.directory(value)));
     let environment = program.environment(variable);
     let path = Path::new(program.program());
-    let spawned = Spawned::start(path, &arguments, &environment, &directory, Streams::Together)?;
+    let spawned = Spawned::start(&Start {
+        program: path,
+        arguments: &arguments,
+        environment: &environment,
+        directory: &directory,
+        input: Input::Nothing,
+        streams: Streams::Together,
+    })?;
     let limit = usize::try_from(evidence.output).unwrap_or(usize::MAX);
     let mut capture = Capture::new(limit, evidence.contains.as_deref());
     let time = Duration::from_millis(evidence.time);
@@ -238,9 +245,5 @@ fn report(
         let message = format!("{id} is checked out by {holder}: this speaks about {version} as it is stored");
         reply = reply.warn("checked_out", message);
     }
-    Ok(match acted.clock_behind {
-        Some(behind) => reply
-            .warn("clock_behind", format!("the system clock is {} s behind the last entry", behind / 1000)),
-        None => reply,
-    })
+    Ok(reply)
 }

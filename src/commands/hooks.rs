@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{CommandError, Context, Reply};
-use crate::disk::{read_settings, write_settings};
+use crate::disk::Settings;
 use crate::domain::hook::{Line, Runtime, examine, is_shell, words};
+use crate::domain::visible::place;
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
@@ -101,7 +102,7 @@ struct HooksReport {
 
 impl fmt::Display for HooksReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display();
+        let file = place(&self.file);
         match (self.dry_run, self.installed) {
             (true, _) => write!(f, "{file} would be:\n{:#}", self.settings),
             (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime),
@@ -119,7 +120,8 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     };
     let runtime = name.runtime();
     let file = context.site.root().join(file_of(runtime));
-    let mut settings = read_settings(&file)?.unwrap_or_else(|| json!({}));
+    let before = Settings::read(&file)?;
+    let mut settings = before.value.clone().unwrap_or_else(|| json!({}));
     let Some(root) = settings.as_object_mut() else {
         return Err(CommandError::Failed(format!("`{}` is not a JSON object", file.display())));
     };
@@ -128,7 +130,7 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
         put_in(root, runtime, program);
     }
     if !dry_run {
-        write_settings(context.site.root(), &file, &settings)?;
+        before.write(context.site.root(), &settings)?;
     }
     let runtime = runtime.name();
     Ok(Reply::new(HooksReport { runtime, file, installed: installs, dry_run, settings }).by(actor))
@@ -183,7 +185,7 @@ fn put_in(root: &mut Map<String, Value>, runtime: Runtime, program: &Path) {
 /// Tells whether our hook is installed in any runtime.
 pub(super) fn is_installed(root: &Path) -> bool {
     ALL.iter().any(|runtime| {
-        let settings = read_settings(&root.join(file_of(*runtime))).ok().flatten();
+        let settings = Settings::read(&root.join(file_of(*runtime))).ok().and_then(|it| it.value);
         let text = settings.map(|settings| settings.to_string()).unwrap_or_default();
         text.contains("qms hook") || text.contains("qms' hook")
     })
@@ -204,9 +206,9 @@ pub(super) fn faults(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for runtime in ALL {
         let file = file_of(runtime);
-        let settings = match read_settings(&root.join(file)) {
-            Ok(Some(settings)) => settings,
-            Ok(None) => continue,
+        let settings = match Settings::read(&root.join(file)) {
+            Ok(Settings { value: Some(settings), .. }) => settings,
+            Ok(_) => continue,
             Err(error) => {
                 found.push(error.to_string());
                 continue;

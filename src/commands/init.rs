@@ -6,19 +6,21 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::sign::{Shown, Signer};
 use super::{CommandError, Context, Reply, Source, publish};
-use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_secret};
-use crate::domain::audit::{NONCE_BYTES, ProjectKey};
+use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_file};
+use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
 use crate::domain::hook::words;
-use crate::domain::id::{GroupName, UserName};
+use crate::domain::id::{CredentialId, GroupName, UserName};
 use crate::domain::identity::{
-    Claim, Credential, CredentialKind, KEY_BYTES, Proof, SealedKey, TOKEN_BYTES, Token,
+    Claim, Credential, CredentialKind, KEY_BYTES, KeyOrigin, OpenKey, Proof, SealedKey, TOKEN_BYTES, Token,
 };
-use crate::domain::policy::{Profile, Sources, compile};
+use crate::domain::policy::{Candidate, Policy, Profile};
+use crate::domain::visible::{one_line, place};
 use crate::embedded;
-use crate::session::{Clock, Founding, Installed, Session, SessionError};
+use crate::session::{self, Founding, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
 
 /// What making a project needs from outside.
@@ -35,8 +37,8 @@ pub struct Outside {
     pub passphrase: Option<String>,
     /// The digest of the program.
     pub origin: Digest,
-    /// The clock.
-    pub clock: Clock,
+    /// What the session needs.
+    pub session: session::Outside,
     /// Distinguishes this process from others that are alive.
     pub process: u32,
 }
@@ -60,11 +62,11 @@ pub struct InitReport {
 
 impl fmt::Display for InitReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "✓ project made in {}, profile {}", self.root.display(), self.profile)?;
-        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", self.key_file.display())?;
+        writeln!(f, "✓ project made in {}, profile {}", place(&self.root), self.profile)?;
+        writeln!(f, "  key:       {} (keep a copy; it is nowhere else)", place(&self.key_file))?;
         if let (Some((user, kind)), Some(file)) = (&self.enrolled, &self.credential_file) {
             let what = if *kind == CredentialKind::Key { "sealed key" } else { "token for trials" };
-            writeln!(f, "  enrolled:  {user}, with a {what} in {}", file.display())?;
+            writeln!(f, "  enrolled:  {user}, with a {what} in {}", place(file))?;
         }
         let users = self
             .users
@@ -74,7 +76,7 @@ impl fmt::Display for InitReport {
             .join(", ");
         writeln!(f, "  users:     {users}")?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
-        write!(f, "\nNext: {}", self.next)
+        write!(f, "\nNext: {}", one_line(&self.next))
     }
 }
 
@@ -82,7 +84,8 @@ impl fmt::Display for InitReport {
 struct Founder {
     user: UserName,
     credential: Credential,
-    proof: Proof,
+    token: Option<Proof>,
+    signer: Option<Rc<dyn Signer>>,
     file: PathBuf,
 }
 
@@ -99,7 +102,7 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     let keyring = Keyring::of(&site, &outside.keys);
     let made = found(site.clone(), key, key_file.clone(), outside);
     if made.is_err() {
-        site.unmake(Some(&key_file));
+        site.unmake(Some((&key_file, &secret)));
         keyring.iter().for_each(Keyring::unmake);
     }
     Ok(Reply::new(made?))
@@ -117,21 +120,23 @@ fn found(
     outside: Outside,
 ) -> Result<InitReport, CommandError> {
     let store = Sqlite::create(&site.database())?;
-    let sources = embedded::policy(outside.profile);
+    let policy = Candidate::new(embedded::policy(outside.profile), &embedded::procedures());
+    let policy = policy.map_err(SessionError::PolicyFaults)?;
+    let sources = policy.sources.clone();
     let keyring = Keyring::of(&site, &outside.keys);
-    let founder = founder(&site, keyring.as_ref(), &sources, &outside)?;
+    let founder = founder(&site, keyring.as_ref(), &policy.policy, &outside)?;
     let founding = Founding {
         id: site.id().to_owned(),
-        policy: sources.clone(),
+        policy,
         documents: embedded::SOPS
             .iter()
             .chain(embedded::TEMPLATES)
             .map(|(file, text)| Installed { file: (*file).to_owned(), text: (*text).to_owned() })
             .collect(),
-        credential: founder.as_ref().map(|founder| founder.credential.clone()),
+        credentials: founder.iter().map(|founder| founder.credential.clone()).collect(),
         origin: outside.origin,
     };
-    let session = Session::found(Box::new(store), key, outside.clock, founding)?;
+    let session = Session::found(Box::new(store), key, outside.session, founding)?;
     for (name, text) in &sources.0 {
         site.write_candidate(name, text)?;
     }
@@ -140,6 +145,7 @@ fn found(
         site,
         session,
         claim: Claim::default(),
+        signer: None,
         source: Source::None,
         tells_next: false,
         keyring,
@@ -148,9 +154,12 @@ fn found(
     };
     let policy = context.session.policy()?;
     let first = policy.users.first().map(|user| user.name.to_string());
-    context.claim = match &founder {
-        Some(founder) => Claim { proof: Some(founder.proof.clone()), ..Claim::default() },
-        None => Claim { user: first, ..Claim::default() },
+    (context.claim, context.signer) = match &founder {
+        Some(founder) => {
+            let user = Some(founder.user.to_string());
+            (Claim { user, proof: founder.token.clone(), ..Claim::default() }, founder.signer.clone())
+        }
+        None => (Claim { user: first, ..Claim::default() }, None),
     };
     let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
@@ -173,37 +182,56 @@ fn found(
 fn founder(
     site: &Site,
     keyring: Option<&Keyring>,
-    sources: &Sources,
+    policy: &Policy,
     outside: &Outside,
 ) -> Result<Option<Founder>, CommandError> {
-    let policy = compile(sources).map_err(SessionError::PolicyFaults)?;
     let manages =
         |group: &GroupName| policy.managers().any(|one| policy.acts_as(group, std::slice::from_ref(one)));
     let mut people = policy.users.iter().filter(|user| user.kind == Kind::Human);
     let Some(user) = people.find(|user| manages(&user.group)) else { return Ok(None) };
     let keyring = keyring.ok_or(DiskError::NoHome)?;
-    let now = (outside.clock)();
+    let now = (outside.session.clock)().clock;
     let name = user.name.clone();
-    let (kind, id, verifier, proof, file) = if let Some(passphrase) = &outside.passphrase {
+    let (kind, id, verifier, token, signer, file) = if let Some(passphrase) = &outside.passphrase {
         let mut random = [0; KEY_BYTES];
         fill(outside, &mut random)?;
         let (sealed, open) = SealedKey::new(site.id(), &name, passphrase, &random)?;
         let file = keyring.stage_key(&name, open.id(), &sealed.text())?.settle()?;
         let (id, public) = (open.id().clone(), open.public());
-        let mut nonce = [0; NONCE_BYTES];
-        fill(outside, &mut nonce)?;
-        (CredentialKind::Key, id, public, Proof::Key { key: Rc::new(open), nonce }, file)
+        let signer: Rc<dyn Signer> = Rc::new(Opened { user: name.clone(), key: open });
+        (CredentialKind::Key, id, public, None, Some(signer), file)
     } else {
         let mut random = [0; TOKEN_BYTES];
         fill(outside, &mut random)?;
         let token = Token::new(&random);
         let file = keyring.token_path(&name);
-        write_secret(&file, &format!("{}\n", token.reveal()))?;
+        write_file(&file, format!("{}\n", token.reveal()).as_bytes())?;
         let (id, verifier) = (token.id().clone(), token.verifier());
-        (CredentialKind::Standing, id, verifier, Proof::Token(Rc::new(token)), file)
+        (CredentialKind::Standing, id, verifier, Some(Proof::Token(Rc::new(token))), None, file)
     };
-    let credential = Credential::new(id, name.clone(), kind, verifier, now);
-    Ok(Some(Founder { user: name, credential, proof, file }))
+    let mut credential = Credential::new(id, name.clone(), kind, verifier, now);
+    credential.origin = (kind == CredentialKind::Key).then_some(KeyOrigin::Founder);
+    Ok(Some(Founder { user: name, credential, token, signer, file }))
+}
+
+/// The key that was just made, open.
+struct Opened {
+    user: UserName,
+    key: OpenKey,
+}
+
+impl Signer for Opened {
+    fn user(&self) -> &UserName {
+        &self.user
+    }
+
+    fn key(&self) -> &CredentialId {
+        self.key.id()
+    }
+
+    fn sign(&self, statement: &[u8], _shown: Option<&Shown>) -> Result<[u8; 64], CommandError> {
+        Ok(self.key.sign(statement))
+    }
 }
 
 /// The command to go on with: where everybody needs a credential, giving one.
@@ -233,7 +261,12 @@ fn publish_everything(context: &mut Context) -> Result<(Vec<User>, Vec<String>),
         Ok(())
     })?;
     for id in &ids {
-        publish::publish(context, &actor, id)?;
+        if let Some(path) = publish::publish(context, &actor, id)?.into_iter().next() {
+            return Err(CommandError::Failed(format!(
+                "`{}` came in between, and is not replaced",
+                context.site.shown(&path)
+            )));
+        }
     }
     let users = context.session.read(&actor).users()?;
     Ok((users, ids.iter().map(ToString::to_string).collect()))

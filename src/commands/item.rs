@@ -17,6 +17,7 @@ use crate::domain::facts::Answer;
 use crate::domain::id::{DocumentId, ItemId, UserName, Version};
 use crate::domain::identity::Actor;
 use crate::domain::items::{Column, Item, ItemOutcome, Items};
+use crate::domain::visible::one_line;
 use crate::store::ListQuery;
 
 /// What to do with execution items.
@@ -72,6 +73,8 @@ struct ItemView {
 #[derive(Debug, Clone, Serialize)]
 struct FileView {
     number: u32,
+    file_name: Option<String>,
+    media_type: Option<String>,
     sha256: Digest,
     by: UserName,
     at: Timestamp,
@@ -93,7 +96,11 @@ impl fmt::Display for ItemsReport {
                 it.task.clone(),
             ];
             if f.alternate() {
-                let files: Vec<String> = it.files.iter().map(|file| file.sha256.to_string()).collect();
+                let named = |file: &FileView| match &file.file_name {
+                    Some(name) => format!("{name} ({})", file.sha256),
+                    None => file.sha256.to_string(),
+                };
+                let files: Vec<String> = it.files.iter().map(named).collect();
                 let answers: Vec<&str> = it.answered_by.iter().map(DocumentId::as_str).collect();
                 row.extend([it.expected.clone(), said(&it.actual), said(&it.evidence)]);
                 row.extend([files.join(", "), answers.join(", ")]);
@@ -116,7 +123,7 @@ pub struct FileReport {
 
 impl fmt::Display for FileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "✓ wrote {} ({} bytes, sha256:{})", self.path, self.size, self.file.sha256)
+        write!(f, "✓ wrote {} ({} bytes, sha256:{})", one_line(&self.path), self.size, self.file.sha256)
     }
 }
 
@@ -167,7 +174,14 @@ fn view(item: &Item, attestations: &[Attestation], answers: &[(DocumentId, ItemI
 fn files<'a>(attestations: &'a [Attestation], item: &'a ItemId) -> impl Iterator<Item = FileView> + 'a {
     let kept = attestations.iter().filter(|one| one.kind == AttestationKind::File);
     let of_item = kept.filter(|one| one.name.as_str() == item.as_str());
-    of_item.map(|one| FileView { number: one.number, sha256: one.body, by: one.author.clone(), at: one.at })
+    of_item.map(|one| FileView {
+        number: one.number,
+        file_name: one.file_name.clone(),
+        media_type: one.media_type.clone(),
+        sha256: one.body,
+        by: one.author.clone(),
+        at: one.at,
+    })
 }
 
 /// The children that answer for an item, and which.

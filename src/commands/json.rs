@@ -5,7 +5,10 @@ use crate::domain::front_matter::is_deceptive;
 
 /// Spells out what is left of such characters in a JSON text. They stand in strings alone, and of those
 /// between the strings only the line end is one.
-pub fn spelled_out(json: &str) -> String {
+pub fn spelled_out(json: String) -> String {
+    if !json.contains(|c| is_deceptive(c) && c != '\n') {
+        return json;
+    }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if is_deceptive(c) && c != '\n' {
@@ -26,7 +29,7 @@ mod tests {
     #[test]
     fn whatever_a_text_has_in_it_its_json_writes_to_no_terminal_and_means_the_same() {
         let text: String = ('\u{0}'..='\u{e01ff}').filter(|c| is_deceptive(*c) || c.is_ascii()).collect();
-        let json = spelled_out(&serde_json::to_string_pretty(&[&text]).unwrap());
+        let json = spelled_out(serde_json::to_string_pretty(&[&text]).unwrap());
         assert!(json.contains("\\u202e") && json.contains("\\u009b") && json.contains("\\udb40\\udc01"));
         assert!(!json.contains(|c| is_deceptive(c) && c != '\n'), "{json:?}");
         assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [text]);

@@ -11,6 +11,7 @@ use super::{CommandError, Context, Reply};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{CredentialKind, KEY_BYTES, OpenKey, SealedKey};
 use crate::domain::request::Registration;
+use crate::domain::visible::place;
 use crate::session::{Mode, SessionError};
 use crate::store::Credentials;
 
@@ -45,7 +46,7 @@ struct KeyReport {
 impl fmt::Display for KeyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "✓ {}", self.done)?;
-        write!(f, "  sealed in: {} (keep a copy; the passphrase opens it)", self.key_file.display())
+        write!(f, "  sealed in: {} (keep a copy; the passphrase opens it)", place(&self.key_file))
     }
 }
 

@@ -34,8 +34,10 @@ mod pins;
 mod publish;
 pub mod read;
 mod reply;
+pub mod sign;
 mod signed;
 pub mod sop;
+pub mod spell;
 pub mod status;
 mod table;
 mod templates;
@@ -50,15 +52,17 @@ pub mod workflow;
 pub mod workspace;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use thiserror::Error;
 
 pub use self::reply::{Remembered, Reply, Report, Warning};
+use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::evidence::RunOutcome;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
-use crate::domain::identity::{Actor, Claim, KeyFileError, TicketError, Token, TokenError};
+use crate::domain::identity::{Actor, Claim, KeyFileError, NotVerified, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
 use crate::domain::policy::Fault;
 use crate::domain::yaml::YamlError;
@@ -73,6 +77,8 @@ pub struct Context {
     pub session: Session,
     /// The caller's claim; nothing of it is believed.
     pub claim: Claim,
+    /// Who signs for the caller, where the caller signs.
+    pub signer: Option<Rc<dyn Signer>>,
     /// Where what is presented came from.
     pub source: Source,
     /// Where people keep what they present; `None` where the system has no home for it.
@@ -115,12 +121,17 @@ impl Context {
     /// Verifies the caller, to read. That somebody was not who was claimed is recorded, as far as it
     /// can be.
     pub fn actor(&mut self) -> Result<Actor, CommandError> {
-        let refusal = match self.session.verify(&self.claim) {
-            Err(SessionError::NotVerified { refusal, .. }) => refusal,
-            other => return Ok(other?),
-        };
+        self.identify()?;
+        match self.session.verify(&self.claim) {
+            Err(SessionError::NotVerified { refusal, .. }) => Err(self.refused(refusal)),
+            other => Ok(other?),
+        }
+    }
+
+    /// Records that somebody was not who was claimed, as far as it can be recorded.
+    fn refused(&mut self, refusal: NotVerified) -> CommandError {
         let failures = self.session.record_refusal(&refusal).unwrap_or(1);
-        Err(SessionError::NotVerified { refusal, failures }.into())
+        SessionError::NotVerified { refusal, failures }.into()
     }
 
     /// Returns the user whom the caller claims to be, or whom the credential names.

@@ -1,10 +1,11 @@
 //! Publishing documents into the mirror, from what the store says now.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::signed::manifest;
 use super::{CommandError, Context, read};
-use crate::disk::{Approval, Mirror, Page, PublishLock, Signed, Unfinished};
+use crate::disk::{Approval, Fate, Mirror, Page, PublishLock, Signed, Unfinished};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::{DocumentId, Version};
@@ -14,21 +15,30 @@ use crate::store::{Entries, StoreError};
 /// A page and the bytes that should stand there.
 pub(super) type Rendered = (Page, Vec<u8>);
 
-/// Publishes a document. The lock keeps two processes from publishing in the wrong order.
-pub(super) fn publish(context: &mut Context, actor: &Actor, id: &DocumentId) -> Result<(), CommandError> {
+/// Publishes a document, and returns what is in the way of its pages and stays: what was never published there.
+/// The lock keeps two processes from publishing in the wrong order.
+#[must_use = "what is in the way has to be told"]
+pub(super) fn publish(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+) -> Result<Vec<PathBuf>, CommandError> {
     let _turn = PublishLock::take(&context.site)?;
     let document = context.document(actor, id)?;
     let mirror = Mirror::new(&context.site);
     let pages = render(context, actor, &document)?;
+    let mut kept = Vec::new();
     for is_draft in [false, true] {
-        if !pages.iter().any(|(page, _)| page.is_draft == is_draft) {
-            mirror.remove(&document.document_type, id, is_draft)?;
-        }
+        let fate = match pages.iter().find(|(page, _)| page.is_draft == is_draft) {
+            None => mirror.withdraw(&document.document_type, id, is_draft)?,
+            Some((page, rendered)) => mirror.publish(page, rendered)?,
+        };
+        kept.extend(match fate {
+            Fate::Gone => None,
+            Fate::Kept(path) => Some(path),
+        });
     }
-    for (page, rendered) in &pages {
-        mirror.write(page, rendered)?;
-    }
-    Ok(())
+    Ok(kept)
 }
 
 /// Renders every page that a document should have.
@@ -115,7 +125,8 @@ pub(super) fn finish_what_was_cut_short(
         context.session.read(actor).entries(Entries::From(marker.size), &mut |stored| visit(stored.bytes))?;
         for id in &touched {
             if context.session.read(actor).document(id)?.is_some() {
-                publish(context, actor, id)?;
+                // What is in the way is told by who changes the document next, and by `doctor`.
+                let _kept = publish(context, actor, id)?;
             }
         }
         marker.finish()?;

@@ -1,6 +1,7 @@
 //! What a command gives back: a report, and what is said beside it.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -71,7 +72,7 @@ pub struct Reply {
     /// Whether the text is a file's content, to be given out byte by byte.
     pub verbatim: bool,
     /// The bytes to be given out in the place of the text, where it is a file's content of any kind.
-    pub bytes: Option<Vec<u8>>,
+    pub bytes: Option<Arc<Vec<u8>>>,
     /// What is recorded once the text was given out: that it was read.
     pub reading: Option<Box<DueReading>>,
 }
@@ -153,9 +154,16 @@ impl Reply {
         self
     }
 
+    /// Adds what is said beside a file's content.
+    #[must_use]
+    pub fn beside(mut self, words: Option<String>) -> Self {
+        self.notes.extend(words);
+        self
+    }
+
     /// Gives out these bytes in the place of the text.
     #[must_use]
-    pub fn bytes(mut self, bytes: Vec<u8>) -> Self {
+    pub fn bytes(mut self, bytes: Arc<Vec<u8>>) -> Self {
         self.bytes = Some(bytes);
         self
     }

@@ -19,7 +19,8 @@ pub struct SignedView {
     pub(super) user: UserName,
     pub(super) printed_name: String,
     pub(super) at: Timestamp,
-    pub(super) meaning: Meaning,
+    /// What it means; withheld with the verdict.
+    pub(super) meaning: Option<Meaning>,
     /// What was done: who assigns signs that as an author, and has not written a word.
     pub(super) action: String,
     pub(super) verdict: Option<Outcome>,
@@ -32,6 +33,7 @@ impl std::fmt::Display for SignedView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { printed_name, at, meaning, action, key_fingerprint, .. } = self;
         let done = self.verdict.map_or(action.as_str(), |verdict| verdict.as_str());
+        let meaning = meaning.map_or("withheld", Meaning::as_str);
         write!(f, "{printed_name}, {at}, {meaning} ({done}), key {key_fingerprint}")
     }
 }
@@ -71,14 +73,14 @@ fn read_manifest(
             return Ok(());
         }
         if let (EntryResult::Permitted, Some(signature)) = (entry.result, entry.signature)
-            && let (Some(user), Some(key_fingerprint), Some(content)) =
-                (entry.actor, entry.credential, entry.content_digest)
+            && let (Some(user), Some(key_fingerprint), Some(content), Some(meaning)) =
+                (entry.actor, entry.credential, entry.content_digest, signature.statement.meaning)
         {
             signed.push(SignedView {
                 printed_name: user.to_string(),
                 user,
                 at: entry.at,
-                meaning: signature.meaning,
+                meaning: Some(meaning),
                 action: entry.action,
                 verdict: entry.verdict,
                 key_fingerprint,

@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::act::carry_out;
 use super::table::Table;
 use super::{CommandError, Context, Reply};
-use crate::disk::write_secret;
+use crate::disk::{take_back_secret, write_file};
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
-use crate::domain::identity::{Credential, CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
+use crate::domain::identity::{Credential, CredentialKind, KeyOrigin, Scope, TOKEN_BYTES, Token, Validity};
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
+use crate::domain::visible::{one_line, place};
 use crate::session::{Mode, SessionError};
 use crate::store::{Credentials, Entries};
 
@@ -98,7 +99,7 @@ pub struct CredentialView {
     uses: Option<u32>,
     used: u32,
     revoked_at: Option<Timestamp>,
-    recovered: bool,
+    origin: Option<KeyOrigin>,
     acknowledged_by: Option<UserName>,
 }
 
@@ -123,8 +124,8 @@ impl CredentialView {
             uses: it.uses,
             used: it.used,
             revoked_at: it.revoked_at,
-            recovered: it.recovered,
-            acknowledged_by: it.acknowledged_by,
+            origin: it.origin,
+            acknowledged_by: it.acknowledged.map(|it| it.by),
         }
     }
 
@@ -203,11 +204,11 @@ impl fmt::Display for IssuedReport {
         }
         writeln!(f, "  good for: {}", it.good_for())?;
         match (&self.credential_file, &self.shown) {
-            (Some(file), _) => writeln!(f, "  file:     {}", file.display())?,
+            (Some(file), _) => writeln!(f, "  file:     {}", place(file))?,
             (None, Some(text)) => writeln!(f, "  {what} (shown once):\n\n  {text}\n")?,
             (None, None) => {}
         }
-        write!(f, "\nNext: {}", self.command)
+        write!(f, "\nNext: {}", one_line(&self.command))
     }
 }
 
@@ -279,14 +280,17 @@ fn hand_out(
     let token = context.new_token()?;
     let file = out.map(|path| context.directory.join(path));
     let text = token.reveal();
+    let line = format!("{text}\n");
     if let Some(file) = &file {
-        write_secret(file, &format!("{text}\n"))?;
+        write_file(file, line.as_bytes())?;
     }
     // As the system calls it, so that no path is shown with `.` or `..` in it.
     let file = file.map(|file| std::fs::canonicalize(&file).unwrap_or(file));
     let request = request(registration(&token))?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit).inspect_err(|_| {
-        let _left = file.as_ref().map(std::fs::remove_file);
+        if let Some(file) = &file {
+            take_back_secret(file, &line);
+        }
     })?;
     let issued = context.session.read(&acted.actor).credential(token.id())?;
     let issued = issued.ok_or_else(|| SessionError::NoCredential(token.id().clone()))?;

@@ -85,10 +85,14 @@ impl Veil {
             entry.action = round.task.to_string();
             if entry.actor.is_some() {
                 entry.inputs.clear();
+                entry.observed.clear();
             }
             // That somebody may not judge at all is for all to see, at once.
             entry.reasons.retain(|reason| reason.class().is_some_and(|class| class < Class::Precondition));
             (entry.verdict, entry.comment) = (None, None);
+            if let Some(signature) = &mut entry.signature {
+                signature.meaning = None;
+            }
         } else if is_by_others && round.notes.contains(&entry.action) {
             // Whoever knows the digest of a note can try out what it says.
             entry.inputs.retain(|_, value| Digest::parse(value).is_err());
@@ -109,7 +113,7 @@ impl Veil {
             return Some(actor.as_str()) != viewer && (round.seated.contains(actor.as_str()) || !may_never);
         }
         let is_another = |name: &str| Some(name) != viewer && round.seated.contains(name);
-        let holder = entry.inputs.get(TOKEN_USER).map(String::as_str);
+        let holder = entry.observed.get(TOKEN_USER).map(String::as_str);
         entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
     }
 
@@ -118,6 +122,7 @@ impl Veil {
         let Some(round) = self.open_to(document, &signed.user, signed.at) else { return };
         if signed.verdict.take().is_some() {
             signed.action = round.task.to_string();
+            signed.meaning = None;
         }
     }
 

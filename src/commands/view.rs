@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::decide::{Line, LineInput, Reason};
+use super::spell::{ReasonLine, placeholder};
+use crate::domain::decide::{Line, LineInput};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Outcome, Task, TemplateVersion};
 use crate::domain::id::{
@@ -11,6 +12,7 @@ use crate::domain::id::{
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
 use crate::domain::procedure::Citation;
+use crate::session::Menu;
 
 /// A document.
 #[derive(Debug, Clone, Serialize)]
@@ -139,7 +141,7 @@ pub struct NextLine {
     /// Whether some inputs would be permitted.
     pub available: bool,
     /// What is missing.
-    pub missing: Vec<Reason>,
+    pub missing: Vec<ReasonLine>,
 }
 
 /// An input that is still to be given.
@@ -182,7 +184,7 @@ pub fn flag(name: &str) -> String {
 
 impl NextLine {
     /// Writes a menu line as a command of `user` about `id`.
-    pub fn new(line: &Line, user: &UserName, id: &DocumentId) -> Self {
+    pub fn new(line: &Line, policy: &Policy, user: &UserName, id: &DocumentId) -> Self {
         let words = ["qms", "--user", user.as_str()].into_iter().chain(line.words.split(' '));
         let mut argv: Vec<Option<String>> =
             words.chain([id.as_str()]).map(|word| Some(word.to_owned())).collect();
@@ -228,7 +230,7 @@ impl NextLine {
             inputs,
             sop: line.sop.clone(),
             available: line.is_open(),
-            missing: line.missing.clone(),
+            missing: line.missing.iter().map(|reason| ReasonLine::new(reason, policy, user)).collect(),
         }
     }
 
@@ -259,16 +261,6 @@ fn word_for(input: &LineInput, one_of: &[NextChoice]) -> String {
     }
 }
 
-fn placeholder(name: &str) -> &str {
-    match name {
-        "assignees" => "users",
-        "to" => "user",
-        "actual" | "comment" | "evidence" | "reason" => "text",
-        "file" => "path",
-        other => other,
-    }
-}
-
 /// Names who acts next on a document other than `viewer`: who has not answered in the round, else the
 /// owner.
 pub fn awaited(document: &Document, viewer: &UserName) -> Option<String> {
@@ -284,7 +276,8 @@ pub fn awaited(document: &Document, viewer: &UserName) -> Option<String> {
 }
 
 /// Writes a menu: its open lines, and the closed ones too where `all` are wanted.
-pub fn next_lines(menu: &[Line], user: &UserName, id: &DocumentId, all: bool) -> Vec<NextLine> {
-    let lines = menu.iter().filter(|line| all || line.is_open()).map(|line| NextLine::new(line, user, id));
+pub fn next_lines(menu: &Menu, user: &UserName, id: &DocumentId, all: bool) -> Vec<NextLine> {
+    let lines = menu.lines.iter().filter(|line| all || line.is_open());
+    let lines = lines.map(|line| NextLine::new(line, &menu.policy, user, id));
     lines.chain([NextLine::status(user, id)]).collect()
 }

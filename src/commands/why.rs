@@ -5,11 +5,13 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::spell::ReasonLine;
 use super::table::Table;
 use super::{CommandError, Context, Reply};
 use crate::domain::decide::{WayStep, unmet};
-use crate::domain::id::{DocumentId, StateName};
+use crate::domain::id::{ActionName, DocumentId, StateName, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::policy::Policy;
 use crate::store::ListQuery;
 
 /// So deep documents may wait for each other in one report.
@@ -23,10 +25,29 @@ pub struct WhyReport {
     state: StateName,
     /// The state that its life cycle is for; `null` where it cannot come to one any more.
     goal: Option<StateName>,
-    steps: Vec<WayStep>,
+    steps: Vec<StepLine>,
     waits_for: Vec<Self>,
     /// Whether it is shown elsewhere in this report.
     repeated: bool,
+}
+
+/// A step of the way.
+#[derive(Debug, Serialize)]
+struct StepLine {
+    action: ActionName,
+    choice: Option<String>,
+    from: StateName,
+    to: StateName,
+    by: Vec<String>,
+    missing: Vec<ReasonLine>,
+}
+
+impl StepLine {
+    fn new(step: WayStep, policy: &Policy, user: &UserName) -> Self {
+        let WayStep { action, choice, from, to, by, missing } = step;
+        let missing = missing.iter().map(|reason| ReasonLine::new(reason, policy, user)).collect();
+        Self { action, choice, from, to, by, missing }
+    }
 }
 
 impl fmt::Display for WhyReport {
@@ -83,7 +104,10 @@ fn tree(
     let document = context.document(actor, id)?;
     let (title, state) = (document.title.clone(), document.state.clone());
     let repeated = !shown.insert(id.clone()) || depth >= DEPTH_MAX;
+    let policy = context.session.policy_about(id)?;
     let (steps, others) = context.session.way(actor, document)?;
+    let line = |step| StepLine::new(step, &policy, actor.name());
+    let steps = steps.map(|steps| steps.into_iter().map(line).collect::<Vec<_>>());
     let is_goal = steps.as_ref().is_some_and(Vec::is_empty);
     let goal = steps.as_ref().and_then(|steps| steps.last()).map(|step| step.to.clone());
     let mut waits_for = Vec::new();

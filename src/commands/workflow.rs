@@ -13,10 +13,12 @@ use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
-use crate::domain::scenario;
 use crate::domain::text::unified;
+use crate::domain::visible::one_line;
+use crate::domain::yaml;
 use crate::embedded;
 use crate::picture;
+use crate::scenario;
 use crate::session::{Mode, SessionError};
 
 /// What to do with the policy.
@@ -139,8 +141,10 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
             && path.extension().is_some_and(|it| it == "yaml")
             && let Some(name) = path.file_name()
         {
-            let text = fs::read_to_string(&path).map_err(io(&path))?;
-            files.insert(name.to_string_lossy().into_owned(), text);
+            let name = name.to_string_lossy().into_owned();
+            let bytes = fs::read(&path).map_err(io(&path))?;
+            let text = yaml::text_of(&name, &bytes)?.to_owned();
+            files.insert(name, text);
         }
     }
     Ok(files)
@@ -151,6 +155,7 @@ fn sources_on_disk(context: &Context, in_force: &Sources) -> Result<(Sources, Ve
     let mut files = Sources(yaml_files(&context.site.workflows())?);
     let prompts = yaml_files(&context.site.prompts())?.into_iter();
     files.0.extend(prompts.map(|(name, text)| (Sources::PROMPTS.to_owned() + &name, text)));
+    let mut files = files.plain();
     let by_hand = pins::take_out(&mut files);
     let mut faults = pins::put_in(context.site.root(), &mut files, in_force, &BTreeMap::new());
     faults.extend(by_hand);
@@ -234,7 +239,7 @@ fn differences(old: &Sources, new: &Sources) -> String {
         if before != after {
             let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
             let from = format!("in force/{name}");
-            text.push_str(&unified((&from, &before), (&to, &after)));
+            text.push_str(&unified((&one_line(&from), &before), (&one_line(&to), &after)));
         }
     }
     text
@@ -304,7 +309,7 @@ fn test(context: &mut Context) -> Result<Reply, CommandError> {
     }
     let (mut total, mut failures) = (0, Vec::new());
     for (file, text) in &files {
-        for outcome in scenario::run(&candidate.policy, candidate.digest, file, text)? {
+        for outcome in scenario::run(&candidate, file, text)? {
             total += 1;
             failures.extend(
                 outcome.failure.map(|failure| format!("{}: {}: {failure}", outcome.place, outcome.name)),

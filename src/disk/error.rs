@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::domain::encoding::NotText;
+use crate::domain::plural::counted;
 use crate::domain::yaml::YamlError;
 
 /// A file that could not be used.
@@ -23,6 +25,23 @@ pub enum DiskError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// There are files where a new project would publish.
+    #[error(
+        "a project publishes its pages in `{}`, and replaces no file of others: there is `{}`{}",
+        .folder.display(),
+        .first.display(),
+        and_more(*.more)
+    )]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
+        /// One of the files.
+        first: PathBuf,
+        /// How many more there are.
+        more: usize,
+        /// Where the folder can be moved.
+        free: PathBuf,
     },
     /// The store is reached by a second way.
     #[error("`{}` {why}", .path.display())]
@@ -55,6 +74,17 @@ pub enum DiskError {
     /// Another process holds a lock for longer than it is worth waiting.
     #[error("`{}` is held by another process", .0.display())]
     Busy(PathBuf),
+    /// A file that is to be text is none.
+    #[error("`{}` {why}", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: NotText,
+    },
+    /// Somebody else wrote a file in between.
+    #[error("`{}` is not what it was when it was read, and stays as it is", .0.display())]
+    Changed(PathBuf),
     /// Something in a project is a link, and would be written through.
     #[error("`{}` is a link, and nothing is written through one", .0.display())]
     Linked(PathBuf),
@@ -71,7 +101,17 @@ pub enum DiskError {
     },
 }
 
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(", and {}", counted(more as u64, "more file")) }
+}
+
 impl DiskError {
+    /// Says why a file is no text.
+    pub(super) fn not_text(path: &Path) -> impl FnOnce(NotText) -> Self {
+        let path = path.to_owned();
+        move |why| Self::NotText { path, why }
+    }
+
     /// Wraps what the system says.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

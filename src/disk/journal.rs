@@ -21,6 +21,7 @@ const NAMES: u32 = 100;
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    text: String,
     _lock: File,
 }
 
@@ -28,6 +29,7 @@ pub struct Journal {
 #[derive(Debug)]
 pub struct Unfinished {
     path: PathBuf,
+    text: String,
     _lock: File,
     /// The size of the log when its action began.
     pub size: u64,
@@ -55,15 +57,16 @@ impl Journal {
                 continue;
             }
             // Written after it is locked: an empty marker is of a process that had not begun.
-            write!(lock, "{size}").map_err(DiskError::io("write", &path))?;
-            return Ok(Self { path, _lock: lock });
+            let text = size.to_string();
+            write!(lock, "{text}").map_err(DiskError::io("write", &path))?;
+            return Ok(Self { path, text, _lock: lock });
         }
         Err(DiskError::Busy(folder))
     }
 
     /// Takes the marker away: everything is written.
     pub fn finish(self) -> Result<(), DiskError> {
-        file::remove(&self.path)
+        take_away(&self.path, &self.text)
     }
 
     /// Takes over the markers of processes that died.
@@ -77,6 +80,11 @@ impl Journal {
         let paths = markers.filter_map(Result::ok).map(|marker| marker.path());
         paths.filter_map(|path| Unfinished::take(path).ok().flatten()).collect()
     }
+}
+
+/// Takes a marker away that says this; one that says something else is another's.
+fn take_away(path: &Path, text: &str) -> Result<(), DiskError> {
+    file::remove(path, &|bytes| bytes == text.as_bytes()).map(drop)
 }
 
 /// Tells whether a file is one that [`Journal::begin`] can have made.
@@ -101,11 +109,11 @@ impl Unfinished {
         let text = fs::read_to_string(&path)?;
         // An empty marker: nothing had begun. The size then is beyond every log.
         let size = text.parse().unwrap_or(u64::MAX);
-        Ok(Some(Self { path, _lock: lock, size }))
+        Ok(Some(Self { path, text, _lock: lock, size }))
     }
 
     /// Takes the marker away: everything is made good.
     pub fn finish(self) -> Result<(), DiskError> {
-        file::remove(&self.path)
+        take_away(&self.path, &self.text)
     }
 }

@@ -1,13 +1,19 @@
 //! The published mirror: `QMS/<TYPE>/<ID>.md` for people and programs that only read files.
 //!
-//! It is made from the store and can be made again; nobody reads it back.
+//! It is made from the store and can be made again; nobody reads it back. What was published for a place is
+//! listed beside the store (`.qms/published/<TYPE>/<ID>.md`), by digest: anything else at that place is somebody
+//! else's, and is never replaced.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
-use super::{DiskError, Site, file};
+use super::{DiskError, Fate, Site, file};
 use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
+use crate::domain::encoding;
 use crate::domain::front_matter;
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 
@@ -16,6 +22,18 @@ use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName,
 pub struct Mirror {
     root: PathBuf,
     folder: PathBuf,
+    lists: PathBuf,
+}
+
+/// What lies at the place of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// What should.
+    Current,
+    /// Nothing, or a page that was published there before.
+    Outdated,
+    /// Something that was never published there.
+    Foreign,
 }
 
 /// One version of a document, ready to be published.
@@ -49,7 +67,7 @@ pub struct Signed {
     /// When.
     pub at: Timestamp,
     /// What the signature means.
-    pub meaning: Meaning,
+    pub meaning: Option<Meaning>,
     /// What was done.
     pub action: String,
     /// The key that it was made with.
@@ -70,7 +88,8 @@ pub struct Approval {
 impl Mirror {
     /// Opens the mirror of a project.
     pub fn new(site: &Site) -> Self {
-        Self { root: site.root().to_owned(), folder: site.published() }
+        let lists = site.private().join("published");
+        Self { root: site.root().to_owned(), folder: site.published(), lists }
     }
 
     /// Returns where a page lies.
@@ -101,7 +120,8 @@ impl Mirror {
         }
     }
 
-    /// Renders a page: the front matter of the document, what the record knows of it, the body.
+    /// Renders a page: the front matter of the document, what the record knows of it, the body. Its lines all
+    /// end alike, whatever ends those of the document.
     pub fn render(page: &Page, body: &[u8]) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(body) else { return body.to_vec() };
         let Some((block, rest)) = front_matter::split(text) else { return body.to_vec() };
@@ -122,6 +142,7 @@ impl Mirror {
             for Signed { user, printed_name, at, meaning, action, key } in &page.signatures {
                 // Quoted as in JSON, which YAML reads too.
                 let name = serde_json::Value::from(printed_name.as_str());
+                let meaning = meaning.map_or("null", Meaning::as_str);
                 out.push_str(&format!(
                     "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, action: {action}, key: \"{key}\" }}\n"
                 ));
@@ -129,48 +150,131 @@ impl Mirror {
         }
         out.push_str("---\n");
         out.push_str(rest);
-        out.into_bytes()
+        encoding::plain(&out).into_owned().into_bytes()
     }
 
-    /// Tells whether a page is published as it should be.
-    pub fn is_current(&self, page: &Page, rendered: &[u8]) -> bool {
+    /// Tells what lies at the place of a page, where this should lie, or nothing.
+    pub fn standing(&self, path: &Path, rendered: Option<&[u8]>) -> Standing {
+        let Ok(about) = fs::symlink_metadata(path) else {
+            return if rendered.is_some() { Standing::Outdated } else { Standing::Current };
+        };
+        // A longer one is none of ours.
+        let found = file::read(path, file::OURS_MAX).ok().filter(|_| about.is_file());
+        match found.map(|found| digest_of(&found)) {
+            Some(found) if rendered.is_some_and(|rendered| found == digest_of(rendered)) => Standing::Current,
+            Some(found) if self.published(path).contains(&found) => Standing::Outdated,
+            _ => Standing::Foreign,
+        }
+    }
+
+    /// Publishes a page, where there is none or one that was published there before.
+    pub fn publish(&self, page: &Page, rendered: &[u8]) -> Result<Fate, DiskError> {
         let path = self.path(&page.document_type, &page.id, page.is_draft);
-        // One byte more than there should be is enough to tell.
-        file::read(&path, rendered.len() as u64 + 1).is_ok_and(|found| found == rendered)
+        self.is_own(&path)?;
+        let (mut known, digest) = (self.published(&path), digest_of(rendered));
+        if known.insert(digest) {
+            // Before the page: what dies in between has listed too much, and never too little.
+            self.list(&path, &digest)?;
+        }
+        if self.standing(&path, Some(rendered)) == Standing::Current {
+            return Ok(Fate::Gone);
+        }
+        file::replace(&path, rendered, false, &|found| known.contains(&digest_of(found)))
     }
 
-    /// Publishes a page.
-    pub fn write(&self, page: &Page, rendered: &[u8]) -> Result<(), DiskError> {
-        file::write_within(&self.root, &self.path(&page.document_type, &page.id, page.is_draft), rendered)
+    /// Takes a page away that the document no longer has, where it was published there.
+    pub fn withdraw(
+        &self,
+        document_type: &TypeName,
+        id: &DocumentId,
+        is_draft: bool,
+    ) -> Result<Fate, DiskError> {
+        let path = self.path(document_type, id, is_draft);
+        self.is_own(&path)?;
+        let known = self.published(&path);
+        file::remove(&path, &|found| known.contains(&digest_of(found)))
     }
 
-    /// Takes a page away that the document no longer has.
-    pub fn remove(&self, document_type: &TypeName, id: &DocumentId, is_draft: bool) -> Result<(), DiskError> {
-        file::remove_within(&self.root, &self.path(document_type, id, is_draft))
+    /// Moves aside what lies at the place of a page, and returns where it lies now.
+    pub fn set_aside(&self, path: &Path) -> Result<Option<PathBuf>, DiskError> {
+        self.is_own(path)?;
+        file::set_aside(path)
+    }
+
+    fn is_own(&self, path: &Path) -> Result<(), DiskError> {
+        file::is_own(&self.root, path.parent().unwrap_or(&self.root))
+    }
+
+    /// Where it is listed what was published for a place.
+    fn list_of(&self, path: &Path) -> PathBuf {
+        self.lists.join(path.strip_prefix(&self.folder).unwrap_or(path))
+    }
+
+    /// Returns the digests of what was published for a place; none where that is not known any more.
+    fn published(&self, path: &Path) -> BTreeSet<Digest> {
+        let text = file::read(&self.list_of(path), file::OURS_MAX).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        text.lines().filter_map(|line| Digest::parse(line).ok()).collect()
+    }
+
+    fn list(&self, path: &Path, digest: &Digest) -> Result<(), DiskError> {
+        let list = self.list_of(path);
+        file::is_own(&self.root, &list)?;
+        let folder = list.parent().unwrap_or(&self.lists);
+        fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
+        let opened = fs::File::options().append(true).create(true).open(&list);
+        // A line of its own, even behind one that was cut short.
+        let written = opened.and_then(|mut file| file.write_all(format!("\n{digest}\n").as_bytes()));
+        written.map_err(DiskError::io("write", &list))
+    }
+}
+
+/// Digests a page. One whose lines a tool ends in another way, as Git can, is the same page.
+fn digest_of(page: &[u8]) -> Digest {
+    match str::from_utf8(page) {
+        Ok(text) => Digest::of(encoding::plain(text).as_bytes()),
+        Err(_) => Digest::of(page),
     }
 }
 
 impl Mirror {
     /// Tells whether a file is one that a process was still writing when it died.
-    pub fn is_half_written(path: &std::path::Path) -> bool {
+    pub fn is_half_written(path: &Path) -> bool {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(file::HALF_WRITTEN))
     }
 
-    /// Takes away a file that no document has.
-    pub fn discard(&self, path: &std::path::Path) -> Result<(), DiskError> {
-        if path.starts_with(&self.folder) { file::remove_within(&self.root, path) } else { Ok(()) }
+    /// Takes away what a process left half-written.
+    pub fn discard(&self, path: &Path) -> Result<(), DiskError> {
+        self.is_own(path)?;
+        let is_left = path.starts_with(&self.folder) && Self::is_half_written(path);
+        if is_left { file::remove(path, &|_| true).map(drop) } else { Ok(()) }
+    }
+
+    /// Takes away what was published of a project that could not be founded, and the folders that are empty then.
+    pub(super) fn unmake(&self) {
+        for list in files_in(&self.lists) {
+            let path = self.folder.join(list.strip_prefix(&self.lists).unwrap_or(&list));
+            let known = self.published(&path);
+            let _left = file::remove(&path, &|found| known.contains(&digest_of(found)));
+            let _full = path.parent().map(fs::remove_dir);
+        }
+        let _full = fs::remove_dir(&self.folder);
     }
 
     /// Lists the files of the mirror.
     pub fn files(&self) -> Vec<PathBuf> {
-        let list = |folder: &std::path::Path| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten();
-            let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-            paths.sort();
-            paths
-        };
-        // What a link leads to is somebody else's.
-        let is_own = |path: &&PathBuf| path.is_dir() && !path.is_symlink();
-        list(&self.folder).iter().filter(is_own).flat_map(|folder| list(folder)).collect()
+        files_in(&self.folder)
     }
+}
+
+/// Lists the files in the folders of a folder. What a link leads to is somebody else's.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let list = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    let is_own = |path: &&PathBuf| path.is_dir() && !path.is_symlink();
+    list(folder).iter().filter(is_own).flat_map(|folder| list(folder)).collect()
 }

@@ -3,8 +3,11 @@
 //!
 //! The store is the truth; everything here can be lost and made again, except the key.
 
+pub mod boot;
+pub mod descent;
 mod error;
 mod file;
+pub mod held;
 mod journal;
 mod lock;
 mod mirror;
@@ -16,12 +19,12 @@ mod site;
 mod workspace;
 
 pub use self::error::DiskError;
-pub use self::file::{digest_of, read as read_file, write_new as write_file};
+pub use self::file::{Fate, digest_of, read as read_file, write_new as write_file};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
-pub use self::mirror::{Approval, Mirror, Page, Signed};
-pub use self::process::{Ended, Spawned, Stream, Streams};
-pub use self::secret::{Keyring, StagedKey, read_secret, write_secret};
-pub use self::settings::{read_settings, write_settings};
+pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};
+pub use self::process::{Ended, Input, Spawned, Start, Stream, Streams};
+pub use self::secret::{Keyring, StagedKey, read_secret, take_back_secret};
+pub use self::settings::Settings;
 pub use self::site::{KeyPlace, Site};
 pub use self::workspace::{Placed, Workspace};

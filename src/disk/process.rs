@@ -6,7 +6,7 @@
 //! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
 //! for.
 
-use std::io::{self, ErrorKind, PipeReader, Read};
+use std::io::{self, ErrorKind, PipeReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -94,16 +94,36 @@ enum Event {
     Enough,
 }
 
+/// What a program reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// What it is told, once.
+    Told,
+}
+
+/// How a program is started: with these arguments and exactly this environment.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// Its arguments, without its name.
+    pub arguments: &'a [String],
+    /// All its variables.
+    pub environment: &'a [(String, String)],
+    /// Where it begins.
+    pub directory: &'a Path,
+    /// What it reads.
+    pub input: Input,
+    /// How what it writes comes.
+    pub streams: Streams,
+}
+
 impl Spawned {
-    /// Starts a program with these arguments and exactly this environment. It reads nothing, and what
-    /// it writes is for [`Spawned::run_to_end`].
-    pub fn start(
-        program: &Path,
-        arguments: &[String],
-        environment: &[(String, String)],
-        directory: &Path,
-        streams: Streams,
-    ) -> Result<Self, DiskError> {
+    /// Starts a program. What it writes is for [`Spawned::run_to_end`].
+    pub fn start(start: &Start<'_>) -> Result<Self, DiskError> {
+        let Start { program, arguments, environment, directory, input, streams } = *start;
         let joined = (streams == Streams::Together).then(io::pipe).transpose();
         let joined = joined.map_err(DiskError::io("start", program))?;
         let (joined, out, error) = match joined {
@@ -120,7 +140,7 @@ impl Spawned {
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(directory)
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(if input == Input::Nothing { Stdio::null() } else { Stdio::piped() })
             .stdout(out)
             .stderr(error);
         // Heard from before the start on: the program is in a group of its own, and hears none of them.
@@ -134,6 +154,11 @@ impl Spawned {
     /// Identifies the process, where the system tells.
     pub fn process(&self) -> Option<Process> {
         self.process
+    }
+
+    /// Tells the program what it waits for, and nothing after.
+    pub fn tell(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.child.stdin.take().map_or(Ok(()), |mut input| input.write_all(bytes))
     }
 
     /// Passes on what the program writes, as it comes, until it ends, `limit` has passed, or this process

@@ -9,9 +9,6 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::domain::process::Process;
 
-/// More generations than any process has; numbers that change meanwhile cannot lead in circles.
-const GENERATIONS_MAX: usize = 256;
-
 /// How often it is looked whether a group has ended, and the pause between two looks: two seconds in
 /// all, which is time enough to tidy up.
 const LOOKS: u32 = 100;
@@ -20,32 +17,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Identifies a running process; `None` where there is none, or the system does not tell.
 pub fn of(id: u32) -> Option<Process> {
     Some(read(id)?.process)
-}
-
-/// Lists this process, its parent, and so on up to the first of all; empty where the system does not
-/// tell. Where it stops telling half-way, so does the list.
-pub fn ancestry() -> Vec<Process> {
-    let mut line: Vec<Process> = Vec::new();
-    let mut next = Some(std::process::id());
-    while let Some(about) = next.and_then(read) {
-        // A parent was there before its child: else its number was given to another meanwhile.
-        if line.last().is_some_and(|child| child.started < about.process.started)
-            || line.len() == GENERATIONS_MAX
-        {
-            break;
-        }
-        line.push(about.process);
-        next = Some(about.parent).filter(|parent| *parent != 0);
-    }
-    line
-}
-
-/// Lists the processes that a process has started and that go on.
-pub fn children_of(process: &Process) -> Vec<Process> {
-    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
-    let ids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let about = ids.filter_map(read).filter(|about| about.parent == process.id && !about.has_ended);
-    about.map(|about| about.process).filter(|child| child.started >= process.started).collect()
 }
 
 /// Asks a group to end, and kills what descends from it and has left it: agents that an agent started, runs
@@ -154,9 +125,9 @@ fn pause() {
 }
 
 /// What the system says of a process.
-struct About {
-    process: Process,
-    parent: u32,
+pub(super) struct About {
+    pub(super) process: Process,
+    pub(super) parent: u32,
     group: u32,
     has_ended: bool,
     is_stopped: bool,
@@ -168,7 +139,8 @@ fn read(id: u32) -> Option<About> {
 
 /// Reads a line of `/proc/<id>/stat`. The name of the program stands in it between parentheses and
 /// may contain anything, parentheses and bytes that are no text among it.
-fn about(id: u32, line: &[u8]) -> Option<About> {
+pub(super) fn about(id: u32, line: &[u8]) -> Option<About> {
+    let line = line.strip_prefix(format!("{id} (").as_bytes())?;
     let behind = line.iter().rposition(|byte| *byte == b')')?;
     let mut fields = std::str::from_utf8(line.get(behind + 1..)?).ok()?.split_ascii_whitespace();
     let state = fields.next()?;
@@ -208,11 +180,9 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_process_knows_itself_and_where_it_comes_from() {
-        let line = ancestry();
+    fn a_process_knows_itself() {
         let own = of(std::process::id()).unwrap();
-        assert_eq!(line.first(), Some(&own));
-        assert!(line.len() > 1 && is_alive(&own));
+        assert!(is_alive(&own));
         let other = Process { started: own.started + 1, ..own };
         assert!(!is_alive(&other));
         // Nobody is stopped for a number that was another's once: this test itself would be.

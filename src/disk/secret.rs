@@ -5,8 +5,10 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{DiskError, KeyPlace, Site, file};
+use super::{DiskError, Fate, KeyPlace, Site, file};
+use crate::domain::encoding;
 use crate::domain::id::{CredentialId, UserName};
+use crate::domain::identity::Token;
 
 /// Longest secret that is read, in bytes; a sealed key is less than one thousand.
 const SECRET_MAX: u64 = 16 * 1024;
@@ -25,21 +27,16 @@ pub fn read_secret(path: &Path) -> Result<String, DiskError> {
     if about.uid() != own.map_err(DiskError::io("open", folder))?.uid() {
         return Err(exposed("belongs to another user"));
     }
-    let mut text = String::new();
-    file.take(SECRET_MAX).read_to_string(&mut text).map_err(DiskError::io("read", path))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    file.take(SECRET_MAX).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    let text = encoding::text(&bytes).map_err(DiskError::not_text(path))?;
+    // A mark that an editor put there belongs to no secret.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
-/// Writes a secret into a file of its own. One that is there already stays: it may be the only copy.
-pub fn write_secret(path: &Path, text: &str) -> Result<(), DiskError> {
-    file::write_new(path, text.as_bytes()).map_err(|error| match error {
-        DiskError::Io { action, path, source } if source.kind() == io::ErrorKind::AlreadyExists => {
-            let why = "there is something already: name another file";
-            let source = io::Error::new(io::ErrorKind::AlreadyExists, why);
-            DiskError::Io { action, path, source }
-        }
-        other => other,
-    })
+/// Takes back a secret that was written and counts for nothing; what somebody else put there stays.
+pub fn take_back_secret(path: &Path, text: &str) {
+    let _left = file::remove(path, &|bytes| bytes == text.as_bytes());
 }
 
 /// Where the people of this machine keep what they present to one project.
@@ -81,18 +78,27 @@ impl Keyring {
     pub fn stage_key(&self, user: &UserName, key: &CredentialId, text: &str) -> Result<StagedKey, DiskError> {
         // Of a name of its own: two that make a key at once do not take one another's.
         let (path, staged) = (self.key_path(user), self.config.join(format!("{user}.key-{key}")));
-        file::write(&staged, text.as_bytes(), true)?;
-        Ok(StagedKey { staged, path })
+        let before = fs::read(&path).ok();
+        file::write_new(&staged, text.as_bytes())?;
+        Ok(StagedKey { staged, path, text: text.to_owned(), before })
     }
 
-    /// Puts a key in its place that whoever made it left beside it, where `counts` says that it counts.
+    /// Puts a key in its place that whoever made it left beside it, where `counts` says that it counts. What
+    /// is there counts no longer; it is moved aside.
     pub fn settle_left(&self, user: &UserName, mut counts: impl FnMut(&CredentialId) -> bool) {
         let beginning = format!("{user}.key-");
         for entry in fs::read_dir(&self.config).into_iter().flatten().filter_map(Result::ok) {
             let name = entry.file_name();
             let key = name.to_str().and_then(|name| name.strip_prefix(&beginning));
-            if key.and_then(|key| CredentialId::parse(key).ok()).is_some_and(|key| counts(&key)) {
-                let _settled = fs::rename(entry.path(), self.key_path(user));
+            let key = key.and_then(|key| CredentialId::parse(key).ok()).filter(|key| counts(key));
+            let Some(text) = key.and_then(|_| fs::read(entry.path()).ok()) else { continue };
+            let (path, is_it) = (self.key_path(user), |bytes: &[u8]| bytes == text.as_slice());
+            let settled = file::replace(&path, &text, true, &is_it).and_then(|fate| match fate {
+                Fate::Gone => Ok(Fate::Gone),
+                Fate::Kept(_) => file::set_aside(&path).and_then(|_| file::create(&path, &text, true)),
+            });
+            if let Ok(Fate::Gone) = settled {
+                let _left = file::remove(&entry.path(), &is_it);
             }
         }
     }
@@ -102,14 +108,14 @@ impl Keyring {
         found(read_secret(&self.unlock_path(terminal)))
     }
 
-    /// Lets a token stand for an open key at a terminal.
+    /// Lets a token stand for an open key at a terminal, in the place of another token.
     pub fn write_unlock(&self, terminal: &str, token: &str) -> Result<(), DiskError> {
-        file::write(&self.unlock_path(terminal), token.as_bytes(), true)
-    }
-
-    /// Takes away what stands for an open key at a terminal.
-    pub fn remove_unlock(&self, terminal: &str) -> Result<(), DiskError> {
-        file::remove(&self.unlock_path(terminal))
+        let path = self.unlock_path(terminal);
+        let is_token = |bytes: &[u8]| str::from_utf8(bytes).is_ok_and(|text| Token::parse(text).is_ok());
+        match file::replace(&path, token.as_bytes(), true, &is_token)? {
+            Fate::Gone => Ok(()),
+            Fate::Kept(_) => Err(DiskError::Changed(path)),
+        }
     }
 
     fn unlock_path(&self, terminal: &str) -> PathBuf {
@@ -123,23 +129,30 @@ impl Keyring {
 pub struct StagedKey {
     staged: PathBuf,
     path: PathBuf,
+    text: String,
+    before: Option<Vec<u8>>,
 }
 
 impl StagedKey {
-    /// Puts it in the place of the one before it, and returns where.
-    pub fn settle(self) -> Result<PathBuf, DiskError> {
-        match fs::rename(&self.staged, &self.path) {
-            // Whoever used it meanwhile put it there.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.path.exists() => {}
-            renamed => renamed.map_err(DiskError::io("write", &self.path))?,
+    /// Puts it in the place of the one before it, and returns where it lies. Another one that came there in
+    /// between stays: then this one stays beside it, and whoever uses it next finds out which of them counts.
+    pub fn settle(mut self) -> Result<PathBuf, DiskError> {
+        let known = [self.before.take().unwrap_or_default(), self.text.clone().into_bytes()];
+        let is_known = |bytes: &[u8]| known.iter().any(|known| known == bytes);
+        match file::replace(&self.path, self.text.as_bytes(), true, &is_known)? {
+            Fate::Gone => Ok(self.path.clone()),
+            Fate::Kept(_) => {
+                // What is dropped takes no file away that says anything.
+                self.text.clear();
+                Ok(self.staged.clone())
+            }
         }
-        Ok(self.path.clone())
     }
 }
 
 impl Drop for StagedKey {
     fn drop(&mut self) {
-        let _settled = fs::remove_file(&self.staged);
+        let _settled = file::remove(&self.staged, &|bytes| bytes == self.text.as_bytes());
     }
 }
 
@@ -148,5 +161,37 @@ fn found(read: Result<String, DiskError>) -> Result<Option<String>, DiskError> {
         Ok(text) => Ok(Some(text)),
         Err(DiskError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // REQ-181
+    #[test]
+    fn of_two_keys_made_at_once_none_is_lost_and_the_one_that_counts_is_found() {
+        for counting in ["00000000000000aa", "00000000000000bb"] {
+            let folder = tempfile::tempdir().unwrap();
+            let keyring = Keyring { config: folder.path().into(), state: folder.path().into() };
+            let user: UserName = "ines".parse().unwrap();
+            let ids = ["00000000000000aa", "00000000000000bb"].map(|id| CredentialId::parse(id).unwrap());
+            let text = |id: &CredentialId| format!("sealed {id}");
+            fs::write(keyring.key_path(&user), "the one before").unwrap();
+            let [first, second] = ids.each_ref().map(|id| keyring.stage_key(&user, id, &text(id)).unwrap());
+            // Who registers first does not have to settle first.
+            assert_eq!(second.settle().unwrap(), keyring.key_path(&user));
+            assert_ne!(first.settle().unwrap(), keyring.key_path(&user));
+            keyring.settle_left(&user, |id| id.as_str() == counting);
+            let found: Vec<String> = fs::read_dir(&folder)
+                .unwrap()
+                .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+                .collect();
+            for id in &ids {
+                assert!(found.contains(&text(id)), "{found:?}");
+            }
+            let in_place = fs::read_to_string(keyring.key_path(&user)).unwrap();
+            assert_eq!(in_place, format!("sealed {counting}"));
+        }
     }
 }

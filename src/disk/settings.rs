@@ -1,28 +1,75 @@
 //! Settings of other programs, as JSON: read whole, changed in one place, written whole.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{DiskError, file};
+use super::{DiskError, Fate, file};
+use crate::domain::encoding;
 
 /// Largest file of settings that is read, in bytes.
 const SETTINGS_MAX: u64 = 4 * 1024 * 1024;
 
-/// Reads settings; `None` where there are none yet.
-pub fn read_settings(path: &Path) -> Result<Option<Value>, DiskError> {
-    let invalid = |error: serde_json::Error| io::Error::new(io::ErrorKind::InvalidData, error);
-    match file::read(path, SETTINGS_MAX) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| DiskError::io("read", path)(invalid(error))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(DiskError::io("read", path)(error)),
+/// A file of settings as it was read.
+#[derive(Debug)]
+pub struct Settings {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// What it says; `None` where there is no file yet.
+    pub value: Option<Value>,
+}
+
+impl Settings {
+    /// Reads settings.
+    pub fn read(path: &Path) -> Result<Self, DiskError> {
+        let bytes = match file::read(path, SETTINGS_MAX) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { path: path.to_owned(), bytes: Vec::new(), value: None });
+            }
+            read => read.map_err(DiskError::io("read", path))?,
+        };
+        let text = encoding::text(&bytes).map_err(DiskError::not_text(path))?;
+        let invalid = |error: serde_json::Error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let value = serde_json::from_str(&encoding::plain(text));
+        let value = Some(value.map_err(|error| DiskError::io("read", path)(invalid(error)))?);
+        Ok(Self { path: path.to_owned(), bytes, value })
+    }
+
+    /// Writes other settings in the place of these, which lie in a project. What somebody else wrote since they
+    /// were read is not lost.
+    pub fn write(&self, root: &Path, settings: &Value) -> Result<(), DiskError> {
+        file::is_own(root, &self.path)?;
+        let text = format!("{settings:#}\n");
+        match file::replace(&self.path, text.as_bytes(), false, &|bytes| bytes == self.bytes)? {
+            Fate::Gone => Ok(()),
+            Fate::Kept(_) => Err(DiskError::Changed(self.path.clone())),
+        }
     }
 }
 
-/// Writes settings that lie in a project.
-pub fn write_settings(root: &Path, path: &Path, settings: &Value) -> Result<(), DiskError> {
-    file::write_within(root, path, format!("{settings:#}\n").as_bytes())
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+
+    // REQ-181
+    #[test]
+    fn settings_that_somebody_changed_since_they_were_read_are_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let write = |settings: &Settings| settings.write(folder.path(), &json!({"ours": true}));
+        let none = Settings::read(&path).unwrap();
+        fs::write(&path, "{}").unwrap();
+        assert!(matches!(write(&none), Err(DiskError::Changed(_))));
+        let read = Settings::read(&path).unwrap();
+        fs::write(&path, "{\"theirs\": true}").unwrap();
+        assert!(matches!(write(&read), Err(DiskError::Changed(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"theirs\": true}");
+        write(&Settings::read(&path).unwrap()).unwrap();
+        assert_eq!(Settings::read(&path).unwrap().value, Some(json!({"ours": true})));
+    }
 }

@@ -5,14 +5,18 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, file, read_secret};
+use super::{DiskError, Fate, Mirror, file, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
+use crate::domain::visible::one_line;
 use crate::domain::yaml;
 
 /// The file that marks the root of a project.
 const CONFIG: &str = "qms.yaml";
+
+/// Largest file of that kind, in bytes; it has three lines.
+const CONFIG_MAX: u64 = 64 * 1024;
 
 /// A project on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,11 @@ pub struct KeyPlace {
 struct Config {
     schema: String,
     project: String,
+}
+
+/// What a file with a key says.
+fn key_text(secret: &[u8; 32]) -> String {
+    format!("{}\n", to_hex(secret))
 }
 
 #[cfg(unix)]
@@ -69,8 +78,8 @@ impl Site {
 
     fn read(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
-        let text = fs::read_to_string(&path).map_err(DiskError::io("read", &path))?;
-        let config: Config = yaml::parse(CONFIG, &text, 0).map_err(DiskError::Config)?;
+        let bytes = file::read(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
+        let config: Config = yaml::parse_file(CONFIG, &bytes).map_err(DiskError::Config)?;
         let is_id = config.project.len() == 32
             && config.project.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if config.schema != "qms.project/1" || !is_id {
@@ -123,7 +132,38 @@ impl Site {
         if real.join(".qms").exists() {
             return refuse("it has a `.qms` folder without a `qms.yaml`");
         }
-        Ok(Self { root: real, id: to_hex(random) })
+        let site = Self { root: real, id: to_hex(random) };
+        match site.foreign_pages() {
+            None => Ok(site),
+            Some((first, more)) => {
+                let folder = site.published();
+                let mut names = (1..).map(|number| match number {
+                    1 => folder.with_extension("before"),
+                    _ => folder.with_extension(format!("before.{number}")),
+                });
+                let free = names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default();
+                Err(DiskError::Occupied { folder, first, more, free })
+            }
+        }
+    }
+
+    /// Finds what lies where a new project would publish: the first file, and how many more there are.
+    fn foreign_pages(&self) -> Option<(PathBuf, usize)> {
+        let (mut found, mut open) = (Vec::new(), vec![self.published()]);
+        while let Some(path) = open.pop() {
+            match fs::symlink_metadata(&path) {
+                Err(_) => {}
+                Ok(about) if about.is_dir() => match fs::read_dir(&path) {
+                    Ok(inside) => open.extend(inside.filter_map(Result::ok).map(|entry| entry.path())),
+                    // What cannot be looked into may hold anything.
+                    Err(_) => found.push(path),
+                },
+                Ok(_) => found.push(path),
+            }
+        }
+        found.sort();
+        let more = found.len().saturating_sub(1);
+        Some((found.into_iter().next()?, more))
     }
 
     /// Returns the root folder.
@@ -146,6 +186,11 @@ impl Site {
         self.root.join("QMS")
     }
 
+    /// Writes a path of the project from its root on, in one line.
+    pub fn shown(&self, path: &Path) -> String {
+        one_line(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string()).into_owned()
+    }
+
     /// Refuses a place in the project that is reached by a link, or is one.
     pub fn is_own(&self, place: &Path) -> Result<(), DiskError> {
         file::is_own(&self.root, place)
@@ -160,7 +205,8 @@ impl Site {
         };
         let mut folders = inside(&workspaces);
         folders.extend(inside(&published));
-        folders.extend([self.private().join("journal"), workspaces, published]);
+        folders.extend(["journal", "published"].map(|name| self.private().join(name)));
+        folders.extend([workspaces, published]);
         folders.retain(|folder| folder.is_symlink());
         folders.sort();
         folders
@@ -197,9 +243,14 @@ impl Site {
 
     /// Takes away what was made of a project that could not be founded, its key included where that
     /// was made, too. What cannot be taken away is no use to anybody without the rest.
-    pub fn unmake(&self, key_file: Option<&Path>) {
+    pub fn unmake(&self, key: Option<(&Path, &[u8; 32])>) {
+        Mirror::new(self).unmake();
+        // It was made by `make_private`, and by nobody else.
         let _left = fs::remove_dir_all(self.private());
-        let _left = key_file.map(fs::remove_file);
+        let _left = key.map(|(file, secret)| {
+            let text = key_text(secret);
+            file::remove(file, &|bytes| bytes == text.as_bytes())
+        });
     }
 
     /// Writes `qms.yaml`: from now on the project can be found.
@@ -209,13 +260,17 @@ impl Site {
              schema: qms.project/1\nproject: \"{}\"\n",
             self.id
         );
-        file::write(&self.root.join(CONFIG), text.as_bytes(), false)
+        match file::create(&self.root.join(CONFIG), text.as_bytes(), false)? {
+            Fate::Gone => Ok(()),
+            Fate::Kept(path) => Err(DiskError::Changed(path)),
+        }
     }
 
     /// Writes a candidate policy file, unless one is there.
     pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
         let path = self.root.join(Sources::path(name));
-        if path.exists() { Ok(()) } else { file::write_within(&self.root, &path, text.as_bytes()) }
+        file::is_own(&self.root, path.parent().unwrap_or(&self.root))?;
+        file::create(&path, text.as_bytes(), false).map(drop)
     }
 
     /// Returns where the key of this project lies.
@@ -230,12 +285,13 @@ impl Site {
     /// Writes the key of a new project.
     pub fn write_key(&self, place: &KeyPlace, secret: &[u8; 32]) -> Result<PathBuf, DiskError> {
         let path = self.key_path(place)?;
-        if path.exists() {
-            let why = "has the key of another project".to_owned();
-            return Err(DiskError::Unsuitable { path, why });
+        match file::create(&path, key_text(secret).as_bytes(), true)? {
+            Fate::Gone => Ok(path),
+            Fate::Kept(path) => {
+                let why = "has the key of another project".to_owned();
+                Err(DiskError::Unsuitable { path, why })
+            }
         }
-        file::write(&path, format!("{}\n", to_hex(secret)).as_bytes(), true)?;
-        Ok(path)
     }
 
     /// Reads the key. One that others could read, or that is not ours, is refused.

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DiskError, Site, file};
+use super::{DiskError, Fate, Site, file};
 use crate::domain::digest::Digest;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::request::WorkingCopy;
@@ -102,33 +102,58 @@ impl Workspace {
     pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
         let path = self.path(id);
         file::is_own(&self.root, &self.folder)?;
-        let placed = match self.read(id) {
+        let mut placed = match self.read(id) {
             Some(WorkingCopy::Present { document, base: from, .. }) if document == *id && from == base => {
                 return Ok(Placed::Kept);
             }
-            Some(_) => Placed::SetAside(set_aside(&path)?),
+            Some(_) => file::set_aside(&path)?.map_or(Placed::Written, Placed::SetAside),
             None => Placed::Written,
         };
-        let sidecar = Sidecar { document: id.clone(), base };
-        let text =
-            serde_json::to_vec(&sidecar).map_err(|error| DiskError::io("write", &path)(error.into()))?;
-        file::write_within(&self.root, &self.sidecar(id), &text)?;
-        file::write_within(&self.root, &path, bytes)?;
+        self.write_sidecar(id, base)?;
+        if let Fate::Kept(_) = file::create(&path, bytes, false)? {
+            // It came in between.
+            placed = file::set_aside(&path)?.map_or(placed, Placed::SetAside);
+            made(file::create(&path, bytes, false)?)?;
+        }
         Ok(placed)
     }
 
-    /// Removes the copy of a document after it was checked in.
-    pub fn remove(&self, id: &DocumentId) -> Result<(), DiskError> {
-        file::remove_within(&self.root, &self.path(id))?;
-        file::remove_within(&self.root, &self.sidecar(id))
+    /// Removes the copy of a document after `taken` was taken in of it. A copy that was saved again since then
+    /// stays, and goes on from `now`, the content that the document has: its holder can check it out and in.
+    pub fn remove(&self, id: &DocumentId, taken: &[u8], now: Digest) -> Result<Fate, DiskError> {
+        file::is_own(&self.root, &self.folder)?;
+        let fate = file::remove(&self.path(id), &|bytes| bytes == taken)?;
+        match fate {
+            Fate::Gone => {
+                // What lies there and is none of ours is in nobody's way.
+                let _foreign = file::remove(&self.sidecar(id), &is_sidecar)?;
+            }
+            Fate::Kept(_) => self.write_sidecar(id, now)?,
+        }
+        Ok(fate)
+    }
+
+    fn write_sidecar(&self, id: &DocumentId, base: Digest) -> Result<(), DiskError> {
+        let path = self.sidecar(id);
+        let sidecar = Sidecar { document: id.clone(), base };
+        let text =
+            serde_json::to_vec(&sidecar).map_err(|error| DiskError::io("write", &path)(error.into()))?;
+        if let Fate::Kept(_) = file::replace(&path, &text, false, &is_sidecar)? {
+            file::set_aside(&path)?;
+            return made(file::create(&path, &text, false)?);
+        }
+        Ok(())
     }
 }
 
-/// Moves a file out of the way, to a name that is free.
-fn set_aside(path: &Path) -> Result<PathBuf, DiskError> {
-    let mut names = (1..=9999).map(|number| path.with_extension(format!("{number}.old.md")));
-    let free = names.find(|candidate| fs::symlink_metadata(candidate).is_err());
-    let aside = free.unwrap_or_else(|| path.with_extension("old.md"));
-    fs::rename(path, &aside).map_err(DiskError::io("set aside", path))?;
-    Ok(aside)
+/// Once somebody was quicker; a second time is a failure.
+fn made(fate: Fate) -> Result<(), DiskError> {
+    match fate {
+        Fate::Gone => Ok(()),
+        Fate::Kept(path) => Err(DiskError::Changed(path)),
+    }
+}
+
+fn is_sidecar(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Sidecar>(bytes).is_ok()
 }

@@ -47,6 +47,10 @@ pub struct Attestation {
     pub body: Digest,
     /// The exit status of a run; 0 says that it passed.
     pub status: Option<i32>,
+    /// What a file is called, where it has a name.
+    pub file_name: Option<String>,
+    /// The media type of a file.
+    pub media_type: Option<String>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -118,6 +122,8 @@ mod tests {
             subject: Digest::of(b"content"),
             body: Digest::of(body.as_bytes()),
             status: None,
+            file_name: None,
+            media_type: None,
             at: Timestamp::from_millis(0),
         }
     }

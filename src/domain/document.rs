@@ -240,6 +240,10 @@ pub struct User {
     pub group: GroupName,
     /// What the user is.
     pub kind: Kind,
+    /// Whether the user needs a proof even without ever having been given a credential, because a hook
+    /// makes one for each call.
+    #[serde(rename = "bound")]
+    pub is_bound: bool,
     /// When the user's rights ended; `None` while they last.
     pub removed_at: Option<Timestamp>,
 }

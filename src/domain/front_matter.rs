@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::id::{DocumentId, ItemId, TypeName};
 use super::prerequisite::Prerequisite;
-use super::visible::is_blank;
-use super::yaml;
+use super::visible::{deceptions, is_blank};
+use super::{encoding, yaml};
 
 /// What the front matter of a document says. The tool writes `id`, `type`, `template` and `item` once, at
 /// creation; everything else is the author's. State and version never stand here.
@@ -70,8 +70,7 @@ pub fn split(text: &str) -> Option<(&str, &str)> {
 
 /// Reads the front matter of a document; the message says what is wrong, with the line.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("{file}: not UTF-8 text (first bad byte at {})", error.valid_up_to()))?;
+    let text = encoding::text(bytes).map_err(|why| format!("{file} {why}"))?;
     let (block, _) =
         split(text).ok_or_else(|| format!("{file}: does not begin with front matter between `---` lines"))?;
     // One line, the opening `---`, stands before the block.
@@ -128,6 +127,10 @@ fn spelt(key: &str) -> String {
 
 /// A placeholder stands for a whole value: what stood beside it would count for nothing.
 fn value_fault(value: &str) -> Option<&'static str> {
+    // It can be written out, as `\0` between double quotes.
+    if value.contains('\0') {
+        return Some("has a NUL character, which no text has");
+    }
     let is_mixed = value.contains("{{") && !is_placeholder(value.trim());
     is_mixed.then_some("has a placeholder `{{…}}` beside other text")
 }
@@ -156,8 +159,10 @@ pub fn check_title(title: &str) -> Result<(), String> {
     if let Some(fault) = value_fault(title) {
         return Err(format!("the title {fault}"));
     }
-    match title.chars().find(|c| is_deceptive(*c)) {
-        Some(c) => Err(format!("the title has the character U+{:04X}, which does not show", u32::from(c))),
+    match deceptions(title).next() {
+        Some((_, c)) => {
+            Err(format!("the title has the character U+{:04X}, which does not show", u32::from(c)))
+        }
         None => Ok(()),
     }
 }
@@ -312,7 +317,7 @@ mod tests {
                 user,
                 printed_name: "Q".to_owned(),
                 at,
-                meaning: Meaning::Approved,
+                meaning: Some(Meaning::Approved),
                 action: "approve".to_owned(),
                 key: CredentialId::of_bytes(&[0; 8]),
             }],
@@ -329,6 +334,40 @@ mod tests {
             let refusal = parse("x.md", forged.as_bytes()).err().unwrap_or_default();
             assert!(refusal.contains(&format!("x.md:4: `{key}` does not belong")), "{key}: {refusal}");
         }
+    }
+
+    // REQ-186
+    #[test]
+    fn a_title_may_hold_joiners_between_letters_and_nothing_else_that_does_not_show() {
+        for title in ["می\u{200c}خواهم", "क\u{94d}\u{200d}ष", "a\u{200d}b \u{628}\u{200c}\u{627}"]
+        {
+            assert_eq!(check_title(title), Ok(()), "{title:?}");
+            assert_eq!(deceptions(title).count(), 0);
+        }
+        for title in [
+            "\u{200d}a",
+            "a\u{200c}",
+            "a\u{200c} b",
+            "a\u{200c}\u{200c}b",
+            "1\u{200d}2",
+            "a\u{200b}b",
+            "a\u{200e}b",
+            "a\u{feff}b",
+            "a\u{2066}b",
+        ] {
+            assert!(check_title(title).is_err_and(|why| why.contains("does not show")), "{title:?}");
+        }
+    }
+
+    // REQ-185
+    #[test]
+    fn nul_is_in_no_document_as_it_is_or_written_out() {
+        let refusal = |text: &str| parse("x.md", text.as_bytes()).err().unwrap_or_default();
+        assert!(refusal("---\nid: CR-001\ntype: CR\n---\n\nBody\0\n").contains("NUL character (at byte 33)"));
+        assert!(
+            refusal("---\nid: CR-001\ntype: CR\nnote: \"a\\0b\"\n---\n").contains("x.md:4: `note` has a NUL")
+        );
+        assert!(refusal("---\nid: CR-001\ntype: CR\ntitle: \"a\\0b\"\n---\n").contains("NUL"));
     }
 
     #[test]

@@ -253,7 +253,8 @@ mod tests {
                 to: Some(after.state.clone()),
                 verdict: Some(outcome),
                 deltas: delta.into_iter().collect(),
-                ..Entry::new(at, "review", Digest::of(b""))
+                at,
+                ..Entry::new("review", Digest::of(b""))
             });
             self.documents.insert(id, after);
         }
@@ -302,7 +303,8 @@ mod tests {
             document: Some(name("CR-002")),
             result: EntryResult::Denied,
             verdict: Some(Outcome::Reject),
-            ..Entry::new(Timestamp::from_millis(6_000), "reject", Digest::of(b""))
+            at: Timestamp::from_millis(6_000),
+            ..Entry::new("reject", Digest::of(b""))
         });
         let summary = log.summary();
         assert_eq!((summary.total.verdicts(), summary.total.reject), (1, 0));

@@ -1,7 +1,52 @@
 //! The project's own records: what exists once, or beside the documents.
 
 use super::digest::{Digest, Timestamp};
+use super::document::words;
 use super::id::{DocumentId, IdWord, UserName, Version};
+
+words! {
+    /// What waits for a second person.
+    ProposalKind {
+        /// A policy that demands less.
+        Policy = "policy",
+        /// The end of a jump of the clock.
+        Clock = "clock",
+    }
+}
+
+/// Something that one person asked for, and that a second one has to confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// What it is about.
+    pub kind: ProposalKind,
+    /// The digest of what is to be.
+    pub digest: Digest,
+    /// The digest of what there was when it was asked for.
+    pub replaces: Digest,
+    /// Who asked for it.
+    pub by: UserName,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Who confirmed it.
+    pub confirmed_by: Option<UserName>,
+}
+
+/// How long a proposal can be confirmed, in milliseconds: a week.
+const PROPOSAL_TIME: u64 = 7 * 24 * 60 * 60 * 1000;
+
+impl Proposal {
+    /// Returns what names it in the whole project.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.kind, self.digest)
+    }
+
+    /// Tells whether it can be confirmed at `now`, where there is still `present`.
+    pub fn is_open(&self, present: &Digest, now: Timestamp) -> bool {
+        self.confirmed_by.is_none() && self.replaces == *present && now < self.at.after(PROPOSAL_TIME)
+    }
+}
 
 /// The project itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

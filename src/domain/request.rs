@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Digest, Timestamp};
-use super::document::Document;
+use super::document::{Document, Task};
 use super::front_matter::{self, FrontMatter};
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
-use super::process::Process;
-use super::visible;
+use super::process::Placement;
+use super::{size, visible};
 
 /// A request for an action. Self-contained: a working copy travels inside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,15 +93,15 @@ pub struct Launch {
     /// The document that it is started for.
     pub document: DocumentId,
     /// What it has to do.
-    pub task: String,
+    pub task: Task,
     /// The id of its session.
     pub session: String,
     /// The id of the token that it gets.
     pub token: CredentialId,
     /// The SHA-256 of the token's secret.
     pub verifier: Digest,
-    /// The process that its own processes will descend from.
-    pub process: Process,
+    /// Where it runs.
+    pub placement: Placement,
     /// The digest of what it is told.
     pub brief: Digest,
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.
@@ -157,8 +158,25 @@ pub enum Value {
     Users(Vec<UserName>),
     /// A document.
     Document(DocumentId),
-    /// The bytes of a file.
-    File(Vec<u8>),
+    /// A file.
+    File(File),
+}
+
+/// A file that is handed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// What it is called, without its folder, where it has a name.
+    pub name: Option<String>,
+    /// Its bytes; none where it has more than are ever kept. They are handed on, and not copied.
+    pub bytes: Arc<Vec<u8>>,
+    /// How many it has.
+    pub size: u64,
+}
+
+impl From<Vec<u8>> for File {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { name: None, size: bytes.len() as u64, bytes: Arc::new(bytes) }
+    }
 }
 
 impl fmt::Display for Value {
@@ -170,7 +188,8 @@ impl fmt::Display for Value {
                 f.write_str(&users.iter().map(UserName::as_str).collect::<Vec<_>>().join(","))
             }
             Self::Document(id) => id.fmt(f),
-            Self::File(bytes) => Digest::of(bytes).fmt(f),
+            Self::File(file) if file.size == file.bytes.len() as u64 => Digest::of(&file.bytes).fmt(f),
+            Self::File(file) => f.write_str(&size::shown(file.size)),
         }
     }
 }
@@ -204,10 +223,10 @@ impl Inputs {
         }
     }
 
-    /// Returns the bytes of a file.
-    pub fn file(&self, name: &str) -> Option<&[u8]> {
+    /// Returns a file.
+    pub fn file(&self, name: &str) -> Option<&File> {
         match self.get(name) {
-            Some(Value::File(bytes)) => Some(bytes),
+            Some(Value::File(file)) => Some(file),
             _ => None,
         }
     }
@@ -218,7 +237,7 @@ impl Inputs {
             Some(Value::Text(text)) => !visible::is_blank(text),
             Some(Value::Users(users)) => !users.is_empty(),
             Some(Value::Document(_)) => true,
-            Some(Value::File(bytes)) => !bytes.is_empty(),
+            Some(Value::File(file)) => file.size > 0,
             None => false,
         }
     }

@@ -1,5 +1,7 @@
 //! Numbers of bytes, as people write them.
 
+use super::plural::counted;
+
 /// Reads a number of bytes: a number with `KiB` or `MiB`.
 pub fn parse(text: &str) -> Result<u64, String> {
     let expected = || format!("`{text}` is not a size: a number with KiB or MiB, such as 64KiB");
@@ -11,9 +13,29 @@ pub fn parse(text: &str) -> Result<u64, String> {
     number.checked_mul(bytes).ok_or_else(expected)
 }
 
+/// Writes a number of bytes, and what that is in the unit that people write.
+pub fn shown(bytes: u64) -> String {
+    let exact = counted(bytes, "byte");
+    let units = [("MiB", 1024 * 1024), ("KiB", 1024)];
+    let Some((unit, size)) = units.into_iter().find(|(_, size)| bytes >= *size) else { return exact };
+    // Rounded down to tenths: what is too large never looks as if it fitted.
+    match (bytes / size, bytes % size * 10 / size) {
+        (whole, 0) => format!("{exact} ({whole} {unit})"),
+        (whole, tenths) => format!("{exact} ({whole}.{tenths} {unit})"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_written_exactly_and_in_its_unit() {
+        let written = [0, 1, 1023, 1024, 1536, 16 * 1024 * 1024, 30_000_000].map(shown);
+        let expected = ["0 bytes", "1 byte", "1023 bytes", "1024 bytes (1 KiB)", "1536 bytes (1.5 KiB)"];
+        assert_eq!(written[..5], expected);
+        assert_eq!(written[5..], ["16777216 bytes (16 MiB)", "30000000 bytes (28.6 MiB)"]);
+    }
 
     #[test]
     fn a_size_has_a_unit() {

@@ -3,7 +3,12 @@
 //! Letters of other alphabets that look like Latin ones are letters; what they are taken for is no
 //! question here.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use unicode_general_category::{GeneralCategory, get_general_category};
+
+use super::front_matter::is_deceptive;
 
 /// Tells whether a character is seen by itself. White space and format characters are not, nor is what
 /// only changes the look of another, nor what no standard gives a look.
@@ -54,6 +59,59 @@ fn has_look(c: char) -> bool {
             | Category::Surrogate
             | Category::Unassigned
     )
+}
+
+/// Finds the characters of a text that change how other text is shown, with their places. The joiners U+200C and
+/// U+200D between letters are none: Persian, Hindi and others are written with them.
+pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut before = None;
+    text.char_indices().filter(move |(at, c)| {
+        let last = before.replace(*c);
+        let next = || text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        is_deceptive(*c) && !(is_joiner(*c) && last.is_some_and(is_letter) && next().is_some_and(is_letter))
+    })
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// Tells whether a character is a letter, or a mark that belongs to one.
+fn is_letter(c: char) -> bool {
+    use GeneralCategory::{NonspacingMark, SpacingMark};
+    c.is_alphabetic() || matches!(get_general_category(c), NonspacingMark | SpacingMark)
+}
+
+/// Escapes what would change how a terminal shows other text; line ends and tabs stay.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = 0;
+    let mut out = String::new();
+    for (at, c) in deceptions(text).filter(|(_, c)| *c != '\n' && *c != '\t') {
+        out.push_str(text.get(shown..at).unwrap_or_default());
+        out.extend(c.escape_default());
+        shown = at + c.len_utf8();
+    }
+    if shown == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(shown..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Writes a path in one line of ours.
+pub fn place(path: &Path) -> String {
+    one_line(&path.display().to_string()).into_owned()
+}
+
+/// Escapes line ends and tabs, too: what is one line of ours stays one line, whatever was named in it.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    match escaped(text) {
+        shown if !shown.contains(['\n', '\t']) => shown,
+        shown => Cow::Owned(shown.replace('\n', "\\n").replace('\t', "\\t")),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_yaml::{
 };
 use thiserror::Error;
 
+use super::encoding;
 use super::nearest::nearest;
 use super::text::cut;
 
@@ -58,10 +59,30 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, line_offset: u64) -> R
     if text.len() > TEXT_MAX {
         return Err(YamlError { place: at(0, 0), message: format!("larger than {} KiB", TEXT_MAX / 1024) });
     }
+    if let Some((before, _)) = text.split_once('\0') {
+        let line = before.matches('\n').count() as u64 + 1 + line_offset;
+        return Err(YamlError {
+            place: at(line, 0),
+            message: "a NUL character, which no text has".to_owned(),
+        });
+    }
     serde_yaml::from_str_with_options(text, options()).map_err(|error: serde_yaml::Error| {
         let place = error.location().map_or_else(|| at(0, 0), |l| at(l.line() + line_offset, l.column()));
         let rendered = error.without_snippet().render_with_formatter(&Telling);
         YamlError { place, message: one_line(&rendered) }
+    })
+}
+
+/// Reads the bytes of a file as one YAML document; see [`parse`].
+pub fn parse_file<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, YamlError> {
+    parse(file, text_of(file, bytes)?, 0)
+}
+
+/// Reads the bytes of a YAML file as text.
+pub fn text_of<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, YamlError> {
+    encoding::text(bytes).map_err(|why| {
+        let place = Place { file: file.to_owned(), ..Place::default() };
+        YamlError { place, message: format!("it {why}") }
     })
 }
 
@@ -144,6 +165,7 @@ mod tests {
         refused("a: &x one\nb: *x\n");
         refused("<<: {a: b}\n");
         refused("a: !odd x\n");
+        assert_eq!(refused("a: x\nb: \"y\0\"\n").place.line, 2);
         refused(&"a: x\n".repeat(TEXT_MAX));
         refused(&format!("a: {}{}", "[".repeat(5_000), "]".repeat(5_000)));
     }

@@ -33,7 +33,7 @@ impl Session {
             }
             Ok(Some(Record {
                 action: "agent_started",
-                inputs: vec![
+                observed: vec![
                     ("agent", agent.agent.clone()),
                     ("session", agent.session.clone()),
                     ("user", agent.user.to_string()),
@@ -67,9 +67,9 @@ impl Session {
             }
             let ids = ended.iter().map(|agent| agent.id.as_str()).collect::<Vec<_>>().join(",");
             let lasted = ended.iter().map(|agent| now.millis() - agent.opened_at.millis()).max().unwrap_or(0);
-            let mut inputs = vec![("duration_ms", lasted.to_string()), ("session", ids)];
-            inputs.extend(status.map(|status| ("status", status.to_string())));
-            Ok(Some(Record { action: "agent_ended", inputs, credentials, sessions: ended }))
+            let mut observed = vec![("duration_ms", lasted.to_string()), ("session", ids)];
+            observed.extend(status.map(|status| ("status", status.to_string())));
+            Ok(Some(Record { action: "agent_ended", observed, credentials, sessions: ended }))
         })
     }
 

@@ -182,7 +182,7 @@ impl Session {
         }
         match walked.and_then(|()| self.store.head()) {
             Ok(head) => {
-                Ok(verifier.finish(&head.frontier, head.tag.as_ref(), head.at).map_err(Flaw::Failure))
+                Ok(verifier.finish(&head.frontier, head.tag.as_ref(), head.course).map_err(Flaw::Failure))
             }
             Err(error) if error.is_evidence() => Ok(Err(Flaw::Unreadable(error))),
             Err(error) => Err(error),
@@ -219,6 +219,12 @@ impl Session {
         }
         for session in flaws.read(self.store.sessions(Sessions::All))?.iter().flatten() {
             flaws.check(replay, Row::Session(session));
+        }
+        for span in flaws.read(self.store.spans())?.iter().flatten() {
+            flaws.check(replay, Row::Span(span));
+        }
+        for proposal in flaws.read(self.store.proposals())?.iter().flatten() {
+            flaws.check(replay, Row::Proposal(proposal));
         }
         for namespace in flaws.read(self.store.namespaces())?.iter().flatten() {
             flaws.check(replay, Row::Namespace(namespace));

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::domain::decide::{Denial, Line};
+use super::Menu;
+use crate::domain::decide::{Denial, Meant};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{CredentialId, DocumentId, GroupName, IdWord, TypeName, UserName};
@@ -21,8 +22,10 @@ pub struct Refusal {
     pub sop: Option<Citation>,
     /// The document, as it stands.
     pub document: Option<Document>,
+    /// The transition that was meant, where the life cycle has one for it here.
+    pub meant: Option<Meant>,
     /// What the actor can do instead.
-    pub menu: Vec<Line>,
+    pub menu: Menu,
     /// Who was refused.
     pub actor: Actor,
 }
@@ -101,6 +104,12 @@ pub enum SessionError {
     /// The session of an agent bears no tag of the project key: its row was edited.
     #[error("session {0} is not as it was recorded, and is not changed")]
     SessionTag(String),
+    /// What was signed is no longer what is there.
+    #[error("{} changed since it was shown to be signed: sign again", .0.as_ref().map_or("the project", DocumentId::as_str))]
+    Overtaken(Option<DocumentId>),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    NoRandom,
     /// What was asked for records no run of a command.
     #[error("what was asked for records no run")]
     NoRun,

@@ -1,15 +1,18 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
+use std::sync::Arc;
+
 use super::seal::{policy_record, seal};
-use super::{Clock, Session, SessionError, Time};
+use super::time::Time;
+use super::{Outside, Session, SessionError};
 use crate::domain::audit::{Entry, ProjectKey, Row, row_delta};
+use crate::domain::clock::Span;
 use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
-use crate::domain::policy::{Candidate, Fault, Policy, Sources};
-use crate::domain::procedure::Procedures;
+use crate::domain::policy::{Candidate, Fault, Policy};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
 use crate::store::{Change, Store};
@@ -19,12 +22,12 @@ use crate::store::{Change, Store};
 pub struct Founding {
     /// The id of the project, 32 lower-case hexadecimal digits.
     pub id: String,
-    /// The files of the policy.
-    pub policy: Sources,
+    /// The policy, read and found sound.
+    pub policy: Candidate,
     /// The documents that are in force from the first moment.
     pub documents: Vec<Installed>,
-    /// The credential of whoever makes the project.
-    pub credential: Option<Credential>,
+    /// The credentials that users have from the first moment.
+    pub credentials: Vec<Credential>,
     /// The digest of the program.
     pub origin: Digest,
 }
@@ -43,17 +46,18 @@ impl Session {
     pub fn found(
         mut store: Box<dyn Store>,
         key: ProjectKey,
-        clock: Clock,
+        outside: Outside,
         founding: Founding,
     ) -> Result<Self, SessionError> {
         let head = store.head()?;
         if head.frontier.size() > 0 {
             return Err(SessionError::Founded);
         }
-        let now = clock();
-        let time = Time { now, behind: None };
-        let procedures = Procedures::read(founding.documents.iter().map(|it| it.text.as_str()));
-        let candidate = Candidate::new(founding.policy, &procedures).map_err(SessionError::PolicyFaults)?;
+        let moment = (outside.clock)();
+        let now = moment.clock;
+        let time = Time { now, moment };
+        let span = Span { number: 0, began_at: now, jump: None };
+        let candidate = founding.policy;
         let policy = &candidate.policy;
         let mut change = Change {
             policies: vec![policy_record(&key, candidate.digest, &candidate.sources.0, policy, time)?],
@@ -65,10 +69,12 @@ impl Session {
                     printed_name: user.printed_name.clone(),
                     group: user.group.clone(),
                     kind: user.kind,
+                    is_bound: false,
                     removed_at: None,
                 })
                 .collect(),
-            credentials: founding.credential.into_iter().collect(),
+            credentials: founding.credentials,
+            spans: vec![span],
             ..Change::default()
         };
         for credential in &mut change.credentials {
@@ -80,7 +86,7 @@ impl Session {
                 SessionError::PolicyFaults(vec![Fault { place, name: "cannot_install", message }])
             })?;
             change.expected_revisions.push((document.id.clone(), 0));
-            change.contents.push((document.content, installed.text.into_bytes()));
+            change.contents.push((document.content, Arc::new(installed.text.into_bytes())));
             change.documents.push(document);
             change.versions.push(version);
         }
@@ -92,7 +98,7 @@ impl Session {
             origin: founding.origin,
             created_at: now,
         };
-        let mut entry = Entry::new(time.now, "genesis", candidate.digest);
+        let mut entry = Entry::new("genesis", candidate.digest);
         entry.comment = Some(format!("installed by a program with digest {}", project.origin));
         let rows = change
             .documents
@@ -102,12 +108,13 @@ impl Session {
             .chain(change.users.iter().map(Row::User))
             .chain(change.credentials.iter().map(Row::Credential))
             .chain(change.policies.iter().map(Row::Policy))
+            .chain(change.spans.iter().map(Row::Span))
             .chain([Row::Project(&project)]);
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
         change.project = Some(project);
-        seal(&mut change, head, vec![entry], &key);
+        seal(&mut change, head, vec![entry], (time, None), &key, &outside)?;
         store.commit(&change)?;
-        Session::open(store, Some(key), clock)
+        Session::open(store, Some(key), outside)
     }
 }
 

@@ -11,6 +11,7 @@ mod gather;
 mod genesis;
 mod named;
 mod objected;
+mod observed;
 mod policies;
 mod prerequisites;
 mod procedures;
@@ -19,8 +20,12 @@ mod recovery;
 mod refused;
 mod runs;
 mod seal;
+mod signing;
 mod texts;
-mod told;
+mod time;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -30,9 +35,12 @@ pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
 pub use self::runs::{Begun, RunResult};
 use self::seal::Attempt;
+pub use self::signing::{IDENTIFY, ToSign};
+pub use self::time::ClockFault;
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Entry, ProjectKey};
-use crate::domain::decide::{self, Line, Note};
+use crate::domain::clock::Moment;
+use crate::domain::decide::{self, Line, Meant, Note};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::evidence::Run;
@@ -43,20 +51,32 @@ use crate::domain::identity::{
 use crate::domain::policy::{Action, Policy, Reminder};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
-use crate::store::{Head, Read, Store, StoreError};
+use crate::store::{Head, Read, Sessions, Store, StoreError};
 
 /// How often an action is tried when others write at the same time. From the second try on it
 /// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
 const TRIES: u32 = 3;
 
-/// A clock: what it says is taken as the system's time.
-pub type Clock = Box<dyn Fn() -> Timestamp>;
+/// Fills a buffer with random bytes; false where there are none.
+pub type Random = Box<dyn Fn(&mut [u8]) -> bool>;
+
+/// What a session needs from outside.
+pub struct Outside {
+    /// What the system says of the time.
+    pub clock: Box<dyn Fn() -> Moment>,
+    /// Where its random bytes come from.
+    pub random: Random,
+    /// The host that the caller is on, where that is known.
+    pub host: Option<String>,
+    /// The Unix user of the caller's process, where the system has such.
+    pub uid: Option<u32>,
+}
 
 /// An open project.
 pub struct Session {
     store: Box<dyn Store>,
     key: Option<ProjectKey>,
-    clock: Clock,
+    outside: Outside,
     policies: BTreeMap<Digest, Rc<Policy>>,
 }
 
@@ -75,6 +95,8 @@ pub struct Acted {
     pub others: Vec<Document>,
     /// What was stated about the content.
     pub attestations: Vec<Attestation>,
+    /// The transition that was taken.
+    pub meant: Option<Meant>,
     /// What happened on the way.
     pub notes: Vec<Note>,
     /// What the actor is reminded of.
@@ -83,8 +105,15 @@ pub struct Acted {
     pub content: Option<Vec<u8>>,
     /// The policy that came into force.
     pub policy: Option<Digest>,
-    /// How far the clock ran behind the log, in milliseconds, where that is worth a warning.
-    pub clock_behind: Option<i64>,
+}
+
+/// What an actor can do with a document, and the policy whose verbs these are.
+#[derive(Debug, Clone)]
+pub struct Menu {
+    /// All lines, open and closed.
+    pub lines: Vec<Line>,
+    /// The policy that decides about the document.
+    pub policy: Rc<Policy>,
 }
 
 /// Whether an action is carried out, or only decided.
@@ -102,7 +131,7 @@ impl Session {
     pub fn open(
         mut store: Box<dyn Store>,
         key: Option<ProjectKey>,
-        clock: Clock,
+        outside: Outside,
     ) -> Result<Self, SessionError> {
         match store.project() {
             Ok(Some(project)) => {
@@ -125,7 +154,7 @@ impl Session {
             Err(error) if error.is_evidence() => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Self { store, key, clock, policies: BTreeMap::new() })
+        Ok(Self { store, key, outside, policies: BTreeMap::new() })
     }
 
     /// Verifies a claim, to read.
@@ -153,6 +182,7 @@ impl Session {
             Some(Proof::Ticket(presented)) => Some(&presented.ticket),
             _ => None,
         };
+        let project = self.store.project()?.map(|project| project.id).unwrap_or_default();
         let session = match (ticket, &credential) {
             (Some(ticket), _) => {
                 ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
@@ -161,6 +191,8 @@ impl Session {
             _ => None,
         };
         let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
+        let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
         let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
         let named = ticket.map(|ticket| ticket.user.as_str());
         let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
@@ -171,12 +203,18 @@ impl Session {
             user: user.as_ref(),
             credential: credential.as_ref(),
             session: session.as_ref(),
+            launched: &launched,
             is_spent,
+            project: &project,
             is_bound,
             key: self.key.as_ref(),
             now,
         };
         Ok(registry.verify(claim)?)
+    }
+
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), SessionError> {
+        (self.outside.random)(buffer).then_some(()).ok_or(SessionError::NoRandom)
     }
 
     /// Returns whose a credential is, verified or not.
@@ -192,11 +230,6 @@ impl Session {
     /// Returns the project key, where there is one.
     pub fn key(&self) -> Option<&ProjectKey> {
         self.key.as_ref()
-    }
-
-    /// Returns the time of the system's clock.
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
     }
 
     /// Returns the project.
@@ -215,11 +248,11 @@ impl Session {
         actor: &Actor,
         id: &DocumentId,
         copy: Option<&WorkingCopy>,
-    ) -> Result<Vec<Line>, SessionError> {
+    ) -> Result<Menu, SessionError> {
         let document = self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
         let now = self.now();
         let (policy, facts) = self.gather_document(actor, document, copy, None, now)?;
-        Ok(decide::menu(&policy, &facts, actor))
+        Ok(Menu { lines: decide::menu(&policy, &facts, actor), policy })
     }
 
     /// Carries out a request, or says why not.
@@ -299,18 +332,29 @@ impl Session {
         };
         let (policy, mut facts) = self.gather(&actor, request, time.now)?;
         facts.run = run.map(|(run, _)| run.clone());
+        if let (Some(Proof::Signature(signed)), Mode::Commit) = (&claim.proof, mode) {
+            match self.check_signed(&actor, signed, request, &policy, &facts) {
+                Err(SessionError::NotVerified { refusal, .. }) => {
+                    let failures = self.seal_unverified(head, time, &refusal, &request.action, document)?;
+                    return Err(SessionError::NotVerified { refusal, failures });
+                }
+                checked => checked?,
+            }
+        }
         let attempt = Attempt { head, time, claim, actor: &actor, policy: &policy, facts: &facts, request };
+        let meant = decide::transition_meant(&policy, &facts, &actor, request);
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
                 if mode == Mode::Commit {
                     self.seal_denial(attempt, &denial)?;
                 }
-                let menu = decide::menu(&policy, &facts, &actor);
+                let menu = Menu { lines: decide::menu(&policy, &facts, &actor), policy: Rc::clone(&policy) };
                 return Err(SessionError::Denied(Box::new(Refusal {
                     denial,
                     sop: policy.action(&request.action).and_then(Action::citation),
                     document: facts.document,
+                    meant,
                     menu,
                     actor,
                 })));
@@ -330,11 +374,11 @@ impl Session {
             after: applied.after,
             others: applied.others,
             attestations: applied.attestations,
+            meant,
             notes: applied.notes,
             reminders,
             content,
             policy: applied.policy.map(|candidate| candidate.digest),
-            clock_behind: time.behind,
         })
     }
 }
@@ -345,13 +389,6 @@ fn made_head(key: &ProjectKey, store: &mut dyn Store) -> bool {
     store.head().is_ok_and(|head| {
         head.tag.as_ref().is_some_and(|tag| key.verifies_head(&head.frontier, tag.as_bytes()))
     })
-}
-
-/// The time of an attempt: never before the last entry.
-#[derive(Debug, Clone, Copy)]
-struct Time {
-    now: Timestamp,
-    behind: Option<i64>,
 }
 
 impl From<NotVerified> for SessionError {

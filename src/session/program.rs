@@ -12,7 +12,7 @@ pub(super) struct Record {
     /// The action.
     pub(super) action: &'static str,
     /// What there is to say about it, by name.
-    pub(super) inputs: Vec<(&'static str, String)>,
+    pub(super) observed: Vec<(&'static str, String)>,
     /// Credentials that changed.
     pub(super) credentials: Vec<Credential>,
     /// Sessions that changed.
@@ -37,8 +37,9 @@ impl Session {
                 ..Change::default()
             };
             session.tag(&mut change)?;
-            let mut entry = Entry::new(time.now, record.action, policy);
-            entry.inputs = record.inputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let mut entry = Entry::new(record.action, policy);
+            entry.observed =
+                record.observed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             entry.deltas = session.registry_deltas(&change)?;
             session.commit(head, change, time, entry).map(Some)
         })

@@ -5,7 +5,7 @@ use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{Credential, CredentialKind};
+use crate::domain::identity::{Credential, CredentialKind, KeyOrigin};
 use crate::store::Credentials;
 
 impl Session {
@@ -16,13 +16,13 @@ impl Session {
         self.record(|session, now| {
             let user = session.recoverable(name)?;
             let mut own = Credential::new(id.clone(), user.name, CredentialKind::Key, public, now);
-            own.recovered = true;
+            own.origin = Some(KeyOrigin::Recovery);
             let former = session.store.credentials(Credentials::Of(name))?;
             let former = former.into_iter().filter(|one| one.revoked_at.is_none());
             let ended = former.map(|one| Credential { revoked_at: Some(now), ..one });
             Ok(Some(Record {
                 action: "recover",
-                inputs: vec![("user", name.to_string())],
+                observed: vec![("user", name.to_string())],
                 credentials: [own].into_iter().chain(ended).collect(),
                 sessions: Vec::new(),
             }))

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Session, SessionError, Time};
+use super::time::Time;
+use super::{Session, SessionError};
 use crate::domain::audit::{Entry, EntryResult, SealedReason};
 use crate::domain::decide::Condition;
 use crate::domain::id::{ActionName, DocumentId};
@@ -43,11 +44,13 @@ impl Session {
         let short = |name: &str| -> String { name.chars().take(CLAIM_MAX).collect() };
         let refusal = NotVerified { claimed: refusal.claimed.as_deref().map(short), ..refusal.clone() };
         let like = kind_of(&refusal);
+        // The time of the record does not move for somebody unverified, and a minute ends all the same.
+        let clock = time.moment.clock;
         let counted = self.store.refusals(&like)?;
         let policy = self.project()?.policy;
         let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
         if let Some(window) = counted.as_ref()
-            && (0..REFUSAL_WINDOW).contains(&time.now.millis().saturating_sub(window.since.millis()))
+            && (0..REFUSAL_WINDOW).contains(&clock.millis().saturating_sub(window.since.millis()))
         {
             let count = window.count + 1;
             change.refusals.push(Refusals { count, ..window.clone() });
@@ -55,12 +58,12 @@ impl Session {
             self.store.commit(&change)?;
             return Ok(count + 1);
         }
-        let mut entry = Entry::new(time.now, action.as_str(), policy);
+        let mut entry = Entry::new(action.as_str(), policy);
         entry.claimed.clone_from(&refusal.claimed);
         entry.result = EntryResult::Denied;
         entry.count = counted.map_or(0, |window| window.count) + 1;
         if let Some(holder) = &refusal.holder {
-            entry.inputs = BTreeMap::from([
+            entry.observed = BTreeMap::from([
                 ("token_fingerprint".to_owned(), holder.fingerprint.clone()),
                 ("token_user".to_owned(), holder.user.to_string()),
             ]);
@@ -72,7 +75,7 @@ impl Session {
         }];
         // Recorded as it was asked for; whether it exists is told to nobody unverified.
         entry.document = document.cloned();
-        change.refusals.push(Refusals { claimed: like, since: time.now, count: 0 });
+        change.refusals.push(Refusals { claimed: like, since: clock, count: 0 });
         self.commit(head, change, time, entry)?;
         Ok(1)
     }

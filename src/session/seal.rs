@@ -1,24 +1,25 @@
 //! Sealing: from what happened to entries, and with them into the store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::told::{said, told, told_of_dossier, told_of_run};
-use super::{Session, SessionError, Time};
+use super::time::{Time, jump_entry, next};
+use super::{Outside, Session, SessionError, observed};
 use crate::domain::audit::{
-    Delta, Entry, EntryResult, Meaning, ProjectKey, Row, Sealed, SealedReason, Signature, row_delta,
+    Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
 };
+use crate::domain::clock::Jump;
 use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
-use crate::domain::document::{Document, Outcome};
+use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::identity::{Actor, Claim, Credential, Proof};
+use crate::domain::id::UserName;
+use crate::domain::identity::{Actor, Claim, Credential, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Request, WorkingCopy};
+use crate::domain::told::{said, told};
 use crate::store::{Change, Head, StoreError};
-
-/// From this difference on, a clock behind the log is recorded, in milliseconds.
-const CLOCK_TOLERANCE: i64 = 5 * 60 * 1000;
 
 /// One attempt: who asked for what, when, and on what grounds it was decided.
 pub(super) struct Attempt<'a> {
@@ -38,7 +39,7 @@ impl Attempt<'_> {
 
     fn entry(&self) -> Entry {
         let (actor, request) = (self.actor, self.request);
-        let mut entry = Entry::new(self.time.now, request.action.as_str(), self.facts.policy);
+        let mut entry = Entry::new(request.action.as_str(), self.facts.policy);
         entry.actor = Some(actor.name().clone());
         // Where no name was given, the credential named the user.
         entry.claimed = Some(self.claim.user.clone().unwrap_or_else(|| actor.name().to_string()));
@@ -47,24 +48,17 @@ impl Attempt<'_> {
         entry.assurance = Some(actor.assurance());
         entry.isolation = actor.isolation();
         entry.session = actor.session().map(str::to_owned);
+        entry.agent = actor.agent().map(str::to_owned);
         entry.parent = actor.parent().cloned();
         entry.credential = actor.credential().map(|presented| presented.id.clone());
         entry.ticket = actor.ticket();
         entry.inputs = told(self.policy, request);
-        entry.inputs.extend(told_of_run(self.facts));
+        entry.observed.extend(observed::run(self.facts));
         entry
     }
 }
 
 impl Session {
-    /// The time of an attempt: the clock's, but never before the last entry.
-    pub(super) fn time(&self, head: &Head) -> Time {
-        let clock = self.now();
-        let last = head.at.unwrap_or(clock);
-        let behind = last.millis().saturating_sub(clock.millis());
-        Time { now: clock.max(last), behind: (behind > CLOCK_TOLERANCE).then_some(behind) }
-    }
-
     /// Seals and commits what was done.
     pub(super) fn seal_applied(
         &mut self,
@@ -75,9 +69,12 @@ impl Session {
         let mut change = attempt.change();
         self.collect(&mut change, facts, attempt.request, applied, time)?;
         let mut entry = attempt.entry();
+        if let Some(Proof::Signature(signed)) = &attempt.claim.proof {
+            entry.signature = Some(signed.signature.clone());
+        }
         entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
-        entry.inputs.extend(told_of_dossier(facts, applied));
+        entry.observed.extend(observed::dossier_of(facts, applied));
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);
@@ -122,15 +119,15 @@ impl Session {
                 None => change.credentials.push(Credential { used, ..presented.clone() }),
             }
         }
-        change.tickets.extend(attempt.actor.ticket().map(|id| (id, attempt.time.now)));
+        // A nonce is used up as a ticket is.
+        let nonce = match &attempt.claim.proof {
+            Some(Proof::Signature(signed)) => Some(TicketId::from_bytes(signed.signature.statement.nonce)),
+            _ => None,
+        };
+        let spent = attempt.actor.ticket().into_iter().chain(nonce);
+        change.tickets.extend(spent.map(|id| (id, attempt.time.now)));
         self.tag(&mut change)?;
         entry.deltas = self.deltas(&change, attempt.facts)?;
-        if let Some(Proof::Key { key, nonce }) = &attempt.claim.proof {
-            let meaning = meaning(attempt.facts, entry.verdict);
-            let project = self.project()?.id;
-            let bytes = key.sign(&entry.statement(&project, meaning, nonce));
-            entry.signature = Some(Signature { meaning, nonce: *nonce, bytes });
-        }
         self.commit(attempt.head, change, attempt.time, entry)
     }
 
@@ -154,7 +151,7 @@ impl Session {
         }
         change.versions.clone_from(&applied.versions);
         change.attestations.clone_from(&applied.attestations);
-        change.contents.extend(applied.kept.iter().map(|body| (Digest::of(body), body.clone())));
+        change.contents.extend(applied.kept.iter().map(|body| (Digest::of(body), Arc::clone(body))));
         let bodies = [
             applied.composed.as_ref().map(String::as_bytes),
             match &request.copy {
@@ -165,7 +162,7 @@ impl Session {
         let wanted = applied.versions.iter().map(|version| version.content);
         for digest in wanted {
             let body = bodies.iter().flatten().find(|body| Digest::of(body) == digest);
-            change.contents.extend(body.map(|body| (digest, body.to_vec())));
+            change.contents.extend(body.map(|body| (digest, Arc::new(body.to_vec()))));
         }
         change.users.extend(applied.user.clone());
         change.credentials.extend(applied.credentials.iter().cloned());
@@ -205,11 +202,27 @@ impl Session {
             deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
         }
         deltas.extend(self.registry_deltas(change)?);
+        deltas.extend(self.beside_deltas(change)?);
         deltas.extend(change.namespaces.iter().filter_map(|one| row_delta(None, Row::Namespace(one))));
         deltas.extend(change.policies.iter().filter_map(|one| row_delta(None, Row::Policy(one))));
         if let Some(project) = &change.project {
             let before = self.project()?;
             deltas.extend(row_delta(Some(Row::Project(&before)), Row::Project(project)));
+        }
+        Ok(deltas)
+    }
+
+    /// The complete change of every proposal and span that `change` touches.
+    fn beside_deltas(&mut self, change: &Change) -> Result<Vec<Delta>, SessionError> {
+        let (mut deltas, spans) = (Vec::new(), self.store.spans()?);
+        for span in &change.spans {
+            let before = spans.iter().find(|before| before.number == span.number);
+            deltas.extend(row_delta(before.map(Row::Span), Row::Span(span)));
+        }
+        let proposals = if change.proposals.is_empty() { Vec::new() } else { self.store.proposals()? };
+        for proposal in &change.proposals {
+            let before = proposals.iter().find(|before| before.key() == proposal.key());
+            deltas.extend(row_delta(before.map(Row::Proposal), Row::Proposal(proposal)));
         }
         Ok(deltas)
     }
@@ -257,13 +270,26 @@ impl Session {
         time: Time,
         entry: Entry,
     ) -> Result<Entry, SessionError> {
-        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         let mut entries = Vec::new();
-        if let Some(behind) = time.behind {
-            entries.push(clock_warning(time, behind, entry.policy_digest));
+        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
+        // The entry that ends a jump finds none.
+        if moves
+            && change.spans.is_empty()
+            && let Some(span) = self.new_jump(&head, time)?
+            && let Some(jump) = &span.jump
+        {
+            let mut noticed = jump_entry(jump, entry.policy_digest);
+            let before = self.span()?;
+            noticed.deltas = row_delta(Some(Row::Span(&before)), Row::Span(&span)).into_iter().collect();
+            entries.push(noticed);
+            change.spans.push(span);
         }
         entries.push(entry);
-        seal(&mut change, head, entries, key);
+        // Who begins a span ends the jump in the one before it.
+        let begins = change.spans.iter().any(|span| Some(span.number) > head.course.map(|it| it.span));
+        let ends = if begins { self.span()?.jump } else { None };
+        let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
+        seal(&mut change, head, entries, (time, ends), key, &self.outside)?;
         self.store.commit(&change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
@@ -278,18 +304,32 @@ impl Session {
     }
 }
 
-/// Numbers and seals entries, and moves the head behind them.
-pub(super) fn seal(change: &mut Change, head: Head, entries: Vec<Entry>, key: &ProjectKey) {
-    let mut frontier = head.frontier;
-    let mut at = head.at;
+/// Numbers, dates and seals entries, and moves the head behind them.
+pub(super) fn seal(
+    change: &mut Change,
+    head: Head,
+    entries: Vec<Entry>,
+    (time, ends): (Time, Option<Jump>),
+    key: &ProjectKey,
+    outside: &Outside,
+) -> Result<(), SessionError> {
+    let (mut frontier, mut course) = (head.frontier, head.course);
     for mut entry in entries {
         entry.index = frontier.size();
-        at = Some(entry.at);
+        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
+        let here = next(course, entry.index, time.moment, moves, ends.as_ref());
+        (entry.at, entry.span, entry.moment) = (here.at, here.span, time.moment);
+        (entry.host, entry.uid) = (outside.host.clone(), outside.uid);
+        if !(outside.random)(&mut entry.salt) {
+            return Err(SessionError::NoRandom);
+        }
         let sealed = Sealed::new(entry, key);
         frontier.push(sealed.leaf);
+        course = Some(here);
         change.entries.push(sealed);
     }
-    change.head = Head { tag: Some(key.tag_head(&frontier)), frontier, at };
+    change.head = Head { tag: Some(key.tag_head(&frontier)), frontier, course };
+    Ok(())
 }
 
 /// Builds the record of a policy: its files, and what they mean, under the tag of the project key.
@@ -310,25 +350,10 @@ pub(super) fn policy_record(
     })
 }
 
-/// What the signature of a person means for what was done.
-fn meaning(facts: &Facts, verdict: Option<Outcome>) -> Meaning {
-    match (verdict, &facts.document) {
-        (Some(Outcome::Recommend | Outcome::RequestUpdates), _) => Meaning::Reviewed,
-        (Some(Outcome::Approve | Outcome::Reject), _) => Meaning::Approved,
-        // What was approved once and never comes into force is carried out.
-        (None, Some(document)) if document.version.major > 0 && document.in_force.is_none() => {
-            Meaning::Executed
-        }
-        (None, _) => Meaning::Authored,
-    }
-}
-
 fn sealed_reason(reason: &Reason) -> SealedReason {
-    SealedReason { name: reason.name.clone(), message: reason.message.clone(), remedy: reason.remedy.clone() }
-}
-
-fn clock_warning(time: Time, behind: i64, policy: Digest) -> Entry {
-    let mut entry = Entry::new(time.now, "clock_warning", policy);
-    entry.comment = Some(format!("the system clock is {} s behind the last entry", behind / 1000));
-    entry
+    SealedReason {
+        name: reason.name.clone(),
+        message: reason.message.clone(),
+        remedy: reason.remedy.as_deref().cloned(),
+    }
 }

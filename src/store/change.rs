@@ -19,7 +19,7 @@ impl Change {
             "its entries do not continue the log"
         } else if self.head.frontier.size() != self.expected_size + self.entries.len() as u64 {
             "its head does not follow from its entries"
-        } else if !self.entries.is_empty() && (self.head.tag.is_none() || self.head.at.is_none()) {
+        } else if !self.entries.is_empty() && (self.head.tag.is_none() || self.head.course.is_none()) {
             "its head bears no tag or no time"
         } else if self.entries.is_empty() && self.changes_rows() {
             "it changes rows without an entry"

@@ -9,6 +9,7 @@ mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -16,11 +17,12 @@ pub use self::memory::Memory;
 pub use self::sqlite::Sqlite;
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Frontier, Sealed, Tag};
+use crate::domain::clock::{Course, Span};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// The newest point of the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +31,8 @@ pub struct Head {
     pub frontier: Frontier,
     /// The tag of (size, root) under the project key; `None` for the empty log.
     pub tag: Option<Tag>,
-    /// The time of the last entry.
-    pub at: Option<Timestamp>,
+    /// Where the record is in time; `None` for the empty log.
+    pub course: Option<Course>,
 }
 
 /// Everything that one action changes, rows and entries alike. Where rows change, there are entries.
@@ -47,7 +49,7 @@ pub struct Change {
     /// Attestations to add; none of them exists. What they say is in this change or kept already.
     pub attestations: Vec<Attestation>,
     /// Contents to keep, by their digest. One that is kept already stays.
-    pub contents: Vec<(Digest, Vec<u8>)>,
+    pub contents: Vec<(Digest, Arc<Vec<u8>>)>,
     /// Users to add or replace.
     pub users: Vec<User>,
     /// Credentials to add or replace, each with its tag.
@@ -56,6 +58,10 @@ pub struct Change {
     pub sessions: Vec<AgentSession>,
     /// Tickets that are used or void from now on; none of them was. They need no entry of their own.
     pub tickets: Vec<(TicketId, Timestamp)>,
+    /// Spans of time to add or replace.
+    pub spans: Vec<Span>,
+    /// Proposals to add or replace.
+    pub proposals: Vec<Proposal>,
     /// Namespaces to add; none of them exists.
     pub namespaces: Vec<Namespace>,
     /// Policies to keep, by their digest. One that is kept already stays as it is.
@@ -208,6 +214,14 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// The store was made by a version of the program that was never released.
+    #[error(
+        "the store was made by an unreleased version of qms (format {found}); this version does not read it: begin a new project"
+    )]
+    Unreleased {
+        /// The format of the store.
+        found: u32,
+    },
     /// The store was written by a newer program.
     #[error("the store has format {found}, this program knows formats up to {known}")]
     Newer {
@@ -298,12 +312,17 @@ pub trait Read {
     fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError>;
     /// Tells whether a ticket was used or voided.
     fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError>;
-    /// Tells whether a user was ever given a credential that must be presented from then on.
+    /// Tells whether a user was ever given a credential that must be presented from then on, or is bound
+    /// without one.
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError>;
     /// Counts the open tasks of every user who has any.
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError>;
     /// Lists the open tasks of a user, oldest first.
     fn tasks(&mut self, user: &UserName) -> Result<Vec<OpenTask>, StoreError>;
+    /// Lists the spans of time, oldest first.
+    fn spans(&mut self) -> Result<Vec<Span>, StoreError>;
+    /// Lists what waited for a second person, or still does.
+    fn proposals(&mut self) -> Result<Vec<Proposal>, StoreError>;
     /// Lists the registered namespaces, by name.
     fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError>;
     /// Returns a policy that was adopted once.

@@ -67,7 +67,7 @@ fn an_agent_that_takes_too_long_is_ended_with_all_that_it_started() {
     let started = Started::within("sh -c 'while :; do :; done' & while :; do :; done", "1s");
     started.project.ask(RUN).is(10);
     let ended = &started.entries("agent_ended")[0];
-    assert!(ended["inputs"]["status"].as_str().unwrap().starts_with('-'), "{ended}");
+    assert!(ended["observed"]["status"].as_str().unwrap().starts_with('-'), "{ended}");
     let sessions = started.project.ask("-u claude agent list --all").is(0);
     assert!(sessions["data"]["sessions"][0]["closed_at"].is_string());
     assert_eq!(started.project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
@@ -112,7 +112,7 @@ fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
     project.run(RUN).is(0);
     let ended = started.entries("agent_ended");
     assert_eq!(
-        [&ended[0]["inputs"]["session"], &ended[0]["inputs"]["status"]],
+        [&ended[0]["observed"]["session"], &ended[0]["observed"]["status"]],
         [&killed, &serde_json::Value::Null]
     );
 }
@@ -142,21 +142,21 @@ fn an_agent_that_fails_is_a_failure_and_is_recorded() {
     let failed = started.project.ask(RUN).is(1);
     assert!(failed.stderr.contains("what went wrong"));
     assert!(failed["error"]["message"].as_str().unwrap().contains("ended with status 3"));
-    assert_eq!(started.entries("agent_ended")[0]["inputs"]["status"], "3");
+    assert_eq!(started.entries("agent_ended")[0]["observed"]["status"], "3");
 }
 
 // REQ-075
 #[test]
 fn an_agent_that_an_agent_started_ends_with_it() {
     let started = Started::within(
-        "case $1 in qa) QMS agent run tu --document CR-001 --task review ;; *) echo $$ > ../inner; while :; do :; \
+        "case $1 in qa) QMS AS_CLAUDE agent run tu --document CR-001 --task review ;; *) echo $$ > ../inner; while :; do :; \
          done ;; esac",
         "2s",
     );
     let project = &started.project;
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
-    let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [qa], ttl: 1m }\n";
+    let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [claude], ttl: 1m }\n";
     fs::write(path, text.replace("agents:\n", tu)).unwrap();
     project.run("-u lead workflow adopt").is(0);
     project.ask(RUN).is(10);
@@ -165,6 +165,6 @@ fn an_agent_that_an_agent_started_ends_with_it() {
     assert!((0..1_000_000).any(|_| is_over()), "the inner agent goes on");
     assert_eq!(project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
     let ended: Vec<_> =
-        started.entries("agent_ended").iter().map(|one| one["inputs"]["session"].clone()).collect();
+        started.entries("agent_ended").iter().map(|one| one["observed"]["session"].clone()).collect();
     assert_eq!(ended.len(), 2, "{ended:?}");
 }

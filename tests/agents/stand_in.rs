@@ -45,12 +45,14 @@ impl Started {
         self.project.folder().join("bin/stand_in")
     }
 
-    /// Writes the program of the agent; `QMS` stands for the program under test.
+    /// Writes the program of the agent; `QMS` stands for the program under test, and `AS_CLAUDE` for claude's own
+    /// token.
     pub fn write(&self, script: &str) {
         let path = self.program();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("#!/bin/sh\n{}\n", script.replace("QMS ", &format!("'{PROGRAM}' "))))
-            .unwrap();
+        let own = format!("--token-file '{}' ", self.project.token("claude").unwrap().display());
+        let script = script.replace("QMS ", &format!("'{PROGRAM}' ")).replace("AS_CLAUDE ", &own);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 

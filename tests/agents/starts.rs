@@ -24,8 +24,8 @@ fn a_reviewer_that_was_started_reviews_under_its_own_name() {
     assert_eq!([&review["session"], &review["parent"]], [&session, &json!("claude")]);
 
     let ended = &started.entries("agent_ended")[0];
-    assert_eq!([&ended["inputs"]["session"], &ended["inputs"]["status"]], [&session, &json!("0")]);
-    assert!(ended["inputs"]["duration_ms"].as_str().unwrap().parse::<u64>().is_ok());
+    assert_eq!([&ended["observed"]["session"], &ended["observed"]["status"]], [&session, &json!("0")]);
+    assert!(ended["observed"]["duration_ms"].as_str().unwrap().parse::<u64>().is_ok());
     started.project.run("-u lead audit verify").is(0);
     started.project.run("-u lead doctor").is(0);
 }

@@ -107,7 +107,7 @@ fn variables_stand_in_for_flags_and_flags_win() {
 fn users_and_namespaces_are_managed_by_name() {
     let project = Project::new();
     let added = project.ask("-u lead user add bob --group reviewer --human --name \"Bob B.\"").is(0);
-    let bob = json!({"name": "bob", "printed_name": "Bob B.", "group": "reviewer", "kind": "human", "removed_at": null});
+    let bob = json!({"name": "bob", "printed_name": "Bob B.", "group": "reviewer", "kind": "human", "bound": false, "removed_at": null});
     assert_eq!(added["data"]["user"], bob);
     assert_eq!(added["meta"]["actor"]["user"], "lead");
     assert_eq!(project.ask("-u qa user show bob").is(0)["data"]["user"], bob);

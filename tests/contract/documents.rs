@@ -330,9 +330,17 @@ fn pages_that_were_lost_or_changed_are_made_again_from_the_record() {
     let published = project.files();
     fs::remove_dir_all(project.path("QMS/SOP")).unwrap();
     fs::write(project.path("QMS/CR/CR-001-draft.md"), "state: CLOSED\n").unwrap();
+    let found = project.ask("-u qa doctor").is(1);
+    let found = found["error"]["details"]["findings"].as_array().unwrap();
+    let named = |name: &str| found.iter().filter(|finding| finding["name"] == name).count();
+    assert_eq!([named("mirror"), named("page_foreign")], [8, 1], "{found:?}");
     project.run("-u qa doctor").is(1).says("doctor --repair");
     let repaired = project.ask("-u qa doctor --repair").is(0);
     assert!(repaired["data"]["repaired"].to_string().contains("SOP-001"), "{:#}", repaired.value());
+    // What somebody wrote is moved aside, and nothing else is.
+    let aside = project.path("QMS/CR/CR-001-draft.1.old.md");
+    assert_eq!(fs::read_to_string(&aside).unwrap(), "state: CLOSED\n");
+    fs::remove_file(aside).unwrap();
     assert_eq!(project.files(), published);
     project.run("-u qa doctor").is(0);
 }

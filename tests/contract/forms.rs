@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::{fs, io};
 
 use qms::cli;
-use qms::cli::{Terminals, World};
+use qms::cli::{Outlet, World};
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
+use qms::domain::process::Descent;
 use serde_json::{Value, json};
 
 use super::{furnished, keys, names};
@@ -220,16 +222,18 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         variable: Box::new(|_| None),
         directory: Project::empty().root(),
         program: "qms".into(),
-        clock: || Timestamp::from_millis(0),
+        clock: || Moment::of(Timestamp::from_millis(0)),
         random: |_| true,
         pause: |_| (),
-        ancestry: Vec::new,
+        ancestry: Descent::default,
         terminal: None,
         process: 1,
+        host: None,
+        uid: None,
         stdin: Box::new(io::empty()),
-        stdout: Box::new(stdout.clone()),
-        stderr: Box::new(io::sink()),
-        terminals: Terminals::default(),
+        stdin_is_terminal: false,
+        stdout: Outlet::new(Box::new(stdout.clone()), false),
+        stderr: Outlet::new(Box::new(io::sink()), false),
     };
     assert_eq!(cli::stopped(&mut world, "no more randomness"), 70);
     let answer: Value = serde_json::from_slice(&stdout.0.borrow()).unwrap();

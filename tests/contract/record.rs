@@ -1,7 +1,12 @@
 //! What is recorded, in which order reasons come, and what is withheld.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
+use qms::domain::audit::Entry;
+use qms::domain::digest::to_hex;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{furnished, keys, names};
@@ -23,9 +28,9 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
 
     let history = project.ask("-u qa history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
-    let fields = "index at actor claimed actor_kind group assurance isolation session parent credential ticket \
-                  signature action inputs document \
-                  version from to result verdict comment reasons content_digest policy_digest count leaf_hash withheld";
+    let fields = "index at span clock boot actor claimed claimed_actor attribution actor_kind group assurance \
+                  isolation session agent parent credential token_id ticket signature host uid client_id \
+                  occurred_at ran_by action inputs observed document version from to result verdict comment reasons content_digest policy_digest count leaf_hash withheld";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
     assert_eq!(names(&entry["reasons"], "name"), expected);
@@ -200,6 +205,31 @@ fn the_log_can_be_exported_and_proved() {
     assert_eq!(verified["data"]["entries"], json!(project.log_size()));
 }
 
+// REQ-180
+#[test]
+fn a_verification_says_what_it_checked_and_what_it_did_not() {
+    let project = furnished();
+    let kept = project.run("-u qa audit checkpoint").is(0).stdout;
+    fs::write(project.path("kept"), kept).unwrap();
+    let said = |words: &str| {
+        let text = project.run(&format!("-u qa audit verify {words}")).is(0).text();
+        let line = |name: &str| {
+            let found = text.lines().find_map(|line| line.trim_start().strip_prefix(name));
+            found.unwrap_or_else(|| panic!("no {name:?} in {text}")).trim().to_owned()
+        };
+        [line("head tag:"), line("contents:"), line("checkpoint:")]
+    };
+    let (contents, checkpoint) = (
+        "not checked; `--contents` digests every one",
+        "not compared; only `--checkpoint FILE` shows a log that was cut or put back",
+    );
+    assert_eq!(said(""), ["verified", contents, checkpoint]);
+    assert_eq!(said("--contents"), ["verified", "verified", checkpoint]);
+    assert_eq!(said("--checkpoint kept"), ["verified", contents, "the log goes on from it"]);
+    fs::remove_file(project.key()).unwrap();
+    assert_eq!(said("")[0], "not checked; the project key is not here");
+}
+
 // REQ-123
 #[test]
 fn nothing_is_recorded_after_a_log_whose_end_was_not_made_with_the_key() {
@@ -250,6 +280,29 @@ fn entries_say_whom_and_what_an_action_was_about() {
     assert!(history.contains("DRAFT (to: ann)"), "{history}");
     let table = project.run("-u qa audit export --format csv").is(0).text();
     assert!(table.contains("\"assignees: tu,qa, target: retirement\""), "{table}");
+}
+
+// REQ-172
+#[test]
+fn every_entry_says_where_and_when_it_was_made_and_holds_random_bytes() {
+    let project = Project::new();
+    project.play(&["-u claude create CR --title x", "-u claude create CR --title x"]);
+    let store = Connection::open(project.database()).unwrap();
+    let mut sealed = store.prepare("SELECT bytes FROM entries ORDER BY idx").unwrap();
+    let sealed = sealed.query_map((), |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let entries: Vec<Entry> = sealed.map(|bytes| Entry::decode(&bytes.unwrap()).unwrap()).collect();
+    let salts: BTreeSet<_> = entries.iter().map(|entry| entry.salt).collect();
+    assert_eq!(salts.len(), entries.len());
+    let uid = fs::metadata(project.database()).unwrap().uid();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().replace('-', "");
+    let ran: Vec<u64> = entries.iter().map(|entry| entry.moment.boot.unwrap().since).collect();
+    assert!(ran.is_sorted(), "{ran:?}");
+    for entry in &entries {
+        assert_eq!(entry.uid, Some(uid));
+        assert!(entry.host.as_ref().is_some_and(|host| !host.is_empty()));
+        assert_eq!(to_hex(&entry.moment.boot.unwrap().id), boot);
+        assert_eq!((entry.span, entry.at), (0, entry.moment.clock));
+    }
 }
 
 // REQ-119

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 
-use qms::cli::{Terminals, World, run};
-use qms::domain::digest::Timestamp;
+use qms::cli::{Outlet, World, run};
+use qms::domain::clock::Moment;
+use qms::domain::process::Descent;
 use serde_json::Value;
 
 use crate::project::Project;
@@ -139,13 +140,13 @@ impl Write for Kept {
     }
 }
 
-/// Runs a command line in this process, with a clock and terminals of our own, and returns the exit status
+/// Runs a command line in this process, with a clock of our own, and standard output at a terminal or not, and returns the exit status
 /// and what came on standard output.
 pub fn in_process(
     project: &Project,
     words: &[&str],
-    clock: fn() -> Timestamp,
-    terminals: Terminals,
+    clock: fn() -> Moment,
+    at_terminal: bool,
 ) -> (u8, Vec<u8>) {
     let (out, folder) = (Kept::default(), project.folder().to_owned());
     let mut world = World {
@@ -163,13 +164,15 @@ pub fn in_process(
             true
         },
         pause: |_| (),
-        ancestry: Vec::new,
+        ancestry: Descent::default,
         terminal: None,
         process: 1,
+        host: None,
+        uid: None,
         stdin: Box::new(io::empty()),
-        stdout: Box::new(out.clone()),
-        stderr: Box::new(Kept::default()),
-        terminals,
+        stdin_is_terminal: false,
+        stdout: Outlet::new(Box::new(out.clone()), at_terminal),
+        stderr: Outlet::new(Box::new(Kept::default()), false),
     };
     let status = run(&mut world);
     let bytes = out.0.borrow().clone();

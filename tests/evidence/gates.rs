@@ -7,15 +7,15 @@ use crate::declared::{Declared, RUN};
 /// A matrix may not be reviewed before the tests passed for it.
 const MATRIX: (&str, &str, &str) = (
     "controlled.yaml",
-    "from: DRAFT, to: IN_REVIEW, by: [initiator], guards: [owner,",
-    "from: DRAFT, to: IN_REVIEW, by: [initiator], guards: [owner, { evidence: [ci-passed] },",
+    "from: DRAFT, to: IN_REVIEW, by: [initiator], meaning: authored, guards: [owner,",
+    "from: DRAFT, to: IN_REVIEW, by: [initiator], meaning: authored, guards: [owner, { evidence: [ci-passed] },",
 );
 
 /// A change may not be closed before it was seen in use.
 const CLOSE: (&str, &str, &str) = (
     "executable.yaml",
-    "to: CLOSED, by: [initiator], guards: [owner,",
-    "to: CLOSED, by: [initiator], guards: [owner, { evidence: [ci-passed, deployed] },",
+    "to: CLOSED, by: [initiator], meaning: executed, guards: [owner,",
+    "to: CLOSED, by: [initiator], meaning: executed, guards: [owner, { evidence: [ci-passed, deployed] },",
 );
 
 fn gated(script: &str, (file, from, to): (&str, &str, &str)) -> Declared {
@@ -143,14 +143,16 @@ fn whoever_may_not_run_it_is_told_who_may() {
     let project = &declared.project;
     declared.rewrite(
         "controlled.yaml",
-        "to: same, by: [initiator, quality], guards: [{ owner_or: [quality] }], effects: [record_run]",
-        "to: same, by: [quality], effects: [record_run]",
+        "to: same, by: [initiator, quality], meaning: executed, guards: [{ owner_or: [quality] }], effects: [record_run]",
+        "to: same, by: [quality], meaning: executed, effects: [record_run]",
     );
     declared.adopt();
     drafted(&declared);
     project.play(&["-u claude checkin SDLC-PUMP-RTM"]);
     let refused = project.ask("-u claude route SDLC-PUMP-RTM --review").is(4);
-    let message = "`ci-passed` was never run for SDLC-PUMP-RTM; `evidence run` is for quality".to_owned();
+    let message =
+        "`ci-passed` was never run for SDLC-PUMP-RTM; `evidence run` (name: ci-passed) is for quality"
+            .to_owned();
     assert_eq!(reasons(&refused), [("evidence_missing".to_owned(), message, Value::Null)]);
 }
 

@@ -8,8 +8,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
-use qms::cli::Terminals;
 use qms::domain::audit::ProjectKey;
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
 use serde_json::{Value, json};
@@ -148,16 +148,19 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
         Ticket::new(TicketId::from_bytes([7; 16]), caller, &"claude".parse().unwrap(), (argv, &root), at);
     let ticket = format!("--ticket={}", ticket.seal(&key));
     // An hour passes while the command runs.
-    let clock = || Timestamp::from_millis(NOON + MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR));
+    let clock = || {
+        let late = MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR);
+        Moment::of(Timestamp::from_millis(NOON + late))
+    };
     let line: Vec<&str> = [ticket.as_str()].into_iter().chain(words).collect();
     let called = || {
-        let (status, out) = in_process(project, &line, clock, Terminals::default());
+        let (status, out) = in_process(project, &line, clock, false);
         (status, serde_json::from_slice::<Value>(&out).unwrap())
     };
     let (status, answer) = called();
     assert_eq!(status, 0, "{answer:#}");
     assert_eq!(answer["meta"]["actor"]["assurance"], "ticket");
-    assert_eq!(declared.entries()[0]["inputs"]["duration_ms"], HOUR.to_string());
+    assert_eq!(declared.entries()[0]["observed"]["duration_ms"], HOUR.to_string());
     // An hour later, and before it began: it is too old, and it was used.
     assert_eq!(called().1["error"]["reasons"][0]["name"], "credential_expired");
     let before = declared.listed().len();

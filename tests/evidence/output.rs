@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use qms::cli::Terminals;
+use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 
 use crate::declared::{Declared, RUN, in_process};
@@ -55,9 +55,9 @@ fn what_is_no_text_is_kept_byte_by_byte() {
     declared.verifies();
     // A terminal is not written to by it.
     let words = ["-u", "tu", "evidence", "show", "CR-001", "ci-passed"];
-    let terminals = Terminals { stdout: true, ..Terminals::default() };
-    let (_, shown) = in_process(&declared.project, &words, || Timestamp::from_millis(0), terminals);
-    assert_eq!(String::from_utf8(shown).unwrap(), "\\u{0}\u{fffd}\u{fffd}\\u{1b}[2J");
+    let clock = || Moment::of(Timestamp::from_millis(0));
+    let (_, shown) = in_process(&declared.project, &words, clock, true);
+    assert_eq!(String::from_utf8(shown).unwrap(), "\\u{0}\\xff\\xfe\\u{1b}[2J");
 }
 
 // REQ-062

@@ -22,7 +22,7 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started_and_the_run_is_recorde
     let is_over = || qms::disk::processes::of(inner).is_none_or(|it| !qms::disk::processes::is_alive(&it));
     assert!((0..1_000_000).any(|_| is_over()), "what the command started goes on");
     assert_eq!(declared.kept("ci-passed"), b"begun\n");
-    assert_eq!(declared.entries()[0]["inputs"]["outcome"], "timed_out");
+    assert_eq!(declared.entries()[0]["observed"]["outcome"], "timed_out");
     declared.verifies();
 }
 

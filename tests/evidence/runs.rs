@@ -42,8 +42,8 @@ fn a_run_that_passes_is_recorded_with_what_it_wrote_and_what_it_speaks_about() {
     let entry = &declared.entries()[0];
     assert_eq!([&entry["actor"], &entry["result"]], ["claude", "permitted"]);
     assert_eq!(entry["content_digest"], before["content_digest"]);
-    assert_eq!([&entry["inputs"]["name"], &entry["inputs"]["outcome"]], ["ci-passed", "passed"]);
-    assert!(entry["inputs"]["duration_ms"].as_str().unwrap().parse::<u64>().is_ok());
+    assert_eq!([&entry["inputs"]["name"], &entry["observed"]["outcome"]], ["ci-passed", "passed"]);
+    assert!(entry["observed"]["duration_ms"].as_str().unwrap().parse::<u64>().is_ok());
     declared.verifies();
     project.run("-u lead doctor");
 }
@@ -88,7 +88,7 @@ fn a_run_that_fails_is_recorded_and_is_a_failure() {
         [&declared.listed()[0]["status"], &declared.listed()[0]["outcome"]],
         [&json!(3), &json!("failed")]
     );
-    assert_eq!(declared.entries()[0]["inputs"]["outcome"], "failed");
+    assert_eq!(declared.entries()[0]["observed"]["outcome"], "failed");
     declared.verifies();
 }
 

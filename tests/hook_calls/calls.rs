@@ -47,7 +47,7 @@ fn the_main_thread_is_the_orchestrator_and_nobody_else() {
     assert!(reason.contains("`qa` was claimed with") && reason.contains("`claude`"), "{reason}");
     assert_eq!(hooked.project.log_size(), before + 1);
     let entry = hooked.newest();
-    assert_eq!([&entry["claimed"], &entry["inputs"]["token_user"]], ["qa", "claude"]);
+    assert_eq!([&entry["claimed"], &entry["observed"]["token_user"]], ["qa", "claude"]);
     assert_eq!([&entry["result"], &entry["reasons"][0]["name"]], ["denied", "identity_mismatch"]);
     // Without the hook the claim is worth nothing, either: the user presents nothing of its own.
     hooked.project.issue(&["qa"]);

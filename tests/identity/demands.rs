@@ -28,9 +28,9 @@ fn demanding(edge: &str, guards: &str) -> Project {
     project
 }
 
-const APPROVAL: &str = "action: approve,  from: IN_PRE_APPROVAL, to: PRE_APPROVED, by: [quality, reviewer], verdict: approve, quorum: all";
+const APPROVAL: &str = "action: approve,  from: IN_PRE_APPROVAL, to: PRE_APPROVED, by: [quality, reviewer], meaning: approved, verdict: approve, quorum: all";
 
-const REVIEW: &str = "action: review,   from: IN_PRE_REVIEW, to: PRE_REVIEWED,  by: [quality, reviewer, administrator], verdict: review, quorum: all";
+const REVIEW: &str = "action: review,   from: IN_PRE_REVIEW, to: PRE_REVIEWED,  by: [quality, reviewer, administrator], meaning: reviewed, verdict: review, quorum: all";
 
 /// Brings CR-001 to where it awaits its pre-approval by hana, a person of quality, and returns the file
 /// with the passphrase of hana.
@@ -94,8 +94,9 @@ fn a_transition_that_demands_a_signature_takes_nothing_less() {
     // A wrong passphrase opens nothing.
     let wrong = secret(&project, "wrong", "incorrect horse");
     let line = format!("-u hana --passphrase-file {} approve CR-001", wrong.display());
-    let refused = project.keeps(0, || project.ask(&line)).is(8);
-    assert_eq!(refused["error"]["message"], "the passphrase does not open the key");
+    let refused = project.keeps(1, || project.ask(&line)).is(8);
+    assert_eq!(refused.reasons(), ["wrong_passphrase"]);
+    assert_eq!([&newest(&project)["claimed"], &newest(&project)["actor"]], [&json!("hana"), &json!(null)]);
     let line = format!("-u hana --passphrase-file {} approve CR-001", phrase.display());
     project.run(&line).is(0);
     let entry = newest(&project);
@@ -114,7 +115,7 @@ fn a_transition_that_demands_kept_keys_refuses_whoever_reads_them() {
 // REQ-056
 #[test]
 fn a_transition_that_demands_a_token_refuses_a_claim_and_shows_it_in_the_menu() {
-    let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [owner";
+    let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [owner";
     let project = Project::new();
     rewrite(&project, "executable.yaml", edge, &format!("{edge}, {{ assurance: token }}"));
     project.run("-u lead workflow adopt").is(0);
@@ -146,7 +147,7 @@ fn started(project: &Project, user: &str, session: &str, parent: Option<&str>, n
     let key = ProjectKey::from_file_text(&fs::read_to_string(project.key()).unwrap()).unwrap();
     let store = Connection::open(project.database()).unwrap();
     let sql = "INSERT INTO credentials (id, user, kind, session, parent, actions, documents, issued_at, used, \
-               recovered, verifier, tag) VALUES (?, ?, 'standing', ?, ?, '[]', '[]', 1, 0, 0, ?, ?)";
+               verifier, tag) VALUES (?, ?, 'standing', ?, ?, '[]', '[]', 1, 0, ?, ?)";
     let tag = key.tag_credential(&row);
     let values = params![row.id.as_str(), user, session, parent, row.verifier.as_bytes(), tag.as_bytes()];
     store.execute(sql, values).unwrap();
@@ -224,7 +225,12 @@ fn a_changed_file_that_is_not_adopted_changes_nothing() {
         "by: [administrator]",
         "by: [administrator, initiator, quality, reviewer]",
     );
-    rewrite(&project, "executable.yaml", "by: [initiator]", "by: [initiator, quality, reviewer]");
+    rewrite(
+        &project,
+        "executable.yaml",
+        "by: [initiator], meaning: authored",
+        "by: [initiator, quality, reviewer], meaning: authored",
+    );
     project.issue(&["qa"]);
     assert_eq!(project.ask("-u claude create CR --title x").is(8).reasons(), ["assurance_too_low"]);
     for line in ["workflow adopt", "user add eve --group quality --agent", "create CR --title x"] {

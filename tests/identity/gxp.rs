@@ -51,7 +51,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
         refused["error"]["message"]
             .as_str()
             .unwrap()
-            .ends_with("`user add <name> --group quality --human` is for administrator")
+            .ends_with("`user add` (group: quality, kind: human) is for administrator")
     );
     project.run(&format!("{lead} user add hana --group quality --name \"Hana Quint\" --human")).is(0);
     // A person who has no key is no signer yet: the administrator is shown the command that ends that.

@@ -79,7 +79,7 @@ fn team_lets_nobody_act_who_is_only_claimed() {
         let refused = project.keeps(1, || project.ask(&format!("-u claude {line}"))).is(8);
         assert_eq!(refused.reasons(), ["assurance_too_low"]);
         let message = refused["error"]["message"].as_str().unwrap();
-        let words = "`claude` is only claimed; this needs at least: token; `token issue claude --out <file>` is for administrator";
+        let words = "`claude` is only claimed; this needs at least: token; `token issue` (user: claude) is for administrator";
         assert_eq!(message, words);
     }
     // To look is still possible.

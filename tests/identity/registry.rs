@@ -77,8 +77,8 @@ fn an_edited_row_opens_nothing_and_the_audit_names_it() {
         "uses = uses + 1",
         "used = used - 1",
         "revoked_at = issued_at",
-        "recovered = 1",
-        "acknowledged_by = 'qa'",
+        "origin = 'recovery'",
+        "acknowledged_by = 'qa', grounds = 'alone'",
         &format!("verifier = {other}"),
         &format!("tag = {other}"),
     ] {

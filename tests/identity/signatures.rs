@@ -3,7 +3,7 @@
 use std::fs;
 
 use qms::domain::audit::{Entry, Meaning, Signature};
-use qms::domain::digest::{Digest, Timestamp};
+use qms::domain::digest::Digest;
 use qms::domain::document::Outcome;
 use qms::domain::identity::{Assurance, KEY_BYTES, SealedKey};
 use rusqlite::{Connection, params};
@@ -53,7 +53,7 @@ fn verified_by_an_auditor(project: &Project) -> crate::project::answer::Answer {
     super::bare(project, "-u tu audit verify").variable("QMS_KEY_FILE", "/nowhere/key").ask()
 }
 
-// REQ-068
+// REQ-169
 #[test]
 fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
     let project = signed();
@@ -65,17 +65,17 @@ fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
     let [reviewed, other, approved] = indices[..] else { panic!("{indices:?}") };
     let (review, other) = (entry(&project, reviewed), entry(&project, other));
     let approval = entry(&project, approved);
-    assert_eq!(review.signature.unwrap().meaning, Meaning::Reviewed);
-    assert_eq!(approval.signature.unwrap().meaning, Meaning::Approved);
+    let meaning = |entry: &Entry| entry.signature.as_ref().unwrap().statement.meaning;
+    assert_eq!((meaning(&review), meaning(&approval)), (Some(Meaning::Reviewed), Some(Meaning::Approved)));
     let whole = whole(&project);
     let digest = Digest::of(b"other");
     let with = |change: fn(&mut Signature)| {
-        let mut signature = approval.signature.unwrap();
+        let mut signature = approval.signature.clone().unwrap();
         change(&mut signature);
         Some(signature)
     };
     let version = review.version;
-    let forged = [
+    let forged = vec![
         ("document", Entry { document: other.document.clone(), ..approval.clone() }),
         ("version", Entry { version, ..approval.clone() }),
         ("content", Entry { content_digest: Some(digest), ..approval.clone() }),
@@ -84,13 +84,25 @@ fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
         ("no verdict", Entry { verdict: None, ..approval.clone() }),
         ("action", Entry { action: "review".to_owned(), ..approval.clone() }),
         ("comment", Entry { comment: Some("without reservations".to_owned()), ..approval.clone() }),
-        ("time", Entry { at: Timestamp::from_millis(approval.at.millis() + 1), ..approval.clone() }),
+        (
+            "time",
+            Entry {
+                signature: with(|it| it.statement.signed_at = it.statement.signed_at.after(1)),
+                ..approval.clone()
+            },
+        ),
         ("signer", Entry { actor: Some("qa".parse().unwrap()), ..approval.clone() }),
         ("state", Entry { to: approval.from.clone(), ..approval.clone() }),
-        ("meaning", Entry { signature: with(|it| it.meaning = Meaning::Executed), ..approval.clone() }),
-        ("nonce", Entry { signature: with(|it| it.nonce[0] ^= 1), ..approval.clone() }),
+        (
+            "meaning",
+            Entry {
+                signature: with(|it| it.statement.meaning = Some(Meaning::Executed)),
+                ..approval.clone()
+            },
+        ),
+        ("nonce", Entry { signature: with(|it| it.statement.nonce[0] ^= 1), ..approval.clone() }),
         ("a bit", Entry { signature: with(|it| it.bytes[63] ^= 1), ..approval.clone() }),
-        ("another of hers", Entry { signature: review.signature, ..approval.clone() }),
+        ("another of hers", Entry { signature: review.signature.clone(), ..approval.clone() }),
         ("hers on CR-002", Entry { signature: other.signature, ..review.clone() }),
         ("none", Entry { signature: None, ..approval.clone() }),
         ("less than it is", Entry { assurance: Some(Assurance::Token), ..approval.clone() }),
@@ -123,7 +135,8 @@ fn a_refusal_that_was_signed_is_no_verdict() {
     // Only what was permitted is shown as signed.
     let shown = project.ask("-u claude status CR-002").is(0)["data"].to_string();
     assert!(shown.contains("reviewed") && !shown.contains("approved"), "{shown}");
-    // Whoever makes a permit of it is found.
+    // There is no signature in it that a permit could be made of.
+    assert!(denied["signature"].is_null());
     let mut entry = entry(&project, denied["index"].as_u64().unwrap());
     entry.result = qms::domain::audit::EntryResult::Permitted;
     replace(&project, &entry);

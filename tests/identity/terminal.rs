@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const READY: &str = "READY> ";
 
 /// A shell at a terminal of its own.
-struct Shell {
+pub(super) struct Shell {
     session: OsSession,
     /// Everything that was ever shown.
     shown: String,
 }
 
 impl Shell {
-    fn open(project: &Project) -> Self {
+    pub(super) fn open(project: &Project) -> Self {
         let mut command = Command::new("sh");
         command.env_clear().env("PS1", READY).env("TERM", "dumb").env("qms", PROGRAM);
         command.env("XDG_STATE_HOME", project.folder().join("state"));
@@ -38,7 +38,7 @@ impl Shell {
     }
 
     /// Waits until something is shown, and returns what came until then.
-    fn until(&mut self, needle: impl Needle) -> String {
+    pub(super) fn until(&mut self, needle: impl Needle) -> String {
         let found = match self.session.expect(needle) {
             Ok(found) => String::from_utf8_lossy(found.as_bytes()).replace('\r', ""),
             Err(error) => panic!("{error}; until then\n{}", self.shown),
@@ -47,7 +47,7 @@ impl Shell {
         found
     }
 
-    fn enter(&mut self, line: &str) {
+    pub(super) fn enter(&mut self, line: &str) {
         self.session.send_line(line).unwrap();
     }
 
@@ -55,6 +55,11 @@ impl Shell {
     /// typed before then is thrown away.
     fn answer(&mut self, question: &str, passphrase: &str) {
         self.until(question);
+        self.unseen(passphrase);
+    }
+
+    /// Types what the terminal does not show.
+    pub(super) fn unseen(&mut self, passphrase: &str) {
         while self.session.get_process().get_echo().unwrap() {
             std::thread::yield_now();
         }
@@ -62,12 +67,12 @@ impl Shell {
     }
 
     /// Begins a command line of the program; without a menu nothing waits at its end.
-    fn begin(&mut self, line: &str) {
+    pub(super) fn begin(&mut self, line: &str) {
         self.enter(&format!("$qms {line} -q; echo \"status $?\""));
     }
 
     /// Waits for the end of a command, and returns its exit status with what came until then.
-    fn ends(&mut self) -> (String, String) {
+    pub(super) fn ends(&mut self) -> (String, String) {
         let said = self.until(READY);
         let (_, status) = said.rsplit_once("status ").unwrap();
         (status.lines().next().unwrap().to_owned(), said)
@@ -87,7 +92,7 @@ impl Shell {
     }
 
     /// Leaves, and checks that nobody could read the passphrase off the screen.
-    fn leave(mut self) {
+    pub(super) fn leave(mut self) {
         self.enter("exit");
         self.until(Eof);
         assert!(matches!(self.session.get_process().wait().unwrap(), WaitStatus::Exited(..)));
@@ -96,7 +101,7 @@ impl Shell {
 }
 
 /// A project of the profile `gxp` in which hana is to review CR-001.
-fn in_review() -> Project {
+pub(super) fn in_review() -> Project {
     let project = super::profiles::of("gxp");
     project.issue(&["claude"]);
     enrolled(&project, "hana", "quality");
@@ -202,9 +207,12 @@ fn a_new_passphrase_is_typed_twice_alike() {
     shell.answer("Passphrase of lead: ", PASSPHRASE);
     assert_eq!(shell.ends().0, "0");
     shell.begin("-u lead key create");
-    shell.answer("Passphrase of lead: ", PASSPHRASE);
     shell.answer("New passphrase of lead: ", "another passphrase");
     shell.answer("Once more: ", "another passphrase");
+    // The new key is a part of what is signed with the old one, and is shown before.
+    let shown = shell.until("Passphrase of lead: ");
+    assert!(shown.contains("action     key_create") && shown.contains("meaning    administered"), "{shown}");
+    shell.unseen(PASSPHRASE);
     assert_eq!(shell.ends().0, "0");
     shell.leave();
 }

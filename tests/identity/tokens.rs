@@ -113,7 +113,7 @@ fn whoever_presents_somebody_elses_token_is_refused_and_both_are_named() {
     assert_eq!(error["details"]["token_user"], "claude");
     let entry = newest(&project);
     assert_eq!([&entry["result"], &entry["claimed"], &entry["document"]], ["denied", "qa", "CR-001"]);
-    assert_eq!(entry["inputs"], json!({"token_fingerprint": fingerprint, "token_user": "claude"}));
+    assert_eq!(entry["observed"], json!({"token_fingerprint": fingerprint, "token_user": "claude"}));
     assert_eq!([&entry["action"], &entry["actor"]], [&json!("review"), &json!(null)]);
     // The fingerprint is the one that the holder and the administrator see.
     let me = project.ask("-u claude whoami").is(0);
@@ -187,7 +187,7 @@ fn a_token_is_good_for_its_time_only() {
     assert_eq!(refused.unwrap().is(8).reasons(), ["credential_expired"]);
     is_not_believed(with(&project, &short, "create CR --title x"), "credential_expired");
     let entry = newest(&project);
-    assert_eq!([&entry["result"], &entry["inputs"]["token_user"]], ["denied", "claude"]);
+    assert_eq!([&entry["result"], &entry["observed"]["token_user"]], ["denied", "claude"]);
     // A time that is over before it begins is none.
     for words in ["--ttl 0s", "--ttl 1s --not-before 2001-01-01T00:00:00Z"] {
         let out = project.folder().join("never");
@@ -300,7 +300,7 @@ fn a_token_of_a_removed_user_opens_nothing() {
         assert_eq!(refused["error"]["details"]["token_user"], "tu");
     }
     is_not_believed(bare(&project, "-u tu create CR --title x"), "unknown_user");
-    let entry = log(&project).into_iter().rfind(|entry| entry["inputs"]["token_user"] == "tu").unwrap();
+    let entry = log(&project).into_iter().rfind(|entry| entry["observed"]["token_user"] == "tu").unwrap();
     assert_eq!(entry["result"], "denied");
     // Nor is another one made.
     let out = project.folder().join("again");

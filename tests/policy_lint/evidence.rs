@@ -13,7 +13,7 @@ macro_rules! more {
 const DECLARED: super::Edit = more!("evidence:\n  ci-passed: { help: h, command: [/bin/x] }\n");
 
 /// The guards of `release`, as they begin.
-const RELEASE: &str = "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [";
+const RELEASE: &str = "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [";
 
 pub(super) const CASES: &[Case] = &[
     Case(
@@ -51,6 +51,24 @@ pub(super) const CASES: &[Case] = &[
         &[more!("evidence:\n  ci: { help: h, command: [/bin/x], time: soon }\n")],
         "{ help: h",
         "`soon` is not a length of time: a number with s, m, h or d, such as 15m",
+    ),
+    Case(
+        "control_character",
+        &[more!("evidence:\n  ci: { help: \"colour\\e[31m\", command: [/bin/x] }\n")],
+        "colour\\e",
+        "`colour\\u{1b}[31m` has the control character U+001B",
+    ),
+    Case(
+        "evidence_file",
+        &[more!("evidence_files: { max: 65MiB }\n")],
+        "{ max: 65MiB",
+        "files from 1KiB to 64MiB can be kept, not `65MiB`",
+    ),
+    Case(
+        "evidence_file",
+        &[more!("evidence_files: { max: 20 MB }\n")],
+        "{ max: 20",
+        "`20 MB` is not a size: a number with KiB or MiB, such as 64KiB",
     ),
     Case(
         "evidence_output",
@@ -100,7 +118,7 @@ pub(super) const CASES: &[Case] = &[
             (
                 "executable.yaml",
                 RELEASE,
-                "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [{ evidence: [ci-pased] }, ",
+                "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [{ evidence: [ci-pased] }, ",
             ),
             DECLARED,
         ],
@@ -112,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "executable.yaml",
             RELEASE,
-            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [{ evidence: [] }, ",
+            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [{ evidence: [] }, ",
         )],
         "{ action: release",
         "`evidence` needs at least one name",
@@ -122,7 +140,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "executable.yaml",
             RELEASE,
-            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], guards: [evidence, ",
+            "from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [evidence, ",
         )],
         "evidence, owner",
         "guard `evidence` needs a parameter, as in `{ evidence: … }`",
@@ -169,8 +187,8 @@ pub(super) const CASES: &[Case] = &[
         "run_effect",
         &[(
             "controlled.yaml",
-            "from: [DRAFT, REVIEWED], to: same, by: [initiator, quality]",
-            "from: [DRAFT, REVIEWED], to: DRAFT, by: [initiator, quality]",
+            "from: [DRAFT, REVIEWED], to: same, by: [initiator, quality], meaning: executed",
+            "from: [DRAFT, REVIEWED], to: DRAFT, by: [initiator, quality], meaning: executed",
         )],
         "{ action: evidence_record",
         "`evidence_record` does nothing else: `to: same`, no verdict, one effect",
@@ -180,7 +198,7 @@ pub(super) const CASES: &[Case] = &[
         &[
             (
                 "record.yaml",
-                "  - { action: evidence_record, from: [IN_EXECUTION, POST_REVIEWED, POST_APPROVED], to: same, by: [initiator, quality], guards: [{ owner_or: [quality] }], effects: [record_run] }\n",
+                "  - { action: evidence_record, from: [IN_EXECUTION, POST_REVIEWED, POST_APPROVED], to: same, by: [initiator, quality], meaning: executed, guards: [{ owner_or: [quality] }], effects: [record_run] }\n",
                 "",
             ),
             (

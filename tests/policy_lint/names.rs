@@ -11,7 +11,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unknown_name",
-        &[("controlled.yaml", "to: DRAFT, by: [initiator]", "to: DRAFT, by: [initiatr]")],
+        &[("controlled.yaml", "to: DRAFT, by: [initiator], meaning: authored", "to: DRAFT, by: [initiatr]")],
         "{ action: create",
         "unknown group `initiatr`, did you mean `initiator`?",
     ),

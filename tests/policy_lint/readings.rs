@@ -7,7 +7,7 @@ pub(super) const CASES: &[Case] = &[
         "misplaced_reading",
         &[(
             "executable.yaml",
-            "to: IN_EXECUTION, by: [initiator], guards: [owner, ",
+            "to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [owner, ",
             "to: IN_EXECUTION, by: [initiator], guards: [owner, opened, ",
         )],
         "{ action: release",
@@ -18,7 +18,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "executable.yaml",
             "  - { action: release,",
-            "  - { action: read, from: IN_EXECUTION, to: same, by: [quality], effects: [record_reading] }\n  - { action: release,",
+            "  - { action: read, from: IN_EXECUTION, to: same, by: [quality], meaning: witnessed, effects: [record_reading] }\n  - { action: release,",
         )],
         "{ action: read",
         "readings are of rounds, and `IN_EXECUTION` has none",
@@ -27,8 +27,8 @@ pub(super) const CASES: &[Case] = &[
         "misplaced_reading",
         &[(
             "record.yaml",
-            "  - { action: withdraw, from: [IN_POST_REVIEW, IN_POST_APPROVAL], to: origin, by: [initiator], guards: [owner] }",
-            "  - { action: withdraw, from: [IN_POST_REVIEW, IN_POST_APPROVAL], to: origin, by: [initiator], guards: [owner], effects: [record_reading] }",
+            "  - { action: withdraw, from: [IN_POST_REVIEW, IN_POST_APPROVAL], to: origin, by: [initiator], meaning: authored, guards: [owner] }",
+            "  - { action: withdraw, from: [IN_POST_REVIEW, IN_POST_APPROVAL], to: origin, by: [initiator], meaning: authored, guards: [owner], effects: [record_reading] }",
         )],
         "{ action: withdraw",
         "a reading is recorded by `read`, `to: same`, and by nothing else",

@@ -58,8 +58,8 @@ pub(super) const CASES: &[Case] = &[
             ("policy.yaml", "min_length: 80", "min_length: 81"),
             (
                 "executable.yaml",
-                "to: same, by: [initiator, quality, reviewer], guards: [note_is_due]",
-                "to: same, by: [initiator, quality], guards: [note_is_due]",
+                "to: same, by: [initiator, quality, reviewer], meaning: authored, guards: [note_is_due]",
+                "to: same, by: [initiator, quality], meaning: authored, guards: [note_is_due]",
             ),
         ],
         "help: The change touches",

@@ -42,7 +42,13 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
         ],
         attestations: vec![
             attestation("CR-001", 1),
-            Attestation { kind: AttestationKind::Note, status: None, ..attestation("CR-001-VAR-001", 1) },
+            Attestation {
+                kind: AttestationKind::Note,
+                status: None,
+                file_name: None,
+                media_type: None,
+                ..attestation("CR-001-VAR-001", 1)
+            },
         ],
         contents: vec![content("body"), content(""), content("\0 zero, \u{10ffff}")],
         users: vec![removed, user("qa")],
@@ -62,7 +68,7 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
     assert_eq!(all.versions, written.versions, "oldest first");
     assert_eq!(all.attestations, written.attestations, "oldest first");
     let mut contents: Vec<_> =
-        written.contents.into_iter().map(|(digest, body)| (digest, Some(body))).collect();
+        written.contents.into_iter().map(|(digest, body)| (digest, Some(body.to_vec()))).collect();
     contents.sort();
     assert_eq!(all.contents, contents);
     assert_eq!(

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use qms::domain::attestation::{Attestation, AttestationKind};
 use qms::domain::audit::{Entry, Frontier, ProjectKey, Sealed, leaf_hash};
+use qms::domain::clock::{Boot, Course, Jump, Moment, Span};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use qms::domain::id::{DocumentId, StateName, TypeName, UserName, Version};
-use qms::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use qms::domain::project::{Namespace, PolicyRecord, Project, Proposal, ProposalKind, VersionRecord};
 use qms::store::{Change, Entries, Head, ListQuery, OpenTask, Store, StoreError};
 
 /// Parses a name that the test itself wrote.
@@ -30,8 +32,8 @@ pub(crate) fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-pub(crate) fn content(text: &str) -> (Digest, Vec<u8>) {
-    (digest(text), text.as_bytes().to_vec())
+pub(crate) fn content(text: &str) -> (Digest, Arc<Vec<u8>>) {
+    (digest(text), Arc::new(text.as_bytes().to_vec()))
 }
 
 pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {
@@ -45,7 +47,8 @@ pub(crate) fn seal(index: u64, document: Option<&DocumentId>) -> Sealed {
         actor_kind: Some(Kind::Human),
         group: Some(name("quality")),
         document: document.cloned(),
-        ..Entry::new(at(index.try_into().unwrap_or(i64::MAX)), "route", digest("policy"))
+        at: at(index.try_into().unwrap_or(i64::MAX)),
+        ..Entry::new("route", digest("policy"))
     };
     Sealed { entry, bytes, leaf, tag: key.tag_entry(index, &leaf) }
 }
@@ -59,8 +62,15 @@ pub(crate) fn change(head: &Head, documents: &[Option<DocumentId>]) -> Change {
     for sealed in &entries {
         frontier.push(sealed.leaf);
     }
-    let time = entries.last().map(|sealed| sealed.entry.at);
-    let head = Head { tag: Some(key.tag_head(&frontier)), frontier, at: time };
+    let mut course = head.course;
+    for sealed in &entries {
+        let moment = Moment { clock: sealed.entry.at, boot: Some(Boot { id: [3; 16], since: 4 }) };
+        course = Some(match course {
+            None => Course::begin(moment),
+            Some(course) => course.followed(sealed.entry.index, moment, true),
+        });
+    }
+    let head = Head { tag: Some(key.tag_head(&frontier)), frontier, course };
     Change { expected_size: size, entries, head, ..Change::default() }
 }
 
@@ -160,7 +170,35 @@ pub(crate) fn round(seats: &[(&str, Option<Outcome>)]) -> Round {
 
 pub(crate) fn user(text: &str) -> User {
     let printed_name = "Ada O'Neil".to_owned();
-    User { name: name(text), printed_name, group: name("quality"), kind: Kind::Human, removed_at: None }
+    User {
+        name: name(text),
+        printed_name,
+        group: name("quality"),
+        kind: Kind::Human,
+        is_bound: false,
+        removed_at: None,
+    }
+}
+
+pub(crate) fn spans() -> Vec<Span> {
+    let jump = Jump { since: 3, before: Some(at(-7)), clock: at(i64::MAX) };
+    vec![
+        Span { number: 0, began_at: at(0), jump: Some(Jump { before: None, ..jump }) },
+        Span { number: 1, began_at: at(5), jump: Some(jump) },
+        Span { number: 2, began_at: at(6), jump: None },
+    ]
+}
+
+pub(crate) fn proposal(what: &str) -> Proposal {
+    Proposal {
+        kind: ProposalKind::Policy,
+        digest: digest(what),
+        replaces: digest("policy"),
+        by: name("lead"),
+        at: at(8),
+        reason: "it's needed".to_owned(),
+        confirmed_by: None,
+    }
 }
 
 pub(crate) fn version(document: &str, version: Version) -> VersionRecord {
@@ -181,6 +219,8 @@ pub(crate) fn attestation(document: &str, number: u32) -> Attestation {
         subject: digest("body"),
         body: digest("body"),
         status: Some(-9),
+        file_name: Some("Wägeprotokoll 7.pdf".to_owned()),
+        media_type: Some("application/pdf".to_owned()),
         at: at(9),
     }
 }
@@ -250,6 +290,8 @@ pub(crate) struct Everything {
     pub(crate) contents: Vec<(Digest, Option<Vec<u8>>)>,
     pub(crate) users: Vec<User>,
     pub(crate) namespaces: Vec<Namespace>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) proposals: Vec<Proposal>,
     pub(crate) policies: Vec<PolicyRecord>,
     pub(crate) tasks: Vec<(UserName, u64, Vec<OpenTask>)>,
     pub(crate) occupied: Vec<(TypeName, StateName, DocumentId)>,
@@ -304,6 +346,8 @@ pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError
         attestations,
         contents,
         users: store.users()?,
+        spans: store.spans()?,
+        proposals: store.proposals()?,
         namespaces: store.namespaces()?,
         policies: store.policies()?,
         tasks,

@@ -7,11 +7,12 @@ use qms::domain::attestation::Attestation;
 use qms::domain::audit::Frontier;
 use qms::domain::document::{Document, InForce};
 use qms::domain::id::Version;
+use qms::domain::project::Proposal;
 use qms::store::{Change, Entries, Head, Refusals, Store, StoreError};
 
 use crate::rows::{
-    at, attestation, change, content, digest, entries, everything, id, keep, namespace, plain, policy,
-    project, read_of, rich, user, version,
+    at, attestation, change, content, digest, entries, everything, id, keep, name, namespace, plain, policy,
+    project, proposal, read_of, rich, spans, user, version,
 };
 use crate::{Backend, Outcome};
 
@@ -74,6 +75,8 @@ fn one_of_each(head: &Head) -> Change {
         attestations: vec![attestation("CR-009", 1)],
         contents: vec![content("body"), content("other")],
         users: vec![user("qa")],
+        spans: spans(),
+        proposals: vec![proposal("a"), Proposal { confirmed_by: Some(name("qa")), ..proposal("b") }],
         namespaces: vec![namespace("RS")],
         policies: vec![policy("policy")],
         project: Some(project("policy")),
@@ -113,7 +116,7 @@ pub(crate) fn a_change_that_contradicts_itself_is_refused(backend: &dyn Backend)
         ("a head of another size", Change { head: before.head.clone(), ..fit.clone() }),
         ("a head without a tag", Change { head: Head { tag: None, ..fit.head.clone() }, ..fit.clone() }),
         ("rows without an entry", Change { users: vec![user("qa")], ..change(&before.head, &[]) }),
-        ("another digest", Change { contents: vec![(digest("a"), b"b".to_vec())], ..fit.clone() }),
+        ("another digest", Change { contents: vec![(digest("a"), b"b".to_vec().into())], ..fit.clone() }),
         (
             "no revision",
             Change { documents: vec![Document { revision: 0, ..plain("CR-002") }], ..fit.clone() },
@@ -209,6 +212,24 @@ pub(crate) fn contents_and_policies_are_kept_once(backend: &dyn Backend) -> Outc
     let after = everything(store.as_mut())?;
     assert_eq!(after.contents.len(), before.contents.len() + 1);
     assert_eq!(after.policies, before.policies, "the first time counts");
+    Ok(())
+}
+
+pub(crate) fn a_large_content_is_kept_once_and_comes_back_whole(backend: &dyn Backend) -> Outcome {
+    let mut store = backend.open()?;
+    store.commit(&one_of_each(&Head::default()))?;
+    let before = everything(store.as_mut())?;
+    let text = "a scan of many pages\n".repeat(60_000);
+    let adding = |before: &super::rows::Everything, text: &str| Change {
+        contents: vec![content(text), content(text)],
+        ..change(&before.head, &[None])
+    };
+    store.commit(&adding(&before, &text))?;
+    let whole = Some(text.clone().into_bytes());
+    assert_eq!(store.content(&content(&text).0)?, whole);
+    let after = everything(store.as_mut())?;
+    store.commit(&adding(&after, &text))?;
+    assert_eq!(store.content(&content(&text).0)?, whole);
     Ok(())
 }
 

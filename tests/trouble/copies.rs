@@ -4,9 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+
+use crate::project::Project;
+use crate::project::answer::Answer;
 
 use super::{NOBODY, document, drafted, is_refused, is_root, is_whole, is_whole_for, walk};
 
@@ -58,7 +62,10 @@ fn broken_front_matter_is_refused_with_its_line_and_kept() {
         let reason = &refused["error"]["reasons"][0];
         let said = reason["message"].as_str().unwrap();
         assert!(said.contains(&copy.display().to_string()), "{said}");
-        assert!(said.ends_with("move it away and run `qms --user claude checkout CR-001`"), "{said}");
+        assert!(
+            said.ends_with("correct the file, or move it away and check the document out again"),
+            "{said}"
+        );
         assert_eq!(reason["remedy"], Value::Null);
         // Checking out again never overwrites what somebody wrote.
         project.run("-u claude checkout CR-001").is(0).says("left as it is");
@@ -79,7 +86,27 @@ fn a_working_copy_in_another_encoding_is_refused_and_kept() {
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     fs::write(&copy, &utf16).unwrap();
-    is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", "not UTF-8 text");
+    is_refused(
+        &project,
+        "-u claude checkin CR-001",
+        4,
+        "copy_unsound",
+        "looks like UTF-16; save it as UTF-8",
+    );
+    fs::write(&copy, text.replace("A change", "Caf\u{e9}").chars().map(|c| c as u8).collect::<Vec<u8>>())
+        .unwrap();
+    is_refused(
+        &project,
+        "-u claude checkin CR-001",
+        4,
+        "copy_unsound",
+        "is not UTF-8 text (first bad byte at",
+    );
+    let nul = text.clone() + "\0\n";
+    fs::write(&copy, &nul).unwrap();
+    is_refused(&project, "-u claude checkin CR-001", 4, "copy_unsound", "has a NUL character");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), nul);
+    fs::write(&copy, &utf16).unwrap();
     assert_eq!(fs::read(&copy).unwrap(), utf16);
     // A byte order mark and Windows line ends are somebody's editor, not a fault.
     fs::write(&copy, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
@@ -161,6 +188,82 @@ fn a_working_copy_of_an_earlier_check_out_is_refused() {
     let refused = project.keeps(1, || project.ask("-u claude checkin CR-001")).is(7);
     assert_eq!(refused.reasons(), ["not_owner", "not_checked_out"]);
     assert_eq!(fs::read(&copy).unwrap(), old.0);
+}
+
+/// Runs a line that takes a working copy in, and does something when it is recorded and before the copy goes.
+fn meanwhile(project: &Project, line: &str, act: impl FnOnce()) -> Answer {
+    let turn = fs::File::options().write(true).open(project.path(".qms/publish.lock")).unwrap();
+    turn.lock().unwrap();
+    let before = project.log_size();
+    let answer = std::thread::scope(|scope| {
+        let running = scope.spawn(|| project.ask(line));
+        // It waits for its turn to publish until we let it.
+        while project.log_size() == before && !running.is_finished() {
+            std::thread::yield_now();
+        }
+        act();
+        turn.unlock().unwrap();
+        running.join().unwrap()
+    });
+    answer.is(0)
+}
+
+/// The warnings about working copies.
+fn of_copies(answer: &Answer) -> Vec<&Value> {
+    let warnings = answer["warnings"].as_array().unwrap().iter();
+    warnings.filter(|one| one["code"].as_str().unwrap().starts_with("copy_")).collect()
+}
+
+/// How an editor saves a text.
+type Save = fn(&Path, &str);
+
+// REQ-181
+#[test]
+fn what_is_saved_after_a_copy_was_read_stays_and_can_be_gone_on_with() {
+    let in_place: Save = |copy, text| fs::write(copy, text).unwrap();
+    let by_rename: Save = |copy, text| {
+        let beside = copy.with_extension("swp");
+        fs::write(&beside, text).unwrap();
+        fs::rename(beside, copy).unwrap();
+    };
+    let ways: [(&str, Save); 2] = [("in place", in_place), ("by rename", by_rename)];
+    for line in ["-u claude checkin CR-001", "-u claude route CR-001 --review"] {
+        for (way, save) in ways {
+            let project = drafted();
+            let copy = project.copy("claude", "CR-001");
+            project.fill_in("CR-001");
+            let taken = fs::read_to_string(&copy).unwrap();
+            let later = taken.clone() + "\nsaved later\n";
+            let answer = meanwhile(&project, line, || save(&copy, &later));
+            let said = of_copies(&answer);
+            assert_eq!(said[0]["code"], "copy_saved_again", "{line}, {way}: {said:?}");
+            assert!(said[0]["message"].as_str().unwrap().contains(&copy.display().to_string()), "{said:?}");
+            assert_eq!(fs::read_to_string(&copy).unwrap(), later, "{line}, {way}");
+            let stored = project.run("-u claude read CR-001 --draft").is(0).text();
+            assert_eq!(stored, taken, "{line}, {way}");
+            // What it names goes on with the later save, from what was taken in.
+            if line.contains("route") {
+                project.run("-u claude withdraw CR-001").is(0);
+            }
+            let kept = project.ask("-u claude checkout CR-001").is(0);
+            assert_eq!(of_copies(&kept)[0]["code"], "copy_kept", "{line}, {way}");
+            assert!(of_copies(&project.ask("-u claude checkin CR-001").is(0)).is_empty());
+            assert!(!copy.exists() && !copy.with_extension("json").exists());
+            assert_eq!(project.run("-u claude read CR-001 --draft").is(0).text(), later);
+            is_whole(&project);
+        }
+    }
+}
+
+// REQ-181
+#[test]
+fn a_copy_that_is_gone_when_it_is_to_go_is_no_trouble() {
+    let project = drafted();
+    let copy = project.copy("claude", "CR-001");
+    project.fill_in("CR-001");
+    let answer = meanwhile(&project, "-u claude checkin CR-001", || fs::remove_file(&copy).unwrap());
+    assert!(of_copies(&answer).is_empty());
+    assert!(!copy.exists() && !copy.with_extension("json").exists());
 }
 
 #[test]

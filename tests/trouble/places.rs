@@ -52,7 +52,7 @@ fn whoever_may_not_read_the_key_can_still_read_the_record() {
     };
     run("-u qa list").is(0);
     let verified = run("-u qa audit verify").is(0).text();
-    assert!(verified.contains("unchecked"), "{verified}");
+    assert!(verified.contains("head tag: not checked"), "{verified}");
     run("-u claude create CR --title x").is(1).says("key");
     assert_eq!(project.log_size(), 2);
 }

@@ -60,6 +60,7 @@ fn a_folder_that_is_a_link_is_not_written_through_and_doctor_says_so() {
         ("QMS/CR", "not_published"),
         (".qms/workspace/claude", "copy_not_written"),
         (".qms/workspace", "copy_not_written"),
+        (".qms/published", "not_published"),
         ("QMS", "not_published"),
     ] {
         plant(planted);

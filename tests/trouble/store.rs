@@ -50,6 +50,24 @@ fn a_missing_store_is_said_to_be_missing_and_not_made_anew() {
     is_whole(&project);
 }
 
+// REQ-173
+#[test]
+fn a_project_of_an_unreleased_version_is_refused_in_words() {
+    let project = drafted();
+    settle(&project);
+    rusqlite::Connection::open(project.database()).unwrap().pragma_update(None, "user_version", 5).unwrap();
+    let whole = fs::read(project.database()).unwrap();
+    for line in ["-u claude list", "-u claude create CR --title x", "-u claude audit verify"] {
+        let refused = project.ask(line).is(12);
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains("an unreleased version of qms") && message.contains("begin a new"),
+            "{message}"
+        );
+    }
+    assert_eq!(fs::read(project.database()).unwrap(), whole);
+}
+
 // REQ-127
 #[test]
 fn a_damaged_store_is_said_to_be_damaged() {
@@ -61,6 +79,10 @@ fn a_damaged_store_is_said_to_be_damaged() {
     {
         fs::write(project.database(), bytes).unwrap();
         is_unusable(&project, "qms.db");
+        // A cause that a library says twice is said once.
+        let said = project.run("-u qa list").stderr;
+        let causes: Vec<&str> = said.lines().filter(|line| line.contains("because:")).collect();
+        assert!(causes.len() <= 1, "{said}");
     }
     fs::write(project.database(), b"").unwrap();
     is_unusable(&project, "");

@@ -132,7 +132,10 @@ fn a_comment_of_five_megabytes_is_refused_and_not_kept() {
     let call = || project.call("-u tu review CR-001 --recommend --comment -");
     let refused = project.keeps(1, || call().input("x".repeat(5_000_000)).ask()).is(4);
     assert_eq!(refused.reasons(), ["invalid_input"]);
-    assert_eq!(refused["error"]["message"], "`comment` has 5000000 bytes, 65536 are allowed");
+    assert_eq!(
+        refused["error"]["message"],
+        "`comment` has 5000000 bytes (4.7 MiB); 65536 bytes (64 KiB) are allowed"
+    );
     let log = project.run("-u qa audit export").is(0).text();
     assert!(log.len() < 20_000, "{} bytes of log", log.len());
     project.keeps(0, || call().input([b'a', 0xff, 0xfe]).ask()).is(2);

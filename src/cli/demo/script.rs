@@ -97,8 +97,8 @@ const FULL: &[Step] = &[
     Write(
         "workflows/executable.yaml",
         &[(
-            "to: CLOSED, by: [initiator], guards: [owner,",
-            "to: CLOSED, by: [initiator], guards: [owner, { evidence: [deployed] },",
+            "to: CLOSED, by: [initiator], meaning: executed, guards: [owner,",
+            "to: CLOSED, by: [initiator], meaning: executed, guards: [owner, { evidence: [deployed] },",
         )],
     ),
     Run(&["--user", "lead", "workflow", "adopt"], 0),

@@ -6,8 +6,10 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::merkle::Frontier;
 use super::row::Row;
+use super::signature::Statement;
 use super::wire::put;
 use crate::domain::digest::{Digest, from_hex, to_hex};
+use crate::domain::id::DocumentId;
 use crate::domain::identity::{AgentSession, Credential, TicketId};
 
 /// A tag after HMAC-SHA256 (RFC 2104), 32 bytes.
@@ -52,6 +54,7 @@ pub struct ProjectKey {
     policy: hmac::Key,
     registry: hmac::Key,
     ticket: hmac::Key,
+    challenge: hmac::Key,
     signer: Ed25519KeyPair,
     fingerprint: Fingerprint,
 }
@@ -79,6 +82,7 @@ impl ProjectKey {
             policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
             registry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"registry")?),
             ticket: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"ticket")?),
+            challenge: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"challenge")?),
             signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
             fingerprint: Fingerprint(to_hex(derive(b"fingerprint")?.get(..8)?)),
         })
@@ -166,6 +170,17 @@ impl ProjectKey {
         hmac::verify(&self.ticket, &[b"ticket".as_slice(), payload].concat(), tag).is_ok()
     }
 
+    /// Tags a nonce for one statement: for its signer, action, document and round, and for the time that is
+    /// signed.
+    pub fn tag_challenge(&self, statement: &Statement) -> Tag {
+        Tag::of(&self.challenge, &challenge_message(statement))
+    }
+
+    /// Checks that the nonce and the time of a statement were given out for it, in constant time.
+    pub fn verifies_challenge(&self, statement: &Statement, tag: &[u8]) -> bool {
+        hmac::verify(&self.challenge, &challenge_message(statement), tag).is_ok()
+    }
+
     /// Returns the id of the ticket for a call that the runtime has named: the same each time, so that
     /// what was minted need not be remembered.
     pub fn ticket_id(&self, session: &str, agent: Option<&str>, call: &str) -> TicketId {
@@ -189,6 +204,18 @@ impl ProjectKey {
     pub fn sign_checkpoint(&self, text: &[u8]) -> Vec<u8> {
         self.signer.sign(text).as_ref().to_vec()
     }
+}
+
+fn challenge_message(statement: &Statement) -> Vec<u8> {
+    let document = statement.document.as_ref().map(DocumentId::as_str).unwrap_or_default();
+    let round = statement.round.as_deref().unwrap_or_default();
+    let mut message = Vec::new();
+    for part in [statement.user.as_str(), statement.key.as_str(), &statement.action, document, round] {
+        put(&mut message, part.as_bytes());
+    }
+    put(&mut message, &statement.signed_at.millis().to_be_bytes());
+    put(&mut message, &statement.nonce);
+    message
 }
 
 fn policy_message(policy: &Digest, meaning: &str) -> Vec<u8> {

@@ -17,13 +17,17 @@ mod signature;
 mod verify;
 mod wire;
 
-pub use self::canonical::{DecodeError, DeltaView, EntryView, FieldView, ReasonView};
+pub use self::canonical::{
+    DecodeError, DeltaView, EntryView, FieldView, OfferView, ReasonView, SignatureView,
+};
 pub use self::checkpoint::{Checkpoint, CheckpointError};
-pub use self::entry::{Delta, Entry, EntryResult, FieldDelta, Sealed, SealedReason};
+pub use self::entry::{
+    Attribution, Delta, Entry, EntryResult, FieldDelta, RanBy, SALT_BYTES, Sealed, SealedReason, moves_time,
+};
 pub use self::key::{Fingerprint, ProjectKey, Tag};
 pub use self::merkle::{
     Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
 };
 pub use self::row::{FieldName, Row, Table, awaited_since, row_delta};
-pub use self::signature::{Meaning, NONCE_BYTES, Signature};
+pub use self::signature::{Meaning, NONCE_BYTES, Signature, Statement, round_name};
 pub use self::verify::{Failure, HeadTag, Replay, RowName, Verified, Verifier};

@@ -1,15 +1,20 @@
 //! What the tests of the log are made of.
 
+mod signed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use self::signed::signatures;
+pub(super) use self::signed::statements;
 use super::{
-    Delta, Entry, EntryResult, FieldDelta, FieldName, Meaning, NONCE_BYTES, ProjectKey, SealedReason,
-    Signature, Table,
+    Attribution, Delta, Entry, EntryResult, FieldDelta, FieldName, ProjectKey, RanBy, SALT_BYTES,
+    SealedReason, Table,
 };
+use crate::domain::clock::{Boot, Moment};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, TemplateVersion, Verdict,
@@ -18,6 +23,7 @@ use crate::domain::id::{
     DocumentId, GroupName, PhaseName, StateName, TypeName, UserName, Version, WorkflowName,
 };
 use crate::domain::identity::{Assurance, Isolation, TicketId};
+use crate::domain::offer::Offer;
 use crate::domain::prerequisite::Prerequisite;
 
 pub(super) fn key() -> ProjectKey {
@@ -69,7 +75,9 @@ pub(super) fn plain_entry(index: u64, at: Timestamp, action: &str) -> Entry {
         actor_kind: Some(Kind::Agent),
         group: Some(name("initiator")),
         assurance: Some(Assurance::Claimed),
-        ..Entry::new(at, action, Digest::of(b"policy"))
+        at,
+        moment: Moment::of(at),
+        ..Entry::new(action, Digest::of(b"policy"))
     }
 }
 
@@ -144,11 +152,61 @@ fn deltas() -> impl Strategy<Value = Delta> {
 }
 
 fn reasons() -> impl Strategy<Value = SealedReason> {
-    ("[a-z_]{0,12}", ".{0,30}", option::of(".{0,30}")).prop_map(|(name, message, remedy)| SealedReason {
+    ("[a-z_]{0,12}", ".{0,30}", option::of(offers())).prop_map(|(name, message, remedy)| SealedReason {
         name,
         message,
         remedy,
     })
+}
+
+fn offers() -> impl Strategy<Value = Offer> {
+    let inputs = btree_map("[a-z_]{0,8}", option::of(".{0,20}"), 0..3);
+    ("[a-z_]{1,12}", option::of(documents_ids()), inputs).prop_map(|(action, document, inputs)| Offer {
+        action,
+        document,
+        inputs,
+    })
+}
+
+/// What the system may say of the time.
+fn moments() -> impl Strategy<Value = Moment> {
+    let boots = (any::<[u8; 16]>(), any::<u64>()).prop_map(|(id, since)| Boot { id, since });
+    (times(), option::of(boots)).prop_map(|(clock, boot)| Moment { clock, boot })
+}
+
+/// What is new in entries of the second format, in any combination.
+fn surroundings() -> impl Strategy<Value = Entry> {
+    let whence =
+        (option::of(".{0,12}"), option::of(".{0,12}"), option::of(any::<u32>()), option::of(".{0,9}"));
+    let whose = (
+        option::of(".{0,9}"),
+        option::of(one_of(Attribution::ALL)),
+        option::of(".{0,9}"),
+        option::of(times()),
+        option::of(one_of(RanBy::ALL)),
+        btree_map("[a-z_]{0,8}", ".{0,300}", 0..3),
+    );
+    (any::<u32>(), moments(), any::<[u8; SALT_BYTES]>(), whence, whose).prop_map(
+        |(span, moment, salt, (agent, host, uid, client_id), whose)| {
+            let (claimed_actor, attribution, token_id, occurred_at, ran_by, observed) = whose;
+            Entry {
+                span,
+                moment,
+                salt,
+                claimed_actor,
+                attribution,
+                agent,
+                token_id,
+                host,
+                uid,
+                client_id,
+                occurred_at,
+                ran_by,
+                observed,
+                ..Entry::new("", Digest::of(b""))
+            }
+        },
+    )
 }
 
 /// Any entry.
@@ -186,51 +244,44 @@ pub(super) fn entries() -> impl Strategy<Value = Entry> {
             option::of(any::<[u8; 16]>().prop_map(TicketId::from_bytes)),
         ),
     );
-    (any::<u64>(), times(), who, what, rest).prop_map(|(index, at, who, what, rest)| {
-        let (actor, claimed, actor_kind, group, assurance, isolation, session, parent) = who;
-        let (action, document, version, from, to, result, verdict, comment) = what;
-        let (reasons, content_digest, policy_digest, count, deltas, inputs, signed) = rest;
-        let (credential, signature, ticket) = signed;
-        Entry {
-            index,
-            at,
-            actor,
-            claimed,
-            actor_kind,
-            group,
-            assurance,
-            isolation,
-            session,
-            parent,
-            credential,
-            ticket,
-            signature,
-            action,
-            inputs,
-            document,
-            version,
-            from,
-            to,
-            result,
-            verdict,
-            comment,
-            reasons,
-            content_digest,
-            policy_digest,
-            count,
-            deltas,
-        }
-    })
-}
-
-fn signatures() -> impl Strategy<Value = Signature> {
-    let half = || any::<[u8; 32]>();
-    (one_of(Meaning::ALL), any::<[u8; NONCE_BYTES]>(), half(), half()).prop_map(|(meaning, nonce, r, s)| {
-        let mut bytes = [0; 64];
-        bytes[..32].copy_from_slice(&r);
-        bytes[32..].copy_from_slice(&s);
-        Signature { meaning, nonce, bytes }
-    })
+    (any::<u64>(), times(), who, what, rest, surroundings()).prop_map(
+        |(index, at, who, what, rest, around)| {
+            let (actor, claimed, actor_kind, group, assurance, isolation, session, parent) = who;
+            let (action, document, version, from, to, result, verdict, comment) = what;
+            let (reasons, content_digest, policy_digest, count, deltas, inputs, signed) = rest;
+            let (credential, signature, ticket) = signed;
+            Entry {
+                index,
+                at,
+                actor,
+                claimed,
+                actor_kind,
+                group,
+                assurance,
+                isolation,
+                session,
+                parent,
+                credential,
+                ticket,
+                signature,
+                action,
+                inputs,
+                document,
+                version,
+                from,
+                to,
+                result,
+                verdict,
+                comment,
+                reasons,
+                content_digest,
+                policy_digest,
+                count,
+                deltas,
+                ..around
+            }
+        },
+    )
 }
 
 fn seats() -> impl Strategy<Value = Seat> {

@@ -6,8 +6,9 @@ use super::{Case, Condition, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
-use crate::domain::identity::{AgentSession, Credential, CredentialKind, SessionKind};
-use crate::domain::policy::{Agent, Launcher};
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
+use crate::domain::offer::Offer;
+use crate::domain::policy::{Agent, Effect, Launcher, Policy, Transition};
 use crate::domain::request::Launch;
 
 /// Decides on the start of an agent, and returns the token that it gets and its session.
@@ -47,6 +48,7 @@ pub(super) fn start(
     token.parent = Some(me.clone());
     token.issued_by = Some(me.clone());
     token.not_after = Some(now.after(agent.ttl));
+    token.scope = scope(case.policy, launch);
     let session = AgentSession {
         id: launch.session.clone(),
         kind: SessionKind::Launched,
@@ -57,15 +59,27 @@ pub(super) fn start(
         agent: launch.agent.clone(),
         definition: agent.definition.as_ref().and_then(|path| launch.observed.get(path).copied()),
         document: Some(launch.document.clone()),
-        task: Some(launch.task.clone()),
+        task: Some(launch.task.to_string()),
         brief: Some(launch.brief),
-        process: Some(launch.process),
+        placement: Some(launch.placement.clone()),
         opened_at: now,
         closed_at: None,
         status: None,
         tag: None,
     };
     (Some(token), Some(session))
+}
+
+/// An agent is started for one task about one document: to answer it, to show that it opened what it judges, and
+/// to write the notes that its role owes.
+fn scope(policy: &Policy, launch: &Launch) -> Scope {
+    let edges = policy.workflows.values().flat_map(|life| &life.transitions);
+    let belongs = |edge: &&Transition| {
+        edge.verdict.is_some_and(|verdict| verdict.task() == launch.task)
+            || edge.effects.iter().any(|it| matches!(it, Effect::RecordReading | Effect::RecordNote))
+    };
+    let actions = edges.filter(belongs).map(|edge| edge.action.clone()).collect();
+    Scope { actions, documents: [launch.document.clone()].into() }
 }
 
 /// Only what was adopted is started.
@@ -95,7 +109,7 @@ impl Case<'_> {
             .filter(|path| !is_adopted(path))
             .map(|path| {
                 let message = format!("`{path}` is missing, or is not the one that was adopted");
-                self.with_project_verb(Reason::new(condition, message), "workflow adopt", "")
+                self.with_project_verb(Reason::new(condition, message), Offer::of("policy_adopt"))
             })
             .collect()
     }

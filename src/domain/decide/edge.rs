@@ -5,6 +5,7 @@ use super::{Case, Condition, Reason, Way};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::facts::Objection;
 use crate::domain::id::{IdWord, StateName};
+use crate::domain::offer::Offer;
 use crate::domain::policy::{
     Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
 };
@@ -180,7 +181,7 @@ impl Case<'_> {
                 "the working copy of {} is the content of {version} again, and `{by}` {said} that",
                 document.id
             );
-            let reading = self.command(&format!("comments {}", document.id));
+            let reading = Offer::of("comments").about(&document.id);
             Reason::new(Condition::ContentObjected, message).remedy(reading)
         })
     }
@@ -288,7 +289,7 @@ impl Case<'_> {
         };
         let created = document_type.id.id(&parts, new.number);
         if let Some(id) = created.as_ref().filter(|_| new.is_taken) {
-            let remedy = self.command(&format!("status {id}"));
+            let remedy = Offer::of("status").about(id);
             reasons.push(Reason::new(Condition::IdTaken, format!("{id} exists already")).remedy(remedy));
         }
         match (&edge.to, created) {
@@ -372,7 +373,9 @@ impl Case<'_> {
         {
             let message = format!("namespace {namespace} is not registered");
             let reason = Reason::new(Condition::NamespaceUnknown, message);
-            reasons.push(self.with_project_verb(reason, "namespace add", namespace.as_str()));
+            reasons.push(
+                self.with_project_verb(reason, Offer::of("namespace_add").with("namespace", namespace)),
+            );
         }
         reasons
     }

@@ -1,5 +1,7 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
+use std::sync::Arc;
+
 use super::{Permit, Way, items};
 use crate::domain::attestation::{Attestation, AttestationKind, dossier};
 use crate::domain::digest::Digest;
@@ -25,7 +27,7 @@ pub struct Applied {
     /// What was stated about the content.
     pub attestations: Vec<Attestation>,
     /// Contents to keep besides those of documents.
-    pub kept: Vec<Vec<u8>>,
+    pub kept: Vec<Arc<Vec<u8>>>,
     /// A content that the program wrote itself.
     pub composed: Option<String>,
     /// Whether the caller gets a working copy of the content.

@@ -6,10 +6,11 @@ use crate::domain::attestation::AttestationKind;
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
-use crate::domain::id::{AttestationName, InputName};
+use crate::domain::id::AttestationName;
+use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Effect, Evidence, Transition};
-use crate::domain::request::{CopyFacts, Inputs, Value};
+use crate::domain::request::CopyFacts;
 
 impl Case<'_> {
     /// What no policy can take away: a run is of a command that was declared and adopted, was made by the
@@ -109,15 +110,10 @@ impl Case<'_> {
         if content != document.content {
             // Nothing can be run for what is not checked in.
             let message = format!("{message}, whose changes are not checked in");
-            return Some(Reason::new(condition, message).remedy(self.verb("checkin", "")));
+            return Some(Reason::new(condition, message).remedy(self.verb("checkin")));
         }
         let reason = Reason::new(condition, message);
-        let inputs = Inputs::default();
-        let inputs = match InputName::parse("name") {
-            Ok(input) => inputs.with(input, Value::Text(name.to_string())),
-            Err(_) => inputs,
-        };
-        Some(self.with_verb_told(reason, Evidence::ACTION, name.as_str(), &inputs))
+        Some(self.with_verb(reason, &Offer::of(Evidence::ACTION).with("name", name)))
     }
 }
 
@@ -129,7 +125,7 @@ impl Step<'_> {
         let name = self.permit.inputs.text("name").and_then(|name| AttestationName::parse(name).ok());
         if let Some(name) = name {
             let (output, status) = (ended.output.clone(), ended.outcome.status());
-            self.attest(AttestationKind::Run, name, ended.subject, output, status);
+            self.attest(AttestationKind::Run, name, ended.subject, output.into(), status);
         }
     }
 }

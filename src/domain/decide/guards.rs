@@ -5,6 +5,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Kind, Outcome, Verdict};
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 
@@ -51,7 +52,7 @@ impl Case<'_> {
                     let message =
                         format!("the present content of {} was not reviewed by {group}", document.id);
                     let reason = Reason::new(Condition::NotReviewed, message);
-                    self.with_verb(reason, "assign", &format!("--assignees <{group} user>"))
+                    self.with_verb(reason, &Offer::of("assign").asking("assignees"))
                 })
             }
         }
@@ -95,7 +96,7 @@ impl Case<'_> {
             }
             Plain::CheckedOut => when(holder != Some(me), || {
                 Reason::new(Condition::NotCheckedOut, format!("`{me}` does not have {id} checked out"))
-                    .remedy(self.verb("checkout", ""))
+                    .remedy(self.verb("checkout"))
             }),
             Plain::NotCheckedOut => {
                 holder.map(|holder| self.is_checked_out(document, holder)).into_iter().collect()
@@ -139,7 +140,7 @@ impl Case<'_> {
             }),
             Plain::OnceApproved => when(document.version.major == 0, || {
                 Reason::new(Condition::NeverApproved, format!("{id} was never approved"))
-                    .remedy(self.verb("cancel", "--reason <text>"))
+                    .remedy(self.open_to_me(Offer::of("cancel").asking("reason")))
             }),
             Plain::RevisesVersionInForce => when(document.in_force.is_none(), || {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
@@ -176,7 +177,7 @@ impl Case<'_> {
     fn is_checked_out(&self, document: &Document, holder: &UserName) -> Reason {
         let reason =
             Reason::new(Condition::CheckedOut, format!("{} is checked out by {holder}", document.id));
-        if holder == self.actor.name() { reason.remedy(self.verb("checkin", "")) } else { reason }
+        if holder == self.actor.name() { reason.remedy(self.verb("checkin")) } else { reason }
     }
 
     fn unmet_copy(&self, document: &Document) -> Vec<Reason> {
@@ -186,12 +187,12 @@ impl Case<'_> {
             CopyFacts::Sound { front_matter, .. } => {
                 self.unmet_requirable(document, &front_matter.requires())
             }
-            CopyFacts::Lost(why) => vec![reason(why).remedy(self.verb("checkout", ""))],
+            CopyFacts::Lost(why) => vec![reason(why).remedy(self.verb("checkout"))],
             // A check-out never overwrites what somebody wrote, so that it helps only after that.
-            CopyFacts::Spoilt(why) => vec![match self.verb("checkout", "") {
-                Some(command) => {
-                    reason(&format!("{why}; mend the file, or move it away and run `{command}`"))
-                }
+            CopyFacts::Spoilt(why) => vec![match self.verb("checkout") {
+                Some(_) => reason(&format!(
+                    "{why}; correct the file, or move it away and check the document out again"
+                )),
                 None => reason(why),
             }],
         }
@@ -200,7 +201,7 @@ impl Case<'_> {
     fn unmet_front_matter(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         let id = &document.id;
         // Who has a copy out has only to write.
-        let remedy = || if self.facts.copy == CopyFacts::NotOut { self.verb("checkout", "") } else { None };
+        let remedy = || if self.facts.copy == CopyFacts::NotOut { self.verb("checkout") } else { None };
         let front_matter = match &self.facts.copy {
             CopyFacts::Sound { front_matter, .. } => Ok(front_matter),
             CopyFacts::NotOut => self.facts.front_matter.as_ref().map_err(String::clone),
@@ -290,7 +291,7 @@ impl Case<'_> {
             .map(|(name, _)| {
                 let message = format!("{name} asked for changes to {}", document.id);
                 // An author mends what was found; who may assign can ask whether it still stands.
-                let reading = || self.command(&format!("comments {}", document.id));
+                let reading = || Offer::of("comments").about(&document.id);
                 Reason::new(Condition::NotUnanimous, message)
                     .remedy(self.assigning(name).unwrap_or_else(reading))
             })
@@ -308,7 +309,7 @@ impl Case<'_> {
             .filter(|(_, verdict)| verdict.revision <= rejected)
             .map(|(name, _)| {
                 let message = format!("{} was rejected after {name} reviewed it", document.id);
-                let again = self.assigning(name).or_else(|| self.verb("checkout", ""));
+                let again = self.assigning(name).or_else(|| self.verb("checkout"));
                 Reason::new(Condition::RejectedSince, message).remedy(again)
             })
             .collect()
@@ -318,8 +319,7 @@ impl Case<'_> {
         let busy = self.attachments().filter(|child| child.checkout.is_some() || child.round.is_some());
         busy.map(|child| {
             let message = format!("{} is checked out or in a round", child.id);
-            Reason::new(Condition::AttachmentBusy, message)
-                .remedy(self.command(&format!("status {}", child.id)))
+            Reason::new(Condition::AttachmentBusy, message).remedy(Offer::of("status").about(&child.id))
         })
         .collect()
     }
@@ -342,7 +342,7 @@ impl Case<'_> {
             self.facts.children.iter().filter(|child| !self.is_attachment(child) && !self.is_final(child));
         open.map(|child| {
             let message = format!("{} belongs to {} and is {}", child.id, document.id, child.state);
-            Reason::new(Condition::OpenChild, message).remedy(self.command(&format!("status {}", child.id)))
+            Reason::new(Condition::OpenChild, message).remedy(Offer::of("status").about(&child.id))
         })
         .collect()
     }

@@ -9,8 +9,9 @@ use crate::domain::items::{
     Column, Correction, Entry, Item, ItemOutcome, Items, Unreadable, cell_text, departures, handwritten,
     recorded,
 };
+use crate::domain::offer::Offer;
 use crate::domain::policy::{DocumentType, Effect, Transition};
-use crate::domain::request::{CopyFacts, Inputs};
+use crate::domain::request::{CopyFacts, File, Inputs};
 use crate::domain::visible;
 
 /// Most items that are told at once: whoever mends those sees the next.
@@ -92,14 +93,14 @@ impl Case<'_> {
             return Vec::new();
         }
         let open = || items.iter().filter(|item| !item.is_recorded());
-        let verb = open().next().and_then(|_| self.verb("item_record", ""));
+        let recording = open().next().and_then(|item| {
+            let told = Offer::of("item_record").with("item", &item.id);
+            self.open_to_me(told.asking("outcome").asking("evidence"))
+        });
         let open = open().map(|item| {
             let missing: Vec<&str> = item.missing().map(Column::words).collect();
             let message = format!("{} of {} lacks: {}", item.id, document.id, missing.join(", "));
-            let told = |verb: &String| {
-                format!("{verb} {} --outcome <pass|fail> [--actual <text>] --evidence <text>", item.id)
-            };
-            (message, verb.as_ref().map(told))
+            (message, recording.clone().map(|offer| offer.with("item", &item.id)))
         });
         let mut reasons = told(Condition::ItemsIncomplete, open);
         let unanswered = items.iter().filter(|item| item.is_failed()).filter_map(|item| {
@@ -147,15 +148,11 @@ impl Case<'_> {
     }
 
     /// The command that makes a document that answers for an item, for somebody who may.
-    fn answering(&self, document: &Document, item: &ItemId) -> Option<String> {
+    fn answering(&self, document: &Document, item: &ItemId) -> Option<Offer> {
         let mut types = self.policy.answering(&document.document_type);
         let one = types.find(|one| self.may_create(one, document))?;
-        Some(
-            self.command(&format!(
-                "create {} --parent {} --item {item} --title <text>",
-                one.name, document.id
-            )),
-        )
+        let making = Offer::of("create").with("type", &one.name).with("parent", &document.id);
+        Some(making.with("item", item).asking("title"))
     }
 
     fn may_create(&self, document_type: &DocumentType, parent: &Document) -> bool {
@@ -186,7 +183,7 @@ impl Case<'_> {
             None => {
                 let message = format!("{id} has no item {named}");
                 let reason = Reason::new(Condition::ItemUnknown, message);
-                reasons.push(reason.remedy(self.command(&format!("item list {id}"))));
+                reasons.push(reason.remedy(Offer::of("item_list").about(id)));
             }
             Some(item) if !item.is_recorded() => {
                 if corrects {
@@ -223,7 +220,7 @@ impl Case<'_> {
             let message = "`actual` is missing: of a failed item it says what came about instead";
             reasons.push(Reason::new(Condition::MissingInput, message));
         }
-        if self.inputs.file("file").is_some_and(<[u8]>::is_empty) {
+        if self.inputs.file("file").is_some_and(|file| file.size == 0) {
             reasons.push(Reason::new(Condition::InvalidInput, "`file` is empty"));
         }
         let texts = ["actual", "evidence", "reason"];
@@ -250,7 +247,7 @@ impl Case<'_> {
                 let message =
                     format!("type {kind} answers for an item of {}: name it with `--item`", parent.id);
                 let reason = Reason::new(Condition::MissingInput, message);
-                reason.remedy(self.command(&format!("item list {}", parent.id)))
+                reason.remedy(Offer::of("item_list").about(&parent.id))
             }),
             (true, Some(named)) => match read(new.items.as_ref(), parent, "content") {
                 Err(unreadable) => Some(unreadable),
@@ -267,7 +264,7 @@ impl Case<'_> {
                             (Condition::ItemUnknown, message)
                         }
                     };
-                    let look = self.command(&format!("item list {}", parent.id));
+                    let look = Offer::of("item_list").about(&parent.id);
                     Some(Reason::new(condition, message).remedy(look))
                 }
             },
@@ -292,11 +289,11 @@ fn read<'a>(items: Option<&'a Read>, document: &Document, what: &str) -> Result<
 }
 
 /// Makes reasons of one condition, a few of them, and says how many are left.
-fn told(condition: Condition, all: impl Iterator<Item = (String, Option<String>)>) -> Vec<Reason> {
+fn told(condition: Condition, all: impl Iterator<Item = (String, Option<Offer>)>) -> Vec<Reason> {
     let mut all = all;
     let first = all.by_ref().take(TOLD);
     let mut reasons: Vec<Reason> =
-        first.map(|(message, command)| Reason::new(condition, message).remedy(command)).collect();
+        first.map(|(message, offer)| Reason::new(condition, message).remedy(offer)).collect();
     match all.count() {
         0 => {}
         more => reasons.push(Reason::new(condition, format!("and {more} more"))),
@@ -315,7 +312,7 @@ pub(super) struct Recorded {
     /// Whether it failed.
     pub(super) has_failed: bool,
     /// The file that is kept as evidence.
-    pub(super) file: Option<Vec<u8>>,
+    pub(super) file: Option<File>,
 }
 
 /// Writes the entry that was permitted into the text of the document.
@@ -331,7 +328,7 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
         outcome: ItemOutcome::from_word(inputs.text("outcome")?)?,
         actual: inputs.text("actual").filter(|text| !visible::is_blank(text)).unwrap_or(AS_EXPECTED),
         evidence: inputs.text("evidence")?,
-        file: file.map(Digest::of),
+        file: file.map(|file| Digest::of(&file.bytes)),
         performer: permit.actor.name(),
         at: facts.now,
         correction: reason.map(|reason| Correction { version: document.version, reason }),
@@ -339,5 +336,5 @@ pub(super) fn record(permit: &Permit, facts: &Facts) -> Option<Recorded> {
     let open = items.iter().filter(|one| one.id != id && !one.is_recorded()).count();
     let has_failed = entry.outcome == ItemOutcome::Fail;
     let text = recorded(text, item, &entry)?;
-    Some(Recorded { text, item: id, open, has_failed, file: file.map(<[u8]>::to_vec) })
+    Some(Recorded { text, item: id, open, has_failed, file: file.cloned() })
 }

@@ -26,7 +26,7 @@ mod texts;
 mod way;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
@@ -34,20 +34,20 @@ pub use self::menu::{Line, LineInput, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::way::{WayStep, way};
+use super::audit::Meaning;
+use super::digest::Digest;
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
 use super::identity::{Actor, AgentSession, Assurance, Credential};
+use super::offer::Offer;
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::request::{Inputs, Request, Subject, Value};
+use super::size;
 
 /// Longest comment or reason, in bytes. It is kept for ever and read in lists; anything longer
 /// belongs into a document.
 const TEXT_MAX: usize = 64 * 1024;
-
-/// Longest file that is kept with an action, in bytes. It is kept for ever; what is larger is named by
-/// its digest instead.
-const FILE_MAX: usize = 1024 * 1024;
 
 /// Leave to do one thing once. Only [`decide`] makes one, and only [`apply`] takes it.
 #[derive(Debug)]
@@ -101,18 +101,33 @@ pub fn decide(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) 
     .map_err(Denial::new)
 }
 
-/// Finds the transition that a request means, permitted or not: its life cycle, and its place among
-/// the transitions there. For reports on what was tried; it gives no leave to do anything.
-pub fn transition_meant(
-    policy: &Policy,
-    facts: &Facts,
-    actor: &Actor,
-    request: &Request,
-) -> Option<(WorkflowName, usize)> {
+/// A transition that a request means, permitted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// The digest of the policy that has it.
+    pub policy: Digest,
+    /// Its life cycle.
+    pub workflow: WorkflowName,
+    /// Its place among the transitions there, from 0.
+    pub transition: usize,
+}
+
+/// Finds the transition that a request means. For reports on what was tried; it gives no leave to do
+/// anything.
+pub fn transition_meant(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Option<Meant> {
     let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: false };
     let (workflow, edge) = case.meant(policy.action(&request.action)?)?;
-    let place = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
-    Some((workflow.name.clone(), place))
+    let transition = workflow.transitions.iter().position(|one| std::ptr::eq(one, edge))?;
+    Some(Meant { policy: facts.policy, workflow: workflow.name.clone(), transition })
+}
+
+/// Tells what the signature of whoever makes a request means; `None` where no transition is meant.
+pub fn meaning(policy: &Policy, facts: &Facts, actor: &Actor, request: &Request) -> Option<Meaning> {
+    let case = Case { policy, facts, actor, inputs: &request.inputs, open: false, seeks: false };
+    match &request.subject {
+        Subject::Registry(_) | Subject::Project => Some(Meaning::Administered),
+        Subject::Document(_) | Subject::New(_) => case.meant(policy.action(&request.action)?)?.1.meaning,
+    }
 }
 
 /// One question: these facts, this actor, these inputs.
@@ -146,18 +161,14 @@ impl Case<'_> {
             let reason = Reason::new(Condition::AssuranceTooLow, message);
             // Whoever has nothing to present is helped by what others make.
             match self.actor.assurance() {
-                Assurance::Claimed => {
-                    let words = format!("token issue {me} --out <file>");
-                    self.for_others(reason, &words, self.policy.managers())
-                }
+                Assurance::Claimed => self.for_others(
+                    reason,
+                    &Offer::of("token_issue").with("user", me),
+                    self.policy.managers(),
+                ),
                 _ => reason,
             }
         })
-    }
-
-    /// The command line of an action by the present actor.
-    fn command(&self, words: &str) -> String {
-        format!("qms --user {} {words}", self.actor.name())
     }
 
     /// Conditions on the inputs themselves, whatever the state.
@@ -170,10 +181,13 @@ impl Case<'_> {
                 reasons.push(Reason::new(Condition::MissingInput, missing));
             }
             let Some(value) = self.inputs.0.get(&input.name) else { continue };
-            if let Value::File(bytes) = value
-                && bytes.len() > FILE_MAX
+            if let Value::File(file) = value
+                && file.size > self.policy.file_max
             {
-                let message = format!("`{name}` has {} bytes, {FILE_MAX} are allowed", bytes.len());
+                let (size, most) = (size::shown(file.size), size::shown(self.policy.file_max));
+                let called = file.name.as_ref().map(|name| format!(" (`{}`)", name.escape_debug()));
+                let message =
+                    format!("`{name}`{} has {size}; {most} are allowed", called.unwrap_or_default());
                 reasons.push(Reason::new(Condition::InvalidInput, message));
             }
             let Value::Text(text) = value else {
@@ -187,6 +201,7 @@ impl Case<'_> {
                 InputKind::User | InputKind::Users | InputKind::Document | InputKind::File => {
                     Some(format!("`{name}` cannot be a text"))
                 }
+                _ if text.contains('\0') => super::encoding::nul(text).map(|why| format!("`{name}` {why}")),
                 InputKind::OneOf(choices) if !choices.iter().any(|choice| &choice.value == text) => {
                     Some(format!("`{name}` cannot be `{}`", text.escape_debug()))
                 }
@@ -196,7 +211,8 @@ impl Case<'_> {
                     super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
                 }
                 _ if text.len() > TEXT_MAX => {
-                    Some(format!("`{name}` has {} bytes, {TEXT_MAX} are allowed", text.len()))
+                    let (size, most) = (size::shown(text.len() as u64), size::shown(TEXT_MAX as u64));
+                    Some(format!("`{name}` has {size}; {most} are allowed"))
                 }
                 _ => None,
             };

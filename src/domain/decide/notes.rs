@@ -7,11 +7,13 @@ use crate::domain::document::Document;
 use crate::domain::id::{AttestationName, PhaseName, TraitName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
 use crate::domain::request::CopyFacts;
+use crate::domain::{encoding, size};
 
 /// Longest note, in bytes. It is read by people, in a sitting.
-const NOTE_MAX: usize = 64 * 1024;
+const NOTE_MAX: u64 = 64 * 1024;
 
 /// Reads the names of traits, which stand in one line, separated by commas; those that are none come
 /// back as they were said.
@@ -71,7 +73,7 @@ impl Case<'_> {
             let hint = nearest(key, known.into_iter());
             let hint = hint.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             let message = format!("no trait of {} has a note `{}`{hint}", document.id, key.escape_debug());
-            let remedy = self.command(&format!("note list {}", document.id));
+            let remedy = Offer::of("note_list").about(&document.id);
             return vec![Reason::new(Condition::NoteUnknown, message).remedy(remedy)];
         };
         let mut reasons = self.unmet_writer(rule, document);
@@ -138,12 +140,12 @@ impl Case<'_> {
     }
 
     fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {
-        let bytes = self.inputs.file("file")?;
-        let fault = match std::str::from_utf8(bytes) {
-            _ if bytes.len() > NOTE_MAX => {
-                format!("has {} bytes, {NOTE_MAX} are allowed", bytes.len())
+        let file = self.inputs.file("file")?;
+        let fault = match encoding::text(&file.bytes) {
+            _ if file.size > NOTE_MAX => {
+                format!("has {}; {} are allowed", size::shown(file.size), size::shown(NOTE_MAX))
             }
-            Err(error) => format!("is no UTF-8 text (first bad byte at {})", error.valid_up_to()),
+            Err(why) => why.to_string(),
             Ok(text) => rule.lacks(text)?,
         };
         Some(Reason::new(Condition::InvalidInput, format!("the note `{}` {fault}", rule.key)))
@@ -203,10 +205,10 @@ impl Case<'_> {
         let reason = Reason::new(Condition::NoteMissing, message);
         if rule.role.is_none() {
             let is_out = self.facts.copy != CopyFacts::NotOut;
-            return reason.remedy(self.verb(if is_out { "checkin" } else { "checkout" }, ""));
+            return reason.remedy(self.verb(if is_out { "checkin" } else { "checkout" }));
         }
         if self.writable_notes(document).iter().any(|one| one == key.as_str()) {
-            return reason.remedy(self.verb("note_set", &format!("{key} --file <path>")));
+            return reason.remedy(self.open_to_me(Offer::of("note_set").with("note", key).asking("file")));
         }
         reason
     }
@@ -224,8 +226,8 @@ impl Step<'_> {
 
     pub(super) fn record_note(&mut self) {
         let name = self.permit.inputs.text("note").and_then(|key| AttestationName::parse(key).ok());
-        if let (Some(name), Some(bytes)) = (name, self.permit.inputs.file("file")) {
-            self.attest(AttestationKind::Note, name, self.document.content, bytes.to_vec(), None);
+        if let (Some(name), Some(file)) = (name, self.permit.inputs.file("file")) {
+            self.attest(AttestationKind::Note, name, self.document.content, file.clone(), None);
         }
     }
 
@@ -241,7 +243,7 @@ impl Step<'_> {
         let keys: Vec<AttestationName> = due.map(|rule| rule.key.clone()).collect();
         for key in keys {
             let text = attribution(&self.permit.actor);
-            self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes(), None);
+            self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes().into(), None);
         }
     }
 }

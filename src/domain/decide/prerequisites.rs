@@ -3,6 +3,7 @@
 use super::{Case, Condition, Reason};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName};
+use crate::domain::offer::Offer;
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
 
@@ -14,8 +15,8 @@ impl Case<'_> {
             let found = self.facts.required.get(&wanted.document).and_then(Option::as_ref);
             let fault = unmet(self.policy, wanted, found)?;
             let message = format!("{fault}; {} requires it {}", document.id, wanted.state);
-            let look = self.command(&format!("why {}", wanted.document));
-            Some(Reason::new(Condition::PrerequisiteUnmet, message).remedy(Some(look)))
+            let look = Offer::of("why").about(&wanted.document);
+            Some(Reason::new(Condition::PrerequisiteUnmet, message).remedy(look))
         });
         unmet.collect()
     }
@@ -28,7 +29,7 @@ impl Case<'_> {
             let is = parent.map_or("missing", |parent| parent.state.as_str());
             let wanted = states.iter().map(StateName::as_str).collect::<Vec<_>>().join(" or ");
             let message = format!("{named}, to which {} belongs, is {is}, not {wanted}", document.id);
-            Reason::new(Condition::ParentUnsuitable, message).remedy(self.command(&format!("status {named}")))
+            Reason::new(Condition::ParentUnsuitable, message).remedy(Offer::of("status").about(named))
         })
     }
 

@@ -5,6 +5,7 @@ use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
 use crate::domain::identity::Assurance;
+use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
 use crate::domain::project::Namespace;
@@ -107,13 +108,13 @@ fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason>
     let mut reasons = Vec::new();
     if facts.owned > 0 {
         let message = format!("`{name}` owns {}", counted(facts.owned, "unfinished document"));
-        let remedy = case.command(&format!("list --owner {name}"));
+        let remedy = Offer::of("list").with("owner", name);
         reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
     }
     let tasks = case.facts.users.get(name).map_or(0, |facts| facts.open_tasks);
     if tasks > 0 {
         let message = format!("`{name}` has {}", counted(tasks, "open task"));
-        let remedy = case.command(&format!("list --assignee {name}"));
+        let remedy = Offer::of("list").with("assignee", name);
         reasons.push(Reason::new(Condition::UserBusy, message).remedy(remedy));
     }
     reasons
@@ -214,7 +215,8 @@ pub(super) fn apply(permit: &Permit, facts: &Facts) -> Applied {
             let kind = inputs.text("kind").and_then(Kind::from_word);
             if let (Some(name), Some(group), Some(kind)) = (name, group, kind) {
                 let printed_name = inputs.text("name").map_or_else(|| name.to_string(), str::to_owned);
-                applied.user = Some(User { name, printed_name, group, kind, removed_at: None });
+                applied.user =
+                    Some(User { name, printed_name, group, kind, is_bound: false, removed_at: None });
             }
         }
         "user_move" => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::document::words;
 use crate::domain::identity::Distrust;
+use crate::domain::offer::Offer;
 
 words! {
     /// What kind of condition is not met. When several are, the first of this order decides the
@@ -61,8 +62,12 @@ conditions! {
     CredentialUsedUp = "credential_used_up", Identity, "The credential was used as often as it may be.";
     CredentialOutOfScope = "credential_out_of_scope", Identity, "The credential is not good for this action or document.";
     TicketForAnotherCall = "ticket_for_another_call", Identity, "The ticket was made for another command line or another folder.";
+    SignedAnotherRequest = "signed_another_request", Identity, "What was signed is about another action, document or input than what was asked for.";
+    SignatureStale = "signature_stale", Identity, "A signature answers a nonce that is given out for it, within five minutes, once.";
+    WrongPassphrase = "wrong_passphrase", Identity, "The passphrase does not open the key of the user who was named.";
     SessionEnded = "session_ended", Identity, "The agent session that the proof belongs to has ended, or never was.";
     TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
+    OtherNamespaces = "other_namespaces", Identity, "The token was given to a process in other namespaces; a sandbox has some of its own.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
@@ -172,8 +177,12 @@ impl From<Distrust> for Condition {
             Distrust::UsedUp => Self::CredentialUsedUp,
             Distrust::OutOfScope => Self::CredentialOutOfScope,
             Distrust::OtherCall => Self::TicketForAnotherCall,
+            Distrust::OtherRequest => Self::SignedAnotherRequest,
+            Distrust::StaleSignature => Self::SignatureStale,
+            Distrust::WrongPassphrase => Self::WrongPassphrase,
             Distrust::SessionEnded => Self::SessionEnded,
             Distrust::OtherProcess => Self::TokenOfAnotherProcess,
+            Distrust::OtherNamespaces => Self::OtherNamespaces,
         }
     }
 }
@@ -193,8 +202,8 @@ pub struct Reason {
     pub class: Class,
     /// What is missing here.
     pub message: String,
-    /// The command that would meet it, where there is one.
-    pub remedy: Option<String>,
+    /// What would meet it, where there is something.
+    pub remedy: Option<Box<Offer>>,
 }
 
 impl Reason {
@@ -208,10 +217,10 @@ impl Reason {
         }
     }
 
-    /// Adds the command that would meet the condition, where the one who is refused may run one.
+    /// Adds what would meet the condition, where the one who is refused may do it.
     #[must_use]
-    pub fn remedy(mut self, command: impl Into<Option<String>>) -> Self {
-        self.remedy = command.into();
+    pub fn remedy(mut self, offer: impl Into<Option<Offer>>) -> Self {
+        self.remedy = offer.into().map(Box::new);
         self
     }
 }

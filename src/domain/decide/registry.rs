@@ -5,7 +5,9 @@ use super::{Case, Condition, Reason, Way, agents};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
-use crate::domain::identity::{Assurance, Credential, CredentialKind, Scope, Validity};
+use crate::domain::identity::{
+    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
+};
 use crate::domain::plural::counted;
 use crate::domain::request::{Proposal, Registration};
 
@@ -265,13 +267,13 @@ fn key(
         reasons.push(invalid("this key is in the registry already"));
     }
     own.issued_by = Some(case.actor.name().clone());
+    own.origin = Some(KeyOrigin::Own);
     // With a code anybody who handed it out could have made it. Where the person had a key before, that
     // is as alarming as a recovery.
     let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);
-    if let Some(code) = code
-        && facts.credentials.iter().any(|one| one.kind == CredentialKind::Key)
-    {
-        own.recovered = true;
+    if let Some(code) = code {
+        let had_one = facts.credentials.iter().any(|one| one.kind == CredentialKind::Key);
+        own.origin = Some(if had_one { KeyOrigin::Renewal } else { KeyOrigin::Code });
         own.issued_by.clone_from(&code.issued_by);
     }
     let former = facts.credentials.iter().filter(|one| one.revoked_at.is_none());
@@ -321,5 +323,8 @@ fn acknowledge(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>
         let message = format!("`{me}` cannot acknowledge it: {why}; another person must");
         Reason::new(Condition::NotIndependent, message)
     }));
-    alarming.into_iter().map(|one| Credential { acknowledged_by: Some(me.clone()), ..one.clone() }).collect()
+    let acknowledged = Acknowledgement { by: me.clone(), grounds: Grounds::Another };
+    let acknowledged =
+        |one: &Credential| Credential { acknowledged: Some(acknowledged.clone()), ..one.clone() };
+    alarming.into_iter().map(acknowledged).collect()
 }

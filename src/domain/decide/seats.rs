@@ -7,6 +7,7 @@ use crate::domain::document::{Document, Kind, Task};
 use crate::domain::facts::UserFacts;
 use crate::domain::id::{StateName, UserName};
 use crate::domain::identity::Assurance;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
 
 /// The question who takes part in the round of a state.
@@ -187,10 +188,11 @@ impl<'a> Seating<'a> {
             let keyless = |name: &&UserName| self.fills_slot(name) && self.lacks_key(name);
             reason = if let Some(name) = self.case.facts.users.keys().find(keyless) {
                 reason.message = format!("{}: `{name}` has no key yet", reason.message);
-                self.case.with_token_verb(reason, &format!("token issue {name} --out <file>"))
+                self.case.with_token_verb(reason, Offer::of("token_issue").with("user", name).asking("out"))
             } else {
-                let rest = format!("<name> --group {slot} --human");
-                self.case.with_project_verb(reason, "user add", &rest)
+                let adding =
+                    Offer::of("user_add").asking("user").with("group", slot).with("kind", &Kind::Human);
+                self.case.with_project_verb(reason, adding)
             };
             reason.name = format!("{}_{slot}", Condition::NoEligible);
             vec![reason]

@@ -7,6 +7,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::items::Items;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 use crate::domain::template;
@@ -56,8 +57,8 @@ impl Case<'_> {
     }
 
     /// Who has a copy out has only to write.
-    fn checkout_to_write(&self) -> Option<String> {
-        if self.facts.copy == CopyFacts::NotOut { self.verb("checkout", "") } else { None }
+    fn checkout_to_write(&self) -> Option<Offer> {
+        if self.facts.copy == CopyFacts::NotOut { self.verb("checkout") } else { None }
     }
 
     /// What a page shows otherwise than the lines say. Sections are not looked for in such a text: one line
@@ -141,7 +142,7 @@ impl Case<'_> {
             found.push((Condition::PrerequisiteUnmet, message));
         }
         // Whether it could be checked out is a question about the child, and not asked here.
-        let remedy = || self.command(&format!("status {id}"));
+        let remedy = || Offer::of("status").about(id);
         found.into_iter().map(|(why, message)| Reason::new(why, message).remedy(remedy())).collect()
     }
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::Serialize;
-
 use super::{Case, Reason};
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
@@ -13,7 +11,7 @@ use crate::domain::policy::{Effect, Policy, Target, Transition, When, Workflow};
 use crate::domain::request::Inputs;
 
 /// A step of the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayStep {
     /// The verb.
     pub action: ActionName,

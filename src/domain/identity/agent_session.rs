@@ -4,7 +4,7 @@ use crate::domain::audit::Tag;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::words;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::process::Process;
+use crate::domain::process::Placement;
 
 words! {
     /// How an agent came to be.
@@ -41,8 +41,8 @@ pub struct AgentSession {
     pub task: Option<String>,
     /// The digest of what it was told: evidence that nobody else told it anything.
     pub brief: Option<Digest>,
-    /// The process that its own processes descend from.
-    pub process: Option<Process>,
+    /// Where it runs, where it was launched.
+    pub placement: Option<Placement>,
     /// When it began.
     pub opened_at: Timestamp,
     /// When it ended.
@@ -57,6 +57,35 @@ impl AgentSession {
     /// Returns the id of an agent within the session of a runtime.
     pub fn id_of(session: &str, agent: &str) -> String {
         format!("{session}/{agent}")
+    }
+
+    /// Begins the session of a subagent that a runtime reports.
+    pub fn hooked(
+        (session, agent_id): (&str, &str),
+        runtime: &str,
+        agent: &str,
+        user: UserName,
+        definition: Option<Digest>,
+        parent: Option<UserName>,
+    ) -> Self {
+        Self {
+            id: Self::id_of(session, agent_id),
+            kind: SessionKind::Hooked,
+            session: session.to_owned(),
+            user,
+            parent,
+            runtime: runtime.to_owned(),
+            agent: agent.to_owned(),
+            definition,
+            document: None,
+            task: None,
+            brief: None,
+            placement: None,
+            opened_at: Timestamp::from_millis(0),
+            closed_at: None,
+            status: None,
+            tag: None,
+        }
     }
 
     /// Tells whether it goes on.

@@ -23,6 +23,28 @@ words! {
         /// The public half of a person's own key (Ed25519, RFC 8032).
         Key = "key",
     }
+    /// How a key came about.
+    KeyOrigin {
+        /// Whoever made the project made it, as the first one.
+        Founder = "founder",
+        /// Its holder made it with what the holder had.
+        Own = "own",
+        /// Its holder made it with a code, as the first one.
+        Code = "code",
+        /// It was made with a code by somebody who had a key before.
+        Renewal = "renewal",
+        /// It was made by the project key alone.
+        Recovery = "recovery",
+    }
+    /// What an acknowledgement of a key rests on.
+    Grounds {
+        /// Another person who was acknowledged before.
+        Another = "another",
+        /// The first two people of a project, of each other.
+        FirstPair = "first_pair",
+        /// Nobody else: there was nobody left.
+        Alone = "alone",
+    }
     /// Whether a credential can be used at a time.
     Validity {
         /// It can be used.
@@ -36,6 +58,15 @@ words! {
         /// It was used as often as it may be.
         UsedUp = "used_up",
     }
+}
+
+/// That somebody compared the fingerprint of a key with its holder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: UserName,
+    /// What it rests on.
+    pub grounds: Grounds,
 }
 
 /// A credential in the registry. Everything in it is covered by the tag.
@@ -69,10 +100,10 @@ pub struct Credential {
     pub used: u32,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
-    /// Whether it was made by the project key, without its user having been verified.
-    pub recovered: bool,
-    /// Who looked into that.
-    pub acknowledged_by: Option<UserName>,
+    /// How it came about; `None` for what is no key.
+    pub origin: Option<KeyOrigin>,
+    /// Who compared its fingerprint, where somebody did.
+    pub acknowledged: Option<Acknowledgement>,
     /// The SHA-256 of the secret; of a key its public half, 32 bytes.
     pub verifier: Digest,
     /// The tag of all of this under the project key; `None` until it is sealed.
@@ -121,8 +152,8 @@ impl Credential {
             uses: None,
             used: 0,
             revoked_at: None,
-            recovered: false,
-            acknowledged_by: None,
+            origin: None,
+            acknowledged: None,
             verifier,
             tag: None,
         }
@@ -159,9 +190,10 @@ impl Credential {
         matches!(self.kind, CredentialKind::Standing | CredentialKind::Key)
     }
 
-    /// Tells whether another person has yet to look into how it came about.
+    /// Tells whether another person has yet to look into how it came about: it took the place of a key,
+    /// and nothing shows that its holder wanted that.
     pub fn is_alarming(&self) -> bool {
-        self.recovered && self.acknowledged_by.is_none()
+        matches!(self.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery)) && self.acknowledged.is_none()
     }
 }
 

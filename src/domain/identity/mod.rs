@@ -13,17 +13,19 @@ mod token;
 use std::rc::Rc;
 
 pub use self::agent_session::{AgentSession, SessionKind};
-pub use self::credential::{Credential, CredentialKind, Scope, Validity};
+pub use self::credential::{
+    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
+};
 pub use self::registry::{Distrust, Holder, NotVerified, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
     Caller, PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId, argv_digest,
 };
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
-use super::audit::NONCE_BYTES;
+use super::audit::{Signature, Tag};
 use super::document::{Kind, words};
 use super::id::{CredentialId, GroupName, UserName};
-use super::process::Process;
+use super::process::Descent;
 
 words! {
     /// How sure it is that the actor is who it claims to be, in rising order.
@@ -41,7 +43,10 @@ words! {
     Isolation {
         /// The command itself reads the project key.
         None = "none",
-        /// A server under another user holds key and store.
+        /// A server holds key and store, but the proof could be made by any process of the caller's own
+        /// system user.
+        Shared = "shared",
+        /// A server under another user holds key and store, and no other process could make the proof.
         Broker = "broker",
     }
 }
@@ -63,17 +68,17 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
-    /// Finds the processes that the caller descends from, itself first; asked only where it matters.
+    /// Finds out where the caller comes from; asked only where it matters.
     pub ancestry: Ancestry,
 }
 
-/// Finds the processes that a caller descends from.
+/// Finds out where a caller comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Ancestry(pub fn() -> Vec<Process>);
+pub struct Ancestry(pub fn() -> Descent);
 
 impl Default for Ancestry {
     fn default() -> Self {
-        Self(Vec::new)
+        Self(Descent::default)
     }
 }
 
@@ -91,13 +96,17 @@ pub enum Proof {
     Token(Rc<Token>),
     /// A ticket for this very call.
     Ticket(Rc<PresentedTicket>),
-    /// The user's own key, opened with its passphrase for this command.
-    Key {
-        /// The key.
-        key: Rc<OpenKey>,
-        /// Random bytes that keep its signatures apart.
-        nonce: [u8; NONCE_BYTES],
-    },
+    /// A statement that the user signed.
+    Signature(Rc<SignedStatement>),
+}
+
+/// A statement that a person signed, with what shows that its nonce and its time were given out for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedStatement {
+    /// The statement and its signature.
+    pub signature: Signature,
+    /// The tag of the project key that came with the nonce.
+    pub challenge: Tag,
 }
 
 impl Proof {
@@ -105,7 +114,7 @@ impl Proof {
     pub fn credential(&self) -> Option<&CredentialId> {
         match self {
             Self::Token(token) => Some(token.id()),
-            Self::Key { key, .. } => Some(key.id()),
+            Self::Signature(signed) => Some(&signed.signature.statement.key),
             Self::Ticket(_) => None,
         }
     }
@@ -121,6 +130,7 @@ pub struct Actor {
     assurance: Assurance,
     isolation: Isolation,
     session: Option<String>,
+    agent: Option<String>,
     parent: Option<UserName>,
     credential: Option<Box<Credential>>,
     ticket: Option<TicketId>,
@@ -165,6 +175,11 @@ impl Actor {
     /// Returns the session that the caller was started in, where its credential names one.
     pub fn session(&self) -> Option<&str> {
         self.session.as_deref()
+    }
+
+    /// Returns which agent of that session it is, where several can run in one.
+    pub fn agent(&self) -> Option<&str> {
+        self.agent.as_deref()
     }
 
     /// Iterates over where the caller comes from: the session that it was started in, and who started it.

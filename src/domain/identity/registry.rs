@@ -6,13 +6,16 @@ use super::{
     Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Isolation, PresentedTicket, Proof,
     TICKET_TIME, Validity,
 };
-use crate::domain::audit::ProjectKey;
+use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{User, words};
 use crate::domain::id::UserName;
 
 /// By how much the clocks of two processes may differ, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5000;
+
+/// How long somebody may take to sign, in milliseconds.
+const SIGNING_TIME: i64 = 5 * 60 * 1000;
 
 words! {
     /// Why a claim is not believed.
@@ -38,10 +41,18 @@ words! {
         OutOfScope = "credential_out_of_scope",
         /// The ticket was made for another command line or folder.
         OtherCall = "ticket_for_another_call",
+        /// The statement that was signed is about something else than what was asked for.
+        OtherRequest = "signed_another_request",
+        /// The nonce of the signature is older than it may be, or was used.
+        StaleSignature = "signature_stale",
+        /// The passphrase did not open the key.
+        WrongPassphrase = "wrong_passphrase",
         /// The session that it was made for has ended, or never was.
         SessionEnded = "session_ended",
         /// The caller does not descend from the process that it was given to.
         OtherProcess = "token_of_another_process",
+        /// The caller is in other namespaces than that process, where it cannot be shown to descend from it.
+        OtherNamespaces = "other_namespaces",
     }
 }
 
@@ -86,10 +97,19 @@ impl NotVerified {
             Distrust::Revoked => format!("the credential of `{whose}` was revoked"),
             Distrust::UsedUp => format!("the credential of `{whose}` was used as often as it may be"),
             Distrust::OtherCall => "the ticket was made for another command line or folder".to_owned(),
+            Distrust::OtherRequest => format!("`{whose}` signed something else than this"),
+            Distrust::StaleSignature => {
+                format!("the signature of `{whose}` was not given in time, or was used; sign again")
+            }
+            Distrust::WrongPassphrase => format!("the passphrase does not open the key of `{claimed}`"),
             Distrust::SessionEnded => format!("the session of `{whose}` has ended"),
             Distrust::OtherProcess => {
                 format!("the token of `{whose}` was given to a process that the caller does not descend from")
             }
+            Distrust::OtherNamespaces => format!(
+                "the token of `{whose}` was given to a process in other namespaces; where a sandbox of the agent \
+                 runtime has some of its own, let it run `qms` outside of the sandbox"
+            ),
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }
     }
@@ -104,8 +124,12 @@ pub struct Registry<'a> {
     pub credential: Option<&'a Credential>,
     /// The session of an agent that the credential or the ticket belongs to, as it is kept.
     pub session: Option<&'a AgentSession>,
-    /// Whether the ticket that was presented was used before.
+    /// All agents that were launched and go on, where what was presented belongs to one.
+    pub launched: &'a [AgentSession],
+    /// Whether the ticket or the nonce that was presented was used before.
     pub is_spent: bool,
+    /// The id of the project.
+    pub project: &'a str,
     /// Whether that user was ever given a credential that must be presented.
     pub is_bound: bool,
     /// The project key; without it no credential can be believed.
@@ -114,13 +138,7 @@ pub struct Registry<'a> {
     pub now: Timestamp,
 }
 
-impl<'a> Registry<'a> {
-    /// Wraps what is known of a user who was never given a credential.
-    pub fn of(user: Option<&'a User>) -> Self {
-        let now = Timestamp::from_millis(0);
-        Self { user, credential: None, session: None, is_spent: false, is_bound: false, key: None, now }
-    }
-
+impl Registry<'_> {
     /// Checks a claim. Removed users and users who never were are refused alike.
     pub fn verify(&self, claim: &Claim) -> Result<Actor, NotVerified> {
         let refused = |why, holder| NotVerified { claimed: claim.user.clone(), holder, why };
@@ -143,7 +161,7 @@ impl<'a> Registry<'a> {
                     Holder { user: presented.ticket.user.clone(), fingerprint: fingerprint(presented) };
                 (holder, self.unmet_by_ticket(presented), Assurance::Ticket)
             }
-            Proof::Token(_) | Proof::Key { .. } => {
+            Proof::Token(_) | Proof::Signature(_) => {
                 let credential = self.credential.filter(|kept| self.proves(kept, proof));
                 let credential = credential.ok_or_else(|| refused(Distrust::Invalid, None))?;
                 let holder = Holder { user: credential.user.clone(), fingerprint: credential.fingerprint() };
@@ -151,7 +169,8 @@ impl<'a> Registry<'a> {
                     CredentialKind::Key => Assurance::Signature,
                     _ => Assurance::Token,
                 };
-                (holder, self.unmet_by_credential(claim, credential), assurance)
+                let why = self.unmet_by_credential(claim, credential);
+                (holder, why.or_else(|| self.unmet_by_signature(proof)), assurance)
             }
         };
         let is_mismatch = claim.user.as_deref().is_some_and(|name| name != holder.user.as_str());
@@ -166,11 +185,13 @@ impl<'a> Registry<'a> {
             Proof::Ticket(presented) => {
                 actor.ticket = Some(presented.ticket.id);
                 actor.session = Some(presented.ticket.session.clone());
+                actor.agent.clone_from(&presented.ticket.agent);
                 actor.parent = self.session.and_then(|session| session.parent.clone());
             }
-            Proof::Token(_) | Proof::Key { .. } => {
+            Proof::Token(_) | Proof::Signature(_) => {
                 actor.credential = self.credential.cloned().map(Box::new);
                 actor.session = self.credential.and_then(|it| it.session.clone());
+                actor.agent = self.open_session().map(|session| session.agent.clone());
                 actor.parent = self.credential.and_then(|it| it.parent.clone());
             }
         }
@@ -190,8 +211,32 @@ impl<'a> Registry<'a> {
         }
         // What was given to one process is good for that one and those that it started.
         let Some(session) = self.open_session() else { return Some(Distrust::SessionEnded) };
-        let descends = session.process.is_some_and(|process| claim.ancestry.0().contains(&process));
-        (!descends).then_some(Distrust::OtherProcess)
+        let descent = (claim.ancestry.0)();
+        let known: Vec<_> = self.launched.iter().filter_map(|one| one.placement.as_ref()).collect();
+        match &session.placement {
+            Some(placement) if !placement.holds(&descent.line, &known) => Some(Distrust::OtherProcess),
+            Some(placement) if descent.namespaces.as_ref() != Some(&placement.namespaces) => {
+                Some(Distrust::OtherNamespaces)
+            }
+            Some(_) => None,
+            None => Some(Distrust::OtherProcess),
+        }
+    }
+
+    /// A signature answers a nonce that was given out for it a few minutes ago.
+    fn unmet_by_signature(&self, proof: &Proof) -> Option<Distrust> {
+        let Proof::Signature(signed) = proof else { return None };
+        let statement = &signed.signature.statement;
+        let age = self.now.millis().saturating_sub(statement.signed_at.millis());
+        let is_given_out =
+            self.key.is_some_and(|key| key.verifies_challenge(statement, signed.challenge.as_bytes()));
+        if !is_given_out {
+            Some(Distrust::Invalid)
+        } else if !(-CLOCK_TOLERANCE..SIGNING_TIME).contains(&age) {
+            Some(Distrust::StaleSignature)
+        } else {
+            None
+        }
     }
 
     fn unmet_by_ticket(&self, presented: &PresentedTicket) -> Option<Distrust> {
@@ -226,7 +271,14 @@ impl<'a> Registry<'a> {
     fn proves(&self, kept: &Credential, proof: &Proof) -> bool {
         let (verifier, is_key) = match proof {
             Proof::Token(token) => (token.verifier(), false),
-            Proof::Key { key, .. } => (key.public(), true),
+            Proof::Signature(signed) => {
+                let Signature { statement, .. } = &signed.signature;
+                let is_own = statement.user == kept.user && statement.project == self.project;
+                if !is_own || !signed.signature.is_made_with(kept.verifier.as_bytes()) {
+                    return false;
+                }
+                (kept.verifier, true)
+            }
             Proof::Ticket(_) => return false,
         };
         let presented = Credential { verifier, ..kept.clone() };
@@ -254,6 +306,7 @@ fn actor(user: &User, assurance: Assurance) -> Actor {
         assurance,
         isolation: Isolation::None,
         session: None,
+        agent: None,
         parent: None,
         credential: None,
         ticket: None,

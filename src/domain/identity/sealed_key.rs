@@ -83,6 +83,11 @@ pub struct OpenKey {
 }
 
 impl SealedKey {
+    /// Returns the public half, 32 bytes.
+    pub fn public(&self) -> &Digest {
+        &self.public
+    }
+
     /// Makes a key of random bytes and seals it.
     pub fn new(
         project: &str,

@@ -109,15 +109,19 @@ impl Compiler {
         self.actions = actions;
     }
 
+    fn is_too_large(&mut self, sources: &Sources) -> bool {
+        let is_too_large = sources.0.values().map(String::len).sum::<usize>() > POLICY_MAX;
+        if is_too_large {
+            let [file, _] = Policy::FILES.map(str::to_owned);
+            let message = format!("the files of the policy have more than {} KiB", POLICY_MAX / 1024);
+            self.fault(&Place { file, ..Place::default() }, "policy_too_large", message);
+        }
+        is_too_large
+    }
+
     fn run(&mut self, sources: &Sources) -> Option<Policy> {
         let [policy_name, actions_name] = Policy::FILES;
-        if sources.0.values().map(String::len).sum::<usize>() > POLICY_MAX {
-            let message = format!("the files of the policy have more than {} KiB", POLICY_MAX / 1024);
-            self.fault(
-                &Place { file: policy_name.to_owned(), ..Place::default() },
-                "policy_too_large",
-                message,
-            );
+        if self.is_too_large(sources) {
             return None;
         }
         for name in Policy::FILES.iter().filter(|name| !sources.0.contains_key(**name)) {
@@ -163,6 +167,7 @@ impl Compiler {
         let agents = self.agents(main.agents, &launchers);
         let runtimes = self.runtimes(main.runtimes);
         let evidence = self.evidence(main.evidence);
+        let file_max = self.file_max(main.evidence_files);
         let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
 
         let types: IndexSet<TypeName> = files
@@ -212,6 +217,7 @@ impl Compiler {
             traits,
             runtimes,
             evidence,
+            file_max,
             pins,
         })
     }

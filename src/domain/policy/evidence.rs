@@ -8,7 +8,7 @@ use serde_yaml::Spanned;
 
 use super::compile::{Compiler, place};
 use super::lint::Faults;
-use super::source::EvidenceSource;
+use super::source::{EvidenceFilesSource, EvidenceSource};
 use super::{Effect, Guard, InputKind, Launcher, Placeholder, Policy, Target, Transition, Workflow};
 use crate::domain::evidence::Capture;
 use crate::domain::id::{ActionName, AttestationName};
@@ -52,21 +52,19 @@ impl Evidence {
 
     /// The least and the most that can be kept, in bytes. It is kept for ever.
     const OUTPUT_BOUNDS: (u64, u64) = (1024, 1024 * 1024);
-
-    /// Stands for a command of which a rehearsal needs only the name.
-    pub(in crate::domain) fn rehearsed(name: &AttestationName) -> Self {
-        let program = Launcher {
-            command: vec![format!("/rehearsed/{name}")],
-            environment: Vec::new(),
-            directory: "{root}".to_owned(),
-            place: Place::default(),
-        };
-        let help = String::new();
-        Self { help, program, time: Self::TIME, output: Self::OUTPUT, contains: None }
-    }
 }
 
 impl Policy {
+    /// The largest file that any policy keeps as evidence, in bytes. It is kept for ever, and held in memory when
+    /// it is handed in.
+    pub const FILE_MAX: u64 = 64 * 1024 * 1024;
+
+    /// The largest one where the policy does not say, in bytes.
+    pub(super) const FILE: u64 = 16 * 1024 * 1024;
+
+    /// The least bound that a policy can set, in bytes.
+    const FILE_LEAST: u64 = 1024;
+
     /// Tells whether a verb records runs of commands.
     pub fn records_runs(&self, action: &ActionName) -> bool {
         let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
@@ -169,6 +167,20 @@ impl Compiler {
             Err(message) => self.fault(at, "evidence_output", message),
         }
         Evidence::OUTPUT
+    }
+
+    pub(super) fn file_max(&mut self, source: Option<Spanned<EvidenceFilesSource>>) -> u64 {
+        let Some(source) = source else { return Policy::FILE };
+        let (at, text) = (place(Policy::FILES[0], &source), &source.value.max);
+        match size::parse(text) {
+            Ok(max) if (Policy::FILE_LEAST..=Policy::FILE_MAX).contains(&max) => return max,
+            Ok(_) => {
+                let message = format!("files from 1KiB to 64MiB can be kept, not `{text}`");
+                self.fault(&at, "evidence_file", message);
+            }
+            Err(message) => self.fault(&at, "evidence_file", message),
+        }
+        Policy::FILE
     }
 
     fn wanted(&mut self, at: &Place, name: &AttestationName, text: &str) {

@@ -1,6 +1,7 @@
 //! What is wrong with a policy that can be read: each fault with a name.
 
 mod items;
+mod meaning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,7 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
         faults.edges(workflow);
         for transition in &workflow.transitions {
             faults.transition(policy, workflow, transition);
+            faults.meaning(transition);
         }
         faults.rounds(policy, workflow);
         faults.runs(workflow);

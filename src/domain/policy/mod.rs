@@ -101,9 +101,16 @@ pub struct Policy {
     /// The commands whose runs are evidence.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub evidence: BTreeMap<AttestationName, Evidence>,
+    /// The largest file that is kept as evidence, in bytes.
+    #[serde(default = "file_max")]
+    pub file_max: u64,
     /// What the programs and definitions held when the policy was adopted, by their paths here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, Digest>,
+}
+
+fn file_max() -> u64 {
+    Policy::FILE
 }
 
 words! {

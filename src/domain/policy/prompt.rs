@@ -13,8 +13,8 @@ use serde_yaml::Spanned;
 use super::compile::{Compiler, place};
 use super::{Fault, Sources, Workflow};
 use crate::domain::document::Task;
-use crate::domain::front_matter::is_deceptive;
 use crate::domain::id::{PhaseName, TypeName, WorkflowName};
+use crate::domain::visible::deceptions;
 use crate::domain::yaml::Place;
 
 /// Longest prompt, in bytes of its file. A brief is one argument of a program, and Linux takes none longer
@@ -203,7 +203,7 @@ impl Compiler {
         if text.trim().is_empty() {
             self.fault(at, "blank_text", format!("{what} says nothing"));
         }
-        if let Some(c) = text.chars().find(|c| !matches!(c, '\n' | '\t') && is_deceptive(*c)) {
+        if let Some((_, c)) = deceptions(text).find(|(_, c)| !matches!(c, '\n' | '\t')) {
             let message = format!("{what} has the character U+{:04X}, which does not show", u32::from(c));
             self.fault(at, "hidden_character", message);
         }

@@ -6,6 +6,7 @@
 
 use super::compile::Compiler;
 use super::{Action, Effect, Guard, InputKind, Plain, State, Target, Transition, When};
+use crate::domain::audit::Meaning;
 use crate::domain::id::{ActionName, GroupName, InputName, StateName};
 use crate::domain::yaml::Place;
 
@@ -70,6 +71,7 @@ impl Compiler {
             guards: Vec::new(),
             effects: vec![Effect::RecordReading],
             completion: Vec::new(),
+            meaning: Some(Meaning::Witnessed),
             verdict: None,
             quorum: false,
             reminds: Vec::new(),

@@ -7,6 +7,7 @@ use serde_yaml::Spanned;
 use super::traits::TraitSource;
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
+use crate::domain::audit::Meaning;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, Task};
 use crate::domain::id::{
@@ -35,6 +36,7 @@ pub(super) struct PolicyFile {
     pub(super) runtimes: IndexMap<String, Spanned<UserName>>,
     #[serde(default)]
     pub(super) evidence: IndexMap<AttestationName, Spanned<EvidenceSource>>,
+    pub(super) evidence_files: Option<Spanned<EvidenceFilesSource>>,
 }
 
 /// Where a policy says nothing.
@@ -102,6 +104,12 @@ pub(super) struct EvidenceSource {
     pub(super) time: Option<String>,
     pub(super) output: Option<String>,
     pub(super) contains: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvidenceFilesSource {
+    pub(super) max: String,
 }
 
 /// Where a launcher or a command says nothing.
@@ -246,6 +254,7 @@ pub(super) struct TransitionSource {
     pub(super) effects: Vec<Effect>,
     #[serde(default)]
     pub(super) completion: Vec<Effect>,
+    pub(super) meaning: Option<Meaning>,
     pub(super) verdict: Option<VerdictKind>,
     pub(super) quorum: Option<Quorum>,
     #[serde(default)]

@@ -1,11 +1,13 @@
 //! The files that a policy was read from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
 use crate::domain::digest::Digest;
+use crate::domain::encoding;
 
 /// The files of a policy by name, and the digest that stands for all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,16 @@ impl Sources {
     /// Returns the path of a file within a project: life cycles and verbs lie beside each other.
     pub fn path(name: &str) -> String {
         if Self::is_prompt(name) { name.to_owned() } else { format!("workflows/{name}") }
+    }
+
+    /// Takes off what tells two ways of saving a file apart, before it is digested: it means the same.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        let plain = |text: String| match encoding::plain(&text) {
+            Cow::Borrowed(same) if same.len() == text.len() => text,
+            other => other.into_owned(),
+        };
+        Self(self.0.into_iter().map(|(name, text)| (name, plain(text))).collect())
     }
 
     /// Digests names and texts, each preceded by its length, under the tag `qms.policy/1`.

@@ -5,6 +5,7 @@ use std::ops::Not;
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Guard, Reminder};
+use crate::domain::audit::Meaning;
 use crate::domain::document::Task;
 use crate::domain::id::{ActionName, GroupName, InputName, StateName};
 use crate::domain::yaml::Place;
@@ -32,6 +33,9 @@ pub struct Transition {
     /// What it does besides when the state changes, where that waits for a quorum.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub completion: Vec<Effect>,
+    /// What the signature of a person who takes it means; the lint sees to it that it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<Meaning>,
     /// The verdict that it records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictKind>,

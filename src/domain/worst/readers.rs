@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 
 use super::super::audit::{Checkpoint, Entry};
-use super::super::digest::{Digest, Timestamp};
+use super::super::digest::Digest;
 use super::super::front_matter::{check_title, parse};
 use super::super::hook::{Event, Notice, examine};
 use super::super::id::{DocumentId, PhaseName};
@@ -228,7 +228,7 @@ fn event(text: &str) {
 
 fn entry(text: &str) {
     let inputs = BTreeMap::from([(text.to_owned(), text.to_owned())]);
-    let entry = Entry::new(Timestamp::from_millis(0), text, Digest::of(b""));
+    let entry = Entry::new(text, Digest::of(b""));
     let entry = Entry { comment: Some(text.to_owned()), inputs, ..entry };
     read(Entry::decode(&entry.encode()));
 }

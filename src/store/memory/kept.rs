@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
+use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, IdWord, UserName};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, ProposalKind, VersionRecord};
 use crate::store::change::unfit;
 use crate::store::{Change, Head, Refusals, StoreError};
 
@@ -25,11 +26,13 @@ pub(super) struct Kept {
     pub(super) documents: BTreeMap<Place, Document>,
     pub(super) versions: Vec<VersionRecord>,
     pub(super) attestations: Vec<Attestation>,
-    pub(super) contents: BTreeMap<Digest, Vec<u8>>,
+    pub(super) contents: BTreeMap<Digest, Arc<Vec<u8>>>,
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) credentials: BTreeMap<CredentialId, Credential>,
     pub(super) sessions: BTreeMap<String, AgentSession>,
     pub(super) tickets: BTreeMap<TicketId, Timestamp>,
+    pub(super) spans: BTreeMap<u32, Span>,
+    pub(super) proposals: BTreeMap<(ProposalKind, Digest), Proposal>,
     pub(super) namespaces: BTreeMap<IdWord, Namespace>,
     pub(super) policies: Vec<PolicyRecord>,
     pub(super) refusals: BTreeMap<String, Refusals>,
@@ -108,7 +111,7 @@ impl Kept {
     /// Takes over a change that was found fit. Nothing in here can fail.
     pub(super) fn take(&mut self, change: &Change) {
         for (digest, body) in &change.contents {
-            self.contents.entry(*digest).or_insert_with(|| body.clone());
+            self.contents.entry(*digest).or_insert_with(|| Arc::clone(body));
         }
         for policy in &change.policies {
             if self.policies.iter().all(|kept| kept.digest != policy.digest) {
@@ -123,6 +126,8 @@ impl Kept {
         self.sessions.extend(change.sessions.iter().map(|one| (one.id.clone(), one.clone())));
         self.tickets.extend(change.tickets.iter().copied());
         self.credentials.extend(change.credentials.iter().map(|one| (one.id.clone(), one.clone())));
+        self.spans.extend(change.spans.iter().map(|one| (one.number, *one)));
+        self.proposals.extend(change.proposals.iter().map(|one| ((one.kind, one.digest), one.clone())));
         self.namespaces.extend(change.namespaces.iter().map(|one| (one.name.clone(), one.clone())));
         self.refusals.extend(change.refusals.iter().map(|one| (one.claimed.clone(), one.clone())));
         if let Some(project) = &change.project {

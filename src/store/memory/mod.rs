@@ -16,11 +16,12 @@ use super::{
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
+use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// How long another writer is waited for: those in the same process hold a turn for a moment.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -193,7 +194,7 @@ impl Read for Memory {
     }
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.kept().contents.get(digest).cloned())
+        Ok(self.kept().contents.get(digest).map(|body| body.to_vec()))
     }
 
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {
@@ -236,7 +237,9 @@ impl Read for Memory {
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {
-        Ok(self.kept().credentials.values().any(|one| one.user.as_str() == user && one.binds()))
+        let kept = self.kept();
+        let is_bound = kept.users.values().any(|one| one.name.as_str() == user && one.is_bound);
+        Ok(is_bound || kept.credentials.values().any(|one| one.user.as_str() == user && one.binds()))
     }
 
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError> {
@@ -255,6 +258,14 @@ impl Read for Memory {
         // The sort is stable: tasks of the same moment stay in the order of their documents.
         tasks.sort_by_key(|task| task.assigned_at);
         Ok(tasks)
+    }
+
+    fn spans(&mut self) -> Result<Vec<Span>, StoreError> {
+        Ok(self.kept().spans.values().copied().collect())
+    }
+
+    fn proposals(&mut self) -> Result<Vec<Proposal>, StoreError> {
+        Ok(self.kept().proposals.values().cloned().collect())
     }
 
     fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError> {

@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 
 use super::fault::{Answer, Fault};
 use super::rows::{self, document_columns};
-use super::{read, schema};
+use super::{project, read, schema};
 use crate::domain::document::Document;
 use crate::store::{Credentials, Sessions, StoreError};
 
@@ -31,18 +31,20 @@ type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
 
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    let parts: [Part; 15] = [
+    let parts: [Part; 17] = [
         file,
         tables,
         references,
         migrations,
         log,
-        |connection, _| read::project(connection).map(drop),
+        |connection, _| project::project(connection).map(drop),
         |connection, _| read::policies(connection).map(drop),
         |connection, _| read::users(connection).map(drop),
         |connection, _| read::credentials(connection, Credentials::All).map(drop),
         |connection, _| read::sessions(connection, Sessions::All).map(drop),
-        |connection, _| read::namespaces(connection).map(drop),
+        |connection, _| project::namespaces(connection).map(drop),
+        |connection, _| project::spans(connection).map(drop),
+        |connection, _| project::proposals(connection).map(drop),
         |connection, _| read::all_attestations(connection, &mut |_| Ok(())).map(drop),
         |connection, _| read::all_refusals(connection).map(drop),
         documents,

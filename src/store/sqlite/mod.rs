@@ -7,6 +7,7 @@
 mod check;
 mod fault;
 mod open;
+mod project;
 mod read;
 mod rows;
 mod schema;
@@ -26,11 +27,12 @@ use super::{
     OpenTask, Read, Refusals, Sessions, Store, StoreError, VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
+use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// Bytes of log from which on a process that ends writes it into the database, if it is the last:
 /// the first process to come has to read all of it, 0.3 ms at this length.
@@ -112,7 +114,7 @@ impl Read for Sqlite {
     }
 
     fn project(&mut self) -> Result<Option<Project>, StoreError> {
-        self.name(read::project(&self.connection))
+        self.name(project::project(&self.connection))
     }
 
     fn document(&mut self, id: &DocumentId) -> Result<Option<Document>, StoreError> {
@@ -195,8 +197,16 @@ impl Read for Sqlite {
         self.name(read::tasks(&self.connection, user))
     }
 
+    fn spans(&mut self) -> Result<Vec<Span>, StoreError> {
+        self.name(project::spans(&self.connection))
+    }
+
+    fn proposals(&mut self) -> Result<Vec<Proposal>, StoreError> {
+        self.name(project::proposals(&self.connection))
+    }
+
     fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError> {
-        self.name(read::namespaces(&self.connection))
+        self.name(project::namespaces(&self.connection))
     }
 
     fn policy(&mut self, digest: &Digest) -> Result<Option<PolicyRecord>, StoreError> {

@@ -12,7 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Answer, damaged, file_failure};
-use super::schema::{MIGRATIONS, format, known, migrate, refuse_newer};
+use super::schema::{MIGRATIONS, format, known, migrate, refuse_foreign};
 use crate::store::StoreError;
 
 /// How long another process is waited for: two hundred that write at once are through within a
@@ -135,7 +135,7 @@ fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connectio
         // A store is made whole: none is left before its first step.
         return Err(damaged(path, "the header bears no format").into());
     }
-    refuse_newer(found, MIGRATIONS)?;
+    refuse_foreign(found, MIGRATIONS)?;
     connection.execute_batch("PRAGMA synchronous = FULL")?;
     if found < known(MIGRATIONS) {
         migrate(&connection, path, MIGRATIONS)?;

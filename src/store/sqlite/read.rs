@@ -13,7 +13,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{PolicyRecord, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
     AttestationVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask,
@@ -21,7 +21,7 @@ use crate::store::{
 };
 
 /// Reads the row that a statement finds, if any.
-fn one<T>(
+pub(super) fn one<T>(
     connection: &Connection,
     sql: &str,
     key: impl rusqlite::Params,
@@ -33,7 +33,7 @@ fn one<T>(
 }
 
 /// Reads all rows that a statement finds.
-fn all<T>(
+pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     key: impl rusqlite::Params,
@@ -43,16 +43,16 @@ fn all<T>(
 }
 
 pub(super) fn head(connection: &Connection) -> Answer<Head> {
-    let head = one(connection, "SELECT size, edge, tag, at FROM head", (), rows::head)?;
+    let head = one(
+        connection,
+        "SELECT size, edge, tag, at, span, clock, boot, uptime, boot_index, boot_before FROM head",
+        (),
+        rows::head,
+    )?;
     head.ok_or_else(|| {
         let (key, message) = ("1".to_owned(), "it is missing".to_owned());
         StoreError::Unreadable { table: "head", key, message }.into()
     })
-}
-
-pub(super) fn project(connection: &Connection) -> Answer<Option<Project>> {
-    let sql = "SELECT id, policy, key_fingerprint, checkpoint_key, origin, created_at FROM project";
-    one(connection, sql, (), rows::project)
 }
 
 pub(super) fn document(connection: &Connection, id: &DocumentId) -> Answer<Option<Document>> {
@@ -178,7 +178,8 @@ pub(super) fn all_versions(connection: &Connection, visit: &mut VersionVisitor<'
 macro_rules! attestations {
     ($where:literal) => {
         concat!(
-            "SELECT document, kind, name, count, author, author_group, phase, subject, body, status, at \
+            "SELECT document, kind, name, count, author, author_group, phase, subject, body, status, at, \
+             file_name, media_type \
              FROM attestations ",
             $where,
             " ORDER BY number"
@@ -200,12 +201,12 @@ pub(super) fn all_attestations(connection: &Connection, visit: &mut AttestationV
 }
 
 pub(super) fn user(connection: &Connection, name: &str) -> Answer<Option<User>> {
-    let sql = "SELECT name, printed_name, user_group, kind, removed_at FROM users WHERE name = ?";
+    let sql = "SELECT name, printed_name, user_group, kind, bound, removed_at FROM users WHERE name = ?";
     one(connection, sql, [name], rows::user)
 }
 
 pub(super) fn users(connection: &Connection) -> Answer<Vec<User>> {
-    let sql = "SELECT name, printed_name, user_group, kind, removed_at FROM users ORDER BY name";
+    let sql = "SELECT name, printed_name, user_group, kind, bound, removed_at FROM users ORDER BY name";
     all(connection, sql, (), rows::user)
 }
 
@@ -225,7 +226,7 @@ pub(super) fn credentials(connection: &Connection, which: Credentials<'_>) -> An
         Credentials::Of(user) => all(connection, those!("WHERE user = ?"), [user.as_str()], rows::credential),
         Credentials::Keys => all(connection, those!("WHERE kind = 'key'"), (), rows::credential),
         Credentials::Alarming => {
-            let sql = those!("WHERE recovered = 1 AND acknowledged_by IS NULL");
+            let sql = those!("WHERE origin IN ('renewal', 'recovery') AND acknowledged_by IS NULL");
             all(connection, sql, (), rows::credential)
         }
     }
@@ -254,11 +255,11 @@ pub(super) fn is_spent(connection: &Connection, ticket: &TicketId) -> Answer<boo
     Ok(connection.prepare_cached(sql)?.query_row([ticket.as_bytes().as_slice()], |row| row.get(0))?)
 }
 
-/// Asks whether a user was given a credential of a kind that binds. The kinds are few; `Credential::binds`
+/// Asks whether a user is bound, or was given a credential of a kind that binds. The kinds are few; `Credential::binds`
 /// says which, and a test holds the two together. The index `credentials_binding` is chosen by the very
 /// same words.
-pub(super) const IS_BOUND: &str =
-    "SELECT EXISTS (SELECT 1 FROM credentials WHERE user = ? AND kind IN ('standing', 'key'))";
+pub(super) const IS_BOUND: &str = "SELECT EXISTS (SELECT 1 FROM credentials WHERE user = ?1 AND kind IN ('standing', 'key')) \
+     OR EXISTS (SELECT 1 FROM users WHERE name = ?1 AND bound <> 0)";
 
 pub(super) fn is_bound(connection: &Connection, user: &str) -> Answer<bool> {
     Ok(connection.prepare_cached(IS_BOUND)?.query_row([user], |row| row.get(0))?)
@@ -277,10 +278,6 @@ pub(super) fn tasks(connection: &Connection, user: &UserName) -> Answer<Vec<Open
     let sql = "SELECT document, assigned_by, assigned_at FROM tasks JOIN documents ON id = document \
                WHERE user = ? ORDER BY assigned_at, sort_key, id";
     all(connection, sql, [user.as_str()], rows::task)
-}
-
-pub(super) fn namespaces(connection: &Connection) -> Answer<Vec<Namespace>> {
-    all(connection, "SELECT name, added_by, added_at FROM namespaces ORDER BY name", (), rows::namespace)
 }
 
 pub(super) fn policy(connection: &Connection, digest: &Digest) -> Answer<Option<PolicyRecord>> {

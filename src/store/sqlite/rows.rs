@@ -15,12 +15,13 @@ pub(super) use self::registry::{credential, credential_columns, session, session
 use super::fault::Answer;
 use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::audit::{Frontier, Tag};
+use crate::domain::clock::{Boot, Course, Moment};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{
     Checkout, Document, InForce, Kind, Round, Seat, Task, TemplateVersion, User, Verdict,
 };
 use crate::domain::id::{PhaseName, StateName, UserName};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{PolicyRecord, VersionRecord};
 use crate::store::{Head, OpenTask, Refusals, StoreError};
 
 /// The columns of a row, taken one after the other; the first one names the row.
@@ -36,13 +37,13 @@ impl<'a> Columns<'a> {
     }
 
     #[inline]
-    fn value(&mut self) -> Answer<ValueRef<'a>> {
+    pub(super) fn value(&mut self) -> Answer<ValueRef<'a>> {
         let value = self.row.get_ref(self.next)?;
         self.next += 1;
         Ok(value)
     }
 
-    fn unreadable(&self, why: &impl ToString) -> StoreError {
+    pub(super) fn unreadable(&self, why: &impl ToString) -> StoreError {
         let key = match self.row.get_ref(0) {
             Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
             Ok(ValueRef::Blob(bytes)) => to_hex(bytes),
@@ -52,12 +53,12 @@ impl<'a> Columns<'a> {
         StoreError::Unreadable { table: self.table, key, message: why.to_string() }
     }
 
-    fn text(&mut self) -> Answer<&'a str> {
+    pub(super) fn text(&mut self) -> Answer<&'a str> {
         let value = self.value()?;
         Ok(value.as_str().map_err(|error| self.unreadable(&error))?)
     }
 
-    fn optional_text(&mut self) -> Answer<Option<&'a str>> {
+    pub(super) fn optional_text(&mut self) -> Answer<Option<&'a str>> {
         let value = self.value()?;
         Ok(value.as_str_or_null().map_err(|error| self.unreadable(&error))?)
     }
@@ -67,28 +68,39 @@ impl<'a> Columns<'a> {
         Ok(text.parse().map_err(|error| self.unreadable(&error))?)
     }
 
-    fn word<T>(&mut self, from_word: fn(&str) -> Option<T>) -> Answer<T> {
+    pub(super) fn word<T>(&mut self, from_word: fn(&str) -> Option<T>) -> Answer<T> {
         let word = from_word(self.text()?);
         Ok(word.ok_or_else(|| self.unreadable(&"it has a word that is unknown"))?)
     }
 
-    fn optional_name<T: FromStr<Err: ToString>>(&mut self) -> Answer<Option<T>> {
+    pub(super) fn optional_word<T>(&mut self, from_word: fn(&str) -> Option<T>) -> Answer<Option<T>> {
+        let Some(text) = self.optional_text()? else { return Ok(None) };
+        let word = from_word(text);
+        Ok(Some(word.ok_or_else(|| self.unreadable(&"it has a word that is unknown"))?))
+    }
+
+    pub(super) fn optional_name<T: FromStr<Err: ToString>>(&mut self) -> Answer<Option<T>> {
         let text = self.optional_text()?;
         Ok(text.map(str::parse).transpose().map_err(|error| self.unreadable(&error))?)
     }
 
-    fn bytes(&mut self) -> Answer<&'a [u8]> {
+    pub(super) fn bytes(&mut self) -> Answer<&'a [u8]> {
         let value = self.value()?;
         Ok(value.as_blob().map_err(|error| self.unreadable(&error))?)
     }
 
-    fn optional_hash(&mut self) -> Answer<Option<[u8; 32]>> {
-        let value = self.value()?;
-        let bytes = value.as_blob_or_null().map_err(|error| self.unreadable(&error))?;
-        Ok(bytes.map(TryInto::try_into).transpose().map_err(|_| self.unreadable(&"it has not 32 bytes"))?)
+    pub(super) fn optional_hash(&mut self) -> Answer<Option<[u8; 32]>> {
+        self.optional_bytes()
     }
 
-    fn required<T>(&self, value: Option<T>) -> Answer<T> {
+    pub(super) fn optional_bytes<const N: usize>(&mut self) -> Answer<Option<[u8; N]>> {
+        let value = self.value()?;
+        let bytes = value.as_blob_or_null().map_err(|error| self.unreadable(&error))?;
+        let wrong = |_| self.unreadable(&format!("it has not {N} bytes"));
+        Ok(bytes.map(TryInto::try_into).transpose().map_err(wrong)?)
+    }
+
+    pub(super) fn required<T>(&self, value: Option<T>) -> Answer<T> {
         Ok(value.ok_or_else(|| self.unreadable(&"a value is missing"))?)
     }
 
@@ -97,7 +109,7 @@ impl<'a> Columns<'a> {
         self.required(hash.map(Digest::from_bytes))
     }
 
-    fn optional_number<T: TryFrom<i64, Error: ToString>>(&mut self) -> Answer<Option<T>> {
+    pub(super) fn optional_number<T: TryFrom<i64, Error: ToString>>(&mut self) -> Answer<Option<T>> {
         let value = self.value()?;
         let number = value.as_i64_or_null().map_err(|error| self.unreadable(&error))?;
         Ok(number.map(T::try_from).transpose().map_err(|error| self.unreadable(&error))?)
@@ -108,21 +120,25 @@ impl<'a> Columns<'a> {
         self.required(number)
     }
 
-    fn time(&mut self) -> Answer<Timestamp> {
+    pub(super) fn time(&mut self) -> Answer<Timestamp> {
         Ok(Timestamp::from_millis(self.number()?))
     }
 
-    fn optional_time(&mut self) -> Answer<Option<Timestamp>> {
+    pub(super) fn optional_time(&mut self) -> Answer<Option<Timestamp>> {
         Ok(self.optional_number()?.map(Timestamp::from_millis))
     }
 
-    fn json<T: DeserializeOwned>(&mut self) -> Answer<T> {
+    pub(super) fn json<T: DeserializeOwned>(&mut self) -> Answer<T> {
         let text = self.text()?;
         Ok(serde_json::from_str(text).map_err(|error| self.unreadable(&error))?)
     }
 
     /// Joins two columns that are set together or not at all.
-    fn both<A, B, T>(&self, pair: (Option<A>, Option<B>), join: impl FnOnce(A, B) -> T) -> Answer<Option<T>> {
+    pub(super) fn both<A, B, T>(
+        &self,
+        pair: (Option<A>, Option<B>),
+        join: impl FnOnce(A, B) -> T,
+    ) -> Answer<Option<T>> {
         match pair {
             (Some(a), Some(b)) => Ok(Some(join(a, b))),
             (None, None) => Ok(None),
@@ -233,24 +249,23 @@ pub(super) fn head(row: &Row<'_>) -> Answer<Head> {
     let (hashes, rest) = columns.bytes()?.as_chunks::<32>();
     let edge = hashes.iter().copied().map(Digest::from_bytes).collect();
     let frontier = Frontier::from_parts(size, edge).filter(|_| rest.is_empty());
-    Ok(Head {
-        frontier: frontier.ok_or_else(|| columns.unreadable(&"the edge does not fit the size"))?,
-        tag: columns.optional_hash()?.map(Tag::from_bytes),
-        at: columns.optional_time()?,
-    })
-}
-
-/// Takes `id, policy, key_fingerprint, checkpoint_key, origin, created_at`.
-pub(super) fn project(row: &Row<'_>) -> Answer<Project> {
-    let mut columns = Columns::of("project", row);
-    Ok(Project {
-        id: columns.text()?.to_owned(),
-        policy: columns.digest()?,
-        key_fingerprint: columns.text()?.to_owned(),
-        checkpoint_key: columns.digest()?,
-        origin: columns.digest()?,
-        created_at: columns.time()?,
-    })
+    let frontier = frontier.ok_or_else(|| columns.unreadable(&"the edge does not fit the size"))?;
+    let tag = columns.optional_hash()?.map(Tag::from_bytes);
+    let at = columns.optional_time()?;
+    let span = columns.optional_number()?;
+    let clock = columns.optional_time()?;
+    let boot = (columns.optional_bytes()?, columns.optional_number()?);
+    let boot = columns.both(boot, |id, since| Boot { id, since })?;
+    let boot_index = columns.optional_number()?;
+    let boot_before = columns.optional_time()?;
+    let course = match (at, span, clock, boot_index) {
+        (Some(at), Some(span), Some(clock), Some(boot_index)) => {
+            Some(Course { span, at, last: Moment { clock, boot }, boot_index, boot_before })
+        }
+        (None, None, None, None) => None,
+        _ => return Err(columns.unreadable(&"a part of the time is missing").into()),
+    };
+    Ok(Head { frontier, tag, course })
 }
 
 /// Takes `document, version, content, author, at`.
@@ -265,7 +280,8 @@ pub(super) fn version(row: &Row<'_>) -> Answer<VersionRecord> {
     })
 }
 
-/// Takes `document, kind, name, count, author, author_group, phase, subject, body, status, at`.
+/// Takes `document, kind, name, count, author, author_group, phase, subject, body, status, at, file_name,
+/// media_type`.
 pub(super) fn attestation(row: &Row<'_>) -> Answer<Attestation> {
     let mut columns = Columns::of("attestations", row);
     Ok(Attestation {
@@ -280,6 +296,8 @@ pub(super) fn attestation(row: &Row<'_>) -> Answer<Attestation> {
         body: columns.digest()?,
         status: columns.optional_number()?,
         at: columns.time()?,
+        file_name: columns.optional_text()?.map(str::to_owned),
+        media_type: columns.optional_text()?.map(str::to_owned),
     })
 }
 
@@ -309,6 +327,7 @@ pub(super) fn user(row: &Row<'_>) -> Answer<User> {
         printed_name: columns.text()?.to_owned(),
         group: columns.name()?,
         kind: columns.word(Kind::from_word)?,
+        is_bound: columns.number::<i64>()? != 0,
         removed_at: columns.optional_time()?,
     })
 }
@@ -317,12 +336,6 @@ pub(super) fn user(row: &Row<'_>) -> Answer<User> {
 pub(super) fn task(row: &Row<'_>) -> Answer<OpenTask> {
     let mut columns = Columns::of("tasks", row);
     Ok(OpenTask { document: columns.name()?, assigned_by: columns.name()?, assigned_at: columns.time()? })
-}
-
-/// Takes `name, added_by, added_at`.
-pub(super) fn namespace(row: &Row<'_>) -> Answer<Namespace> {
-    let mut columns = Columns::of("namespaces", row);
-    Ok(Namespace { name: columns.name()?, added_by: columns.name()?, added_at: columns.time()? })
 }
 
 /// Takes `digest, sources, compiled, adopted_at`.

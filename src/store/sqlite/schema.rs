@@ -23,14 +23,12 @@ pub(super) struct Migration {
     pub(super) sql: &'static str,
 }
 
+/// The first format that is read. Lower ones were made by versions that were never released.
+const FIRST_FORMAT: u32 = 6;
+
 /// All steps, from an empty file to the format of this program.
-pub(super) const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "tables", sql: include_str!("0001-tables.sql") },
-    Migration { version: 2, name: "identity", sql: include_str!("0002-identity.sql") },
-    Migration { version: 3, name: "sessions", sql: include_str!("0003-sessions.sql") },
-    Migration { version: 4, name: "binding", sql: include_str!("0004-binding.sql") },
-    Migration { version: 5, name: "governance", sql: include_str!("0005-governance.sql") },
-];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: FIRST_FORMAT, name: "tables", sql: include_str!("0001-tables.sql") }];
 
 const MEMORY_OF_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS migrations (
   version INTEGER PRIMARY KEY,
@@ -101,10 +99,16 @@ pub(super) fn altered(connection: &Connection, steps: &[Migration]) -> Answer<Ve
     Ok(findings)
 }
 
-/// Says that the store is newer than this program.
-pub(super) fn refuse_newer(found: u32, steps: &[Migration]) -> Result<(), StoreError> {
+/// Says that the store is newer than this program, or older than any that it reads.
+pub(super) fn refuse_foreign(found: u32, steps: &[Migration]) -> Result<(), StoreError> {
     let known = known(steps);
-    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(()) }
+    if found > known {
+        Err(StoreError::Newer { found, known })
+    } else if found < FIRST_FORMAT {
+        Err(StoreError::Unreleased { found })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -135,8 +139,8 @@ mod tests {
     #[test]
     fn released_migrations_do_not_change() {
         let digests: Vec<_> = MIGRATIONS.iter().map(|step| Digest::of(step.sql.as_bytes()).short()).collect();
-        assert_eq!(digests, ["0e6323bce2b6", "c0ca8c867c25", "799f4e0a0f57", "a8149a790892", "67511acb8be9"]);
-        assert!((1..).zip(MIGRATIONS).all(|(number, step)| step.version == number));
+        assert_eq!(digests, ["d1601cb38b6c"]);
+        assert!((FIRST_FORMAT..).zip(MIGRATIONS).all(|(number, step)| step.version == number));
     }
 
     // REQ-129

@@ -1,12 +1,15 @@
 //! The one write. It runs inside a transaction that [`super::Sqlite`] opens and closes.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::blob::ZeroBlob;
+use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, params};
 
 use super::fault::Answer;
+use super::project;
 use super::rows::{credential_columns, document_columns, round_text, session_columns, verdicts_text};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
 use crate::domain::id::{DocumentId, UserName};
+use crate::domain::identity::KeyOrigin;
 use crate::store::change::unfit;
 use crate::store::{Change, StoreError};
 
@@ -27,22 +30,24 @@ pub(super) fn write(connection: &Connection, change: &Change) -> Answer<()> {
     write_credentials(connection, change)?;
     write_sessions(connection, change)?;
     write_tickets(connection, change)?;
-    write_namespaces(connection, change)?;
-    write_project(connection, change)?;
+    project::write_spans(connection, change)?;
+    project::write_proposals(connection, change)?;
+    project::write_namespaces(connection, change)?;
+    project::write_project(connection, change)?;
     write_refusals(connection, change)?;
     write_entries(connection, change)
 }
 
 /// SQLite counts with a sign.
-fn integer(number: u64) -> Answer<i64> {
+pub(super) fn integer(number: u64) -> Answer<i64> {
     Ok(i64::try_from(number).map_err(unfit)?)
 }
 
-fn millis(time: Option<Timestamp>) -> Option<i64> {
+pub(super) fn millis(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::millis)
 }
 
-fn bytes(digest: &Digest) -> &[u8] {
+pub(super) fn bytes(digest: &Digest) -> &[u8] {
     digest.as_bytes()
 }
 
@@ -54,14 +59,25 @@ fn write_head(connection: &Connection, change: &Change) -> Answer<()> {
         return if size == expected { Ok(()) } else { Err(StoreError::Conflict.into()) };
     }
     let frontier = &change.head.frontier;
+    let course = change.head.course;
+    let boot = course.and_then(|it| it.last.boot);
     let edge: Vec<u8> = frontier.edge().iter().flat_map(Digest::as_bytes).copied().collect();
     let moved = connection
-        .prepare_cached("UPDATE head SET size = ?, edge = ?, tag = ?, at = ? WHERE size = ?")?
+        .prepare_cached(
+            "UPDATE head SET size = ?, edge = ?, tag = ?, at = ?, span = ?, clock = ?, boot = ?, uptime = ?, \
+             boot_index = ?, boot_before = ? WHERE size = ?",
+        )?
         .execute(params![
             integer(frontier.size())?,
             edge,
             change.head.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
-            millis(change.head.at),
+            course.map(|it| it.at.millis()),
+            course.map(|it| it.span),
+            course.map(|it| it.last.clock.millis()),
+            boot.map(|it| it.id),
+            boot.map(|it| integer(it.since)).transpose()?,
+            course.map(|it| integer(it.boot_index)).transpose()?,
+            course.and_then(|it| millis(it.boot_before)),
             expected,
         ])?;
     if moved == 1 { Ok(()) } else { Err(StoreError::Conflict.into()) }
@@ -80,11 +96,26 @@ fn expect_revisions(connection: &Connection, change: &Change) -> Answer<()> {
     Ok(())
 }
 
+/// From this size on a content is written where it lies, in bytes: handed over as a value, it would be held twice
+/// more.
+const LARGE: usize = 1024 * 1024;
+
 fn write_contents(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = "INSERT INTO contents (digest, size, encoding, body) VALUES (?, ?, 'plain', ?) \
                ON CONFLICT (digest) DO NOTHING";
     for (digest, body) in &change.contents {
-        connection.prepare_cached(sql)?.execute(params![bytes(digest), integer(body.len() as u64)?, body])?;
+        let size = integer(body.len() as u64)?;
+        if body.len() < LARGE {
+            connection.prepare_cached(sql)?.execute(params![bytes(digest), size, body.as_slice()])?;
+            continue;
+        }
+        let room = ZeroBlob(body.len() as u64);
+        if connection.prepare_cached(sql)?.execute(params![bytes(digest), size, room])? == 1 {
+            let row = connection.last_insert_rowid();
+            let mut blob = connection.blob_open(MAIN_DB, "contents", "body", row, false)?;
+            blob.write_at(body, 0)?;
+            blob.close()?;
+        }
     }
     Ok(())
 }
@@ -187,7 +218,7 @@ fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
 
 fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = "INSERT INTO attestations (document, kind, name, count, author, author_group, phase, subject, \
-               body, status, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               body, status, at, file_name, media_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for one in &change.attestations {
         connection.prepare_cached(sql)?.execute(params![
             one.document.as_str(),
@@ -201,21 +232,23 @@ fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
             bytes(&one.body),
             one.status,
             one.at.millis(),
+            one.file_name,
+            one.media_type,
         ])?;
     }
     Ok(())
 }
 
 fn write_users(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO users (name, printed_name, user_group, kind, removed_at) VALUES (?, ?, ?, ?, ?) \
-               ON CONFLICT (name) DO UPDATE SET printed_name = excluded.printed_name, \
-               user_group = excluded.user_group, kind = excluded.kind, removed_at = excluded.removed_at";
+    let sql = "INSERT OR REPLACE INTO users (name, printed_name, user_group, kind, bound, removed_at) \
+               VALUES (?, ?, ?, ?, ?, ?)";
     for user in &change.users {
         connection.prepare_cached(sql)?.execute(params![
             user.name.as_str(),
             user.printed_name,
             user.group.as_str(),
             user.kind.as_str(),
+            user.is_bound,
             millis(user.removed_at),
         ])?;
     }
@@ -226,7 +259,7 @@ fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO credentials (",
         credential_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for credential in &change.credentials {
         connection.prepare_cached(sql)?.execute(params![
@@ -245,8 +278,9 @@ fn write_credentials(connection: &Connection, change: &Change) -> Answer<()> {
             credential.uses,
             credential.used,
             millis(credential.revoked_at),
-            credential.recovered,
-            credential.acknowledged_by.as_ref().map(UserName::as_str),
+            credential.origin.map(KeyOrigin::as_str),
+            credential.acknowledged.as_ref().map(|it| it.by.as_str()),
+            credential.acknowledged.as_ref().map(|it| it.grounds.as_str()),
             bytes(&credential.verifier),
             credential.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
         ])?;
@@ -258,9 +292,11 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO sessions (",
         session_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for session in &change.sessions {
+        let placement = session.placement.as_ref();
+        let (process, launcher) = (placement.map(|it| it.process), placement.map(|it| it.launcher));
         connection.prepare_cached(sql)?.execute(params![
             session.id,
             session.kind.as_str(),
@@ -273,8 +309,11 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
             session.document.as_ref().map(DocumentId::as_str),
             session.task,
             session.brief.as_ref().map(bytes),
-            session.process.map(|process| process.id),
-            session.process.map(|process| integer(process.started)).transpose()?,
+            process.map(|it| it.id),
+            process.map(|it| integer(it.started)).transpose()?,
+            launcher.map(|it| it.id),
+            launcher.map(|it| integer(it.started)).transpose()?,
+            placement.map(|it| it.namespaces.as_str()),
             session.opened_at.millis(),
             millis(session.closed_at),
             session.status,
@@ -299,37 +338,6 @@ fn write_tickets(connection: &Connection, change: &Change) -> Answer<()> {
             // Of two that use one ticket, one is too late: it will find that out when it looks again.
             return Err(StoreError::Conflict.into());
         }
-    }
-    Ok(())
-}
-
-fn write_namespaces(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO namespaces (name, added_by, added_at) VALUES (?, ?, ?)";
-    for namespace in &change.namespaces {
-        connection.prepare_cached(sql)?.execute(params![
-            namespace.name.as_str(),
-            namespace.added_by.as_str(),
-            namespace.added_at.millis(),
-        ])?;
-    }
-    Ok(())
-}
-
-fn write_project(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO project (one, id, policy, key_fingerprint, checkpoint_key, origin, created_at) \
-               VALUES (1, ?, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET id = excluded.id, \
-               policy = excluded.policy, key_fingerprint = excluded.key_fingerprint, \
-               checkpoint_key = excluded.checkpoint_key, origin = excluded.origin, \
-               created_at = excluded.created_at";
-    if let Some(project) = &change.project {
-        connection.prepare_cached(sql)?.execute(params![
-            project.id,
-            bytes(&project.policy),
-            project.key_fingerprint,
-            bytes(&project.checkpoint_key),
-            bytes(&project.origin),
-            project.created_at.millis(),
-        ])?;
     }
     Ok(())
 }

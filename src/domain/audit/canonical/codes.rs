@@ -1,8 +1,7 @@
 //! The bytes that stand for the words of closed lists. A number is never given to a second word.
 
-use crate::domain::audit::entry::EntryResult;
+use crate::domain::audit::entry::{Attribution, EntryResult, RanBy};
 use crate::domain::audit::row::Table;
-use crate::domain::audit::signature::Meaning;
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::identity::{Assurance, Isolation};
 
@@ -30,13 +29,14 @@ macro_rules! codes {
 }
 
 codes! {
-    Isolation { None = 1, Broker = 2 }
+    Isolation { None = 1, Shared = 2, Broker = 3 }
+    Attribution { Own = 1, ByName = 2, Downgraded = 3, None = 4 }
+    RanBy { Caller = 1, Runner = 2 }
     EntryResult { Permitted = 1, Denied = 2 }
     Kind { Human = 1, Agent = 2, Service = 3 }
     Assurance { Claimed = 1, Token = 2, Ticket = 3, Signature = 4 }
     Outcome { Recommend = 1, RequestUpdates = 2, Approve = 3, Reject = 4 }
-    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6, Credential = 7, Session = 8, Attestation = 9 }
-    Meaning { Authored = 1, Reviewed = 2, Approved = 3, Executed = 4 }
+    Table { Document = 1, Version = 2, User = 3, Namespace = 4, Policy = 5, Project = 6, Credential = 7, Session = 8, Attestation = 9, Span = 10, Proposal = 11 }
 }
 
 #[cfg(test)]
@@ -53,7 +53,8 @@ mod tests {
             Assurance::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
             Outcome::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
             Table::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
-            Meaning::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            Attribution::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
+            RanBy::ALL.iter().map(|one| (one.code(), one.as_str())).collect(),
         ];
         for (code, word) in words.concat() {
             assert!(page.contains(&format!(" {code} {word}")), "{code} {word} is not shown");

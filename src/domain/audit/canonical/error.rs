@@ -6,8 +6,11 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// They begin otherwise, or are of another format.
-    #[error("the bytes do not begin as an entry of format 1 does")]
+    #[error("the bytes do not begin as an entry of format 2 does")]
     Format,
+    /// They are of the format of a program that was never released.
+    #[error("the entry is of format 1, which only unreleased versions of qms wrote; it is not read any more")]
+    Former,
     /// A part is not there in full, or a length has not its one form.
     #[error("the {0} is cut short, or its length is not in its shortest form")]
     Malformed(&'static str),

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::audit::entry::{Delta, Entry, FieldDelta};
 use crate::domain::audit::row::Table;
-use crate::domain::audit::samples::{entries, plain_entry};
+use crate::domain::audit::samples::{entries, plain_entry, statements};
+use crate::domain::audit::signature::Statement;
 use crate::domain::digest::Timestamp;
 
 /// A field, its old value and its new one.
@@ -32,6 +33,21 @@ fn followed_by(with: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
+    // REQ-121
+    #[test]
+    fn every_statement_comes_back_and_no_other_bytes_say_the_same(
+        statement in statements(),
+        at in any::<prop::sample::Index>(),
+        bit in 0..8u8,
+    ) {
+        let mut bytes = statement.encode();
+        let read = Statement::decode(&bytes);
+        prop_assert_eq!(read.as_ref(), Some(&statement));
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        prop_assert!(Statement::decode(&bytes).is_none_or(|other| other != statement));
+    }
+
     #[test]
     fn every_entry_comes_back(entry in entries()) {
         let bytes = entry.encode();
@@ -84,9 +100,11 @@ proptest! {
 
 #[test]
 fn other_formats_are_refused() {
-    for bytes in [&b""[..], b"Q", b"Q\x02", b"q\x01"] {
+    for bytes in [&b""[..], b"Q", b"Q\x03", b"q\x02"] {
         assert_eq!(refusal(bytes), DecodeError::Format);
     }
+    // What unreleased versions wrote is named as that.
+    assert_eq!(refusal(b"Q\x01 and whatever follows"), DecodeError::Former);
 }
 
 #[test]
@@ -103,7 +121,7 @@ fn every_cut_is_refused() {
 
 #[test]
 fn what_follows_the_last_part_is_refused() {
-    assert_eq!(refusal(&followed_by(&[0x16])), DecodeError::Tag(0x16));
+    assert_eq!(refusal(&followed_by(&[0x21])), DecodeError::Tag(0x21));
     assert_eq!(refusal(&followed_by(&[0xff])), DecodeError::Tag(0xff));
     assert_eq!(refusal(&followed_by(&[0x00])), DecodeError::Order(0x00));
 }
@@ -132,7 +150,7 @@ fn inputs_have_one_order_and_no_name_twice() {
         followed_by(&[&[tag::INPUTS, length], run].concat())
     };
     assert!(Entry::decode(&inputs(b"\x01a\x01x\x01b\x00")).is_ok());
-    assert_eq!(refusal(&inputs(b"")), DecodeError::Malformed("name of an input"));
+    assert_eq!(refusal(&inputs(b"")), DecodeError::Malformed("inputs"));
     assert_eq!(refusal(&inputs(b"\x01a")), DecodeError::Malformed("value of an input"));
     let order = |name: &str| DecodeError::InputOrder { name: name.to_owned() };
     assert_eq!(refusal(&inputs(b"\x01b\x01x\x01a\x01x")), order("a"));

@@ -2,11 +2,15 @@
 
 use super::error::DecodeError;
 use super::raw::RawDelta;
-use super::{Coded, FORMAT, tag};
-use crate::domain::audit::entry::EntryResult;
+use super::read::{
+    code, digest, name, number, pairs, read_offered, read_reason, read_signature, several, short, text, time,
+    told,
+};
+use super::{FORMAT, FORMER, tag};
+use crate::domain::audit::entry::{Attribution, EntryResult, RanBy, SALT_BYTES};
 use crate::domain::audit::row::{FieldName, Table};
-use crate::domain::audit::signature::Signature;
 use crate::domain::audit::wire::Reader;
+use crate::domain::clock::{Boot, Moment};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
@@ -18,17 +22,29 @@ use crate::domain::identity::{Assurance, Isolation, TicketId};
 pub struct EntryView<'a> {
     pub index: u64,
     pub at: Timestamp,
+    pub span: u32,
+    pub moment: Moment,
+    pub salt: [u8; SALT_BYTES],
     pub actor: Option<&'a str>,
     pub claimed: Option<&'a str>,
+    pub claimed_actor: Option<&'a str>,
+    pub attribution: Option<Attribution>,
     pub actor_kind: Option<Kind>,
     pub group: Option<&'a str>,
     pub assurance: Option<Assurance>,
     pub isolation: Isolation,
     pub session: Option<&'a str>,
+    pub agent: Option<&'a str>,
     pub parent: Option<&'a str>,
     pub credential: Option<&'a str>,
-    pub signature: Option<Signature>,
+    pub token_id: Option<&'a str>,
     pub ticket: Option<TicketId>,
+    pub signature: Option<SignatureView<'a>>,
+    pub host: Option<&'a str>,
+    pub uid: Option<u32>,
+    pub client_id: Option<&'a str>,
+    pub occurred_at: Option<Timestamp>,
+    pub ran_by: Option<RanBy>,
     pub action: &'a str,
     pub document: Option<&'a str>,
     pub version: Option<Version>,
@@ -43,6 +59,16 @@ pub struct EntryView<'a> {
     reasons: Reader<'a>,
     deltas: Reader<'a>,
     inputs: Reader<'a>,
+    observed: Reader<'a>,
+}
+
+/// A signature, and the bytes that were signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignatureView<'a> {
+    /// The statement.
+    pub statement: &'a [u8],
+    /// The signature, 64 bytes.
+    pub bytes: [u8; 64],
 }
 
 /// Why something was refused.
@@ -52,8 +78,26 @@ pub struct ReasonView<'a> {
     pub name: &'a str,
     /// The sentence.
     pub message: &'a str,
-    /// The command that would meet it.
-    pub remedy: Option<&'a str>,
+    /// What would meet it.
+    pub remedy: Option<OfferView<'a>>,
+}
+
+/// What would meet a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferView<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The document.
+    pub document: Option<&'a str>,
+    pub(super) inputs: Reader<'a>,
+}
+
+impl<'a> OfferView<'a> {
+    /// Iterates over its inputs, by name.
+    pub fn inputs(&self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + use<'a> {
+        let mut reader = self.inputs;
+        std::iter::from_fn(move || read_offered(&mut reader).ok())
+    }
 }
 
 /// The change of one row.
@@ -78,30 +122,44 @@ pub struct FieldView<'a> {
 }
 
 impl<'a> EntryView<'a> {
-    /// Reads canonical bytes, format `qms.entry/1`, and accepts no others.
+    /// Reads canonical bytes, format `qms.entry/2`, and accepts no others.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        if reader.array() != Some(FORMAT) {
-            return Err(DecodeError::Format);
+        match reader.array() {
+            Some(FORMAT) => {}
+            Some(FORMER) => return Err(DecodeError::Former),
+            _ => return Err(DecodeError::Format),
         }
         let reader = &mut reader;
         let mut view = Self {
             index: number("index", reader)?,
-            at: Timestamp::from_millis(number("time", reader)?.cast_signed()),
+            at: time("time", reader)?,
+            span: short("span", reader)?,
+            moment: Moment::of(time("clock", reader)?),
+            salt: reader.array().ok_or(DecodeError::Malformed("salt"))?,
             isolation: code("isolation", reader)?,
             result: code("result", reader)?,
             policy_digest: digest("policy digest", reader)?,
             action: text("action", reader)?,
             actor: None,
             claimed: None,
+            claimed_actor: None,
+            attribution: None,
             actor_kind: None,
             group: None,
             assurance: None,
             session: None,
+            agent: None,
             parent: None,
             credential: None,
-            signature: None,
+            token_id: None,
             ticket: None,
+            signature: None,
+            host: None,
+            uid: None,
+            client_id: None,
+            occurred_at: None,
+            ran_by: None,
             document: None,
             version: None,
             from: None,
@@ -113,6 +171,7 @@ impl<'a> EntryView<'a> {
             reasons: Reader::default(),
             deltas: Reader::default(),
             inputs: Reader::default(),
+            observed: Reader::default(),
         };
         let mut last = 0;
         while let Some(tag) = reader.byte() {
@@ -130,10 +189,13 @@ impl<'a> EntryView<'a> {
         match tag {
             tag::ACTOR => self.actor = Some(name("actor", reader, UserName::is_valid)?),
             tag::CLAIMED => self.claimed = Some(text("claimed name", reader)?),
+            tag::CLAIMED_ACTOR => self.claimed_actor = Some(text("claimed actor", reader)?),
+            tag::ATTRIBUTION => self.attribution = Some(code("attribution", reader)?),
             tag::ACTOR_KIND => self.actor_kind = Some(code("actor kind", reader)?),
             tag::GROUP => self.group = Some(name("group", reader, GroupName::is_valid)?),
             tag::ASSURANCE => self.assurance = Some(code("assurance", reader)?),
             tag::SESSION => self.session = Some(text("session", reader)?),
+            tag::AGENT => self.agent = Some(text("agent", reader)?),
             tag::PARENT => self.parent = Some(name("parent", reader, UserName::is_valid)?),
             tag::DOCUMENT => self.document = Some(name("document", reader, DocumentId::is_valid)?),
             tag::VERSION => {
@@ -153,13 +215,24 @@ impl<'a> EntryView<'a> {
                 }
             }
             tag::DELTA => self.deltas = several(tag, reader, RawDelta::check)?,
-            tag::INPUTS => self.inputs = check_inputs(reader)?,
+            tag::INPUTS => self.inputs = told("inputs", reader)?,
+            tag::OBSERVED => self.observed = told("what was observed", reader)?,
             tag::CREDENTIAL => self.credential = Some(name("credential", reader, CredentialId::is_valid)?),
+            tag::TOKEN_ID => self.token_id = Some(text("token id", reader)?),
             tag::SIGNATURE => self.signature = Some(read_signature(reader)?),
             tag::TICKET => {
                 let id = reader.array().ok_or(DecodeError::Malformed("ticket"))?;
                 self.ticket = Some(TicketId::from_bytes(id));
             }
+            tag::BOOT => {
+                let id = reader.array().ok_or(DecodeError::Malformed("boot"))?;
+                self.moment.boot = Some(Boot { id, since: number("boot", reader)? });
+            }
+            tag::HOST => self.host = Some(text("host", reader)?),
+            tag::UID => self.uid = Some(short("uid", reader)?),
+            tag::CLIENT_ID => self.client_id = Some(text("client id", reader)?),
+            tag::OCCURRED_AT => self.occurred_at = Some(time("time of what happened", reader)?),
+            tag::RAN_BY => self.ran_by = Some(code("place of a run", reader)?),
             unknown => return Err(DecodeError::Tag(unknown)),
         }
         Ok(())
@@ -177,8 +250,12 @@ impl<'a> EntryView<'a> {
 
     /// Iterates over what the actor told, by name.
     pub fn inputs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let mut reader = self.inputs;
-        std::iter::from_fn(move || read_input(&mut reader).ok())
+        pairs(self.inputs)
+    }
+
+    /// Iterates over what the program itself found, by name.
+    pub fn observed(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        pairs(self.observed)
     }
 
     /// Iterates over everything that changed.
@@ -208,89 +285,4 @@ impl<'a> DeltaView<'a> {
             Some(FieldView { name: field.name.as_name()?, old: field.old, new: field.new })
         })
     }
-}
-
-/// Reads what follows a tag that may repeat, and what follows its repetitions. Returns the place
-/// of the first; from there on they are known to be sound, each but the first after its tag.
-fn several<'a>(
-    tag: u8,
-    reader: &mut Reader<'a>,
-    read: fn(&mut Reader<'a>) -> Result<(), DecodeError>,
-) -> Result<Reader<'a>, DecodeError> {
-    let start = *reader;
-    read(reader)?;
-    while reader.peek() == Some(tag) {
-        reader.byte();
-        read(reader)?;
-    }
-    Ok(Reader::new(start.until(*reader)))
-}
-
-fn read_reason<'a>(reader: &mut Reader<'a>) -> Result<ReasonView<'a>, DecodeError> {
-    Ok(ReasonView {
-        name: text("name of a reason", reader)?,
-        message: text("message of a reason", reader)?,
-        remedy: match reader.byte() {
-            Some(0) => None,
-            Some(1) => Some(text("remedy of a reason", reader)?),
-            _ => return Err(DecodeError::Malformed("remedy of a reason")),
-        },
-    })
-}
-
-/// Reads inputs and returns the place of the first, once all are known to be sound.
-fn check_inputs<'a>(reader: &mut Reader<'a>) -> Result<Reader<'a>, DecodeError> {
-    let inputs = Reader::new(reader.run().ok_or(DecodeError::Malformed("inputs"))?);
-    let (mut rest, mut last) = (inputs, None);
-    while last.is_none() || !rest.rest().is_empty() {
-        let (name, _) = read_input(&mut rest)?;
-        if last.is_some_and(|last| last >= name) {
-            return Err(DecodeError::InputOrder { name: name.to_owned() });
-        }
-        last = Some(name);
-    }
-    Ok(inputs)
-}
-
-fn read_signature(reader: &mut Reader<'_>) -> Result<Signature, DecodeError> {
-    let meaning = code("meaning of a signature", reader)?;
-    let malformed = DecodeError::Malformed("signature");
-    match (reader.array(), reader.array()) {
-        (Some(nonce), Some(bytes)) => Ok(Signature { meaning, nonce, bytes }),
-        _ => Err(malformed),
-    }
-}
-
-fn read_input<'a>(reader: &mut Reader<'a>) -> Result<(&'a str, &'a str), DecodeError> {
-    Ok((text("name of an input", reader)?, text("value of an input", reader)?))
-}
-
-#[inline]
-fn text<'a>(what: &'static str, reader: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
-    let run = reader.run().ok_or(DecodeError::Malformed(what))?;
-    str::from_utf8(run).map_err(|_| DecodeError::NotUtf8(what))
-}
-
-#[inline]
-fn name<'a>(
-    what: &'static str,
-    reader: &mut Reader<'a>,
-    is_valid: fn(&str) -> bool,
-) -> Result<&'a str, DecodeError> {
-    let text = text(what, reader)?;
-    if is_valid(text) { Ok(text) } else { Err(DecodeError::Name(what)) }
-}
-
-#[inline]
-fn code<T: Coded>(what: &'static str, reader: &mut Reader<'_>) -> Result<T, DecodeError> {
-    let code = reader.byte().ok_or(DecodeError::Malformed(what))?;
-    T::from_code(code).ok_or(DecodeError::Code { what, code })
-}
-
-fn number(what: &'static str, reader: &mut Reader<'_>) -> Result<u64, DecodeError> {
-    reader.array().map(u64::from_be_bytes).ok_or(DecodeError::Malformed(what))
-}
-
-fn digest(what: &'static str, reader: &mut Reader<'_>) -> Result<Digest, DecodeError> {
-    reader.array().map(Digest::from_bytes).ok_or(DecodeError::Malformed(what))
 }

@@ -6,10 +6,12 @@ use super::Row;
 use super::names::{self, FieldName, has_rest};
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::wire::{Reader, put, put_run, put_text};
+use crate::domain::clock::{Jump, Span};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, Round, Seat, TemplateVersion, User, Verdict};
 use crate::domain::identity::{AgentSession, Credential};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::process::Process;
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 impl Row<'_> {
     /// Returns the fields as [`Row::put_fields`] writes them.
@@ -33,6 +35,8 @@ impl Row<'_> {
             Self::Credential(credential) => of_credential(fields, credential),
             Self::Session(session) => of_session(fields, session),
             Self::Attestation(attestation) => of_attestation(fields, attestation),
+            Self::Span(span) => of_span(fields, span),
+            Self::Proposal(proposal) => of_proposal(fields, proposal),
         }
     }
 }
@@ -183,6 +187,25 @@ pub fn awaited_since(seat: &[u8]) -> Option<Timestamp> {
     str::from_utf8(assigned_at).ok()?.parse().ok().map(Timestamp::from_millis)
 }
 
+/// Reads from the value of a round how a statement names it.
+pub(in crate::domain::audit) fn read_round_name(round: &[u8]) -> Option<String> {
+    let mut reader = Reader::new(round);
+    let [_task, phase, _origin, _asked_by, opened_at] = std::array::from_fn(|_| reader.run());
+    Some(format!("{} {}", str::from_utf8(phase?).ok()?, str::from_utf8(opened_at?).ok()?))
+}
+
+/// Reads the value of a jump.
+pub(in crate::domain::audit) fn read_jump(jump: &[u8]) -> Option<Jump> {
+    let mut reader = Reader::new(jump);
+    let mut text = || reader.run().and_then(|run| str::from_utf8(run).ok());
+    let since = text()?.parse().ok()?;
+    let before = match text()? {
+        "" => None,
+        millis => Some(Timestamp::from_millis(millis.parse().ok()?)),
+    };
+    Some(Jump { since, before, clock: Timestamp::from_millis(text()?.parse().ok()?) })
+}
+
 fn put_verdict(out: &mut Vec<u8>, verdict: &Verdict) {
     put_text(out, verdict.outcome);
     put_text(out, &verdict.group);
@@ -201,6 +224,7 @@ fn of_user(fields: &mut Fields<'_>, user: &User) {
     fields.put_text(names::KIND, user.kind);
     fields.put_text(names::PRINTED_NAME, &user.printed_name);
     fields.put_text_if_any(names::REMOVED_AT, user.removed_at.map(Timestamp::millis));
+    fields.put_text_if_any(names::BOUND, user.is_bound.then_some("yes"));
 }
 
 fn of_namespace(fields: &mut Fields<'_>, namespace: &Namespace) {
@@ -225,14 +249,15 @@ fn of_project(fields: &mut Fields<'_>, project: &Project) {
 
 fn of_credential(fields: &mut Fields<'_>, credential: &Credential) {
     let time = |time: Option<Timestamp>| time.map(Timestamp::millis);
+    let acknowledged = credential.acknowledged.as_ref();
     fields.put_text(names::KIND, credential.kind);
+    fields.put_text_if_any(names::ORIGIN, credential.origin);
     fields.put_text_if_any(names::PARENT, credential.parent.as_ref());
-    fields.put_text_if_any(names::ACKNOWLEDGED_BY, credential.acknowledged_by.as_ref());
+    fields.put_text_if_any(names::ACKNOWLEDGED_BY, acknowledged.map(|it| &it.by));
     fields.put_time(names::ISSUED_AT, credential.issued_at);
     fields.put_text_if_any(names::ISSUED_BY, credential.issued_by.as_ref());
     fields.put_text_if_any(names::NOT_AFTER, time(credential.not_after));
     fields.put_text_if_any(names::NOT_BEFORE, time(credential.not_before));
-    fields.put_text_if_any(names::RECOVERED, credential.recovered.then_some("yes"));
     fields.put_text_if_any(names::REVOKED_AT, time(credential.revoked_at));
     fields.put_text_if_any(names::RUNTIME, credential.runtime.as_ref());
     fields.put_text_if_any(names::SESSION, credential.session.as_ref());
@@ -243,6 +268,7 @@ fn of_credential(fields: &mut Fields<'_>, credential: &Credential) {
     fields.put_text(names::USER, &credential.user);
     fields.put_text_if_any(names::USES, credential.uses);
     fields.put_digest(names::VERIFIER, &credential.verifier);
+    fields.put_text_if_any(names::GROUNDS, acknowledged.map(|it| it.grounds));
     for action in &credential.scope.actions {
         fields.put_with(names::ACTIONS, action, |_| ());
     }
@@ -270,14 +296,43 @@ fn of_session(fields: &mut Fields<'_>, session: &AgentSession) {
     }
     fields.put_text_if_any(names::DOCUMENT, session.document.as_ref());
     fields.put_time(names::OPENED_AT, session.opened_at);
-    if let Some(process) = &session.process {
-        fields.put(names::PROCESS, |out| {
-            put_text(out, process.id);
-            put_text(out, process.started);
-        });
+    if let Some(placement) = &session.placement {
+        fields.put(names::PROCESS, |out| put_process(out, placement.process));
     }
     fields.put_text_if_any(names::STATUS, session.status);
     fields.put_text_if_any(names::TASK, session.task.as_ref());
+    if let Some(placement) = &session.placement {
+        fields.put_text(names::NAMESPACES, &placement.namespaces);
+        fields.put(names::LAUNCHER, |out| put_process(out, placement.launcher));
+    }
+}
+
+fn put_process(out: &mut Vec<u8>, process: Process) {
+    put_text(out, process.id);
+    put_text(out, process.started);
+}
+
+fn of_span(fields: &mut Fields<'_>, span: &Span) {
+    fields.put_time(names::BEGAN_AT, span.began_at);
+    if let Some(jump) = &span.jump {
+        fields.put(names::JUMP, |out| {
+            put_text(out, jump.since);
+            match jump.before {
+                Some(before) => put_text(out, before.millis()),
+                None => put(out, &[]),
+            }
+            put_text(out, jump.clock.millis());
+        });
+    }
+}
+
+fn of_proposal(fields: &mut Fields<'_>, proposal: &Proposal) {
+    fields.put_time(names::AT, proposal.at);
+    fields.put_text(names::KIND, proposal.kind);
+    fields.put_text(names::BY, &proposal.by);
+    fields.put_text_if_any(names::CONFIRMED_BY, proposal.confirmed_by.as_ref());
+    fields.put_text(names::REASON, &proposal.reason);
+    fields.put_digest(names::REPLACES, &proposal.replaces);
 }
 
 fn of_attestation(fields: &mut Fields<'_>, attestation: &Attestation) {
@@ -288,4 +343,6 @@ fn of_attestation(fields: &mut Fields<'_>, attestation: &Attestation) {
     fields.put_text_if_any(names::STATUS, attestation.status);
     fields.put_text(names::PHASE, &attestation.phase);
     fields.put_digest(names::SUBJECT, &attestation.subject);
+    fields.put_text_if_any(names::FILE_NAME, attestation.file_name.as_ref());
+    fields.put_text_if_any(names::MEDIA_TYPE, attestation.media_type.as_ref());
 }

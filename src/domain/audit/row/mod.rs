@@ -9,12 +9,14 @@
 //! |---|---|
 //! | document, its id | `author/<user>` (empty), `author_origin/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `dossier` (32 bytes), `in_force` (version, content), `last_minor`, `owner`, `parent`, `reading/<user>` (a time), `rejected`, `requires/<document> is <state>` (empty), `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `trait/<trait>` (empty), `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
 //! | version, `<document>@<version>` | `at`, `author`, `content` |
-//! | user, the name | `group`, `kind`, `printed_name`, `removed_at` |
+//! | user, the name | `bound` (`yes`), `group`, `kind`, `printed_name`, `removed_at` |
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
-//! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `parent`, `recovered`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
-//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `opened_at`, `parent`, `process` (number and start, as text), `runtime`, `session`, `status`, `tag`, `task`, `user` |
-//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `group`, `phase`, `status`, `subject` |
+//! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `grounds`, `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `origin`, `parent`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
+//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `launcher` and `process` (number and start, as text), `namespaces`, `opened_at`, `parent`, `runtime`, `session`, `status`, `tag`, `task`, `user` |
+//! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `file_name`, `group`, `media_type`, `phase`, `status`, `subject` |
+//! | span, the number | `began_at`, `jump` (index of the first entry, `at` before it or empty, clock) |
+//! | proposal, `<kind>/<digest>` | `at`, `by`, `confirmed_by`, `kind`, `reason`, `replaces` (32 bytes) |
 //! | project, `project` | `checkpoint_key`, `created_at`, `id`, `key_fingerprint`, `origin`, `policy` |
 //!
 //! Where bytes are sealed, one byte stands for a name, or for its beginning, and the run of the rest
@@ -32,7 +34,7 @@
 //! | 0x07 checkpoint_key | 0x10 kind | 0x19 revision | 0x22 workflow |
 //! | 0x08 compiled | 0x11 last_minor | 0x1a round | 0x81 author/ |
 //! | 0x09 content | 0x12 origin | 0x1b sources | 0x82 seat/ |
-//! | 0x23 acknowledged_by | 0x28 recovered | 0x2d used | 0x83 verdict/ |
+//! | 0x23 acknowledged_by | 0x41 bound | 0x2d used | 0x83 verdict/ |
 //! | 0x24 issued_at | 0x29 revoked_at | 0x2e user | 0x84 author_origin/ |
 //! | 0x25 issued_by | 0x2a runtime | 0x2f uses | 0x85 action/ |
 //! | 0x26 not_after | 0x2b session | 0x30 verifier | 0x86 document/ |
@@ -40,7 +42,9 @@
 //! | 0x32 brief | 0x33 closed_at | 0x34 definition | 0x37 process |
 //! | 0x35 document | 0x38 status | 0x39 task | 0x3a phase |
 //! | 0x3b subject | 0x3c dossier | 0x87 trait/ | 0x88 requires/ |
-//! | 0x89 reading/ | | | |
+//! | 0x3d grounds | 0x3e namespaces | 0x3f began_at | 0x89 reading/ |
+//! | 0x40 jump | 0x42 by | 0x43 confirmed_by | 0x44 reason |
+//! | 0x45 replaces | 0x46 file_name | 0x47 media_type | 0x48 launcher |
 
 mod delta;
 mod fields;
@@ -51,15 +55,18 @@ use std::fmt;
 pub use self::delta::row_delta;
 pub(super) use self::delta::{changes, read_field};
 pub use self::fields::awaited_since;
-pub(super) use self::fields::put_name;
+pub(super) use self::fields::{put_name, read_jump, read_round_name};
 pub use self::names::FieldName;
-pub(super) use self::names::{ID, KIND, REVOKED_AT, USER, VERIFIER, has_rest, is_code};
+pub(super) use self::names::{
+    CONTENT, ID, JUMP, KIND, REVOKED_AT, ROUND, STATE, USER, VERIFIER, VERSION, has_rest, is_code,
+};
 use super::canonical::Coded as _;
 use super::wire::put_text;
 use crate::domain::attestation::Attestation;
+use crate::domain::clock::Span;
 use crate::domain::document::{Document, User, words};
 use crate::domain::identity::{AgentSession, Credential};
-use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
+use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 words! {
     /// The tables whose rows the log covers.
@@ -82,6 +89,10 @@ words! {
         Session = "session",
         /// What was stated about contents.
         Attestation = "attestation",
+        /// Stretches of time.
+        Span = "span",
+        /// What waits for a second person.
+        Proposal = "proposal",
     }
 }
 
@@ -106,6 +117,10 @@ pub enum Row<'a> {
     Session(&'a AgentSession),
     /// What was stated about a content.
     Attestation(&'a Attestation),
+    /// A stretch of time.
+    Span(&'a Span),
+    /// What waits for a second person.
+    Proposal(&'a Proposal),
 }
 
 impl Row<'_> {
@@ -121,6 +136,8 @@ impl Row<'_> {
             Self::Credential(_) => Table::Credential,
             Self::Session(_) => Table::Session,
             Self::Attestation(_) => Table::Attestation,
+            Self::Span(_) => Table::Span,
+            Self::Proposal(_) => Table::Proposal,
         }
     }
 
@@ -151,6 +168,8 @@ impl fmt::Display for Key<'_> {
             Row::Credential(credential) => credential.id.fmt(f),
             Row::Session(session) => session.id.fmt(f),
             Row::Attestation(attestation) => attestation.key().fmt(f),
+            Row::Span(span) => span.number.fmt(f),
+            Row::Proposal(proposal) => proposal.key().fmt(f),
         }
     }
 }

@@ -7,12 +7,13 @@ use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
-use crate::domain::audit::entry::Entry;
+use crate::domain::audit::entry::{Entry, EntryResult, moves_time};
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
-use crate::domain::digest::Timestamp;
-use crate::domain::identity::{Assurance, CredentialKind, TicketId};
+use crate::domain::audit::signature::Statement;
+use crate::domain::clock::Course;
+use crate::domain::identity::{Assurance, CredentialKind};
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
 #[derive(Debug)]
@@ -21,11 +22,11 @@ pub struct Verifier<'a> {
     key: Option<&'a ProjectKey>,
     checkpoint: Option<&'a Checkpoint>,
     frontier: Frontier,
-    last: Option<Timestamp>,
+    course: Option<Course>,
     bytes: u64,
     rows: HeldRows,
-    /// Those that were used.
-    tickets: BTreeSet<TicketId>,
+    /// Tickets and nonces that were used.
+    spent: BTreeSet<[u8; 16]>,
 }
 
 impl<'a> Verifier<'a> {
@@ -37,10 +38,10 @@ impl<'a> Verifier<'a> {
             key,
             checkpoint,
             frontier: Frontier::default(),
-            last: None,
+            course: None,
             bytes: 0,
             rows: HeldRows::default(),
-            tickets: BTreeSet::new(),
+            spent: BTreeSet::new(),
         }
     }
 
@@ -73,32 +74,35 @@ impl<'a> Verifier<'a> {
         if entry.document != document_column {
             return Err(Failure::DocumentColumn { index });
         }
-        if self.last.is_some_and(|last| entry.at < last) {
-            return Err(Failure::Time { index });
-        }
-        self.last = Some(entry.at);
+        self.course = Some(self.next(&entry).ok_or(Failure::Time { index })?);
         self.bytes += bytes.len() as u64;
         // The key must have been good before the entry: one that registers it cannot be signed with it.
-        if (entry.signature.is_some() || entry.assurance == Some(Assurance::Signature))
-            && !self.is_signed(&entry, bytes)
-        {
-            return Err(Failure::Signature { index });
+        let is_signed = entry.signature.is_some();
+        let must_be = entry.assurance == Some(Assurance::Signature) && entry.result == EntryResult::Permitted;
+        if is_signed || must_be {
+            let nonce = self.signed(&entry, bytes).ok_or(Failure::Signature { index })?;
+            if !self.spent.insert(nonce) {
+                return Err(Failure::Replayed { index });
+            }
         }
-        if entry.ticket.is_some_and(|ticket| !self.tickets.insert(ticket)) {
+        if entry.ticket.is_some_and(|ticket| !self.spent.insert(*ticket.as_bytes())) {
             return Err(Failure::Replayed { index });
         }
         self.replay(&entry)?;
+        if is_signed && !self.led_to(&entry) {
+            return Err(Failure::Signature { index });
+        }
         self.frontier.push(leaf);
         Ok(())
     }
 
-    /// Compares the end of the log with the stored head: its right edge, the tag of it, and the
-    /// time of the last entry. What is left to check are the rows.
+    /// Compares the end of the log with the stored head: its right edge, the tag of it, and where it
+    /// is in time. What is left to check are the rows.
     pub fn finish(
         self,
         head: &Frontier,
         head_tag: Option<&Tag>,
-        head_at: Option<Timestamp>,
+        course: Option<Course>,
     ) -> Result<Replay, Failure> {
         self.meet_checkpoint()?;
         let size = self.frontier.size();
@@ -108,7 +112,7 @@ impl<'a> Verifier<'a> {
         if head.size() != size {
             return Err(Failure::HeadSize { size, head: head.size() });
         }
-        if head != &self.frontier || head_at != self.last {
+        if head != &self.frontier || course != self.course {
             return Err(Failure::Head { size });
         }
         let head_tag = match self.key {
@@ -136,21 +140,72 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// Checks the signature of an entry with the key that the entries before it gave to its actor.
-    fn is_signed(&self, entry: &EntryView<'_>, bytes: &[u8]) -> bool {
+    /// Finds where the record is in time after an entry, if its time follows.
+    fn next(&self, entry: &EntryView<'_>) -> Option<Course> {
+        let next = match self.course {
+            None => Course::begin(entry.moment),
+            Some(course) if entry.span == course.span => {
+                course.followed(entry.index, entry.moment, moves_time(entry.actor, entry.action))
+            }
+            Some(course) => {
+                let span = self.rows.find(Table::Span, &course.span.to_string())?;
+                course.set(entry.index, entry.moment, &row::read_jump(span.field(row::JUMP)?)?)
+            }
+        };
+        ((entry.at, entry.span) == (next.at, next.span)).then_some(next)
+    }
+
+    /// Checks the signature of an entry with the key that the entries before it gave to its actor, and
+    /// what it says with what they made of the document. Returns its nonce.
+    fn signed(&self, entry: &EntryView<'_>, bytes: &[u8]) -> Option<[u8; 16]> {
         let text = |row: &HeldRow, code| {
             row.field(code).and_then(|value| str::from_utf8(value).ok()).map(str::to_owned)
         };
         let project = self.rows.find(Table::Project, "project").and_then(|row| text(row, row::ID));
         let key = entry.credential.and_then(|id| self.rows.find(Table::Credential, id));
-        let (Some(project), Some(key)) = (project, key) else { return false };
+        let (project, key) = (project?, key?);
         let is_own = text(key, row::USER).as_deref() == entry.actor
             && text(key, row::KIND).as_deref() == Some(CredentialKind::Key.as_str())
             && key.field(row::REVOKED_AT).is_none();
         let public = key.field(row::VERIFIER).unwrap_or_default();
-        is_own
+        let entry = Entry::decode(bytes).ok()?;
+        let signature = entry.signature.as_ref()?;
+        let is_good = is_own
             && entry.assurance == Some(Assurance::Signature)
-            && Entry::decode(bytes).is_ok_and(|entry| entry.verifies_signature(&project, public))
+            && entry.result == EntryResult::Permitted
+            && signature.statement.is_about(&entry, &project)
+            && signature.is_made_with(public)
+            && self.speaks_of(&signature.statement)
+            && self.comes_from(&entry);
+        is_good.then_some(signature.statement.nonce)
+    }
+
+    /// Tells whether a statement is about the document as the entries before it left it.
+    fn speaks_of(&self, statement: &Statement) -> bool {
+        let Some(id) = &statement.document else { return true };
+        let Some(held) = self.rows.find(Table::Document, id.as_str()) else { return false };
+        let version = held.field(row::VERSION).and_then(|value| str::from_utf8(value).ok());
+        let is_present = version.map(str::to_owned) == statement.version.map(|it| it.to_string())
+            && held.field(row::CONTENT) == statement.content.as_ref().map(|it| it.as_bytes().as_slice());
+        let round = held.field(row::ROUND).map(row::read_round_name);
+        is_present && round.unwrap_or_default() == statement.round
+    }
+
+    /// Tells whether the state before a signed entry is the one that it names.
+    fn comes_from(&self, entry: &Entry) -> bool {
+        let Some(from) = &entry.from else { return true };
+        let held = entry.document.as_ref().and_then(|id| self.rows.find(Table::Document, id.as_str()));
+        held.is_some_and(|held| held.field(row::STATE) == Some(from.as_str().as_bytes()))
+    }
+
+    /// Tells whether the document is after a signed entry what the entry says.
+    fn led_to(&self, entry: &EntryView<'_>) -> bool {
+        let Some(id) = entry.document else { return true };
+        let Some(held) = self.rows.find(Table::Document, id) else { return false };
+        let version = entry.version.map(|version| version.to_string());
+        held.field(row::STATE) == entry.to.map(str::as_bytes)
+            && held.field(row::VERSION) == version.as_deref().map(str::as_bytes)
+            && held.field(row::CONTENT) == entry.content_digest.as_ref().map(|it| it.as_bytes().as_slice())
     }
 
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {

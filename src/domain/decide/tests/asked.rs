@@ -7,7 +7,7 @@ use crate::domain::request::{Inputs, Request, Subject, Value};
 
 /// All inputs that make a difference for an action of the policy, around those that a menu line
 /// has chosen already: every choice, every user alone, two at a time, and nobody.
-pub(super) fn candidates(policy: &Policy, action: &ActionName, chosen: &Inputs) -> Vec<Inputs> {
+pub(crate) fn candidates(policy: &Policy, action: &ActionName, chosen: &Inputs) -> Vec<Inputs> {
     let mut all = vec![chosen.clone()];
     for input in policy.action(action).into_iter().flat_map(|action| &action.inputs) {
         if chosen.0.contains_key(&input.name) {
@@ -46,7 +46,7 @@ fn values_of(policy: &Policy, input: &Input) -> Vec<Value> {
         InputKind::OneOf(choices) => choices.iter().map(|it| Value::Text(it.value.clone())).collect(),
         InputKind::Document => vec![Value::Document(name("X-1"))],
         InputKind::Item => ["EI-1", "EI-2"].map(|id| Value::Text(id.to_owned())).to_vec(),
-        InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9))],
+        InputKind::File => vec![Value::File(b"a text that is long enough for any note ".repeat(9).into())],
         InputKind::User => users().map(|user| Value::Users(vec![user])).collect(),
         InputKind::Users => {
             let pairs =
@@ -57,7 +57,7 @@ fn values_of(policy: &Policy, input: &Input) -> Vec<Value> {
 }
 
 /// The request that a line of a menu stands for, with these inputs.
-pub(super) fn request(action: &ActionName, id: &DocumentId, inputs: Inputs) -> Request {
+pub(crate) fn request(action: &ActionName, id: &DocumentId, inputs: Inputs) -> Request {
     Request {
         action: action.clone(),
         subject: Subject::Document(id.clone()),

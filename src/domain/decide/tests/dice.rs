@@ -21,7 +21,7 @@ use crate::domain::request::{CopyFacts, Inputs, Request, Subject, Value};
 
 /// Those who may occur, with groups; the second quality user and the second initiator see to it
 /// that there is a choice.
-pub(super) const USERS: [(&str, &str); 6] = [
+pub(crate) const USERS: [(&str, &str); 6] = [
     ("ann", "initiator"),
     ("claude", "initiator"),
     ("lead", "administrator"),
@@ -31,40 +31,40 @@ pub(super) const USERS: [(&str, &str); 6] = [
 ];
 
 /// Parses a name that is known to be one.
-pub(super) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
+pub(crate) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// As many cases as take about a second here; nothing is written to disk.
-pub(super) fn config(cases: u32) -> Config {
+pub(crate) fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
 /// A stream of random numbers.
-pub(super) fn stream(length: usize) -> impl Strategy<Value = Vec<u16>> {
+pub(crate) fn stream(length: usize) -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(any::<u16>(), length)
 }
 
 /// Draws from a stream; zeros where it has ended.
-pub(super) struct Dice<'a>(std::slice::Iter<'a, u16>);
+pub(crate) struct Dice<'a>(std::slice::Iter<'a, u16>);
 
 impl<'a> Dice<'a> {
-    pub(super) fn new(stream: &'a [u16]) -> Self {
+    pub(crate) fn new(stream: &'a [u16]) -> Self {
         Self(stream.iter())
     }
 
     /// A number below `sides`.
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         usize::from(*self.0.next().unwrap_or(&0)) % sides.max(1)
     }
 
     /// Whether one of `n` cases comes up.
-    pub(super) fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.roll(n) + 1 == n
     }
 
     /// One of several.
-    pub(super) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+    pub(crate) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
         let at = self.roll(from.len());
         from.get(at).unwrap_or_else(|| panic!("nothing to pick from"))
     }
@@ -104,7 +104,7 @@ impl<'a> Dice<'a> {
     }
 
     /// A document in any state at all, possible or not; rarely one that the policy does not know.
-    pub(super) fn document(&mut self, policy: &Policy) -> Document {
+    pub(crate) fn document(&mut self, policy: &Policy) -> Document {
         let life = self.life(policy);
         let state = self.pick(&life.states);
         let known = !self.one_in(20);
@@ -174,7 +174,7 @@ impl<'a> Dice<'a> {
     }
 
     /// Facts about a document, or about one to be created, or about the project.
-    pub(super) fn facts(&mut self, policy: &Policy) -> Facts {
+    pub(crate) fn facts(&mut self, policy: &Policy) -> Facts {
         let document = (!self.one_in(8)).then(|| self.document(policy));
         let front_matter = self.front_matter(document.as_ref());
         let copy = match self.roll(4) {
@@ -293,7 +293,7 @@ impl<'a> Dice<'a> {
     }
 
     /// Any action with any inputs, of the right kinds and of wrong ones.
-    pub(super) fn request(&mut self, policy: &Policy, facts: &Facts) -> Request {
+    pub(crate) fn request(&mut self, policy: &Policy, facts: &Facts) -> Request {
         let action = self.pick(&policy.actions);
         let mut inputs = Inputs::default();
         for input in &action.inputs {
@@ -334,17 +334,29 @@ impl<'a> Dice<'a> {
     }
 }
 
-pub(super) fn user_of(user: &str, group: &str) -> User {
+pub(crate) fn user_of(user: &str, group: &str) -> User {
     User {
         name: name(user),
         printed_name: user.to_owned(),
         group: name(group),
         kind: Kind::Agent,
+        is_bound: false,
         removed_at: None,
     }
 }
 
 /// Verifies a user of these facts.
-pub(super) fn actor(user: &User) -> Actor {
-    Registry::of(Some(user)).verify(&Claim::of(user.name.as_str())).unwrap_or_else(|error| panic!("{error}"))
+pub(crate) fn actor(user: &User) -> Actor {
+    let registry = Registry {
+        user: Some(user),
+        credential: None,
+        session: None,
+        launched: &[],
+        is_spent: false,
+        project: "",
+        is_bound: false,
+        key: None,
+        now: Timestamp::from_millis(0),
+    };
+    registry.verify(&Claim::of(user.name.as_str())).unwrap_or_else(|error| panic!("{error}"))
 }

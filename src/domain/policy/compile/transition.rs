@@ -56,6 +56,7 @@ impl Compiler {
             guards: source.guards,
             effects: source.effects,
             completion: source.completion,
+            meaning: source.meaning,
             verdict: source.verdict,
             quorum: source.quorum.is_some(),
             reminds: self.reminders(file, source.reminds),

@@ -6,14 +6,16 @@ use super::super::fault::Answer;
 use super::Columns;
 use crate::domain::audit::Tag;
 use crate::domain::digest::Digest;
-use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
-use crate::domain::process::Process;
+use crate::domain::identity::{
+    Acknowledgement, AgentSession, Credential, CredentialKind, Grounds, KeyOrigin, Scope, SessionKind,
+};
+use crate::domain::process::{Placement, Process};
 
 /// The columns of a credential, in the order in which [`credential`] takes them.
 macro_rules! credential_columns {
     () => {
         "id, user, kind, session, runtime, parent, actions, documents, issued_by, issued_at, not_before, \
-         not_after, uses, used, revoked_at, recovered, acknowledged_by, verifier, tag"
+         not_after, uses, used, revoked_at, origin, acknowledged_by, grounds, verifier, tag"
     };
 }
 pub(in crate::store::sqlite) use credential_columns;
@@ -35,8 +37,11 @@ pub(in crate::store::sqlite) fn credential(row: &Row<'_>) -> Answer<Credential> 
         uses: columns.optional_number()?,
         used: columns.number()?,
         revoked_at: columns.optional_time()?,
-        recovered: columns.number::<i64>()? != 0,
-        acknowledged_by: columns.optional_name()?,
+        origin: columns.optional_word(KeyOrigin::from_word)?,
+        acknowledged: {
+            let pair = (columns.optional_name()?, columns.optional_word(Grounds::from_word)?);
+            columns.both(pair, |by, grounds| Acknowledgement { by, grounds })?
+        },
         verifier: columns.digest()?,
         tag: columns.optional_hash()?.map(Tag::from_bytes),
     })
@@ -46,7 +51,7 @@ pub(in crate::store::sqlite) fn credential(row: &Row<'_>) -> Answer<Credential> 
 macro_rules! session_columns {
     () => {
         "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
-         started, opened_at, closed_at, status, tag"
+         started, launcher, launched, namespaces, opened_at, closed_at, status, tag"
     };
 }
 pub(in crate::store::sqlite) use session_columns;
@@ -65,9 +70,19 @@ pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
         document: columns.optional_name()?,
         task: columns.optional_text()?.map(str::to_owned),
         brief: columns.optional_hash()?.map(Digest::from_bytes),
-        process: {
-            let pair = (columns.optional_number()?, columns.optional_number()?);
-            columns.both(pair, |id, started| Process { id, started })?
+        placement: {
+            let mut process = || {
+                let pair = (columns.optional_number()?, columns.optional_number()?);
+                columns.both(pair, |id, started| Process { id, started })
+            };
+            let both = (process()?, process()?);
+            let both = columns.both(both, |process, launcher| (process, launcher))?;
+            let namespaces = columns.optional_text()?.map(str::to_owned);
+            columns.both((both, namespaces), |(process, launcher), namespaces| Placement {
+                process,
+                launcher,
+                namespaces,
+            })?
         },
         opened_at: columns.time()?,
         closed_at: columns.optional_time()?,

@@ -123,9 +123,9 @@ fn cut_off_end_is_found_where_it_is_missing() {
 #[test]
 fn entry_beyond_the_head_is_found() {
     let mut log = Log::sample();
-    let head = (log.head.clone(), log.head_tag, log.head_at);
+    let head = (log.head.clone(), log.head_tag, log.course);
     log.append(plain_entry(20, time(20), "note"));
-    (log.head, log.head_tag, log.head_at) = head;
+    (log.head, log.head_tag, log.course) = head;
     assert_eq!(log.failure(), Failure::HeadSize { size: 21, head: 20 });
     assert_eq!(log.failure().index(), Some(20));
 }
@@ -157,7 +157,11 @@ fn edited_document_column_is_found() {
 #[test]
 fn edited_head_is_found() {
     let sound = Log::sample();
-    let other = Log { head: Log::sample_of(20).head, head_at: Some(time(99)), ..sound.clone() };
+    let other = Log {
+        head: Log::sample_of(20).head,
+        course: sound.course.map(|it| Course { at: time(99), ..it }),
+        ..sound.clone()
+    };
     assert_eq!(other.failure(), Failure::Head { size: 20 });
     let edge = sound.head.edge().iter().rev().copied().collect();
     let swapped = Log { head: Frontier::from_parts(20, edge).unwrap_or_default(), ..sound.clone() };

@@ -11,6 +11,7 @@ use crate::domain::audit::{
     Checkpoint, Delta, Entry, EntryResult, FieldDelta, Frontier, ProjectKey, Row, Sealed, Table, Tag,
     leaf_hash, row_delta,
 };
+use crate::domain::clock::Course;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::id::Version;
@@ -32,7 +33,7 @@ struct Log {
     entries: Vec<Stored>,
     head: Frontier,
     head_tag: Option<Tag>,
-    head_at: Option<Timestamp>,
+    course: Option<Course>,
     project: Project,
     user: User,
     namespace: Namespace,
@@ -53,7 +54,7 @@ impl Log {
             entries: Vec::new(),
             head: Frontier::default(),
             head_tag: None,
-            head_at: None,
+            course: None,
             project: Project {
                 id: "0123456789abcdef0123456789abcdef".to_owned(),
                 policy: Digest::of(b"policy"),
@@ -67,6 +68,7 @@ impl Log {
                 printed_name: "Claude".to_owned(),
                 group: name("initiator"),
                 kind: Kind::Agent,
+                is_bound: false,
                 removed_at: None,
             },
             namespace: Namespace { name: name("CORE"), added_by: name("claude"), added_at: time(0) },
@@ -142,7 +144,10 @@ impl Log {
         let sealed = Sealed::new(entry, &key());
         self.head.push(sealed.leaf);
         self.head_tag = Some(key().tag_head(&self.head));
-        self.head_at = Some(sealed.entry.at);
+        self.course = Some(match self.course.filter(|_| sealed.entry.index > 0) {
+            None => Course::begin(sealed.entry.moment),
+            Some(course) => course.followed(sealed.entry.index, sealed.entry.moment, true),
+        });
         self.entries.push(Stored {
             index: sealed.entry.index,
             bytes: sealed.bytes,
@@ -175,7 +180,7 @@ impl Log {
         for stored in &self.entries {
             push(&mut verifier, stored)?;
         }
-        verifier.finish(&self.head, self.head_tag.as_ref(), self.head_at)
+        verifier.finish(&self.head, self.head_tag.as_ref(), self.course)
     }
 
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {

@@ -1,0 +1,26 @@
+//! What an entry says of what the program itself found.
+
+use crate::domain::attestation::{DOSSIER, dossier};
+use crate::domain::decide::Applied;
+use crate::domain::facts::Facts;
+
+/// How a run ended, and how long it took.
+pub(super) fn run(facts: &Facts) -> Vec<(String, String)> {
+    let Some(ended) = facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return Vec::new() };
+    let told = [("outcome", ended.outcome.name().to_owned()), ("duration_ms", ended.lasted.to_string())];
+    told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// What was laid before those who judge, when their round opened and when one of them judged: the digest of
+/// content, traits, notes and evidence.
+pub(super) fn dossier_of(facts: &Facts, applied: &Applied) -> Option<(String, String)> {
+    let before = applied.before.as_ref();
+    let digest = match (before, &applied.verdict) {
+        (Some(before), Some(_)) => dossier(before, &facts.attestations),
+        (before, _) => {
+            let was_open = before.is_some_and(|before| before.round.is_some());
+            applied.after.as_ref()?.round.as_ref().filter(|_| !was_open)?.dossier?
+        }
+    };
+    Some((DOSSIER.to_owned(), digest.to_string()))
+}

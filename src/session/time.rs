@@ -1,0 +1,86 @@
+//! Time: what the system says, what the record makes of it, and clocks that cannot be right.
+
+use super::{Session, SessionError};
+use crate::domain::audit::Entry;
+use crate::domain::clock::{Course, Jump, Moment, Span};
+use crate::domain::digest::{Digest, Timestamp};
+use crate::store::Head;
+
+/// The time of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Time {
+    /// When it is decided: never before the last entry.
+    pub(super) now: Timestamp,
+    /// What the system said.
+    pub(super) moment: Moment,
+}
+
+/// A clock that cannot be right, as everybody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockFault {
+    /// What is known of it.
+    pub jump: Jump,
+    /// Whether it is sealed; else it was only noticed now.
+    pub is_sealed: bool,
+}
+
+impl Session {
+    /// The time of an attempt: the clock's, but never before the last entry.
+    pub(super) fn time(&self, head: &Head) -> Time {
+        let moment = (self.outside.clock)();
+        Time { now: head.course.map_or(moment.clock, |course| course.now(moment)), moment }
+    }
+
+    /// Returns the time of the system's clock.
+    pub fn now(&self) -> Timestamp {
+        (self.outside.clock)().clock
+    }
+
+    /// Tells whether a clock that the record was made by, or that of the system now, cannot be right.
+    pub fn clock_fault(&mut self) -> Result<Option<ClockFault>, SessionError> {
+        if let Some(jump) = self.span()?.jump {
+            return Ok(Some(ClockFault { jump, is_sealed: true }));
+        }
+        let head = self.store.head()?;
+        let moment = (self.outside.clock)();
+        let jump = head.course.and_then(|course| course.suspect(head.frontier.size(), moment));
+        Ok(jump.map(|jump| ClockFault { jump, is_sealed: false }))
+    }
+
+    /// Returns the present span.
+    pub(super) fn span(&mut self) -> Result<Span, SessionError> {
+        self.store.spans()?.pop().ok_or(SessionError::Unfounded)
+    }
+
+    /// Finds a jump that the next entry by a verified caller shows, unless one is on record already.
+    pub(super) fn new_jump(&mut self, head: &Head, time: Time) -> Result<Option<Span>, SessionError> {
+        let Some(course) = head.course else { return Ok(None) };
+        let Some(jump) = course.suspect(head.frontier.size(), time.moment) else { return Ok(None) };
+        let span = self.span()?;
+        Ok(span.jump.is_none().then_some(Span { jump: Some(jump), ..span }))
+    }
+}
+
+/// The entry that says since when the clock cannot have been right.
+pub(super) fn jump_entry(jump: &Jump, policy: Digest) -> Entry {
+    let mut entry = Entry::new("clock_jump", policy);
+    let before = jump.before.map(|at| ("before", at.to_string()));
+    let told = [("since", jump.since.to_string()), ("clock", jump.clock.to_string())];
+    entry.observed = told.into_iter().chain(before).map(|(name, value)| (name.to_owned(), value)).collect();
+    entry
+}
+
+/// Moves on to the next entry. The one that begins a span comes with the jump that it ends.
+pub(super) fn next(
+    course: Option<Course>,
+    index: u64,
+    moment: Moment,
+    moves: bool,
+    ends: Option<&Jump>,
+) -> Course {
+    match (course, ends) {
+        (None, _) => Course::begin(moment),
+        (Some(course), Some(jump)) => course.set(index, moment, jump),
+        (Some(course), None) => course.followed(index, moment, moves),
+    }
+}
