@@ -44,7 +44,7 @@ fuzz TARGET SECONDS="300":
 # Count the steps that every reader of text takes for every hard text: twice the text, at most twice the steps
 steps:
     cd fuzz && RUSTFLAGS="{{counted}}" cargo run --release --target {{host}} --target-dir target/steps \
-        --features steps --bin steps
+        --no-default-features --features steps --bin steps
 
 # Write the shown output and the trace of the requirements into README and docs anew
 readme:

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use qms::domain::audit::{Entry, EntryView, SealedReason};
 use qms::domain::digest::{Digest, Timestamp};
+use qms::domain::offer::Offer;
 
 fuzz_target!(|input: &[u8]| {
     let read = Entry::decode(input);
@@ -30,7 +31,8 @@ fn written(text: &str) {
     };
     let reason = |line: &&str| {
         let (name, message) = line.split_once(':')?;
-        Some(SealedReason { name: name.to_owned(), message: message.to_owned(), remedy: word(0) })
+        let remedy = word(0).map(|action| Offer::of(&action).with(name, message).asking(message));
+        Some(SealedReason { name: name.to_owned(), message: message.to_owned(), remedy })
     };
     let entry = Entry {
         index: text.len() as u64,
@@ -39,7 +41,8 @@ fn written(text: &str) {
         comment: word(3),
         inputs: words.iter().filter_map(pair).collect::<BTreeMap<String, String>>(),
         reasons: words.iter().filter_map(reason).collect(),
-        ..Entry::new(Timestamp::from_millis(-1), words[0], Digest::of(text.as_bytes()))
+        at: Timestamp::from_millis(-1),
+        ..Entry::new(words[0], Digest::of(text.as_bytes()))
     };
     assert_eq!(Entry::decode(&entry.encode()).as_ref(), Ok(&entry));
 }

@@ -27,7 +27,8 @@ fn read(text: &str) {
     }
     let Ok(read) = parse("x.md", text.as_bytes()) else { return };
     assert!(split(text).is_some());
-    let is_name = |key: &String| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let is_name =
+        |key: &String| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     assert!(read.fields.keys().all(is_name));
     assert!(read.fields.get("title").is_none_or(|title| check_title(title).is_ok()));
     assert_eq!(parse("x.md", text.as_bytes()).as_ref(), Ok(&read));
@@ -36,7 +37,8 @@ fn read(text: &str) {
 /// A document that is made with a title that is accepted has that title, whatever is in it.
 fn composed(text: &str) {
     let (title, item) = text.split_once('\n').unwrap_or((text, "EI-1"));
-    if check_title(title).is_err() || check_title(item).is_err() || title.trim() != title || title.is_empty() {
+    if check_title(title).is_err() || check_title(item).is_err() || title.trim() != title || title.is_empty()
+    {
         return;
     }
     let id = DocumentId::parse("CR-001").expect("an id");

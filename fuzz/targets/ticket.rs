@@ -34,7 +34,8 @@ fn sealed(text: &str, key: &ProjectKey) {
     };
     let user = UserName::parse("qa").expect("a name");
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
-    let ticket = Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, text), Timestamp::from_millis(0));
+    let ticket =
+        Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, text), Timestamp::from_millis(0));
     let sealed = ticket.seal(key);
     let presented = PresentedTicket::parse(&sealed, argv, text.to_owned()).expect("a ticket");
     assert!(presented.is_genuine(key) && presented.is_for_this_call());

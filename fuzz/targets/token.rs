@@ -7,11 +7,11 @@ use qms::domain::identity::Token;
 use qms::domain::redact::{Redactor, without_tokens};
 
 fuzz_target!(|input: &[u8]| {
-    if let Ok(text) = std::str::from_utf8(input) {
-        if let Ok(token) = Token::parse(text) {
-            assert_eq!(token.reveal(), text.trim());
-            assert_eq!(Token::within(text).as_ref(), Some(token.id()));
-        }
+    if let Ok(text) = std::str::from_utf8(input)
+        && let Ok(token) = Token::parse(text)
+    {
+        assert_eq!(token.reveal(), text.trim());
+        assert_eq!(Token::within(text).as_ref(), Some(token.id()));
     }
     let clean = without_tokens(input);
     assert!(Token::find(&clean).is_none());
