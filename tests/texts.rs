@@ -7,8 +7,8 @@ use qms::domain::hook::{Line, examine};
 use qms::domain::items::Items;
 use qms::domain::text::{Text, placeholders};
 use qms::domain::{
-    audit, digest, front_matter, hook, id, identity, items, nearest, policy, prerequisite, procedure, redact,
-    template, text, visible, yaml,
+    audit, digest, encoding, facts, front_matter, hook, id, identity, items, nearest, policy, prerequisite,
+    procedure, redact, template, text, visible, yaml,
 };
 
 #[path = "../src/domain/worst/mod.rs"]

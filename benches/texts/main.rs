@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use qms::domain::{
-    audit, digest, front_matter, hook, id, identity, items, nearest, policy, prerequisite, procedure, redact,
-    template, text, visible, yaml,
+    audit, digest, encoding, facts, front_matter, hook, id, identity, items, nearest, policy, prerequisite,
+    procedure, redact, template, text, visible, yaml,
 };
 
 #[path = "../../src/domain/worst/mod.rs"]

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use qms::domain::{
-    audit, digest, front_matter, hook, id, identity, items, nearest, policy, prerequisite, procedure, redact,
-    template, text, visible, yaml,
+    audit, digest, encoding, facts, front_matter, hook, id, identity, items, nearest, policy, prerequisite,
+    procedure, redact, template, text, visible, yaml,
 };
 
 #[path = "../../src/domain/worst/mod.rs"]

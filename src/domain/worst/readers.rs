@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use super::super::audit::{Checkpoint, Entry};
-use super::super::digest::Digest;
+use super::super::audit::{Checkpoint, Entry, Meaning, NONCE_BYTES, Statement};
+use super::super::digest::{Digest, Timestamp};
+use super::super::encoding;
+use super::super::facts::Answer;
 use super::super::front_matter::{check_title, parse};
 use super::super::hook::{Event, Notice, examine};
-use super::super::id::{DocumentId, PhaseName};
-use super::super::identity::{PresentedTicket, Token};
+use super::super::id::{CredentialId, DocumentId, PhaseName, UserName};
+use super::super::identity::{PresentedTicket, SealedKey, Token};
 use super::super::items::{Items, cell_text, departures, handwritten};
 use super::super::nearest::nearest;
 use super::super::policy::{Candidate, IdPattern, Launcher, Policy, Prompt, Sources, compile};
@@ -65,6 +67,9 @@ pub const READERS: &[Reader] = &[
         read(Items::of(&format!("# A\n\n{HEADER}{text}\n\n# B\n{text}")));
     }),
     repeated("items, in a cell", 2, items),
+    repeated("answer for an item", 2, |text| {
+        read(Answer::of(&format!("---\nid: A-1\ntype: A\nitem: EI-1\n---\n{text}"), true));
+    }),
     repeated("cell of an item", 4, |text| read(cell_text(text))),
     repeated("template", 8, |text| read(template::flaws(&POLICY, &id("TEMPLATE-CR"), text))),
     reader("procedure", procedure),
@@ -86,6 +91,11 @@ pub const READERS: &[Reader] = &[
     reader("checkpoint", |text| read(Checkpoint::parse(text))),
     reader("entry", |text| read(Entry::decode(text.as_bytes()))),
     reader("entry with a text", entry),
+    reader("signed statement", |text| read(Statement::decode(text.as_bytes()))),
+    reader("statement with a text", statement),
+    reader("key file", |text| read(SealedKey::parse(text))),
+    reader("bytes of a text", |text| read(encoding::text(text.as_bytes()).map(encoding::plain))),
+    reader("what a terminal shows", |text| read((visible::escaped(text), visible::one_line(text)))),
     reader("what is seen", |text| read((visible::is_blank(text), visible::length(text)))),
     reader("title", |text| read(check_title(text))),
     reader("prerequisites", |text| read(Prerequisite::parse_all(text))),
@@ -231,4 +241,25 @@ fn entry(text: &str) {
     let entry = Entry::new(text, Digest::of(b""));
     let entry = Entry { comment: Some(text.to_owned()), inputs, ..entry };
     read(Entry::decode(&entry.encode()));
+}
+
+fn statement(text: &str) {
+    let told = text.split('\n').enumerate().map(|(at, line)| (format!("{at}{line}"), line.to_owned()));
+    let statement = Statement {
+        project: text.to_owned(),
+        user: sound(UserName::parse("qa")),
+        key: CredentialId::of_bytes(&[0; 16]),
+        action: text.to_owned(),
+        document: None,
+        round: Some(text.to_owned()),
+        version: None,
+        content: None,
+        dossier: None,
+        policy: Digest::of(b""),
+        inputs: Statement::digests(&told.collect(), Some(text)),
+        meaning: Some(Meaning::Approved),
+        signed_at: Timestamp::from_millis(0),
+        nonce: [0; NONCE_BYTES],
+    };
+    read(Statement::decode(&statement.encode()));
 }
