@@ -1,4 +1,4 @@
-//! Front matter: what is read is what stands there, and what is composed is read as it was meant.
+//! Front matter: what is read is in the text, and what is composed is read as it was meant.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The text of a document: what is found in it stands in it, what is written into it is read again, and no
+//! The text of a document: what is found is in it, what is written into it is read again, and no
 //! change of what is locked passes.
 
 #![no_main]

@@ -1,4 +1,4 @@
-//! The files of a policy: whatever stands in one, a fault has its place in it, and what is sound is kept as it
+//! The files of a policy: a fault in one has its place in it, and what is sound is kept as it
 //! was read.
 
 #![no_main]

@@ -22,14 +22,14 @@ pub fn of(id: u32) -> Option<Process> {
 /// Asks a group to end, and kills what descends from it and has left it: agents that an agent started, runs
 /// that a run started. Returns all of them.
 ///
-/// What starts itself anew is quicker than whoever looks for it. So all are held first, until none of them
-/// can start another.
+/// A process that starts itself again and again is quicker than a search for it. So all of them are stopped first,
+/// until none can start another.
 pub fn ask_to_end(group: Pid) -> Vec<Process> {
     let line = held(Some(group), &[]);
     for about in line.iter().filter(|about| !is_in(about, group)) {
         send(&about.process, Signal::KILL);
     }
-    // Who was stopped hears nothing before going on.
+    // A stopped process gets no signal before it goes on.
     for signal in [Signal::TERM, Signal::CONT] {
         // A group that has gone needs no signal, and one that took another user's rights is past our reach.
         let _gone = kill_process_group(group, signal);

@@ -1,6 +1,6 @@
 //! How much a reader of text looks at, counted where tests are: what no clock has to tell.
 //!
-//! Whoever looks at bytes that are looked at again elsewhere says so here. A reader is linear where twice
+//! Code that may look at the same bytes again counts them here. A reader is linear where twice
 //! the text takes no more than twice the count.
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Contents that nobody should have written: none of them ends a command, disturbs another document, or keeps
+//! Contents that are hard or impossible to read: none of them ends a command, disturbs another document, or keeps
 //! its own from being taken back.
 
 #[path = "../../benches/commands/generator.rs"]
@@ -71,7 +71,7 @@ fn a_content_of_which_nothing_can_be_read_disturbs_no_other_document_and_can_be_
             &format!("-u claude cancel {reviewed} --reason away"),
         ]);
     }
-    // What was left over waits for others still, and nobody else is kept from anything.
+    // The other documents still wait for their reviewers, and every other command works.
     let healthy = of(0, documents - poisons.len());
     for line in ["list", "inbox", "blocked", "audit verify", "whoami"] {
         ended(project.run(&format!("-u qa {line}"))).is(0);

@@ -151,7 +151,7 @@ fn fits(parts: &[Part], text: &str) -> bool {
             }
             Part::Parent => heads(from, DocumentId::is_valid).collect(),
             Part::Namespace | Part::Name => heads(from, IdWord::is_valid).collect(),
-            // It stands at the end, and outgrows its width.
+            // It is at the end, and may be wider than declared.
             Part::Number(width) => {
                 let is_number = rest.len() >= *width && rest.bytes().all(|digit| digit.is_ascii_digit());
                 is_number.then_some(text.len()).into_iter().collect()

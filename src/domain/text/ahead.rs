@@ -1,6 +1,6 @@
 //! Looking ahead in a text, so that however often it is done each byte is looked at once.
 //!
-//! Whoever reads a text and has to know what comes later asks here. To search from each opener on would
+//! A reader that has to know what comes later asks here. To search from each opener on would
 //! take as long as the text has openers, times its length.
 
 use crate::domain::steps::count;

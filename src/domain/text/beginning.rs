@@ -43,7 +43,7 @@ fn item_content(mut column: usize, mut text: &str) -> Option<(usize, &str)> {
     found
 }
 
-/// What stands behind the mark of a list, and its column.
+/// The text behind the mark of a list, and its column.
 fn item(column: usize, text: &str) -> Option<(usize, &str)> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let after = match digits {

@@ -2,7 +2,7 @@
 //!
 //! To find the least that differs can take as long as the one text times the other. So that comes last: what
 //! both begin and end with is left out first, and long texts are laid side by side at the lines that each of
-//! them has once. Where too much is left between two of these, all of it counts as written anew.
+//! them has once. Where too much is left between two of these, all of it counts as rewritten.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,11 +12,11 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use crate::domain::steps::count;
 
-/// Lines of the one text, and what stands in their place in the other.
+/// Lines of the one text, and the lines in their place in the other.
 pub(super) type Difference = (Range<usize>, Range<usize>);
 
 /// Most lines of either text that are compared to find the least that differs, at once and in all: that
-/// takes some 20 milliseconds, and nobody writes so much anew and looks for what stayed.
+/// takes some 20 milliseconds, and nobody who rewrites that much looks for the lines that stayed.
 const COMPARED: usize = 2_000;
 const COMPARED_IN_ALL: usize = 8_000;
 
@@ -88,7 +88,7 @@ fn stretches(was: &[usize], is: &[usize], numbers: usize) -> Vec<Difference> {
     anchors.into_iter().map(stretch).collect()
 }
 
-/// Where each number stands that is in a list once.
+/// The places of the numbers that are in a list once.
 fn once(list: &[usize], numbers: usize) -> Vec<Option<usize>> {
     let (mut places, mut is_known) = (vec![None; numbers], vec![false; numbers]);
     for (at, number) in list.iter().enumerate() {

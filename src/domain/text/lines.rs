@@ -246,7 +246,7 @@ impl Reader {
     /// and does not, if it is not: whoever means either can say so.
     fn keeps_column(&mut self, number: usize, line: &str, start: Start) -> bool {
         let is_kept = is_blank(line) || indent(line, 0).0 >= start.column;
-        // Once of each block: whoever moves that line sees the next.
+        // Once for each block: the next one shows when that line is moved.
         if !is_kept && std::mem::replace(&mut self.left_of, start.line) != start.line {
             let message = format!("further left than the block that began in line {}", start.line);
             self.fault(number, message);

@@ -91,7 +91,7 @@ impl fmt::Display for Mark<'_> {
     }
 }
 
-/// Most lines that are told one by one: whoever puts these right is told of the next.
+/// Most lines that are told one by one: the next ones show once these are put right.
 const MARKS: usize = 1_000;
 
 /// Finds the edits of what is locked. While a document is drafted, `before` is its template; after that,

@@ -2,7 +2,7 @@
 
 use super::ahead::Ahead;
 
-/// The places of a text. Whoever asks for one after the other goes forward.
+/// The places of a text. They are asked for in order, so the search only goes forward.
 pub(super) struct Places<'a> {
     text: &'a str,
     end: Ahead<'a>,
