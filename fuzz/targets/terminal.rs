@@ -31,7 +31,8 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(passed(output, usize::from(size) + 1), whole);
     let plain = without_colors(&whole);
     assert!(deceptions(&plain).all(|(_, c)| matches!(c, '\n' | '\t')), "{plain:?}");
-    let text = written(output);
+    let text = written(output, output.len().max(1));
+    assert_eq!(written(output, usize::from(size) + 1), text);
     assert!(deceptions(&text).all(|(_, c)| matches!(c, '\n' | '\t')), "{text:?}");
     if let Ok(text) = std::str::from_utf8(output) {
         let line = one_line(text);
@@ -51,11 +52,13 @@ fn passed(output: &[u8], size: usize) -> String {
     String::from_utf8(screen.0.take()).expect("what is shown is text")
 }
 
-/// What a terminal gets of a text.
-fn written(text: &[u8]) -> String {
+/// What a terminal gets of a text, which comes in pieces.
+fn written(text: &[u8], size: usize) -> String {
     let screen = Screen::default();
     let mut outlet = Outlet::new(Box::new(screen.clone()), true);
-    outlet.write_all(text).expect("a screen takes everything");
+    for piece in text.chunks(size) {
+        outlet.write_all(piece).expect("a screen takes everything");
+    }
     outlet.flush().expect("a screen takes everything");
     String::from_utf8(screen.0.take()).expect("what is shown is text")
 }
