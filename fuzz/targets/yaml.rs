@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use qms::domain::encoding::plain;
 use qms::domain::policy::{Candidate, Policy, Profile, Prompt, Sources};
 use qms::domain::procedure::Procedures;
 use qms::embedded;
@@ -27,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let file = files[usize::from(first) % files.len()];
     let mut sources = if first < 250 { SMALL.clone() } else { WHOLE.clone() };
     sources.0.insert(file.to_owned(), text.to_owned());
-    let lines = |name: &str| sources.0.get(name).map_or(0, |text| text.split('\n').count() as u64);
+    let lines = |name: &str| sources.0.get(name).map_or(0, |text| plain(text).split('\n').count() as u64);
     if let Err(faults) = Candidate::new(sources.clone(), &Procedures::default()) {
         assert!(!faults.is_empty());
         for fault in faults {
