@@ -165,12 +165,12 @@ fn built_in(
         BuiltIn::Sop(command) if !desk.is_open() => return sop::outside_a_project(&command).map(reply),
         _ => {}
     }
-    if let BuiltIn::Recover { user, acknowledge: false, new_passphrase_file } = &command {
+    if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
         // Nobody is verified for it.
         let context = desk.project(world, global)?;
         let file = new_passphrase_file.as_deref();
         let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
-        return key::recover(context, user, &passphrase).map(reply);
+        return key::recover(context, user, &passphrase, *alone).map(reply);
     }
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));

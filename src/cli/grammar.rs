@@ -150,15 +150,15 @@ pub enum BuiltIn {
         #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::commands::token::time)]
         time: u64,
     },
-    /// Give a person a new key by the project key alone, or acknowledge that it was done
+    /// Give a person a new key by the project key alone
     Recover {
         /// Who lost the passphrase
         user: UserName,
-        /// Say as another person that you have looked into it
+        /// Nobody else is left to acknowledge it, and every signature by it says so
         #[arg(long)]
-        acknowledge: bool,
+        alone: bool,
         /// File with the new passphrase, for where nobody can be asked
-        #[arg(long, value_name = "FILE", conflicts_with = "acknowledge")]
+        #[arg(long, value_name = "FILE")]
         new_passphrase_file: Option<std::path::PathBuf>,
     },
     /// Agents that the policy lets you start

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::clock;
 use super::entry::EntryView;
 use super::json::spelled_out;
 use super::veil::Veil;
@@ -38,6 +39,15 @@ pub enum AuditCommand {
         /// Form of the export
         #[arg(long, value_enum, default_value_t = ExportForm::Jsonl)]
         format: ExportForm,
+    },
+    /// Begin a new span of time, after a clock that was wrong
+    Clock {
+        /// What was wrong
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Digest of the jump that somebody else proposed to end, and that you confirm
+        #[arg(long, value_name = "DIGEST")]
+        confirm: Option<String>,
     },
     /// Prove that an entry is in the log
     Proof {
@@ -182,6 +192,7 @@ pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, Comman
         AuditCommand::Verify { contents, checkpoint } => {
             return verify(context, contents, checkpoint.as_deref());
         }
+        AuditCommand::Clock { reason, confirm } => return clock::set(context, reason, confirm),
         _ => context.actor()?,
     };
     match command {
@@ -210,7 +221,7 @@ pub fn run(context: &mut Context, command: AuditCommand) -> Result<Reply, Comman
             let report = ProofReport { index, leaf_hash, size: frontier.size(), root: frontier.root(), path };
             Ok(Reply::new(report).by(actor))
         }
-        AuditCommand::Verify { .. } | AuditCommand::Export { .. } => {
+        AuditCommand::Verify { .. } | AuditCommand::Export { .. } | AuditCommand::Clock { .. } => {
             Err(CommandError::Usage("this is answered elsewhere".to_owned()))
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, hooks};
+use super::{CommandError, Context, alert, compared, hooks};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::id::UserName;
@@ -32,6 +32,7 @@ pub struct Exposure {
 pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandError> {
     let mut found = Exposure::default();
     unproved(context, actor, &mut found)?;
+    compared::look(context, actor, &mut found)?;
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);

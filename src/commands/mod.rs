@@ -9,7 +9,9 @@ pub mod alert;
 pub mod audit;
 pub mod brief;
 mod cited;
+mod clock;
 pub mod comments;
+mod compared;
 pub mod diff;
 pub mod doctor;
 mod entry;
@@ -144,10 +146,9 @@ impl Context {
         held.ok_or_else(|| CommandError::Usage("whose key? pass --user".to_owned()))
     }
 
-    /// Tells whether a token that lies at a terminal can stand for `user`, or for anybody.
-    pub fn stands(&mut self, token: &Token, user: Option<&str>) -> bool {
-        let holder = self.session.holder(token.id()).ok().flatten();
-        holder.is_some_and(|holder| user.is_none_or(|user| user == holder.as_str()))
+    /// Returns whose token lies at a terminal.
+    pub fn holder_of(&mut self, token: &Token) -> Option<UserName> {
+        self.session.holder(token.id()).ok().flatten()
     }
 
     fn keyring(&self) -> Result<&Keyring, CommandError> {

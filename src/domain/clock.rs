@@ -53,6 +53,14 @@ pub struct Jump {
     pub clock: Timestamp,
 }
 
+impl Jump {
+    /// The time at which the record goes on once the jump has ended: the clock's, but never before the last entry
+    /// before it.
+    pub fn ends_at(&self, clock: Timestamp) -> Timestamp {
+        self.before.map_or(clock, |before| clock.max(before))
+    }
+}
+
 /// A stretch of the log within which `at` never falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -107,7 +115,7 @@ impl Course {
     /// Begins the next span with the entry `index`, which ends `jump`.
     #[must_use]
     pub fn set(&self, index: u64, moment: Moment, jump: &Jump) -> Self {
-        let at = jump.before.map_or(moment.clock, |before| moment.clock.max(before));
+        let at = jump.ends_at(moment.clock);
         let span = self.span.saturating_add(1);
         Self { span, at, last: moment, boot_index: index, boot_before: jump.before }
     }

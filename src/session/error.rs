@@ -62,6 +62,14 @@ pub enum SessionError {
     /// Only people have keys.
     #[error("`{0}` is no person of this project; people have keys, agents and services have tokens")]
     NoPerson(UserName),
+    /// Somebody else is left who can acknowledge a key.
+    #[error("`{other}` is left, and can acknowledge a new key of `{user}`: leave `--alone` away")]
+    NotAlone {
+        /// Whose key is made.
+        user: UserName,
+        /// Who is left.
+        other: UserName,
+    },
     /// The policy knows no such group.
     #[error("no group `{name}`; there are {known}")]
     NoGroup {

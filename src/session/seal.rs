@@ -8,8 +8,8 @@ use super::{Outside, Session, SessionError, observed};
 use crate::domain::audit::{
     Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
 };
-use crate::domain::clock::Jump;
-use crate::domain::decide::{Applied, Denial, Reason};
+use crate::domain::clock::{Jump, Span};
+use crate::domain::decide::{Applied, Denial, Reason, less};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
@@ -75,6 +75,13 @@ impl Session {
         entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
         entry.observed.extend(observed::dossier_of(facts, applied));
+        if let Some(project) = facts.project.as_ref()
+            && let Some(Ok(next)) = &project.candidate
+        {
+            let old = self.sources_at(&facts.policy)?;
+            let less = less(attempt.policy, project, &next.policy);
+            entry.observed.extend(observed::adoption((&facts.policy, &old), &less, next));
+        }
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);
@@ -168,6 +175,12 @@ impl Session {
         change.credentials.extend(applied.credentials.iter().cloned());
         change.sessions.extend(applied.session.clone());
         change.namespaces.extend(applied.namespace.clone());
+        change.proposals.extend(applied.proposal.clone());
+        if applied.ends_jump {
+            let span = self.span()?;
+            let ends_at = span.jump.map_or(time.moment.clock, |jump| jump.ends_at(time.moment.clock));
+            change.spans.push(Span { number: span.number.saturating_add(1), began_at: ends_at, jump: None });
+        }
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
             if self.store.policy(&candidate.digest)?.is_none() {
@@ -188,8 +201,10 @@ impl Session {
 
     /// The complete change of every row that `change` touches.
     fn deltas(&mut self, change: &Change, facts: &Facts) -> Result<Vec<Delta>, SessionError> {
+        let losing = facts.project.iter().flat_map(|project| &project.losing).map(|(document, _)| document);
         let known = |document: &Document| {
-            facts.document.iter().chain(&facts.children).find(|before| before.id == document.id)
+            let mut before = facts.document.iter().chain(&facts.children).chain(losing.clone());
+            before.find(|before| before.id == document.id)
         };
         let mut deltas = Vec::new();
         for document in &change.documents {

@@ -16,6 +16,8 @@ pub use self::agent_session::{AgentSession, SessionKind};
 pub use self::credential::{
     Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
 };
+#[cfg(test)]
+pub(crate) use self::registry::verified;
 pub use self::registry::{Distrust, Holder, NotVerified, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
@@ -68,6 +70,8 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
+    /// Whether what is presented was found in the environment, where an agent may have found it, too.
+    pub exported: bool,
     /// Finds out where the caller comes from; asked only where it matters.
     pub ancestry: Ancestry,
 }

@@ -13,6 +13,7 @@ mod evidence;
 pub(crate) mod fixture;
 mod items;
 mod launch;
+mod less;
 mod lint;
 mod paths;
 mod pattern;
@@ -150,6 +151,11 @@ impl Policy {
     /// Tells whether a transition is for people only.
     pub fn is_for_people(&self, edge: &Transition) -> bool {
         edge.guards.contains(&Guard::Plain(Plain::Human)) || self.assurance_of(edge) == Assurance::Signature
+    }
+
+    /// Tells whether a key of a person counts as a signature only once another person has compared it.
+    pub fn compares_keys(&self) -> bool {
+        self.profile == Profile::Gxp
     }
 
     /// Tells whether any verdict has to be signed.
