@@ -29,6 +29,23 @@ stress:
 bench:
     cargo bench
 
+# What the compiler puts into the readers of text for the fuzzer, and for counting their steps; no nightly is needed
+sancov := "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 -Cllvm-args=-sanitizer-coverage-level="
+fuzzed := sancov + "4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
+counted := sancov + "3 -Cllvm-args=-sanitizer-coverage-trace-pc-guard"
+host := `rustc -vV | sed -n 's/^host: //p'`
+
+# Give a reader of text (text, front_matter, yaml, hook_line, …: fuzz/targets) whatever the fuzzer thinks of
+fuzz TARGET SECONDS="300":
+    mkdir -p fuzz/corpus/{{TARGET}} fuzz/artifacts
+    cd fuzz && RUSTFLAGS="{{fuzzed}}" cargo run --release --target {{host}} --bin {{TARGET}} -- \
+        -max_total_time={{SECONDS}} -timeout=10 -max_len=65536 -artifact_prefix=artifacts/{{TARGET}}- corpus/{{TARGET}} seeds/{{TARGET}}
+
+# Count the steps that every reader of text takes for every hard text: twice the text, at most twice the steps
+steps:
+    cd fuzz && RUSTFLAGS="{{counted}}" cargo run --release --target {{host}} --target-dir target/steps \
+        --no-default-features --features steps --bin steps
+
 # Write the shown output and the trace of the requirements into README and docs anew
 readme:
     cargo test --test readme --test requirements -- --ignored

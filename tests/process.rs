@@ -175,6 +175,28 @@ fn whoever_left_the_group_and_never_stops_talking_keeps_nobody_waiting() {
     assert!(is_gone(&daemon));
 }
 
+// REQ-075, REQ-113
+#[test]
+fn whatever_starts_itself_anew_ends_with_its_bound_however_often_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let again = folder.path().join("again");
+    // Each is in a group of its own, and the next is there before anybody could have looked for this one.
+    fs::write(&again, "echo $$\nsetsid sh \"$0\" &\nwait\n").unwrap();
+    let script = format!("exec sh {}", again.display());
+    let mut all = Vec::new();
+    let ended = start(&script, &[], Path::new("/")).run_to_end(SHORT, &mut |_, bytes| {
+        let numbers = std::str::from_utf8(bytes).unwrap().lines();
+        all.extend(numbers.filter_map(|number| processes::of(number.parse().ok()?)));
+    });
+    assert!(ended.timed_out && all.len() > 2);
+    assert!(
+        all.iter().all(is_gone),
+        "{} of {}",
+        all.iter().filter(|it| processes::is_alive(it)).count(),
+        all.len()
+    );
+}
+
 #[test]
 fn slow_reading_does_not_put_off_the_end() {
     let program = start("yes", &[], Path::new("/"));

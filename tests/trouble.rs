@@ -17,6 +17,8 @@ mod pages;
 mod places;
 #[path = "trouble/planted.rs"]
 mod planted;
+#[path = "trouble/poison.rs"]
+mod poison;
 mod project;
 #[path = "trouble/store.rs"]
 mod store;

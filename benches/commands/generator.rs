@@ -30,7 +30,7 @@ pub(crate) const BATCH: usize = 20_000;
 
 pub(crate) const SECRET: [u8; 32] = [7; 32];
 const START: i64 = 1_767_225_600_000;
-const BODY: &[u8] = b"---\nid: CR-001\ntype: CR\ntitle: \"Change\"\n---\n\n# Change\n";
+pub(crate) const BODY: &[u8] = b"---\nid: CR-001\ntype: CR\ntitle: \"Change\"\n---\n\n# Change\n";
 
 /// A generated project.
 pub(crate) struct Project {
@@ -38,7 +38,8 @@ pub(crate) struct Project {
     pub(crate) state: PathBuf,
 }
 
-struct Maker {
+struct Maker<'a> {
+    bodies: &'a [Vec<u8>],
     key: ProjectKey,
     policy: Digest,
     head: Head,
@@ -46,8 +47,12 @@ struct Maker {
     store: Sqlite,
 }
 
-/// Makes a project of `documents` change records under `folder`.
-pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<dyn Error>> {
+/// Makes a project of `documents` change records under `folder`, which have these contents in turns.
+pub(crate) fn generate(
+    folder: &Path,
+    documents: usize,
+    bodies: &[Vec<u8>],
+) -> Result<Project, Box<dyn Error>> {
     let project = Project { root: folder.join("project"), state: folder.join("state") };
     let id = "0123456789abcdef0123456789abcdef";
     fs::create_dir_all(project.root.join(".qms"))?;
@@ -85,8 +90,8 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
 
     let mut store = Sqlite::open(&database)?;
     let head = store.head()?;
-    let mut maker = Maker { key: key()?, policy, head, change: Change::default(), store };
-    maker.change.contents.push((Digest::of(BODY), BODY.to_vec().into()));
+    let mut maker = Maker { bodies, key: key()?, policy, head, change: Change::default(), store };
+    maker.change.contents.extend(bodies.iter().map(|body| (Digest::of(body), body.clone().into())));
     for number in 1..=documents {
         maker.document(number, documents)?;
     }
@@ -94,7 +99,7 @@ pub(crate) fn generate(folder: &Path, documents: usize) -> Result<Project, Box<d
     Ok(project)
 }
 
-impl Maker {
+impl Maker<'_> {
     /// The life of one document; the last ones wait, the others are closed.
     fn document(&mut self, number: usize, of: usize) -> Result<(), Box<dyn Error>> {
         let rest = of - number;
@@ -105,11 +110,12 @@ impl Maker {
         } else {
             ("CLOSED", None)
         };
+        let body = self.bodies.get(number % self.bodies.len()).ok_or("no content")?;
         let mut before: Option<Document> = None;
         for step in 0..ENTRIES_EACH {
             let is_last = step + 1 == ENTRIES_EACH;
             let at = Timestamp::from_millis(START + i64::try_from(self.size())?);
-            let mut document = before.clone().unwrap_or(fresh(number, at)?);
+            let mut document = before.clone().unwrap_or(fresh(number, at, body)?);
             document.revision += 1;
             document.updated_at = at;
             let state = if is_last {
@@ -219,7 +225,7 @@ impl Maker {
     }
 }
 
-fn fresh(number: usize, at: Timestamp) -> Result<Document, Box<dyn Error>> {
+fn fresh(number: usize, at: Timestamp, body: &[u8]) -> Result<Document, Box<dyn Error>> {
     let claude = UserName::parse("claude")?;
     Ok(Document {
         id: DocumentId::parse(&format!("CR-{number:03}"))?,
@@ -229,7 +235,7 @@ fn fresh(number: usize, at: Timestamp) -> Result<Document, Box<dyn Error>> {
         state: StateName::parse("DRAFT")?,
         version: Version::new(0, 1),
         last_minor: 1,
-        content: Digest::of(BODY),
+        content: Digest::of(body),
         in_force: None,
         owner: Some(claude.clone()),
         creator: Some(claude.clone()),

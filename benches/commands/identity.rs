@@ -14,7 +14,7 @@ use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::generator::{Project, SECRET, generate};
+use crate::generator::{BODY, Project, SECRET, generate};
 use crate::registry::{SESSION, issue};
 use crate::{database, medians, ms, program, qms, row, time, time_with};
 
@@ -35,8 +35,8 @@ pub(crate) struct Callers {
 impl Callers {
     /// Makes the projects under `folder`.
     pub(crate) fn make(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let plain = generate(&folder.join("plain"), DOCUMENTS)?;
-        let large = generate(&folder.join("registry"), DOCUMENTS)?;
+        let plain = generate(&folder.join("plain"), DOCUMENTS, &[BODY.to_vec()])?;
+        let large = generate(&folder.join("registry"), DOCUMENTS, &[BODY.to_vec()])?;
         let token = issue(&large, TOKENS)?;
         for project in [&plain, &large] {
             // A long log costs each process that opens it, and only one of them has a long one.

@@ -23,7 +23,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use generator::{ENTRIES_EACH, Project, generate};
+use generator::{BODY, ENTRIES_EACH, Project, generate};
 use identity::{Callers, TOKENS};
 use rusqlite::Connection;
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         [_, "--read", database] => return floor(database, false),
         [_, "--commit", database] => return floor(database, true),
         [_, "--generate", folder, documents] => {
-            let project = generate(Path::new(folder), documents.parse()?)?;
+            let project = generate(Path::new(folder), documents.parse()?, &[BODY.to_vec()])?;
             println!("{}\nXDG_STATE_HOME={}", project.root.display(), project.state.display());
             return Ok(());
         }
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let make = |name: &str, documents: usize| {
         let since = Instant::now();
-        let project = generate(&folder.path().join(name), documents)?;
+        let project = generate(&folder.path().join(name), documents, &[BODY.to_vec()])?;
         println!(
             "made {documents} documents, {} entries in {:.1?}",
             documents * ENTRIES_EACH,

@@ -1,7 +1,7 @@
 //! What others wrote, so that it writes to no terminal: shown, and nothing of it obeyed.
 
 use super::colors::{Colors, Sequence};
-use crate::domain::visible::escaped;
+use crate::domain::visible::{escaped_after, is_joiner};
 
 /// Escapes a text that comes in pieces, wherever these end. Line ends and tabs stay, and colours where they may.
 #[derive(Debug)]
@@ -10,12 +10,14 @@ pub struct Escape {
     colors: Option<Colors>,
     /// What was not whole at the end of the last piece.
     pending: Vec<u8>,
+    /// The character that the next one may belong to: a joiner is shown between letters only.
+    before: Option<char>,
 }
 
 impl Escape {
     /// Escapes everything, or everything but colours.
     pub fn new(keeps_colors: bool) -> Self {
-        Self { colors: keeps_colors.then(Colors::default), pending: Vec::new() }
+        Self { colors: keeps_colors.then(Colors::default), pending: Vec::new(), before: None }
     }
 
     /// Takes a piece, and returns what can be shown by now.
@@ -44,11 +46,13 @@ impl Escape {
             };
             // Whether more of this text can still come.
             let is_open = !is_last && matches!(broken, None | Some(None));
-            let left = self.text(text, is_open && behind.is_empty(), &mut out);
+            let left = self.text(text, is_open, &mut out);
+            self.pending.extend_from_slice(left.as_bytes());
             match broken {
-                None => self.pending.extend_from_slice(left.as_bytes()),
+                None => {}
                 Some(None) if !is_last => self.pending.extend_from_slice(behind),
                 Some(length) => {
+                    self.before = None;
                     let (bad, more) =
                         behind.split_at_checked(length.unwrap_or(behind.len())).unwrap_or((behind, &[]));
                     for byte in bad {
@@ -60,6 +64,9 @@ impl Escape {
             }
             break;
         }
+        if is_last {
+            self.before = None;
+        }
         out
     }
 
@@ -67,7 +74,8 @@ impl Escape {
     fn text<'t>(&mut self, mut text: &'t str, is_open: bool, out: &mut String) -> &'t str {
         while let Some(at) = text.find(['\u{1b}', '\r']) {
             let (before, special) = text.split_at_checked(at).unwrap_or((text, ""));
-            out.push_str(&escaped(before));
+            self.show(before, out);
+            self.before = None;
             let length = match special.strip_prefix('\r') {
                 Some("") if is_open => return special,
                 // It ends a line together with the line feed.
@@ -90,8 +98,15 @@ impl Escape {
             };
             text = special.get(length..).unwrap_or_default();
         }
-        out.push_str(&escaped(text));
-        ""
+        // What comes next decides about a joiner.
+        let whole = text.strip_suffix(is_joiner).filter(|_| is_open).unwrap_or(text);
+        self.show(whole, out);
+        text.get(whole.len()..).unwrap_or_default()
+    }
+
+    fn show(&mut self, text: &str, out: &mut String) {
+        out.push_str(&escaped_after(self.before, text));
+        self.before = text.chars().next_back().or(self.before);
     }
 }
 
@@ -160,6 +175,7 @@ mod tests {
                 Just(b"\x1b[31m".to_vec()), Just(b"\x1b]0;t\x07".to_vec()), Just(b"\x1b[".to_vec()),
                 Just("\u{202e}".as_bytes().to_vec()), Just(b"\r\n".to_vec()), Just(b"\r".to_vec()),
                 Just(b"plain \xe2\x9c".to_vec()), Just("ä✓".as_bytes().to_vec()),
+                Just("\u{200c}".as_bytes().to_vec()), Just("ب\u{200d}ب".as_bytes().to_vec()),
                 proptest::collection::vec(any::<u8>(), 0..6),
             ], 0..9),
             cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),

@@ -3,6 +3,7 @@
 mod ahead;
 mod attended;
 mod carried;
+mod causes;
 mod colors;
 mod completion;
 mod credential;

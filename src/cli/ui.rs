@@ -6,6 +6,7 @@ use clap::builder::StyledStr;
 use serde_json::{Value, json};
 
 use super::carried::Carried;
+use super::causes::causes;
 use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
@@ -183,17 +184,9 @@ pub fn failure(
             say_reason(world, &line);
         }
     } else {
-        let mut said = vec![error.to_string()];
         say_marked(world, manner, Mark::Error, &error.to_string());
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            let words = cause.to_string();
-            // A library that wraps a failure says it again.
-            if !said.iter().any(|said| repeats(&words, said)) {
-                say(world, &format!("  because: {}", one_line(&words)));
-            }
-            said.push(words);
-            source = cause.source();
+        for cause in causes(error) {
+            say(world, &format!("  because: {}", one_line(&cause)));
         }
         for line in lines_of(error) {
             say(world, &format!("  - {}", one_line(&line)));
@@ -218,12 +211,6 @@ pub fn failure(
         say(world, &format!("\n{menu}"));
     }
     Ok(())
-}
-
-/// Tells whether a cause says what was said already.
-fn repeats(cause: &str, said: &str) -> bool {
-    let (cause, said) = (cause.to_lowercase(), said.to_lowercase());
-    cause.contains(&said) || said.contains(&cause)
 }
 
 fn say_reason(world: &mut World, reason: &ReasonLine) {

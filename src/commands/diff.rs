@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::Serialize;
-use similar::TextDiff;
 
 use super::history::entries_of;
 use super::read::{body, digest_of};
@@ -12,6 +11,7 @@ use crate::domain::audit::EntryResult;
 use crate::domain::digest::Digest;
 use crate::domain::hook::words::word;
 use crate::domain::id::{DocumentId, Version};
+use crate::domain::text::unified;
 
 /// Which versions to compare.
 #[derive(Debug, clap::Args)]
@@ -89,9 +89,7 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
         texts.push(String::from_utf8_lossy(&body(context, &actor, &digest)?).into_owned());
     }
     let [old, new] = texts.as_slice() else { return Err(CommandError::Usage("two versions".to_owned())) };
-    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
-    let names = (format!("{id} {from}"), format!("{id} {to}"));
-    let text = diff.unified_diff().header(&names.0, &names.1).to_string();
+    let text = unified((&format!("{id} {from}"), old), (&format!("{id} {to}"), new));
     let report = DiffReport { id: id.clone(), from, to, changed: old != new, diff: text };
     let copy = match &document.checkout {
         Some(checkout) if checkout.by == *actor.name() && input.to.is_none() => {

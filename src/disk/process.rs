@@ -1,8 +1,10 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
 //! A program gets a process group of its own. Whatever is left of the group when the program ends, when
-//! its time is up, or when this process is told to end (SIGINT, SIGTERM), is killed, and what descends from that; whoever reads slowly what it writes does
-//! not put that off. What left the group and its line lives on, and is not waited for.
+//! its time is up, or when this process is told to end (SIGINT, SIGTERM), is killed, and what descends from
+//! that; a slow reader of its output does not put that off. When its time is up the group is asked to
+//! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
+//! for.
 
 use std::io::{self, ErrorKind, PipeReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -13,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -205,7 +207,7 @@ impl Spawned {
 impl Drop for Spawned {
     fn drop(&mut self) {
         if !self.is_over {
-            kill(Pid::from_child(&self.child), Signal::KILL);
+            processes::kill_all(Some(Pid::from_child(&self.child)), Vec::new());
             let _status = self.child.wait();
         }
     }
@@ -256,8 +258,7 @@ fn watch(
     drop(keep);
     let mut over = clock.join().unwrap_or_default();
     // Who is killed leaves children that nobody finds any more: they are looked for before.
-    over.line.extend(processes::line_of(group));
-    processes::signal_line(group, &over.line, Signal::KILL);
+    over.line = processes::kill_all(Some(group), over.line);
     if tell.send(Event::Ended(over)).is_ok() && done.recv_timeout(DRAINING) == Err(RecvTimeoutError::Timeout)
     {
         let _nobody = tell.send(Event::Enough);
@@ -278,18 +279,9 @@ fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> Over {
     if heard == Err(RecvTimeoutError::Disconnected) {
         return Over::default();
     }
-    let line = processes::line_of(group);
-    // Who was stopped hears nothing before going on.
-    for signal in [Signal::TERM, Signal::CONT] {
-        processes::signal_line(group, &line, signal);
-    }
+    let mut line = processes::ask_to_end(group);
     if over.recv_timeout(TIDYING) == Err(RecvTimeoutError::Timeout) {
-        kill(group, Signal::KILL);
+        line = processes::kill_all(Some(group), line);
     }
     Over { timed_out: heard.is_err(), interrupted: heard.is_ok(), line }
-}
-
-/// A group that has gone needs no signal, and one that took another user's rights is past our reach.
-fn kill(group: Pid, signal: Signal) {
-    let _gone = kill_process_group(group, signal);
 }

@@ -1,5 +1,6 @@
 //! Which processes there are, as Linux tells in `/proc`; elsewhere nothing is known of any.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::thread;
 use std::time::Duration;
@@ -18,44 +19,78 @@ pub fn of(id: u32) -> Option<Process> {
     Some(read(id)?.process)
 }
 
-/// Lists the processes of a group, what they have started, what these have, and so on, whatever group it is
-/// in: an agent that is started by an agent has one of its own.
-pub fn line_of(group: Pid) -> Vec<Process> {
-    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
-    let mut others: Vec<About> = all
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(read)
-        .filter(|about| !about.has_ended)
-        .collect();
-    let mut found: Vec<Process> = Vec::new();
+/// Asks a group to end, and kills what descends from it and has left it: agents that an agent started, runs
+/// that a run started. Returns all of them.
+///
+/// A process that starts itself again and again is quicker than a search for it. So all of them are stopped first,
+/// until none can start another.
+pub fn ask_to_end(group: Pid) -> Vec<Process> {
+    let line = held(Some(group), &[]);
+    for about in line.iter().filter(|about| !is_in(about, group)) {
+        send(&about.process, Signal::KILL);
+    }
+    // A stopped process gets no signal before it goes on.
+    for signal in [Signal::TERM, Signal::CONT] {
+        // A group that has gone needs no signal, and one that took another user's rights is past our reach.
+        let _gone = kill_process_group(group, signal);
+    }
+    line.into_iter().map(|about| about.process).collect()
+}
+
+/// Kills a group, those of a line, and what descends from either. Returns the line with all of them.
+pub fn kill_all(group: Option<Pid>, mut line: Vec<Process>) -> Vec<Process> {
+    let found = held(group, &line);
+    for about in &found {
+        send(&about.process, Signal::KILL);
+    }
+    let _gone = group.map(|group| kill_process_group(group, Signal::KILL));
+    let known: HashSet<Process> = line.iter().copied().collect();
+    line.extend(found.into_iter().map(|about| about.process).filter(|process| !known.contains(process)));
+    line
+}
+
+/// Stops a group, those of a line, and what descends from either, until none of them moves, and lists them.
+fn held(group: Option<Pid>, line: &[Process]) -> Vec<About> {
+    let mut looks = 0;
     loop {
-        let known = |id: u32| found.iter().any(|one| one.id == id);
-        let (more, rest): (Vec<About>, Vec<About>) =
-            others.into_iter().partition(|about| is_in(about, group) || known(about.parent));
-        if more.is_empty() {
+        let found = descending(group, line);
+        let moving = found.iter().filter(|about| !about.is_stopped);
+        let stopped = moving.map(|about| send(&about.process, Signal::STOP)).count();
+        looks += 1;
+        // What waits for a disk stops later, and starts nothing before.
+        if stopped == 0 || looks == LOOKS {
             return found;
         }
-        others = rest;
-        found.extend(more.into_iter().map(|about| about.process));
+        pause();
     }
 }
 
-/// Sends a signal to a group, and to those of a line that are in another, as far as they are those that
-/// were meant.
-pub fn signal_line(group: Pid, line: &[Process], signal: Signal) {
-    // A group that has gone needs no signal, and one that took another user's rights is past our reach.
-    let _gone = kill_process_group(group, signal);
-    for process in line {
-        let is_meant = |about: &About| about.process == *process && !about.has_ended && !is_in(about, group);
-        if read(process.id).is_some_and(|about| is_meant(&about)) {
-            send(process, signal);
+/// Lists the processes of a group, those of a line, what they have started, what these have, and so on,
+/// whatever group that is in.
+fn descending(group: Option<Pid>, line: &[Process]) -> Vec<About> {
+    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let about = all.filter_map(|entry| read(entry.file_name().to_str()?.parse().ok()?));
+    let known: HashSet<&Process> = line.iter().collect();
+    let mut found = Vec::new();
+    let mut others: HashMap<u32, Vec<About>> = HashMap::new();
+    for about in about.filter(|about| !about.has_ended) {
+        if group.is_some_and(|group| is_in(&about, group)) || known.contains(&about.process) {
+            found.push(about);
+        } else {
+            others.entry(about.parent).or_default().push(about);
         }
     }
+    let mut next = 0;
+    while let Some(parent) = found.get(next).map(|about| about.process.id) {
+        found.extend(others.remove(&parent).into_iter().flatten());
+        next += 1;
+    }
+    found
 }
 
 fn send(process: &Process, signal: Signal) {
     let id = i32::try_from(process.id).ok().and_then(Pid::from_raw);
-    let _gone = id.map(|id| kill_process(id, signal));
+    let _gone = id.filter(|_| is_alive(process)).map(|id| kill_process(id, signal));
 }
 
 fn is_in(about: &About, group: Pid) -> bool {
@@ -72,11 +107,7 @@ pub fn is_alive(process: &Process) -> bool {
 pub fn stop_group(process: &Process) {
     let group = i32::try_from(process.id).ok().and_then(Pid::from_raw);
     let Some(group) = group.filter(|_| of(process.id) == Some(*process)) else { return };
-    let line = line_of(group);
-    // Who was stopped hears nothing before going on.
-    for signal in [Signal::TERM, Signal::CONT] {
-        signal_line(group, &line, signal);
-    }
+    let line = ask_to_end(group);
     for _ in 0..LOOKS {
         if !is_alive(process) && !line.iter().any(is_alive) {
             break;
@@ -85,14 +116,10 @@ pub fn stop_group(process: &Process) {
     }
     // Where it has ended and nobody took note of that yet, what is left of its group goes, too. Where
     // somebody did, the number of the group may be another's.
-    if of(process.id) == Some(*process) {
-        signal_line(group, &line, Signal::KILL);
-    } else {
-        line.iter().filter(|one| is_alive(one)).for_each(|one| send(one, Signal::KILL));
-    }
+    kill_all(Some(group).filter(|_| of(process.id) == Some(*process)), line);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the end of a process that is no child cannot be waited for")]
+#[expect(clippy::disallowed_methods, reason = "what a process that is no child does cannot be waited for")]
 fn pause() {
     thread::sleep(PAUSE);
 }
@@ -103,6 +130,7 @@ pub(super) struct About {
     pub(super) parent: u32,
     group: u32,
     has_ended: bool,
+    is_stopped: bool,
 }
 
 fn read(id: u32) -> Option<About> {
@@ -125,6 +153,7 @@ pub(super) fn about(id: u32, line: &[u8]) -> Option<About> {
         parent,
         group,
         has_ended: matches!(state, "Z" | "X" | "x"),
+        is_stopped: matches!(state, "T" | "t"),
     })
 }
 

@@ -111,7 +111,11 @@ fn key_fault(key: &str) -> Option<String> {
         3..=5 => 1,
         _ => 2,
     };
-    let is_near = |name: &&&str| strsim::osa_distance(name, &spelt) <= allowed(name);
+    // As many letters as one is longer are changed at least.
+    let is_near = |name: &&&str| {
+        name.len().abs_diff(spelt.len()) <= allowed(name)
+            && strsim::osa_distance(name, &spelt) <= allowed(name)
+    };
     let meant = KNOWN.iter().find(is_near).filter(|name| **name != key)?;
     Some(format!("is no field of the front matter, did you mean `{meant}`?"))
 }

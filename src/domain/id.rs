@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::digest::{Digest, to_hex};
+use super::text::cut;
 
 /// A text that is not the identifier it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{}` is not {} {kind}: expected {expected}{}", .text.escape_debug(), article(.kind), suggestion(.meant.as_deref()))]
+#[error("`{}` is not {} {kind}: expected {expected}{}", cut(.text).escape_debug(), article(.kind), suggestion(.meant.as_deref()))]
 pub struct InvalidName {
     /// What the text was taken for, in words.
     pub kind: &'static str,

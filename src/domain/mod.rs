@@ -29,8 +29,11 @@ pub mod redact;
 pub mod request;
 pub mod size;
 pub mod span;
+mod steps;
 pub mod template;
 pub mod text;
 pub mod told;
 pub mod visible;
+#[cfg(test)]
+mod worst;
 pub mod yaml;

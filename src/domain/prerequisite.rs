@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::id::{DocumentId, StateName};
+use super::text::cut;
 
 /// A document that has to have come as far as a state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl FromStr for Prerequisite {
         let [document, "is", state] = words.as_slice() else {
             return Err(format!(
                 "`{}` is no prerequisite: expected `<document> is <STATE>`, as in `SOP-001 is EFFECTIVE`",
-                text.escape_debug()
+                cut(text).escape_debug()
             ));
         };
         let document = DocumentId::parse(document).map_err(|error| error.to_string())?;

@@ -36,7 +36,7 @@ pub fn flaws(policy: &Policy, id: &DocumentId, text: &str) -> Vec<String> {
     let mut flaws: Vec<String> = faults.into_iter().flatten().map(ToString::to_string).collect();
     let (items, unreadable_items) = match Items::of(text) {
         Ok(items) => (items.iter().map(|item| item.line).collect(), None),
-        Err(why) => (Vec::new(), Some(why)),
+        Err(why) => (BTreeSet::new(), Some(why)),
     };
     let page = Page { text: &read, declared: &declared, items };
     flaws.extend(page.declarations(&uses));
@@ -100,7 +100,7 @@ struct Page<'a> {
     text: &'a Text<'a>,
     declared: &'a Declared<'a>,
     /// The lines of the items.
-    items: Vec<usize>,
+    items: BTreeSet<usize>,
 }
 
 impl Page<'_> {
@@ -139,12 +139,12 @@ impl Page<'_> {
     }
 
     /// Placeholders that nobody could fill in.
-    fn unreachable(&self, one: &Use<'_>, found: &[Placeholder]) -> Vec<String> {
+    fn unreachable(&self, one: &Use<'_>, found: &[Placeholder<'_>]) -> Vec<String> {
         let fixed = locked(self.declared, Season::Drafting, self.text);
         let in_phases: Vec<Vec<bool>> =
             one.locking.iter().map(|phase| locked(self.declared, Season::Phase(phase), self.text)).collect();
         let is = |lines: &[bool], line: usize| lines.get(line - 1).copied().unwrap_or_default();
-        let why = |placeholder: &Placeholder| {
+        let why = |placeholder: &Placeholder<'_>| {
             let line = placeholder.line;
             let is_open = in_phases.iter().any(|lines| !is(lines, line));
             match placeholder.kind {
@@ -161,8 +161,9 @@ impl Page<'_> {
             }
         };
         let kind = &one.document_type.name;
-        let told =
-            |placeholder: &Placeholder| Some(format!("{placeholder} {}, for a {kind}", why(placeholder)?));
+        let told = |placeholder: &Placeholder<'_>| {
+            Some(format!("{placeholder} {}, for a {kind}", why(placeholder)?))
+        };
         found.iter().filter_map(told).collect()
     }
 }

@@ -64,7 +64,10 @@ fn has_look(c: char) -> bool {
 /// Finds the characters of a text that change how other text is shown, with their places. The joiners U+200C and
 /// U+200D between letters are none: Persian, Hindi and others are written with them.
 pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let mut before = None;
+    deceptions_after(None, text)
+}
+
+fn deceptions_after(mut before: Option<char>, text: &str) -> impl Iterator<Item = (usize, char)> {
     text.char_indices().filter(move |(at, c)| {
         let last = before.replace(*c);
         let next = || text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
@@ -72,7 +75,8 @@ pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-fn is_joiner(c: char) -> bool {
+/// Tells whether a character joins letters, or keeps them apart, and is deceptive everywhere else.
+pub fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
@@ -84,12 +88,17 @@ fn is_letter(c: char) -> bool {
 
 /// Escapes what would change how a terminal shows other text; line ends and tabs stay.
 pub fn escaped(text: &str) -> Cow<'_, str> {
+    escaped_after(None, text)
+}
+
+/// Escapes a text that goes on behind a character, in the same way.
+pub fn escaped_after(before: Option<char>, text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         return Cow::Borrowed(text);
     }
     let mut shown = 0;
     let mut out = String::new();
-    for (at, c) in deceptions(text).filter(|(_, c)| *c != '\n' && *c != '\t') {
+    for (at, c) in deceptions_after(before, text).filter(|(_, c)| *c != '\n' && *c != '\t') {
         out.push_str(text.get(shown..at).unwrap_or_default());
         out.extend(c.escape_default());
         shown = at + c.len_utf8();

@@ -11,9 +11,12 @@ use thiserror::Error;
 
 use super::encoding;
 use super::nearest::nearest;
+use super::text::cut;
 
-/// Largest YAML text that is read, in bytes. The largest file of the embedded policy has 10 KiB.
-const TEXT_MAX: usize = 512 * 1024;
+/// Largest YAML text that is read, in bytes, and most of what it may consist of: keys, values, lists, mappings.
+/// The largest file of the embedded policy has 10 KiB and 1,150 of these.
+const TEXT_MAX: usize = 256 * 1024;
+const NODES_MAX: usize = 20_000;
 
 /// Where something stands in a text file; lines and columns count from 1, and 0 means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +91,7 @@ fn options() -> Options {
     budget.max_anchors = 0;
     budget.max_aliases = 0;
     budget.max_depth = 32;
-    budget.max_nodes = 50_000;
+    budget.max_nodes = NODES_MAX;
     let mut options = Options::default();
     options.budget = Some(budget);
     options.duplicate_keys = DuplicateKeyPolicy::Error;
@@ -113,7 +116,8 @@ impl MessageFormatter for Telling {
                 Cow::Owned(unknown("word", variant, expected))
             }
             serde_yaml::Error::QuotingRequired { value, .. } => Cow::Owned(format!(
-                "a text is expected: put `{value}` in quotes, so that it is not taken for something else"
+                "a text is expected: put `{}` in quotes, so that it is not taken for something else",
+                cut(value)
             )),
             serde_yaml::Error::Budget {
                 breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
@@ -126,7 +130,9 @@ impl MessageFormatter for Telling {
 }
 
 fn unknown(kind: &str, word: &str, known: &[&str]) -> String {
-    match nearest(word, known.iter().copied()) {
+    let near = nearest(word, known.iter().copied());
+    let word = cut(word);
+    match near {
         Some(near) => format!("unknown {kind} `{word}`, did you mean `{near}`?"),
         None => format!("unknown {kind} `{word}`, expected one of {}", known.join(", ")),
     }

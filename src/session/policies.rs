@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use similar::TextDiff;
-
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::id::DocumentId;
 use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::PolicyRecord;
+use crate::domain::text::unified;
 use crate::domain::visible::one_line;
 
 impl Session {
@@ -83,10 +82,9 @@ pub fn differences(old: &Sources, new: &Sources) -> String {
         let side = |sources: &Sources| sources.0.get(name).cloned().unwrap_or_default();
         let (before, after) = (side(old), side(new));
         if before != after {
-            let diff = TextDiff::from_lines(before.as_str(), after.as_str());
             let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
             let from = format!("in force/{name}");
-            text.push_str(&diff.unified_diff().header(&one_line(&from), &one_line(&to)).to_string());
+            text.push_str(&unified((&one_line(&from), &before), (&one_line(&to), &after)));
         }
     }
     text

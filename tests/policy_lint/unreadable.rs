@@ -1,6 +1,6 @@
 //! What cannot be read at all.
 
-use super::Case;
+use super::{Case, faults, sources};
 
 pub(super) const CASES: &[Case] = &[
     Case(
@@ -106,3 +106,28 @@ pub(super) const CASES: &[Case] = &[
         "unsupported tag `!odd`",
     ),
 ];
+
+// REQ-254
+#[test]
+fn a_policy_that_is_too_large_is_refused_unread() {
+    let mut large = sources();
+    for number in 0..3 {
+        large.0.insert(format!("large{number}.yaml"), "# a\n".repeat(50_000));
+    }
+    let [fault] = &faults(large)[..] else { panic!("one fault is told") };
+    assert_eq!(fault.name, "policy_too_large");
+    assert_eq!(fault.message, "the files of the policy have more than 512 KiB");
+}
+
+// REQ-254
+#[test]
+fn of_many_faults_the_first_thousand_are_told() {
+    let mut many = sources();
+    let group = |number| format!("  g{number}: {{ help: a, includes: [missing{number}] }}\n");
+    let text = many.0.get_mut("policy.yaml").unwrap();
+    *text = text.replacen("groups:\n", &format!("groups:\n{}", (0..2_000).map(group).collect::<String>()), 1);
+    let faults = faults(many);
+    assert_eq!(faults.len(), 1_000);
+    assert!(faults.iter().all(|fault| fault.name == "unknown_name"));
+    assert!(faults[999].message.contains("missing999"), "{:?}", faults[999]);
+}

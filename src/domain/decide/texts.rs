@@ -88,7 +88,7 @@ impl Case<'_> {
         } else {
             BTreeSet::new()
         };
-        let counts = |one: &Placeholder| match one.kind {
+        let counts = |one: &Placeholder<'_>| match one.kind {
             PlaceholderKind::Word => plain == Plain::NoPlaceholders,
             PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template,
             PlaceholderKind::Execution => {
@@ -178,7 +178,7 @@ impl Case<'_> {
         self.locked(&edits, &format!("of {} is fixed by its template", document.id), &source)
     }
 
-    fn locked(&self, edits: &[Edit], how: &str, hint: &str) -> Vec<Reason> {
+    fn locked(&self, edits: &[Edit<'_>], how: &str, hint: &str) -> Vec<Reason> {
         let reason =
             |message: String| Reason::new(Condition::SectionLocked, message).remedy(self.checkout_to_write());
         let mut reasons: Vec<Reason> = edits
@@ -221,7 +221,7 @@ fn left(
     document: &Document,
     text: &str,
     template: Option<&str>,
-    counts: impl Fn(&Placeholder) -> bool,
+    counts: impl Fn(&Placeholder<'_>) -> bool,
 ) -> Option<String> {
     let fields: BTreeSet<String> = template.map(fields).unwrap_or_default();
     let mut found = placeholders(text, &Text::of(text), &fields);

@@ -38,20 +38,25 @@ pub(super) fn could_be(name: &str) -> bool {
     pattern.iter().any(|c| *c != UNKNOWN) && fits(&pattern, &name)
 }
 
-/// Matches a name against a pattern whose unknown parts stand for any text.
+/// Matches a name against a pattern whose unknown parts stand for any text. What may be left of the name is
+/// kept as a set of beginnings: a mark of each moves on with a letter that fits, and any number with an
+/// unknown part.
 fn fits(pattern: &[char], name: &[char]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((&UNKNOWN, rest)), None) => fits(rest, name),
-        (Some((&UNKNOWN, rest)), Some((_, shorter))) => {
-            // A run of unknown parts is one unknown part: without this the work would grow with its power.
-            let run = rest.iter().take_while(|c| **c == UNKNOWN).count();
-            fits(rest.get(run..).unwrap_or_default(), name)
-                || fits(pattern.get(run..).unwrap_or_default(), shorter)
-        }
-        (Some((c, rest)), Some((n, shorter))) => plain(*c) == *n && fits(rest, shorter),
-        (None, Some(_)) | (Some(_), None) => false,
+    let mut read = vec![false; name.len() + 1];
+    if let Some(first) = read.first_mut() {
+        *first = true;
     }
+    for c in pattern {
+        if *c == UNKNOWN {
+            let first = read.iter().position(|is_read| *is_read).unwrap_or(read.len());
+            read.iter_mut().skip(first).for_each(|is_read| *is_read = true);
+        } else {
+            let fits = name.iter().map(|n| plain(*c) == *n);
+            let moved = read.iter().zip(fits).map(|(is_read, fits)| *is_read && fits);
+            read = std::iter::once(false).chain(moved).collect();
+        }
+    }
+    read.last().is_some_and(|is_read| *is_read)
 }
 
 /// Tells whether a text that cannot be read, or that feeds a shell, has `qms` in it as a whole word,

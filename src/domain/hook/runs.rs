@@ -29,6 +29,8 @@ pub(super) struct Found {
 pub(super) struct Search<'a> {
     line: &'a str,
     is_mentioned: bool,
+    /// Whether the line has a word with which code starts a program; looked for once.
+    starts: Option<bool>,
     depth: usize,
     looks: usize,
     /// What lies between the line and the program.
@@ -38,7 +40,8 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Begins a search; the line is what the runtime would run.
     pub(super) fn new(line: &'a str) -> Self {
-        Self { line, is_mentioned: mentions(line), depth: 0, looks: 0, features: BTreeSet::new() }
+        let is_mentioned = mentions(line);
+        Self { line, is_mentioned, starts: None, depth: 0, looks: 0, features: BTreeSet::new() }
     }
 
     /// Finds the first command that would run the program.
@@ -257,7 +260,8 @@ impl<'a> Search<'a> {
         let file = words.iter().find(|word| !word.shape.starts_with('-'));
         let is_program = file.is_none_or(|file| is_input(file) || file.shape.contains(['(', '{', ' ']));
         let has_input = words.iter().any(is_input);
-        let starts = STARTS.iter().any(|start| self.line.contains(start));
+        let line = self.line;
+        let starts = *self.starts.get_or_insert_with(|| STARTS.iter().any(|start| line.contains(start)));
         ((is_code || is_program || has_input) && starts).then(|| self.in_doubt(Refused::Script)).flatten()
     }
 

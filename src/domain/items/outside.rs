@@ -14,7 +14,8 @@ pub(super) fn outside(text: &Text<'_>, all: &[Table<'_>], table: &Table<'_>, ite
     let behind = behind(text, table);
     let prefixes = &prefixes(items);
     let others: BTreeSet<usize> = all.iter().flat_map(|one| one.header.line..=one.end).collect();
-    let known = |id: &str| items.iter().any(|item| item.id.as_str() == id);
+    let ids: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+    let known = |id: &str| ids.contains(id);
     let mut faults = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind != Kind::FrontMatter) {
         let message = if (table.header.line..=table.end).contains(&line.number) {
@@ -26,7 +27,7 @@ pub(super) fn outside(text: &Text<'_>, all: &[Table<'_>], table: &Table<'_>, ite
             let told = id_of(line, prefixes).filter(|_| others.contains(&line.number));
             if told.is_some_and(|id| known(&id)) { None } else { elsewhere(line, prefixes) }
         };
-        faults.extend(message.map(|message| Fault { line: line.number, message: message.to_owned() }));
+        faults.extend(message.map(|message| Fault { line: line.number, message: message.into() }));
     }
     faults
 }
@@ -82,6 +83,10 @@ fn prefixes(items: &[Item]) -> BTreeSet<String> {
 
 /// The id of an item that what is seen of a line begins with: marks of lists, quotes and emphasis aside.
 fn id_of(line: &Line<'_>, prefixes: &BTreeSet<String>) -> Option<String> {
+    // Every id has a number, however it is written.
+    if !line.text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let shown = shown(line.text);
     let is_mark = |c: char| !c.is_alphanumeric();
     let seen = shown.trim_start_matches(is_mark);

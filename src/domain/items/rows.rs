@@ -8,7 +8,7 @@ use super::entry::shows_nothing;
 use super::outside::outside;
 use crate::domain::document::words;
 use crate::domain::id::ItemId;
-use crate::domain::text::{Cell, Fault, Row, Table, Text, tables, words_of};
+use crate::domain::text::{Cell, Fault, Row, Table, Text, cut, tables, words_of};
 
 /// A column of the items table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,18 +143,13 @@ impl fmt::Display for Unreadable {
 /// Most faults that are told at once: whoever mends those sees the next.
 const SHOWN: usize = 5;
 
-/// Longest text of others that is repeated in a message, in characters.
-const QUOTED: usize = 40;
-
 fn headers() -> String {
     Column::ALL.map(Column::header).join(" | ")
 }
 
 /// Repeats the beginning of what stands in a cell.
 pub(super) fn quoted(text: &str) -> String {
-    let shown: String = text.chars().take(QUOTED).collect();
-    let more = if shown.len() < text.len() { "…" } else { "" };
-    format!("`{}{more}`", shown.escape_debug())
+    format!("`{}`", cut(text).escape_debug())
 }
 
 impl Items {
@@ -170,7 +165,7 @@ impl Items {
         };
         faults.extend(found.map(|second| {
             let message = format!("a second items table; the first begins in line {}", table.header.line);
-            Fault { line: second.header.line, message }
+            Fault { line: second.header.line, message: message.into() }
         }));
         let others = all.iter().filter(|other| !has_all_columns(&other.header));
         faults.extend(others.filter_map(nearly));
@@ -179,18 +174,18 @@ impl Items {
         let mut lines: BTreeMap<ItemId, usize> = BTreeMap::new();
         for row in &table.rows {
             match item(row) {
-                Err(message) => faults.push(Fault { line: row.line, message }),
+                Err(message) => faults.push(Fault { line: row.line, message: message.into() }),
                 Ok(item) => {
                     if let Some(first) = lines.insert(item.id.clone(), item.line) {
                         let message = format!("{} stands in line {first} already", item.id);
-                        faults.push(Fault { line: item.line, message });
+                        faults.push(Fault { line: item.line, message: message.into() });
                     }
                     items.push(item);
                 }
             }
         }
         if table.rows.is_empty() && table.faults.is_empty() {
-            faults.push(Fault { line: table.header.line, message: "the items table has no rows".to_owned() });
+            faults.push(Fault { line: table.header.line, message: "the items table has no rows".into() });
         }
         faults.extend(outside(&text, &all, table, &items));
         faults.sort();
@@ -304,7 +299,7 @@ fn nearly(table: &Table<'_>) -> Option<Fault> {
         return None;
     }
     let message = format!("an items table with other columns than {}", headers());
-    Some(Fault { line: table.header.line, message })
+    Some(Fault { line: table.header.line, message: message.into() })
 }
 
 /// Says more about a row with another number of cells, where one can see why.
@@ -312,7 +307,7 @@ fn explained(fault: &Fault, text: &Text<'_>) -> Fault {
     let line = fault.line.checked_sub(1).and_then(|at| text.lines.get(at));
     let is_wide = line.is_some_and(|line| line.text.contains(['｜', '│', '∣', 'ǀ', '￨']));
     let hint = if is_wide { "; some of its bars only look like `|`" } else { "" };
-    Fault { line: fault.line, message: format!("{}{hint}", fault.message) }
+    Fault { line: fault.line, message: format!("{}{hint}", fault.message).into() }
 }
 
 fn item(row: &Row<'_>) -> Result<Item, String> {

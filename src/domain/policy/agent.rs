@@ -118,14 +118,17 @@ pub(super) fn placeholders(text: &str) -> Vec<&str> {
 
 /// Finds the first word between braces, with what is before and after it.
 fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-    };
-    text.match_indices('{').find_map(|(at, _)| {
-        let (word, after) = text.get(at + 1..)?.split_once('}')?;
-        is_word(word).then(|| (text.get(..at).unwrap_or_default(), word, after))
-    })
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut at = 0;
+    while let Some(inside) = text.get(at..).and_then(|rest| Some(rest.split_once('{')?.1)) {
+        let rest = inside.trim_start_matches(is_part);
+        let (from, to) = (text.len() - inside.len(), text.len() - rest.len());
+        if let (Some(after), true) = (rest.strip_prefix('}'), to > from) {
+            return Some((text.get(..from - 1)?, text.get(from..to)?, after));
+        }
+        at = to;
+    }
+    None
 }
 
 #[cfg(test)]

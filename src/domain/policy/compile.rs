@@ -4,13 +4,14 @@ mod transition;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexSet;
 use serde_yaml::Spanned;
 
 use super::launch::paths;
 use super::source::{PolicyFile, Seats, StateSource, TypeSource, WorkflowFile};
 use super::{
-    Action, DocumentType, Fault, Group, IdPattern, InitialUser, ParentRule, Policy, ProjectRule, RoundRule,
-    Scope, Sources, State, Workflow,
+    Action, DocumentType, FAULTS_MAX, Fault, Group, IdPattern, InitialUser, ParentRule, Policy, ProjectRule,
+    RoundRule, Scope, Sources, State, Workflow,
 };
 use crate::domain::id::{ActionName, AttestationName, GroupName, PhaseName, StateName, TypeName};
 use crate::domain::nearest::nearest;
@@ -27,13 +28,19 @@ pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
     }
 }
 
+/// Most faults that say which name was probably meant.
+const SUGGESTED: usize = 20;
+
+/// Largest policy, in bytes of all its files. The embedded one has 58 KiB.
+const POLICY_MAX: usize = 512 * 1024;
+
 #[derive(Default)]
 pub(super) struct Compiler {
     pub(super) faults: Vec<Fault>,
-    pub(super) groups: Vec<GroupName>,
+    pub(super) groups: IndexSet<GroupName>,
     pub(super) actions: Vec<Action>,
     /// The commands that gates can ask for.
-    pub(super) evidence: Vec<AttestationName>,
+    pub(super) evidence: IndexSet<AttestationName>,
     /// Whether every life cycle was read: else nothing is said of types and states that may stand
     /// in one that was not.
     is_whole: bool,
@@ -45,7 +52,9 @@ pub(super) fn place<T>(file: &str, spanned: &Spanned<T>) -> Place {
 
 impl Compiler {
     pub(super) fn fault(&mut self, place: &Place, name: &'static str, message: String) {
-        self.faults.push(Fault { place: place.clone(), name, message });
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(Fault { place: place.clone(), name, message });
+        }
     }
 
     pub(super) fn read<T: serde::de::DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
@@ -61,7 +70,8 @@ impl Compiler {
         }
     }
 
-    /// Complains of a name that does not exist, with the nearest one that does.
+    /// Complains of a name that does not exist, with the nearest one that does; of the first few only, since
+    /// every name is held against every other then.
     pub(super) fn unknown<'a>(
         &mut self,
         at: &Place,
@@ -69,8 +79,8 @@ impl Compiler {
         name: &str,
         known: impl Iterator<Item = &'a str>,
     ) {
-        let suggestion =
-            nearest(name, known).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+        let near = nearest(name, known.take(if self.faults.len() < SUGGESTED { usize::MAX } else { 0 }));
+        let suggestion = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
         self.fault(at, "unknown_name", format!("unknown {kind} `{name}`{suggestion}"));
     }
 
@@ -83,26 +93,37 @@ impl Compiler {
     }
 
     pub(super) fn check_groups(&mut self, at: &Place, names: &[GroupName]) {
-        let known = self.groups.clone();
-        for name in names.iter().filter(|name| !known.contains(name)) {
+        let known = std::mem::take(&mut self.groups);
+        for name in names.iter().filter(|name| !known.contains(*name)) {
             self.unknown(at, "group", name.as_str(), known.iter().map(GroupName::as_str));
         }
+        self.groups = known;
     }
 
     fn check_action(&mut self, at: &Place, name: &ActionName, scope: Scope) {
-        let known: Vec<String> = self
-            .actions
-            .iter()
-            .filter(|action| action.scope == scope)
-            .map(|action| action.name.to_string())
-            .collect();
-        if !known.iter().any(|one| one == name.as_str()) {
-            self.unknown(at, "action", name.as_str(), known.iter().map(String::as_str));
+        let actions = std::mem::take(&mut self.actions);
+        let mut known = actions.iter().filter(|action| action.scope == scope).map(|action| &action.name);
+        if !known.clone().any(|one| one == name) {
+            self.unknown(at, "action", name.as_str(), known.by_ref().map(ActionName::as_str));
         }
+        self.actions = actions;
+    }
+
+    fn is_too_large(&mut self, sources: &Sources) -> bool {
+        let is_too_large = sources.0.values().map(String::len).sum::<usize>() > POLICY_MAX;
+        if is_too_large {
+            let [file, _] = Policy::FILES.map(str::to_owned);
+            let message = format!("the files of the policy have more than {} KiB", POLICY_MAX / 1024);
+            self.fault(&Place { file, ..Place::default() }, "policy_too_large", message);
+        }
+        is_too_large
     }
 
     fn run(&mut self, sources: &Sources) -> Option<Policy> {
         let [policy_name, actions_name] = Policy::FILES;
+        if self.is_too_large(sources) {
+            return None;
+        }
         for name in Policy::FILES.iter().filter(|name| !sources.0.contains_key(**name)) {
             let at = Place { file: (*name).to_owned(), ..Place::default() };
             self.fault(&at, "missing_file", format!("the policy needs a file `{name}`"));
@@ -149,12 +170,12 @@ impl Compiler {
         let file_max = self.file_max(main.evidence_files);
         let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
 
-        let types: Vec<TypeName> = files
+        let types: IndexSet<TypeName> = files
             .iter()
             .filter_map(|(_, file)| file.as_ref())
             .flat_map(|file| file.document_types.keys().cloned())
             .collect();
-        let states: Vec<StateName> = files
+        let states: IndexSet<StateName> = files
             .iter()
             .filter_map(|(_, file)| file.as_ref())
             .flat_map(|file| file.states.keys().cloned())
@@ -219,12 +240,12 @@ impl Compiler {
         &mut self,
         file: &str,
         source: WorkflowFile,
-        types: &[TypeName],
-        all: &[StateName],
+        types: &IndexSet<TypeName>,
+        all: &IndexSet<StateName>,
     ) -> Workflow {
         self.schema(file, &source.schema, "qms.workflow/1");
         let at = place(file, &source.workflow);
-        let names: Vec<StateName> = source.states.keys().cloned().collect();
+        let names: IndexSet<StateName> = source.states.keys().cloned().collect();
         let mut states = Vec::new();
         for (name, state) in source.states {
             let state_at = place(file, &state);
@@ -283,8 +304,8 @@ impl Compiler {
         at: Place,
         name: TypeName,
         source: TypeSource,
-        types: &[TypeName],
-        states: &[StateName],
+        types: &IndexSet<TypeName>,
+        states: &IndexSet<StateName>,
     ) -> Option<DocumentType> {
         let id = IdPattern::parse(&source.id)
             .map_err(|message| {
@@ -297,10 +318,10 @@ impl Compiler {
         }
         let parent = source.parent.map(|parent| {
             let is_whole = self.is_whole;
-            for one in parent.types.iter().filter(|one| is_whole && !types.contains(one)) {
+            for one in parent.types.iter().filter(|one| is_whole && !types.contains(*one)) {
                 self.unknown(&at, "document type", one.as_str(), types.iter().map(TypeName::as_str));
             }
-            for one in parent.states.iter().filter(|one| is_whole && !states.contains(one)) {
+            for one in parent.states.iter().filter(|one| is_whole && !states.contains(*one)) {
                 self.unknown(&at, "state", one.as_str(), states.iter().map(StateName::as_str));
             }
             ParentRule { types: parent.types, states: parent.states, item: parent.item }

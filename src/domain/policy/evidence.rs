@@ -197,9 +197,10 @@ impl Compiler {
         if names.is_empty() {
             self.fault(at, "empty_gate", "`evidence` needs at least one name".to_owned());
         }
-        let known = self.evidence.clone();
-        for name in names.iter().filter(|name| !known.contains(name)) {
+        let known = std::mem::take(&mut self.evidence);
+        for name in names.iter().filter(|name| !known.contains(*name)) {
             self.unknown(at, "evidence", name.as_str(), known.iter().map(AttestationName::as_str));
         }
+        self.evidence = known;
     }
 }

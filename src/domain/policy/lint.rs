@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::paths::{ended_with_attachments, reachable};
 use super::{
-    Action, Effect, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition, VerdictKind,
-    When, Workflow, cited,
+    Action, Effect, FAULTS_MAX, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition,
+    VerdictKind, When, Workflow, cited,
 };
 use crate::domain::document::{Outcome, Task};
 use crate::domain::id::StateName;
@@ -107,7 +107,9 @@ type Start<'a> = (Option<&'a StateName>, &'a str);
 
 impl Faults {
     pub(super) fn add(&mut self, place: &Place, name: &'static str, message: String) {
-        self.0.push(Fault { place: place.clone(), name, message });
+        if self.0.len() < FAULTS_MAX {
+            self.0.push(Fault { place: place.clone(), name, message });
+        }
     }
 
     fn verbs(&mut self, policy: &Policy) {
@@ -346,6 +348,8 @@ impl Faults {
 
     fn types(&mut self, policy: &Policy, workflow: &Workflow) {
         let creates = workflow.transitions.iter().any(|edge| edge.from.is_empty());
+        let ends: BTreeSet<&StateName> =
+            workflow.states.iter().filter(|state| state.is_final).map(|state| &state.name).collect();
         for document_type in &workflow.types {
             if !creates {
                 let message = format!("nothing creates a `{}`", document_type.name);
@@ -364,7 +368,7 @@ impl Faults {
             let parents = parent.types.iter().filter_map(|one| policy.document_type(one));
             for (life, _) in parents {
                 for state in ended_with_attachments(life) {
-                    if !workflow.is_final(state) {
+                    if !ends.contains(state) {
                         let message = format!(
                             "`{}` ends with its parent in `{state}`, which is no final state of `{}`",
                             document_type.name, workflow.name

@@ -58,6 +58,9 @@ use super::id::{
 use super::identity::Assurance;
 use super::yaml::Place;
 
+/// Most faults that are found at once: the next ones show once these are corrected.
+const FAULTS_MAX: usize = 1_000;
+
 /// A fault in a policy: named, located, and with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {

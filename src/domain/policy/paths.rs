@@ -1,9 +1,9 @@
 //! Which states documents come to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Guard, Policy, Target, Workflow};
-use crate::domain::id::StateName;
+use super::{Effect, Guard, Policy, Target, Transition, Workflow};
+use crate::domain::id::{StateName, TypeName};
 
 /// The states in which a life cycle takes its attachments along.
 pub(super) fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item = &StateName> {
@@ -21,25 +21,40 @@ pub(super) fn ended_with_attachments(workflow: &Workflow) -> impl Iterator<Item 
 pub(super) fn reachable<'a>(policy: &'a Policy, workflow: &'a Workflow) -> BTreeSet<&'a StateName> {
     let mut reached: BTreeSet<&StateName> =
         workflow.states.iter().filter(|state| state.initial).map(|state| &state.name).collect();
-    for attachment in workflow.types.iter().filter(|one| one.attachment) {
-        let parents = attachment.parent.iter().flat_map(|rule| &rule.types);
-        for (life, _) in parents.filter_map(|one| policy.document_type(one)) {
-            reached.extend(ended_with_attachments(life));
+    let attachments = workflow.types.iter().filter(|one| one.attachment);
+    let parents: BTreeSet<&TypeName> =
+        attachments.filter_map(|one| one.parent.as_ref()).flat_map(|rule| &rule.types).collect();
+    let lives = policy.workflows.values();
+    for life in lives.filter(|life| life.types.iter().any(|one| parents.contains(&one.name))) {
+        reached.extend(ended_with_attachments(life));
+    }
+    let next = |edge: &'a Transition, _: &'a StateName| match &edge.to {
+        Target::State(to) => vec![to],
+        Target::Same | Target::Origin => Vec::new(),
+    };
+    spread(workflow, reached, next)
+}
+
+/// The states that one comes to from others, where a transition from one of them leads to those that `next`
+/// names.
+fn spread<'a>(
+    workflow: &'a Workflow,
+    mut reached: BTreeSet<&'a StateName>,
+    next: impl Fn(&'a Transition, &'a StateName) -> Vec<&'a StateName>,
+) -> BTreeSet<&'a StateName> {
+    let mut leaving: BTreeMap<&StateName, Vec<&Transition>> = BTreeMap::new();
+    for edge in &workflow.transitions {
+        for from in &edge.from {
+            leaving.entry(from).or_default().push(edge);
         }
     }
-    loop {
-        let before = reached.len();
-        for edge in &workflow.transitions {
-            if let Target::State(to) = &edge.to
-                && edge.from.iter().any(|from| reached.contains(from))
-            {
-                reached.insert(to);
-            }
-        }
-        if reached.len() == before {
-            return reached;
-        }
+    let mut open: Vec<&StateName> = reached.iter().copied().collect();
+    while let Some(state) = open.pop() {
+        let edges = leaving.get(state).into_iter().flatten();
+        let found = edges.flat_map(|edge| next(edge, state));
+        open.extend(found.filter(|state| reached.insert(state)));
     }
+    reached
 }
 
 impl Workflow {
@@ -52,30 +67,18 @@ impl Workflow {
     }
 
     /// Tells whether a document can come from a state to another.
-    pub fn leads(&self, from: &StateName, to: &StateName) -> bool {
-        let mut reached = BTreeSet::from([from]);
-        loop {
-            let before = reached.len();
-            for edge in &self.transitions {
-                let starts: Vec<&StateName> = edge.from.iter().filter(|one| reached.contains(one)).collect();
-                match &edge.to {
-                    _ if starts.is_empty() => {}
-                    Target::Same => {}
-                    Target::State(state) => {
-                        reached.insert(state);
-                    }
-                    Target::Origin => reached.extend(starts.iter().flat_map(|round| self.origins(round))),
-                }
-            }
-            if reached.len() == before {
-                return reached.contains(to);
-            }
-        }
+    pub fn leads<'a>(&'a self, from: &'a StateName, to: &'a StateName) -> bool {
+        let next = |edge: &'a Transition, round: &'a StateName| match &edge.to {
+            Target::Same => Vec::new(),
+            Target::State(state) => vec![state],
+            Target::Origin => self.origins(round).collect(),
+        };
+        spread(self, BTreeSet::from([from]), next).contains(to)
     }
 
     /// Lists the states from which a round is opened.
     fn origins<'a>(&'a self, round: &'a StateName) -> impl Iterator<Item = &'a StateName> {
-        let opens = move |edge: &&super::Transition| matches!(&edge.to, Target::State(to) if to == round);
+        let opens = move |edge: &&Transition| matches!(&edge.to, Target::State(to) if to == round);
         self.transitions.iter().filter(opens).flat_map(|edge| &edge.from)
     }
 }

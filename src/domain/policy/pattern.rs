@@ -1,10 +1,12 @@
 //! Patterns from which document ids are made, such as `{parent}-VAR-{n:3}`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{DocumentId, IdWord};
+use crate::domain::steps::count;
 
 /// How the ids of a type are made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,21 +135,34 @@ impl IdPattern {
     }
 }
 
+/// Tells whether a text can be cut into these parts. Where one ends, the next may begin: each part goes from
+/// all the places at which the parts before it can end to all at which it can end itself.
 fn fits(parts: &[Part], text: &str) -> bool {
-    let some_head = |is_one: fn(&str) -> bool, rest: &[Part]| {
-        let mut ends = (1..=text.len()).filter_map(|end| text.split_at_checked(end));
-        ends.any(|(head, tail)| is_one(head) && fits(rest, tail))
+    let heads = |from: usize, is_one: fn(&str) -> bool| {
+        let ends = from + 1..=text.len();
+        count(text.len() - from);
+        ends.filter(move |end| text.get(from..*end).is_some_and(is_one))
     };
-    match parts {
-        [] => text.is_empty(),
-        [Part::Literal(literal), rest @ ..] => {
-            text.strip_prefix(literal.as_str()).is_some_and(|tail| fits(rest, tail))
+    let ends = |part: &Part, from: usize| -> Vec<usize> {
+        let rest = text.get(from..).unwrap_or_default();
+        match part {
+            Part::Literal(literal) => {
+                rest.starts_with(literal.as_str()).then_some(from + literal.len()).into_iter().collect()
+            }
+            Part::Parent => heads(from, DocumentId::is_valid).collect(),
+            Part::Namespace | Part::Name => heads(from, IdWord::is_valid).collect(),
+            // It is at the end, and may be wider than declared.
+            Part::Number(width) => {
+                let is_number = rest.len() >= *width && rest.bytes().all(|digit| digit.is_ascii_digit());
+                is_number.then_some(text.len()).into_iter().collect()
+            }
         }
-        [Part::Parent, rest @ ..] => some_head(|head| DocumentId::parse(head).is_ok(), rest),
-        [Part::Namespace | Part::Name, rest @ ..] => some_head(|head| IdWord::parse(head).is_ok(), rest),
-        // It stands at the end, and outgrows its width.
-        [Part::Number(width), ..] => text.len() >= *width && text.bytes().all(|digit| digit.is_ascii_digit()),
+    };
+    let mut places = BTreeSet::from([0]);
+    for part in parts {
+        places = places.iter().flat_map(|from| ends(part, *from)).collect();
     }
+    places.contains(&text.len())
 }
 
 impl TryFrom<String> for IdPattern {
@@ -172,6 +187,7 @@ impl std::fmt::Display for IdPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::steps;
 
     #[test]
     fn numbers_are_padded_and_may_outgrow_their_width() {
@@ -184,6 +200,17 @@ mod tests {
         assert!(fits("CR-007-VAR-002") && fits("CR-007-VAR-1234") && fits("CR-007-ADD-001-VAR-001"));
         assert!(!fits("CR-007-VAR-02") && !fits("VAR-002") && !fits("CR-007-VAR-002-VR-001"));
         assert_eq!(pattern.id(&IdParts::default(), 2), None);
+    }
+
+    // REQ-250
+    #[test]
+    fn a_pattern_that_can_be_cut_in_many_ways_is_held_against_an_id_in_a_moment() {
+        let pattern = IdPattern::parse(&"{name}".repeat(60)).unwrap_or_else(|e| panic!("{e}"));
+        let fits = |text: &str| DocumentId::parse(text).is_ok_and(|id| pattern.fits(&id));
+        assert!(fits(&"A".repeat(60)) && fits(&"A".repeat(120)) && !fits(&"A".repeat(59)));
+        let many = steps::of(|| assert!(!fits(&format!("{}-A", "A".repeat(118)))));
+        // Each part from each place to each place, and not each way to get there.
+        assert!(many < 60 * 120 * 120, "{many}");
     }
 
     #[test]

@@ -77,10 +77,6 @@ impl Form {
         forms
     }
 
-    pub(super) fn begins_with(&self, byte: u8) -> bool {
-        self.next(At::default(), byte).next().is_some()
-    }
-
     pub(super) fn is_whole(&self, at: At) -> bool {
         at.places == self.places.len()
     }

@@ -15,6 +15,7 @@ mod tests;
 
 use self::form::{At, Form};
 use super::identity::Token;
+use super::steps::count;
 
 /// What a secret is replaced by.
 const MARK: &[u8] = b"[redacted]";
@@ -44,12 +45,16 @@ pub fn without_tokens(bytes: &[u8]) -> Vec<u8> {
 /// It cannot be shown, because it knows the secrets.
 pub struct Redactor {
     forms: Vec<Form>,
-    /// Whether a byte begins any form.
+    /// Whether a byte begins any form, and whether two of them do.
     begins: Vec<bool>,
+    both_begin: Vec<bool>,
+    /// The last byte that was read.
+    last: u8,
     /// What was read and not given out: each byte, and whether it belongs to a secret.
     held: Vec<(u8, bool)>,
-    /// Forms that may have begun.
+    /// Forms that may have begun, and room for those that go on with the next byte.
     begun: Vec<Begun>,
+    going_on: Vec<Begun>,
     /// Whether the last byte that was given out belonged to a secret.
     is_marked: bool,
 }
@@ -70,19 +75,42 @@ impl Redactor {
     pub fn new(secrets: &[&[u8]]) -> Self {
         let secrets = secrets.iter().filter(|secret| secret.len() >= SHORTEST);
         let forms: Vec<Form> = secrets.flat_map(|secret| Form::all(secret)).collect();
-        let begins = (0..=u8::MAX).map(|byte| forms.iter().any(|form| form.begins_with(byte))).collect();
-        Self { forms, begins, held: Vec::new(), begun: Vec::new(), is_marked: false }
+        let (mut begins, mut both_begin) = (vec![false; 1 << 8], vec![false; 1 << 16]);
+        let mark =
+            |list: &mut Vec<bool>, at: usize| list.iter_mut().skip(at).take(1).for_each(|it| *it = true);
+        for (form, first) in forms.iter().flat_map(|form| (0..=u8::MAX).map(move |first| (form, first))) {
+            for at in form.next(At::default(), first) {
+                mark(&mut begins, first.into());
+                let seconds = (0..=u8::MAX).filter(|second| form.next(at, *second).next().is_some());
+                seconds.for_each(|second| mark(&mut both_begin, both(first, second)));
+            }
+        }
+        Self {
+            forms,
+            begins,
+            both_begin,
+            last: 0,
+            held: Vec::new(),
+            begun: Vec::new(),
+            going_on: Vec::new(),
+            is_marked: false,
+        }
     }
 
     /// Takes the next piece, and returns what can be given out by now.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
         for byte in chunk {
             self.held.push((*byte, false));
-            if !self.begun.is_empty() || self.begins.get(usize::from(*byte)).is_some_and(|begins| *begins) {
-                self.step(*byte);
+            // Nearly every byte ends here: what begins like a secret goes on like one for two bytes.
+            let begins = self.both_begin.get(both(self.last, *byte)).is_some_and(|begins| *begins);
+            if begins || !self.begun.is_empty() {
+                self.step(*byte, begins);
             }
+            self.last = *byte;
         }
-        let until = self.begun.iter().map(|one| one.start).min().unwrap_or(self.held.len());
+        let begins = self.begins.get(usize::from(self.last)).is_some_and(|begins| *begins);
+        let may_begin = self.held.len().saturating_sub(usize::from(begins));
+        let until = self.begun.iter().map(|one| one.start).min().unwrap_or(may_begin).min(may_begin);
         for one in &mut self.begun {
             one.start -= until;
         }
@@ -94,11 +122,17 @@ impl Redactor {
         self.give_out(self.held.len())
     }
 
-    fn step(&mut self, byte: u8) {
-        let end = self.held.len();
-        let fresh = (0..self.forms.len()).map(|form| Begun { start: end - 1, form, at: At::default() });
-        let before: Vec<Begun> = std::mem::take(&mut self.begun).into_iter().chain(fresh).collect();
-        for one in before {
+    /// Reads another byte of the forms that have begun, and of those that begin with the last two.
+    fn step(&mut self, byte: u8, begins: bool) {
+        count(self.begun.len());
+        let mut before = std::mem::replace(&mut self.begun, std::mem::take(&mut self.going_on));
+        if let (true, Some(start)) = (begins, self.held.len().checked_sub(2)) {
+            for (number, form) in self.forms.iter().enumerate() {
+                let first = form.next(At::default(), self.last);
+                before.extend(first.map(|at| Begun { start, form: number, at }));
+            }
+        }
+        for one in before.drain(..) {
             let Some(form) = self.forms.get(one.form) else { continue };
             for at in form.next(one.at, byte) {
                 if form.is_whole(at) {
@@ -113,6 +147,7 @@ impl Redactor {
                 }
             }
         }
+        self.going_on = before;
     }
 
     fn give_out(&mut self, until: usize) -> Vec<u8> {
@@ -127,4 +162,9 @@ impl Redactor {
         }
         out
     }
+}
+
+/// The place of two bytes in a list of all pairs.
+fn both(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cut::cut_heading;
 use super::lines::{Fault, Kind, Line, Text};
 use super::outline::Outline;
 use super::sections::{Section, Sections};
@@ -17,7 +18,7 @@ pub struct Declaration<'a> {
     /// Whether it says what the template says, whoever writes: `locked`.
     pub is_fixed: bool,
     /// The phases in which it is written, each with its line: `open: …`.
-    pub open: Vec<(PhaseName, usize)>,
+    pub open: BTreeMap<PhaseName, usize>,
 }
 
 /// What a template declares.
@@ -37,29 +38,32 @@ impl<'a> Declared<'a> {
         let sections = Sections::of(text);
         let outline = Outline::of(&sections);
         let mut declared = Self { declarations: Vec::new(), faults: misplaced(text), outline };
-        let mut named: BTreeMap<(u8, &str), Vec<usize>> = BTreeMap::new();
+        // Headings that stand twice, and where first and second.
+        let mut named: BTreeMap<(u8, &str), (usize, Option<usize>)> = BTreeMap::new();
         for section in &sections.0 {
-            named.entry((section.level, section.title)).or_default().push(section.line);
+            let known = named.entry((section.level, section.title)).or_insert((section.line, None));
+            known.1 = known.1.or(Some(section.line).filter(|line| *line != known.0));
         }
         for section in sections.0 {
             let (level, title) = (section.level, section.title);
             let under = text.lines.get(section.lines.start + 1..).unwrap_or_default();
-            let mut declaration = Declaration { section, is_fixed: false, open: Vec::new() };
+            let mut declaration = Declaration { section, is_fixed: false, open: BTreeMap::new() };
             for line in under.iter().take_while(|line| line.kind == Kind::Comment) {
                 if let Err(message) = declaration.read(line) {
-                    declared.faults.push(Fault { line: line.number, message });
+                    declared.faults.push(Fault { line: line.number, message: message.into() });
                     break;
                 }
             }
             if !declaration.is_fixed && declaration.open.is_empty() {
                 continue;
             }
-            match named.get(&(level, title)).map(Vec::as_slice) {
-                Some([first, second, ..]) => {
+            match named.get(&(level, title)) {
+                Some((first, Some(second))) => {
                     let message = format!(
-                        "the heading of a declared section stands once, `{title}` in lines {first} and {second}"
+                        "the heading of a declared section stands once, `{}` in lines {first} and {second}",
+                        cut_heading(title)
                     );
-                    declared.faults.push(Fault { line: declaration.section.line, message });
+                    declared.faults.push(Fault { line: declaration.section.line, message: message.into() });
                 }
                 _ => declared.declarations.push(declaration),
             }
@@ -82,7 +86,7 @@ impl<'a> Declared<'a> {
 impl Declaration<'_> {
     /// Tells whether the section is written in a phase.
     pub fn is_open_in(&self, phase: &PhaseName) -> bool {
-        self.open.iter().any(|(open, _)| open == phase)
+        self.open.contains_key(phase)
     }
 
     /// Takes in a comment under the heading; the message says why it declares nothing.
@@ -104,7 +108,7 @@ impl Declaration<'_> {
             if self.is_open_in(&phase) {
                 return Err(format!("the section is declared open in `{phase}` already"));
             }
-            self.open.push((phase, line.number));
+            self.open.insert(phase, line.number);
         }
         Ok(())
     }
@@ -125,9 +129,14 @@ fn misplaced(text: &Text<'_>) -> Vec<Fault> {
             let word = comment.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
             nearest(&word.to_lowercase(), ["open", "locked"].into_iter())
         });
-        faults.extend(meant.map(|meant| Fault {
-            line: line.number,
-            message: format!("a comment that declares a section `{meant}` stands directly under its heading"),
+        faults.extend(meant.map(|meant| {
+            Fault {
+                line: line.number,
+                message: format!(
+                    "a comment that declares a section `{meant}` stands directly under its heading"
+                )
+                .into(),
+            }
         }));
     }
     faults
@@ -141,7 +150,7 @@ mod tests {
         let text = Text::of(text);
         let declared = Declared::of(&text);
         let one = |it: &Declaration<'_>| {
-            let open = it.open.iter().map(|(phase, _)| phase.as_str()).collect::<Vec<_>>().join("+");
+            let open = it.open.keys().map(PhaseName::as_str).collect::<Vec<_>>().join("+");
             format!("{}:{}{open}", it.section.title, if it.is_fixed { "!" } else { "" })
         };
         let shown = declared.declarations.iter().map(one).collect::<Vec<_>>().join(" ");

@@ -1,6 +1,6 @@
 //! Which lines begin raw HTML, after CommonMark 0.31, 4.6; comments aside.
 
-/// Names that begin raw HTML by themselves.
+/// Names that begin raw HTML by themselves, in alphabetical order.
 const BLOCKS: &[&str] = &[
     "address",
     "article",
@@ -90,7 +90,7 @@ pub(super) fn html(text: &str) -> Option<&'static [&'static str]> {
     if !is_end && is_over && UNTIL_CLOSED.contains(&lower.as_str()) {
         return Some(CLOSED);
     }
-    let is_block = (is_over || rest.starts_with("/>")) && BLOCKS.contains(&lower.as_str());
+    let is_block = (is_over || rest.starts_with("/>")) && BLOCKS.binary_search(&lower.as_str()).is_ok();
     let after = if is_end { white(rest).strip_prefix('>') } else { after_attributes(rest) };
     (is_block || after.is_some_and(|after| white(after).is_empty())).then_some(&[])
 }
@@ -138,6 +138,11 @@ fn behind_word(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_blocks_are_found() {
+        assert!(BLOCKS.is_sorted());
+    }
 
     #[test]
     fn raw_html_begins_with_a_block_or_a_tag_of_its_own() {

@@ -3,8 +3,12 @@
 //! Blocks begin and end as CommonMark 0.31 says, as far as one can know without reading lists and quotes.
 //! What one cannot know is a fault, so that nobody hides a line from a rule by writing it strangely.
 
+use std::borrow::Cow;
+
+use super::beginning::{Beginning, INDENT_MAX, fence, heading_level, indent, is_underline, run};
 use super::html::html;
 use crate::domain::front_matter;
+use crate::domain::steps::count;
 
 /// A document, line by line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ pub struct Fault {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong there.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }
 
 impl std::fmt::Display for Fault {
@@ -64,10 +68,10 @@ impl<'a> Text<'a> {
     /// Reads a document; one without front matter is all body.
     pub fn of(text: &'a str) -> Self {
         let body = front_matter::split(text).map_or(0, |(_, rest)| text.len() - rest.len());
-        let mut reader =
-            Reader { open: Open::Nothing, is_after_text: false, is_after_other: false, faults: Vec::new() };
+        let mut reader = Reader::default();
         let mut start = 0;
-        let mut lines = Vec::new();
+        // Millions of lines are moved once.
+        let mut lines = Vec::with_capacity(text.bytes().filter(|byte| *byte == b'\n').count() + 1);
         for (whole, number) in text.split_inclusive('\n').zip(1..) {
             let said = whole.strip_suffix('\n').map_or(whole, |it| it.strip_suffix('\r').unwrap_or(it));
             let kind = if start < body { Kind::FrontMatter } else { reader.kind(number, said) };
@@ -89,11 +93,10 @@ fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c == ' ' || c == '\t')
 }
 
-/// Deepest column at which a block begins; from the next on, a line is indented code.
-const INDENT_MAX: usize = 3;
-
 /// The block that a line stands in.
+#[derive(Default)]
 enum Open {
+    #[default]
     Nothing,
     /// Fenced code: the character and the length of its fence.
     Code(char, usize, Start),
@@ -111,31 +114,40 @@ struct Start {
     is_indented: bool,
 }
 
+#[derive(Default)]
 struct Reader {
     open: Open,
     /// Whether the line before is text that the present one could go on with.
     is_after_text: bool,
     /// Whether the line before can be more than a paragraph: an item, a quote, the row of a table.
     is_after_other: bool,
+    /// The line in which the last block began that a line stood too far left of.
+    left_of: usize,
     faults: Vec<Fault>,
 }
 
 impl Reader {
     fn kind(&mut self, number: usize, line: &str) -> Kind {
+        count(line.len());
+        if line.is_empty() && matches!(self.open, Open::Nothing) {
+            (self.is_after_text, self.is_after_other) = (false, false);
+            return Kind::Prose;
+        }
         if line.contains('\r') {
             self.fault(number, "a carriage return stands inside of the line");
         }
-        let kind = self.kind_of(number, line);
-        self.is_after_text = kind == Kind::Prose && !is_blank(line);
-        let (column, rest) = indent(line, 0);
+        let beginning = Beginning::of(line);
+        let kind = self.kind_of(number, line, beginning);
+        self.is_after_text = kind == Kind::Prose && !beginning.rest.is_empty();
         self.is_after_other =
-            line.contains('|') || rest.starts_with('>') || item_content(column, rest).is_some();
+            beginning.item.is_some() || beginning.rest.starts_with('>') || line.contains('|');
         kind
     }
 
-    fn kind_of(&mut self, number: usize, line: &str) -> Kind {
+    fn kind_of(&mut self, number: usize, line: &str, beginning: Beginning<'_>) -> Kind {
         match self.open {
-            Open::Nothing => self.begin(number, line),
+            Open::Nothing if beginning.rest.is_empty() => Kind::Prose,
+            Open::Nothing => self.begin(number, line, beginning),
             Open::Code(mark, length, start) => {
                 let (column, rest) = indent(line, 0);
                 if self.keeps_column(number, line, start)
@@ -162,9 +174,8 @@ impl Reader {
         }
     }
 
-    fn begin(&mut self, number: usize, line: &str) -> Kind {
-        let (column, rest) = indent(line, 0);
-        let item = item_content(column, rest);
+    fn begin(&mut self, number: usize, line: &str, beginning: Beginning<'_>) -> Kind {
+        let Beginning { column, rest, item } = beginning;
         let (at, content) = item.unwrap_or((column, rest));
         if item.is_none() && column > INDENT_MAX {
             return Kind::Prose;
@@ -217,15 +228,15 @@ impl Reader {
 
     /// Takes in a line of raw HTML. A page shows neither headings nor code there, this reader would.
     fn html(&mut self, number: usize, line: &str, ends: &'static [&'static str]) {
-        let lower = line.to_ascii_lowercase();
-        let is_last =
-            if ends.is_empty() { is_blank(line) } else { ends.iter().any(|end| lower.contains(end)) };
+        let has_any = |ends: &[&str]| {
+            let lower = line.to_ascii_lowercase();
+            ends.iter().any(|end| lower.contains(end))
+        };
+        let is_last = if ends.is_empty() { is_blank(line) } else { has_any(ends) };
         self.open = if is_last { Open::Nothing } else { Open::Html(ends) };
         let (_, rest) = indent(line, 0);
         let hides = line.rfind("<!--").is_some_and(|at| !line.get(at..).is_some_and(|it| it.contains("-->")));
-        let is_other = html(rest).is_some_and(|other| {
-            !other.is_empty() && other != ends && !other.iter().any(|end| lower.contains(end))
-        });
+        let is_other = html(rest).is_some_and(|other| !other.is_empty() && other != ends && !has_any(other));
         if fence(rest).is_some() || heading_level(rest).is_some() || hides || is_other {
             self.fault(number, "this stands inside of raw HTML: end that with an empty line before");
         }
@@ -235,15 +246,16 @@ impl Reader {
     /// and does not, if it is not: whoever means either can say so.
     fn keeps_column(&mut self, number: usize, line: &str, start: Start) -> bool {
         let is_kept = is_blank(line) || indent(line, 0).0 >= start.column;
-        if !is_kept {
-            let begun = start.line;
-            self.fault(number, &format!("further left than the block that began in line {begun}"));
+        // Once for each block: the next one shows when that line is moved.
+        if !is_kept && std::mem::replace(&mut self.left_of, start.line) != start.line {
+            let message = format!("further left than the block that began in line {}", start.line);
+            self.fault(number, message);
         }
         is_kept && !is_blank(line)
     }
 
-    fn fault(&mut self, line: usize, message: &str) {
-        self.faults.push(Fault { line, message: message.to_owned() });
+    fn fault(&mut self, line: usize, message: impl Into<Cow<'static, str>>) {
+        self.faults.push(Fault { line, message: message.into() });
     }
 
     fn finish(mut self) -> Vec<Fault> {
@@ -254,56 +266,6 @@ impl Reader {
         }
         self.faults
     }
-}
-
-/// Counts the columns of the white space that a text at `column` begins with; a tab goes to the next
-/// multiple of four.
-fn indent(text: &str, column: usize) -> (usize, &str) {
-    let rest = text.trim_start_matches([' ', '\t']);
-    let white = text.get(..text.len() - rest.len()).unwrap_or_default();
-    (white.chars().fold(column, |at, c| if c == '\t' { at / 4 * 4 + 4 } else { at + 1 }), rest)
-}
-
-/// Counts how often a text begins with a character.
-fn run(text: &str, mark: char) -> usize {
-    text.len() - text.trim_start_matches(mark).len()
-}
-
-/// The first content of a list item, and its column.
-fn item_content(column: usize, text: &str) -> Option<(usize, &str)> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let after = match digits {
-        0 => text.strip_prefix(['-', '+', '*']),
-        1..=9 => text.get(digits..)?.strip_prefix(['.', ')']),
-        _ => None,
-    }?;
-    let content = column + text.len() - after.len();
-    let (at, rest) = indent(after, content);
-    // More room than this, and the item begins with indented code.
-    if !(1..=INDENT_MAX + 1).contains(&(at - content)) {
-        return None;
-    }
-    Some(item_content(at, rest).unwrap_or((at, rest)))
-}
-
-/// The character and the length of a fence that begins code.
-fn fence(text: &str) -> Option<(char, usize)> {
-    let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let length = run(text, mark);
-    let is_span = mark == '`' && text.get(length..)?.contains('`');
-    (length >= 3 && !is_span).then_some((mark, length))
-}
-
-/// Tells whether a line makes a heading of the paragraph before it.
-fn is_underline(text: &str) -> bool {
-    let text = text.trim_end_matches([' ', '\t']);
-    ['=', '-'].iter().any(|mark| !text.is_empty() && run(text, *mark) == text.len())
-}
-
-fn heading_level(text: &str) -> Option<u8> {
-    let level = run(text, '#');
-    let is_heading = text.get(level..)?.chars().next().is_none_or(|c| c == ' ' || c == '\t');
-    u8::try_from(level).ok().filter(|level| is_heading && (1..=6).contains(level))
 }
 
 #[cfg(test)]

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use super::compare::differences;
+use super::cut::{cut, cut_heading};
 use super::declared::{Declaration, Declared};
 use super::lines::{Kind, Text};
-use super::outline::Outline;
+use super::outline::{Outline, Standing};
 use super::sections::Sections;
 use crate::domain::id::PhaseName;
 
@@ -27,42 +26,60 @@ pub enum Season<'a> {
 
 /// The edits of one section that is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
+pub struct Edit<'a> {
     /// What the section is called in a sentence.
-    pub section: String,
+    pub section: Place<'a>,
     /// Its lines that are not as they were, in order.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Mark<'a>>,
+}
+
+/// What a line of a text belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The section with this heading, in this line.
+    Section(&'a str, usize),
+    /// The block that the document begins with.
+    FrontMatter,
+    /// What stands before the first heading.
+    Beginning,
+    /// The headings themselves.
+    Outline,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Section(title, _) => write!(f, "`{}`", cut_heading(title)),
+            Self::FrontMatter => f.write_str("the front matter"),
+            Self::Beginning => f.write_str("the text before the first heading"),
+            Self::Outline => f.write_str("the outline"),
+        }
+    }
 }
 
 /// A line that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum Mark<'a> {
     /// This line has another text.
-    Changed(usize, String),
+    Changed(usize, &'a str),
     /// This line was not there.
-    Added(usize, String),
+    Added(usize, &'a str),
     /// This line of the text before is gone.
-    Gone(usize, String),
+    Gone(usize, &'a str),
     /// This line is a heading of the template in another place, and where.
-    Misplaced(usize, String),
+    Misplaced(usize, Standing<'a>),
 }
 
-impl Mark {
+impl Mark<'_> {
     fn is_blank(&self) -> bool {
-        let (Self::Changed(_, text) | Self::Added(_, text) | Self::Gone(_, text) | Self::Misplaced(_, text)) =
-            self;
-        text.trim().is_empty()
+        match self {
+            Self::Changed(_, text) | Self::Added(_, text) | Self::Gone(_, text) => text.trim().is_empty(),
+            Self::Misplaced(..) => false,
+        }
     }
 }
 
-/// Longest part of a line that is repeated, in characters.
-const QUOTED: usize = 40;
-
-/// Most lines of either text that are compared one by one, from the first that differs to the last. Past
-/// this, the first is enough to see what was done.
-const COMPARED: usize = 2_000;
-
-impl fmt::Display for Mark {
+impl fmt::Display for Mark<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (begin, text) = match self {
             Self::Changed(line, text) => (format!("line {line} reads"), text),
@@ -70,15 +87,21 @@ impl fmt::Display for Mark {
             Self::Gone(line, text) => (format!("line {line} as it was is gone:"), text),
             Self::Misplaced(line, how) => return write!(f, "line {line} {how}"),
         };
-        let shown: String = text.chars().take(QUOTED).collect();
-        let more = if shown.len() < text.len() { "…" } else { "" };
-        write!(f, "{begin} `{shown}{more}`")
+        write!(f, "{begin} `{}`", cut(text))
     }
 }
 
+/// Most lines that are told one by one: the next ones show once these are put right.
+const MARKS: usize = 1_000;
+
 /// Finds the edits of what is locked. While a document is drafted, `before` is its template; after that,
 /// it is the content that is stored.
-pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &str) -> Vec<Edit> {
+pub fn edits<'a>(
+    declared: &Declared<'_>,
+    season: Season<'_>,
+    before: &'a str,
+    after: &'a str,
+) -> Vec<Edit<'a>> {
     if before == after {
         return Vec::new();
     }
@@ -91,14 +114,21 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
     let old = places(known.locked(season, &before, &sections));
     let now = Sections::of(&after);
     let new = places(known.locked(season, &after, &now));
-    let mut edits: Vec<Edit> = Vec::new();
-    let mut add = |section: String, mark| match edits.last_mut().filter(|last| last.section == section) {
+    let mut edits: Vec<Edit<'a>> = Vec::new();
+    let mut left = MARKS;
+    let mut add = |section, mark| match edits.last_mut().filter(|last| last.section == section) {
         Some(last) => last.marks.push(mark),
         None => edits.push(Edit { section, marks: vec![mark] }),
     };
-    let said =
-        |text: &Text<'_>, at: usize| text.lines.get(at).map(|line| line.text.to_owned()).unwrap_or_default();
-    for (gone, come) in differences((&before, &old), (&after, &new)) {
+    let said = |text: &Text<'a>, at: usize| text.lines.get(at).map(|line| line.text).unwrap_or_default();
+    let lines = |text: &Text<'a>, list: &[usize]| list.iter().map(|at| said(text, *at)).collect::<Vec<_>>();
+    for (gone, come) in differences(&lines(&before, &old), &lines(&after, &new)) {
+        if left == 0 {
+            break;
+        }
+        let gone = gone.start..gone.end.min(gone.start + left);
+        let come = come.start..come.end.min(come.start + left);
+        left -= gone.len().max(come.len());
         // New text belongs to the locked line before it, unless it begins a section of its own.
         let anchor = gone.end.checked_sub(1).and_then(|last| old.get(last)).copied().unwrap_or(0);
         let (gone, come) = (old.get(gone).unwrap_or_default(), new.get(come).unwrap_or_default());
@@ -117,9 +147,9 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
         let mut section = name(&before, &sections, anchor);
         for is in come.iter().skip(both) {
             if after.lines.get(*is).is_some_and(|line| matches!(line.kind, Kind::Heading(_))) {
-                "the outline".clone_into(&mut section);
+                section = Place::Outline;
             }
-            add(section.clone(), Mark::Added(is + 1, said(&after, *is)));
+            add(section, Mark::Added(is + 1, said(&after, *is)));
         }
     }
     for edit in &mut edits {
@@ -130,8 +160,8 @@ pub fn edits(declared: &Declared<'_>, season: Season<'_>, before: &str, after: &
     }
     // Afterwards such a heading is locked, wherever it stands.
     if season == Season::Drafting {
-        edits.extend(declared.outline.faults(&after, &now).into_iter().map(|one| Edit {
-            section: format!("`{}`", one.title),
+        edits.extend(declared.outline.faults(&after, &now).into_iter().take(MARKS).map(|one| Edit {
+            section: Place::Section(one.title, one.line),
             marks: vec![Mark::Misplaced(one.line, one.how)],
         }));
     }
@@ -193,43 +223,13 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What a line of a text belongs to, in words.
-fn name(text: &Text<'_>, sections: &Sections<'_>, line: usize) -> String {
+/// What a line of a text belongs to.
+fn name<'a>(text: &Text<'a>, sections: &Sections<'a>, line: usize) -> Place<'a> {
     match sections.around(line) {
-        Some(section) => format!("`{}`", section.title),
-        None if text.lines.get(line).is_some_and(|line| line.kind == Kind::FrontMatter) => {
-            "the front matter".to_owned()
-        }
-        None => "the text before the first heading".to_owned(),
+        Some(section) => Place::Section(section.title, section.line),
+        None if text.lines.get(line).is_some_and(|line| line.kind == Kind::FrontMatter) => Place::FrontMatter,
+        None => Place::Beginning,
     }
-}
-
-/// Where two lists of lines differ: places in the first list, places in the second.
-fn differences(
-    (before, old): (&Text<'_>, &[usize]),
-    (after, new): (&Text<'_>, &[usize]),
-) -> Vec<(Range<usize>, Range<usize>)> {
-    fn lines<'t>(text: &Text<'t>, list: &[usize]) -> Vec<&'t str> {
-        list.iter().filter_map(|at| text.lines.get(*at)).map(|line| line.text).collect()
-    }
-    let (old, new) = (lines(before, old), lines(after, new));
-    let begin = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let ends = || old.iter().skip(begin).rev().zip(new.iter().skip(begin).rev());
-    let end = ends().take_while(|(a, b)| a == b).count();
-    let (old_end, new_end) = (old.len() - end, new.len() - end);
-    let (Some(gone), Some(come)) = (old.get(begin..old_end), new.get(begin..new_end)) else {
-        return Vec::new();
-    };
-    if gone.is_empty() && come.is_empty() {
-        return Vec::new();
-    }
-    if gone.len().max(come.len()) > COMPARED {
-        return vec![(begin..old_end, begin..new_end)];
-    }
-    let operations = capture_diff_slices(Algorithm::Myers, gone, come);
-    let changed = operations.iter().filter(|one| !matches!(one, DiffOp::Equal { .. }));
-    let place = |range: Range<usize>| range.start + begin..range.end + begin;
-    changed.map(|one| (place(one.old_range()), place(one.new_range()))).collect()
 }
 
 #[cfg(test)]
@@ -250,13 +250,13 @@ mod tests {
         let template = Text::of(TEMPLATE);
         let declared = Declared::of(&template);
         assert_eq!(declared.faults, []);
-        let mark = |mark: &Mark| match mark {
+        let mark = |mark: &Mark<'_>| match mark {
             Mark::Changed(line, _) => format!("~{line}"),
             Mark::Added(line, _) => format!("+{line}"),
             Mark::Gone(line, _) => format!("-{line}"),
             Mark::Misplaced(line, how) => format!("{line} {how}"),
         };
-        let marks = |edit: &Edit| edit.marks.iter().map(mark).collect::<Vec<_>>().join(" ");
+        let marks = |edit: &Edit<'_>| edit.marks.iter().map(mark).collect::<Vec<_>>().join(" ");
         edits(&declared, season, before, after)
             .iter()
             .map(|it| format!("{}: {}", it.section, marks(it)))

@@ -5,22 +5,29 @@
 //! replaced cell leaves every other byte alone. It fails closed: where a page would show something else
 //! than these lines say, that is a fault with its line. Emphasis, lists and the like mean nothing here.
 
+mod ahead;
+mod beginning;
 mod brackets;
+mod compare;
+mod cut;
 mod declared;
 mod html;
 mod lines;
 mod lock;
 mod outline;
 mod passage;
+mod place;
 mod placeholder;
 mod rendered;
 mod sections;
 mod table;
 
+pub use self::compare::unified;
+pub use self::cut::cut;
 pub use self::declared::{Declaration, Declared};
 pub use self::lines::{Fault, Kind, Line, Text};
-pub use self::lock::{Edit, Mark, Season, edits, locked};
-pub use self::outline::Outline;
+pub use self::lock::{Edit, Mark, Place, Season, edits, locked};
+pub use self::outline::{Outline, Standing};
 pub use self::placeholder::{Placeholder, PlaceholderKind, malformed, placeholders};
 pub use self::rendered::{blank_entity, shown, words_of};
 pub use self::sections::{Section, Sections};

@@ -2,26 +2,39 @@
 //! written when that one is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use super::cut::cut_heading;
 use super::lines::{Kind, Text};
 use super::rendered::words_of;
-use super::sections::{Section, Sections};
+use super::sections::Sections;
+use crate::domain::steps::count;
 
-/// The headings of a template.
+/// The headings of a template, told apart by where they stand: headings at one level with the same words,
+/// below the same others, are one knot of a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outline {
-    headings: Vec<Heading>,
+    knots: BTreeMap<(Option<usize>, Kin), Knot>,
     /// The headings that say what they say in every document, by their words.
-    fixed: BTreeMap<String, Vec<usize>>,
+    fixed: BTreeMap<String, Fixed>,
 }
 
+/// What a heading has in common with others: its level, and its words unless they are filled in.
+type Kin = (u8, Option<usize>);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Heading {
+struct Knot {
+    number: usize,
+    /// How many headings of the template stand there.
+    headings: usize,
+}
+
+/// Words that are not filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fixed {
+    number: usize,
+    /// The level of the first heading that says them.
     level: u8,
-    words: String,
-    /// Whether its words are filled in.
-    is_open: bool,
-    parent: Option<usize>,
 }
 
 /// A heading of the template that stands elsewhere in a document.
@@ -31,49 +44,117 @@ pub(super) struct Misplaced<'a> {
     pub(super) title: &'a str,
     /// Its line, from 1.
     pub(super) line: usize,
-    /// Where it stands, after the line.
-    pub(super) how: String,
+    /// Where it stands.
+    pub(super) how: Standing<'a>,
+}
+
+/// Where a heading of the template stands in a document, instead of where it belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// Where the one in this line stands already.
+    Again(usize),
+    /// Under another heading, or under none, at a level that is another than in the template.
+    Elsewhere {
+        /// What the heading above says.
+        under: Option<&'a str>,
+        /// Its level.
+        level: u8,
+        /// Its level in the template.
+        wanted: u8,
+    },
+    /// In the text.
+    InText,
+}
+
+impl fmt::Display for Standing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Again(line) => write!(f, "stands in line {line} already"),
+            Self::InText => f.write_str("is a heading in the template, and no heading here"),
+            Self::Elsewhere { under, level, wanted } => {
+                match under {
+                    Some(title) => write!(f, "stands under `{}`", cut_heading(title))?,
+                    None => f.write_str("stands under nothing")?,
+                }
+                if level == wanted {
+                    return Ok(());
+                }
+                let marks = |level: u8| "#".repeat(level.into());
+                write!(f, " with `{}`, where the template has `{}`", marks(*level), marks(*wanted))
+            }
+        }
+    }
 }
 
 /// What a heading says to whoever reads the page.
 fn words(title: &str) -> String {
-    words_of(title).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    let seen = words_of(title);
+    let mut words = String::with_capacity(seen.len());
+    for word in seen.split_whitespace() {
+        words.push_str(if words.is_empty() { "" } else { " " });
+        words.push_str(word);
+    }
+    words.to_lowercase()
 }
 
 impl Outline {
     /// Reads the outline of a template.
     pub fn of(sections: &Sections<'_>) -> Self {
         let mut outline = Self::default();
-        for (at, section) in sections.0.iter().enumerate() {
-            let (level, words, parent) = (section.level, words(section.title), section.parent);
+        let mut numbers: Vec<usize> = Vec::with_capacity(sections.0.len());
+        for section in &sections.0 {
             let is_open = section.title.contains("{{") || section.title.contains('[');
-            if !is_open {
-                outline.fixed.entry(words.clone()).or_default().push(at);
-            }
-            outline.headings.push(Heading { level, words, is_open, parent });
+            let fixed = (!is_open).then(|| {
+                let fixed = Fixed { number: outline.fixed.len(), level: section.level };
+                outline.fixed.entry(words(section.title)).or_insert(fixed).number
+            });
+            let parent = section.parent.and_then(|parent| numbers.get(parent)).copied();
+            let number = outline.knots.len();
+            let knot = outline.knots.entry((parent, (section.level, fixed)));
+            let knot = knot.or_insert(Knot { number, headings: 0 });
+            knot.headings += 1;
+            numbers.push(knot.number);
         }
         outline
     }
 
     /// Tells of every section of a document whether it has a heading of the template in another place, and
     /// where it stands.
-    pub(super) fn misplaced(&self, sections: &Sections<'_>) -> Vec<Option<String>> {
-        let mut known: BTreeMap<(Option<usize>, String), Vec<usize>> = BTreeMap::new();
-        let all = sections.0.iter().map(|section| {
-            let words = words(section.title);
-            let places = self.fixed.get(&words)?;
-            let fitting = places.iter().filter(|place| self.stands(sections, section, **place)).count();
-            if fitting == 0 {
-                return Some(self.elsewhere(sections, section, places));
+    pub(super) fn misplaced<'a>(&self, sections: &Sections<'a>) -> Vec<Option<Standing<'a>>> {
+        // Above all sections a title may be missing in a document, or be added.
+        let is_top = |(parent, (_, words)): &(Option<usize>, Kin)| parent.is_none() && words.is_none();
+        let tops = self.knots.iter().filter(|(kin, _)| is_top(kin)).map(|(_, knot)| Some(knot.number));
+        let mut below: Vec<Option<usize>> = tops.chain([None]).collect();
+        let tops = 0..below.len();
+        let mut places = Vec::with_capacity(sections.0.len());
+        let mut known: BTreeMap<(Option<usize>, usize), (usize, usize)> = BTreeMap::new();
+        let mut found = Vec::with_capacity(sections.0.len());
+        for section in &sections.0 {
+            let fixed = self.fixed.get(&words(section.title)).copied();
+            let kin = (section.level, fixed.map(|it| it.number));
+            let around = section.parent.and_then(|parent| places.get(parent)).unwrap_or(&tops).clone();
+            count(around.len());
+            let (first, mut fitting) = (below.len(), 0);
+            for at in around {
+                let around = below.get(at).copied().flatten();
+                if let Some(knot) = self.knots.get(&(around, kin)) {
+                    fitting += knot.headings;
+                    below.push(Some(knot.number));
+                }
             }
-            let lines = known.entry((section.parent, words)).or_default();
-            lines.push(section.line);
-            match lines.as_slice() {
-                [first, ..] if lines.len() > fitting => Some(format!("stands in line {first} already")),
-                _ => None,
-            }
-        });
-        all.collect()
+            below.extend((section.parent.is_none() && fixed.is_none()).then_some(None));
+            places.push(first..below.len());
+            found.push(fixed.and_then(|Fixed { number, level: wanted }| {
+                if fitting == 0 {
+                    let under = section.parent.and_then(|parent| sections.0.get(parent)).map(|it| it.title);
+                    return Some(Standing::Elsewhere { under, level: section.level, wanted });
+                }
+                let (line, times) = known.entry((section.parent, number)).or_insert((section.line, 0));
+                *times += 1;
+                (*times > fitting).then_some(Standing::Again(*line))
+            }));
+        }
+        found
     }
 
     /// Finds the headings of the template that stand elsewhere in a document, or are no headings there.
@@ -86,7 +167,7 @@ impl Outline {
         let bare = lines.filter(|line| self.is_bare(line.text)).map(|line| Misplaced {
             title: line.text.trim(),
             line: line.number,
-            how: "is a heading in the template, and no heading here".to_owned(),
+            how: Standing::InText,
         });
         let mut found: Vec<Misplaced<'a>> = headings.chain(bare).collect();
         found.sort_by_key(|one| one.line);
@@ -96,46 +177,14 @@ impl Outline {
     /// Tells whether a line of text says what a heading of the template says, or is one in a list or a quote.
     /// A single word without a number is a word like any other.
     fn is_bare(&self, line: &str) -> bool {
+        if self.fixed.is_empty() {
+            return false;
+        }
         let inside = line.trim_start_matches([' ', '\t', '>', '-', '+', '*']);
         let is_heading = inside.starts_with('#');
         let words = words(if is_heading { inside.trim_matches(['#', ' ', '\t']) } else { line });
         let is_telling = is_heading || words.contains(|c: char| c == ' ' || c.is_ascii_digit());
         is_telling && self.fixed.contains_key(&words)
-    }
-
-    /// Tells whether a section stands where the template has a heading: at its level, below what that is
-    /// below.
-    fn stands(&self, sections: &Sections<'_>, section: &Section<'_>, place: usize) -> bool {
-        let Some(heading) = self.headings.get(place) else { return false };
-        let words = words(section.title);
-        let is_same = if heading.is_open { !self.fixed.contains_key(&words) } else { heading.words == words };
-        let around = section.parent.and_then(|parent| sections.0.get(parent));
-        section.level == heading.level
-            && is_same
-            && match (around, heading.parent) {
-                (None, None) => true,
-                (Some(around), Some(parent)) => self.stands(sections, around, parent),
-                // Above all sections a title may be missing, or be added.
-                (None, Some(top)) => {
-                    self.headings.get(top).is_some_and(|it| it.is_open && it.parent.is_none())
-                }
-                (Some(around), None) => around.parent.is_none() && !self.is_fixed(around),
-            }
-    }
-
-    fn is_fixed(&self, section: &Section<'_>) -> bool {
-        self.fixed.contains_key(&words(section.title))
-    }
-
-    /// Says where a section stands that stands in none of its places.
-    fn elsewhere(&self, sections: &Sections<'_>, section: &Section<'_>, places: &[usize]) -> String {
-        let place = places.iter().find_map(|place| self.headings.get(*place));
-        let under = section.parent.and_then(|parent| sections.0.get(parent)).map(|it| it.title);
-        let stands =
-            under.map_or("stands under nothing".to_owned(), |title| format!("stands under `{title}`"));
-        let Some(place) = place.filter(|place| place.level != section.level) else { return stands };
-        let (wanted, found) = ("#".repeat(place.level.into()), "#".repeat(section.level.into()));
-        format!("{stands} with `{found}`, where the template has `{wanted}`")
     }
 }
 

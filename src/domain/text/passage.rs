@@ -1,8 +1,12 @@
 //! Passages: stretches of a document that a page shows as running text, with what is code or comment
 //! taken out of them.
 
+use std::borrow::Cow;
+
+use super::ahead::Ahead;
 use super::lines::{Kind, Line, Text};
 use super::table::tables;
+use crate::domain::steps::count;
 
 /// A stretch of running text: a paragraph, a heading, the cell of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub(super) struct Passage<'a> {
     /// Where its lines end.
     ends: Vec<usize>,
     /// The same, with a space in the place of every byte that is code, comment, or after a backslash.
-    pub(super) seen: String,
+    pub(super) seen: Cow<'a, str>,
     /// Whether it is a paragraph, in which references can be defined.
     pub(super) is_paragraph: bool,
     /// Whether it is raw HTML, in which there are no links.
@@ -30,7 +34,7 @@ impl<'a> Passage<'a> {
 
     /// A line of raw HTML, in which backticks and backslashes are what they are.
     fn of_html(line: usize, text: &'a str) -> Self {
-        Self { line, text, ends: Vec::new(), seen: text.to_owned(), is_paragraph: false, is_html: true }
+        Self { line, text, ends: Vec::new(), seen: Cow::Borrowed(text), is_paragraph: false, is_html: true }
     }
 
     /// The line that a place in it is in.
@@ -114,69 +118,60 @@ impl Stretch<'_, '_> {
 ///
 /// Whether a code span reaches over the end of a line depends on lists and quotes, which nobody reads here:
 /// where a line leaves that open, nothing in the rest of the passage counts as code.
-fn seen(text: &str, mut is_clear: bool) -> String {
+fn seen(text: &str, mut is_clear: bool) -> Cow<'_, str> {
+    count(text.len());
+    let is_special = |byte: u8| matches!(byte, b'\\' | b'`' | b'<');
+    if !text.bytes().any(is_special) {
+        return Cow::Borrowed(text);
+    }
     let mut seen = String::with_capacity(text.len());
-    let (mut tick, mut bracket) = (Ahead::of("`"), Ahead::of(">"));
-    let (mut double, mut single) = (Ahead::of("\""), Ahead::of("'"));
-    while let Some(rest) = text.get(seen.len()..).filter(|rest| !rest.is_empty()) {
-        let at = seen.len();
+    let mut line = Ahead::of(text, |rest| rest.find('\n'));
+    let mut tick = Ahead::of(text, |rest| rest.find('`'));
+    let mut bracket = Ahead::of(text, |rest| rest.find('>'));
+    let mut quote = Ahead::of(text, |rest| rest.find(['"', '\'']));
+    while let Some(rest) = text.get(seen.len()..) {
+        let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+        seen.push_str(rest.get(..plain).unwrap_or_default());
+        let (at, rest) = (seen.len(), rest.get(plain..).unwrap_or_default());
+        let Some(first) = rest.chars().next() else { break };
         let hidden = match rest.as_bytes() {
             [b'\\', next, ..] if next.is_ascii_punctuation() => 2,
-            [b'`', ..] if is_clear => code_span(rest).unwrap_or_else(|| {
-                is_clear = false;
-                0
-            }),
+            [b'`', ..] if is_clear => {
+                let line = text.get(at..line.next(at)).unwrap_or_default();
+                code_span(line).unwrap_or_else(|| {
+                    is_clear = false;
+                    0
+                })
+            }
             [b'<', next, ..] if is_clear => comment(rest).unwrap_or_else(|| {
                 // In a tag a backtick is none, and a quote can hold what looks like the end of the tag.
                 let end = match next {
                     b'!' | b'?' => text.len(),
-                    next if next.is_ascii_alphabetic() || *next == b'/' => bracket.next(text, at),
+                    next if next.is_ascii_alphabetic() || *next == b'/' => bracket.next(at),
                     _ => at,
                 };
-                let quote = double.next(text, at).min(single.next(text, at));
-                is_clear = tick.next(text, at) >= if quote < end { text.len() } else { end };
+                is_clear = tick.next(at) >= if quote.next(at) < end { text.len() } else { end };
                 0
             }),
             _ => 0,
         };
         if hidden == 0 {
-            seen.extend(rest.chars().next());
+            seen.push(first);
         } else {
             seen.extend(std::iter::repeat_n(' ', hidden));
         }
     }
-    seen
+    Cow::Owned(seen)
 }
 
-/// Where a mark comes next; a text is looked through once, however often that is asked.
-pub(super) struct Ahead {
-    wanted: &'static str,
-    found: Option<usize>,
-}
-
-impl Ahead {
-    pub(super) fn of(wanted: &'static str) -> Self {
-        Self { wanted, found: None }
-    }
-
-    /// The first place from `at` on, or the end.
-    pub(super) fn next(&mut self, text: &str, at: usize) -> usize {
-        if self.found.is_none_or(|found| found < at) {
-            let next = text.get(at..).and_then(|rest| rest.find(self.wanted));
-            self.found = Some(next.map_or(text.len(), |next| at + next));
-        }
-        self.found.unwrap_or(at)
-    }
-}
-
-/// The length of the code span that a text begins with, where it ends in the same line.
-pub(super) fn code_span(text: &str) -> Option<usize> {
+/// The length of the code span that a line begins with.
+pub(super) fn code_span(line: &str) -> Option<usize> {
     let run = |text: &str| text.len() - text.trim_start_matches('`').len();
-    let line = text.split('\n').next()?;
     let fence = run(line);
     let mut at = fence;
     while let Some(next) = line.get(at..)?.find('`') {
         let close = run(line.get(at + next..)?);
+        count(next + close);
         at += next + close;
         if close == fence {
             return Some(at);
@@ -191,6 +186,7 @@ fn comment(text: &str) -> Option<usize> {
     // `<!-->` and `<!--->` are comments by themselves.
     let inside = text.strip_prefix("<!--").filter(|it| !it.starts_with('>') && !it.starts_with("->"))?;
     let (comment, rest) = inside.split_once("--")?;
+    count(comment.len());
     (rest.starts_with('>') && !comment.contains('\n')).then_some(comment.len() + "<!---->".len())
 }
 

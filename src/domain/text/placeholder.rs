@@ -1,23 +1,25 @@
 //! What is left to fill in: `{{…}}`, `TBD`, `TODO` and `FIXME` while a document is drafted, `[…]` while
 //! it is carried out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::brackets::{brackets, definitions, execution, field, within_reach};
+use super::brackets::{Bracket, brackets, definitions, execution, field};
+use super::cut::cut;
 use super::lines::{Fault, Kind, Text};
 use super::passage::{Passage, passages};
-use super::rendered::{Rendered, shown};
+use super::rendered::{Rendered, is_plain, shown};
 
 /// Something that is left to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placeholder {
+pub struct Placeholder<'a> {
     /// The line, from 1.
     pub line: usize,
     /// When it should have been filled in.
     pub kind: PlaceholderKind,
     /// What stands there, brackets included.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// When something is filled in.
@@ -31,15 +33,9 @@ pub enum PlaceholderKind {
     Execution,
 }
 
-/// Longest part of a placeholder that is repeated, in characters.
-const QUOTED: usize = 40;
-
-impl fmt::Display for Placeholder {
+impl fmt::Display for Placeholder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first = self.text.lines().next().unwrap_or_default();
-        let shown: String = first.chars().take(QUOTED).collect();
-        let more = if shown.len() < self.text.len() { "…" } else { "" };
-        write!(f, "line {} `{shown}{more}`", self.line)
+        write!(f, "line {} `{}`", self.line, cut(&self.text))
     }
 }
 
@@ -49,7 +45,11 @@ impl fmt::Display for Placeholder {
 /// `fields` are the execution placeholders of the template, as [`Placeholder::field`] gives them: they are
 /// left to fill in as links, images and references, too. A text counts as a page shows it, so that nothing
 /// unseen in the middle of a word hides it.
-pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) -> Vec<Placeholder> {
+pub fn placeholders<'a>(
+    document: &'a str,
+    text: &Text<'a>,
+    fields: &BTreeSet<String>,
+) -> Vec<Placeholder<'a>> {
     let passages = passages(document, text);
     let mut defined: BTreeSet<String> =
         passages.iter().filter(|one| one.is_paragraph).flat_map(definitions).collect();
@@ -60,14 +60,14 @@ pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) 
         found.extend(words(&shown(line.text)).map(|(_, word)| Placeholder {
             line: line.number,
             kind: PlaceholderKind::Word,
-            text: word.to_owned(),
+            text: Cow::Owned(word.to_owned()),
         }));
     }
     for passage in &passages {
         let placeholder = |kind, from, to| Placeholder {
             line: passage.line(from),
             kind,
-            text: passage.quote(from, to).to_owned(),
+            text: Cow::Borrowed(passage.quote(from, to)),
         };
         let references = (!passage.is_html).then_some(&defined);
         for (kind, from, to) in left(passage, references, fields) {
@@ -78,7 +78,7 @@ pub fn placeholders(document: &str, text: &Text<'_>, fields: &BTreeSet<String>) 
     found
 }
 
-impl Placeholder {
+impl Placeholder<'_> {
     /// Returns what stands between the brackets, as [`placeholders`] takes it for a field.
     pub fn field(&self) -> String {
         field(self.text.trim_start_matches('[').trim_end_matches(']'))
@@ -94,8 +94,11 @@ fn left(
     let seen = &passage.seen;
     let mut found: Vec<_> = drafting(seen).map(|(from, to)| (PlaceholderKind::Drafting, from, to)).collect();
     found.extend(words(seen).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
-    found
-        .extend(execution(seen, references, fields).map(|(from, to)| (PlaceholderKind::Execution, from, to)));
+    let of_execution = execution(seen, references, fields).into_iter();
+    found.extend(of_execution.map(|(from, to)| (PlaceholderKind::Execution, from, to)));
+    if is_plain(passage.text) {
+        return found;
+    }
     let rendered = Rendered::of(passage.text, seen);
     if rendered.text == *seen {
         return found;
@@ -109,12 +112,13 @@ fn left(
     let of_page = drafting(page).map(|(from, to)| (PlaceholderKind::Drafting, from, to));
     let of_page =
         of_page.chain(words(page).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
-    let brackets = brackets(page);
-    let is_field = |(from, to): &(usize, usize)| {
-        page.get(from + 1..to - 1).is_some_and(|inside| fields.contains(&field(inside)))
+    let is_field = |one: &Bracket| {
+        let inside = page.get(one.from + 1..one.to - 1);
+        one.is_within_reach && inside.is_some_and(|inside| fields.contains(&field(inside)))
     };
-    let of_fields = within_reach(&brackets, page).into_iter().filter(is_field);
-    let of_page = of_page.chain(of_fields.map(|(from, to)| (PlaceholderKind::Execution, from, to)));
+    let brackets = if fields.is_empty() { Vec::new() } else { brackets(page) };
+    let of_fields = brackets.into_iter().filter(is_field);
+    let of_page = of_page.chain(of_fields.map(|one| (PlaceholderKind::Execution, one.from, one.to)));
     let places = of_page.map(|(kind, from, to)| (kind, rendered.place(from), rendered.place(to)));
     let is_new = |(kind, from, _): &(PlaceholderKind, usize, usize)| {
         let before = known.get(kind).map(Vec::as_slice).unwrap_or_default();
@@ -130,8 +134,8 @@ fn left(
 pub fn malformed(document: &str, text: &Text<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for passage in passages(document, text) {
-        let mut fault = |at: usize, message: &str| {
-            faults.push(Fault { line: passage.line(at), message: message.to_owned() });
+        let mut fault = |at: usize, message: &'static str| {
+            faults.push(Fault { line: passage.line(at), message: message.into() });
         };
         let marks = |mark| passage.seen.match_indices(mark).map(|(at, mark)| (at, mark == "{{"));
         let mut marks: Vec<(usize, bool)> = marks("{{").chain(marks("}}")).collect();

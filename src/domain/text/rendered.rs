@@ -3,7 +3,9 @@
 //!
 //! Comments, tags, emphasis and unseen characters are left out, and entities stand for what they show.
 
-use super::passage::{Ahead, code_span};
+use super::ahead::Ahead;
+use super::passage::code_span;
+use crate::domain::steps::count;
 use crate::domain::visible::is_visible;
 
 /// What a page shows of a text.
@@ -17,32 +19,45 @@ pub(super) struct Rendered {
 
 /// Returns what a page shows of a text, code included.
 pub fn shown(text: &str) -> String {
-    Rendered::of(text, text).text
+    if is_plain(text) { text.to_owned() } else { Rendered::of(text, text).text }
 }
 
 /// Returns what a page shows of a text where links, references and images are seen by their words alone.
 pub fn words_of(text: &str) -> String {
     let shown = shown(text);
-    let mut rest = shown.as_str();
-    let mut seen = String::new();
-    while let Some((before, after)) = rest.split_once('[') {
-        let link =
-            after.split_once(']').filter(|(inside, _)| !inside.contains('[')).and_then(|(inside, it)| {
-                let target = |begin, end| Some(it.strip_prefix(begin)?.split_once(end)?.1);
-                Some((inside, target('(', ')').or_else(|| target('[', ']'))?))
-            });
-        if let Some((inside, behind)) = link {
+    let ahead = |find| Ahead::of(&shown, find);
+    let mut open = ahead(|rest| rest.find('['));
+    let (mut inner, mut close) = (ahead(|rest| rest.find('[')), ahead(|rest| rest.find(']')));
+    let (mut round, mut square) = (ahead(|rest| rest.find(')')), ahead(|rest| rest.find(']')));
+    if !shown.contains('[') {
+        return shown;
+    }
+    let mut seen = String::with_capacity(shown.len());
+    let mut at = 0;
+    loop {
+        let from = open.next(at);
+        let before = shown.get(at..from).unwrap_or_default();
+        if from >= shown.len() {
+            seen.push_str(before);
+            return seen;
+        }
+        let to = close.next(from);
+        let end = match shown.as_bytes().get(to + 1) {
+            _ if inner.next(from + 1) < to => shown.len(),
+            Some(b'(') => round.next(to + 2),
+            Some(b'[') => square.next(to + 2),
+            _ => shown.len(),
+        };
+        if end < shown.len() {
             seen.push_str(before.strip_suffix('!').unwrap_or(before));
-            seen.push_str(inside);
-            rest = behind;
+            seen.push_str(shown.get(from + 1..to).unwrap_or_default());
+            at = end + 1;
         } else {
             seen.push_str(before);
             seen.push('[');
-            rest = after;
+            at = from + 1;
         }
     }
-    seen.push_str(rest);
-    seen
 }
 
 /// The first of all entities of a text that shows nothing.
@@ -54,15 +69,30 @@ pub fn blank_entity(text: &str) -> Option<&str> {
     })
 }
 
+/// Tells whether a page shows a text as it stands there: letters, digits and marks that mean themselves.
+pub(super) fn is_plain(text: &str) -> bool {
+    count(text.len());
+    let is_itself = |byte: u8| {
+        byte.is_ascii_graphic() && !matches!(byte, b'<' | b'&' | b'*' | b'_' | b'~' | b'`' | b'\\')
+    };
+    text.bytes().all(|byte| is_itself(byte) || byte.is_ascii_whitespace())
+}
+
 impl Rendered {
     /// Reads a text; `seen` is the same with a space in the place of every byte that counts for nothing.
     pub(super) fn of(text: &str, seen: &str) -> Self {
-        let mut reader = Reader { comment: Ahead::of("-->"), tag: Ahead::of(">"), text };
+        count(text.len());
+        let mut reader = Reader {
+            comment: Ahead::of(text, |rest| rest.find("-->")),
+            tag: Ahead::of(text, |rest| rest.find('>')),
+            line: Ahead::of(text, |rest| rest.find('\n')),
+            text,
+        };
         let mut rendered = Self { text: String::with_capacity(text.len()), places: Vec::new() };
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let is_blanked = seen.as_bytes().get(at) == Some(&b' ') && !rest.starts_with(' ');
-            let (length, c) = if is_blanked { blanked(rest) } else { reader.piece(at, rest) };
+            let (length, c) = if is_blanked { reader.blanked(at, rest) } else { reader.piece(at, rest) };
             rendered.extend(c, at);
             at += length.max(1);
         }
@@ -83,27 +113,29 @@ impl Rendered {
     }
 }
 
-/// The length of a piece that counts for nothing, and what stands for it: nothing for a comment.
-fn blanked(rest: &str) -> (usize, Option<char>) {
-    if rest.starts_with("<!--") {
-        return (rest.find("-->").map_or(1, |end| end + 3), None);
-    }
-    let first = rest.chars().next().map_or(1, char::len_utf8);
-    let length = match rest.as_bytes() {
-        [b'`', ..] => code_span(rest).unwrap_or(first),
-        [b'\\', _, ..] => 2,
-        _ => first,
-    };
-    (length, Some(' '))
-}
-
 struct Reader<'a> {
-    comment: Ahead,
-    tag: Ahead,
+    comment: Ahead<'a>,
+    tag: Ahead<'a>,
+    line: Ahead<'a>,
     text: &'a str,
 }
 
 impl Reader<'_> {
+    /// The length of a piece that counts for nothing, and what stands for it: nothing for a comment.
+    fn blanked(&mut self, at: usize, rest: &str) -> (usize, Option<char>) {
+        if rest.starts_with("<!--") {
+            let end = self.comment.next(at) + "-->".len();
+            return (if end > self.text.len() { 1 } else { end - at }, None);
+        }
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let length = match rest.as_bytes() {
+            [b'`', ..] => self.text.get(at..self.line.next(at)).and_then(code_span).unwrap_or(first),
+            [b'\\', _, ..] => 2,
+            _ => first,
+        };
+        (length, Some(' '))
+    }
+
     /// The length of the piece that a text begins with, and what is shown of it.
     fn piece(&mut self, at: usize, rest: &str) -> (usize, Option<char>) {
         let Some(first) = rest.chars().next() else { return (1, None) };
@@ -123,12 +155,12 @@ impl Reader<'_> {
     /// The length of the comment or tag that a text begins with.
     fn hidden(&mut self, at: usize, rest: &str) -> Option<usize> {
         let end = if rest.starts_with("<!--") {
-            self.comment.next(self.text, at) + "-->".len()
+            self.comment.next(at) + "-->".len()
         } else if rest
             .get(1..)?
             .starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
         {
-            self.tag.next(self.text, at) + ">".len()
+            self.tag.next(at) + ">".len()
         } else {
             return None;
         };
@@ -155,66 +187,63 @@ fn entity(rest: &str) -> Option<(usize, char)> {
             let code = is_number.then(|| u32::from_str_radix(digits, radix).unwrap_or(0))?;
             char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER)
         }
-        None => NAMED.iter().find(|(_, names)| names.contains(&name))?.0,
+        None => NAMED.binary_search_by(|(known, _)| (*known).cmp(name)).ok().and_then(|at| NAMED.get(at))?.1,
     };
     Some((end + 1, c))
 }
 
-/// The entities of HTML that show nothing, and those for the marks that rules look for; letters of the
-/// alphabet have none.
-const NAMED: &[(char, &[&str])] = &[
-    (
-        ' ',
-        &[
-            "nbsp",
-            "NonBreakingSpace",
-            "ensp",
-            "emsp",
-            "emsp13",
-            "emsp14",
-            "numsp",
-            "puncsp",
-            "thinsp",
-            "ThinSpace",
-            "hairsp",
-            "VeryThinSpace",
-            "MediumSpace",
-            "ThickSpace",
-            "Tab",
-            "NewLine",
-        ],
-    ),
-    (
-        '\u{200b}',
-        &[
-            "ZeroWidthSpace",
-            "NegativeVeryThinSpace",
-            "NegativeThinSpace",
-            "NegativeMediumSpace",
-            "NegativeThickSpace",
-            "zwnj",
-            "zwj",
-            "lrm",
-            "rlm",
-            "shy",
-            "NoBreak",
-            "ApplyFunction",
-            "af",
-            "InvisibleTimes",
-            "it",
-            "InvisibleComma",
-            "ic",
-        ],
-    ),
-    ('[', &["lsqb", "lbrack"]),
-    (']', &["rsqb", "rbrack"]),
-    ('{', &["lcub", "lbrace"]),
-    ('}', &["rcub", "rbrace"]),
-    ('(', &["lpar"]),
-    (')', &["rpar"]),
-    (':', &["colon"]),
-    ('-', &["hyphen", "dash"]),
-    ('|', &["vert", "verbar", "VerticalLine"]),
+/// The entities of HTML that show nothing, and those for the marks that rules look for, in the order of their
+/// names; letters of the alphabet have none.
+const NAMED: &[(&str, char)] = &[
+    ("ApplyFunction", '\u{200b}'),
+    ("InvisibleComma", '\u{200b}'),
+    ("InvisibleTimes", '\u{200b}'),
+    ("MediumSpace", ' '),
+    ("NegativeMediumSpace", '\u{200b}'),
+    ("NegativeThickSpace", '\u{200b}'),
+    ("NegativeThinSpace", '\u{200b}'),
+    ("NegativeVeryThinSpace", '\u{200b}'),
+    ("NewLine", ' '),
+    ("NoBreak", '\u{200b}'),
+    ("NonBreakingSpace", ' '),
+    ("Tab", ' '),
+    ("ThickSpace", ' '),
+    ("ThinSpace", ' '),
+    ("VerticalLine", '|'),
+    ("VeryThinSpace", ' '),
+    ("ZeroWidthSpace", '\u{200b}'),
+    ("af", '\u{200b}'),
+    ("colon", ':'),
+    ("dash", '-'),
+    ("emsp", ' '),
+    ("emsp13", ' '),
+    ("emsp14", ' '),
+    ("ensp", ' '),
+    ("hairsp", ' '),
+    ("hyphen", '-'),
+    ("ic", '\u{200b}'),
+    ("it", '\u{200b}'),
+    ("lbrace", '{'),
+    ("lbrack", '['),
+    ("lcub", '{'),
+    ("lpar", '('),
+    ("lrm", '\u{200b}'),
+    ("lsqb", '['),
+    ("nbsp", ' '),
+    ("numsp", ' '),
+    ("puncsp", ' '),
+    ("rbrace", '}'),
+    ("rbrack", ']'),
+    ("rcub", '}'),
+    ("rlm", '\u{200b}'),
+    ("rpar", ')'),
+    ("rsqb", ']'),
+    ("shy", '\u{200b}'),
+    ("thinsp", ' '),
+    ("verbar", '|'),
+    ("vert", '|'),
+    ("zwj", '\u{200b}'),
+    ("zwnj", '\u{200b}'),
 ];
 
 #[cfg(test)]
@@ -240,7 +269,32 @@ mod tests {
         assert_eq!(blank_entity("a &amp; &#66; b & c;"), None);
     }
 
+    #[test]
+    fn entities_are_found_by_their_names() {
+        assert!(NAMED.is_sorted_by_key(|(name, _)| *name));
+    }
+
+    /// The words of a text in which every link is looked for by itself.
+    fn searched(text: &str) -> String {
+        let (before, after) = text.split_at(text.find('[').unwrap_or(text.len()));
+        let Some((inside, rest)) = after.strip_prefix('[').and_then(|after| after.split_once(']')) else {
+            return text.to_owned();
+        };
+        let behind = |begin, end| Some(rest.strip_prefix(begin)?.split_once(end)?.1);
+        match behind('(', ')').or_else(|| behind('[', ']')).filter(|_| !inside.contains('[')) {
+            Some(behind) => {
+                format!("{}{inside}{}", before.strip_suffix('!').unwrap_or(before), searched(behind))
+            }
+            None => format!("{before}[{}", searched(&after[1..])),
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_link_is_seen_by_its_words_alone(text in "[a!\\[\\]()]{0,24}") {
+            prop_assert_eq!(words_of(&text), searched(&text));
+        }
+
         #[test]
         fn every_place_is_one_of_the_source(text in "[aT<!>&#;6x` *\\\\\u{200b}ä\\-\n]{0,60}") {
             let rendered = Rendered::of(&text, &text);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lines::{Fault, Kind, Line, Text};
+use crate::domain::steps::count;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,26 +65,25 @@ pub fn tables<'a>(text: &Text<'a>) -> Vec<Table<'a>> {
     while let [header, after @ ..] = lines {
         lines = after;
         let [delimiter, rest @ ..] = after else { break };
-        let names = cells(header);
-        if !is_part(header)
-            || !header.text.contains('|')
-            || !is_part(delimiter)
-            || delimiters(delimiter) != Some(names.len())
-        {
+        if !is_part(header) || !header.text.contains('|') || !is_part(delimiter) {
+            continue;
+        }
+        let Some(columns) = delimiters(delimiter) else { continue };
+        let header = row(header);
+        if header.cells.len() != columns {
             continue;
         }
         let length = rest.iter().take_while(|line| is_part(line)).count();
         let (body, rest) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         lines = rest;
         let end = body.last().unwrap_or(delimiter).number;
-        let mut table = Table { header: row(header), end, rows: Vec::new(), faults: Vec::new() };
+        let mut table = Table { header, end, rows: Vec::with_capacity(body.len()), faults: Vec::new() };
         for line in body {
             let row = row(line);
-            if row.cells.len() == names.len() {
+            if row.cells.len() == columns {
                 table.rows.push(row);
             } else {
-                let (found, wanted) = (row.cells.len(), names.len());
-                let message = format!("{found} cells in a table of {wanted} columns");
+                let message = format!("{} cells in a table of {columns} columns", row.cells.len()).into();
                 table.faults.push(Fault { line: line.number, message });
             }
         }
@@ -128,6 +128,9 @@ fn row<'a>(line: &Line<'a>) -> Row<'a> {
 
 /// The columns of a line that stands between the header and the rows, if it is one.
 fn delimiters(line: &Line<'_>) -> Option<usize> {
+    if !(line.text.contains('-') && line.text.contains('|')) {
+        return None;
+    }
     let is_dashes = |cell: &Cell<'_>| {
         let text = cell.raw.trim_matches([' ', '\t']);
         let dashes = text.strip_prefix(':').unwrap_or(text);
@@ -135,33 +138,33 @@ fn delimiters(line: &Line<'_>) -> Option<usize> {
         !dashes.is_empty() && dashes.chars().all(|c| c == '-')
     };
     let cells = cells(line);
-    (line.text.contains('|') && cells.iter().all(is_dashes)).then_some(cells.len())
+    cells.iter().all(is_dashes).then_some(cells.len())
 }
 
 /// Splits a line at its bars. A bar after a backslash is text, in code, too; those at the ends of the line
 /// only frame it.
 fn cells<'a>(line: &Line<'a>) -> Vec<Cell<'a>> {
     let text = line.text;
-    let bars: Vec<usize> = text
-        .match_indices('|')
-        .map(|(at, _)| at)
-        .filter(|at| !text.get(..*at).is_some_and(|before| before.ends_with('\\')))
-        .collect();
+    count(text.len());
     let is_white = |range: Range<usize>| text.get(range).is_some_and(|it| it.trim().is_empty());
-    let mut edges: Vec<(usize, usize)> = bars.iter().map(|at| (*at, at + 1)).collect();
-    if !bars.first().is_some_and(|first| is_white(0..*first)) {
-        edges.insert(0, (0, 0));
+    let is_text =
+        |at: usize| at.checked_sub(1).and_then(|before| text.as_bytes().get(before)) == Some(&b'\\');
+    let cell = |begin: usize, end: usize| Cell {
+        span: line.start + begin..line.start + end,
+        raw: text.get(begin..end).unwrap_or_default(),
+    };
+    let mut cells = Vec::new();
+    let (mut begin, mut is_first) = (0, true);
+    for (at, _) in text.match_indices('|').filter(|(at, _)| !is_text(*at)) {
+        if !(is_first && is_white(0..at)) {
+            cells.push(cell(begin, at));
+        }
+        (begin, is_first) = (at + 1, false);
     }
-    if edges.len() < 2 || !bars.last().is_some_and(|last| is_white(last + 1..text.len())) {
-        edges.push((text.len(), text.len()));
+    if cells.is_empty() || !is_white(begin..text.len()) {
+        cells.push(cell(begin, text.len()));
     }
-    let pairs = edges.iter().zip(edges.iter().skip(1));
-    pairs
-        .map(|((_, begin), (end, _))| Cell {
-            span: line.start + begin..line.start + end,
-            raw: text.get(*begin..*end).unwrap_or_default(),
-        })
-        .collect()
+    cells
 }
 
 #[cfg(test)]

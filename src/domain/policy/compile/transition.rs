@@ -1,9 +1,11 @@
 //! Reading transitions.
 
+use indexmap::IndexSet;
+
 use super::Compiler;
 use crate::domain::id::{ActionName, InputName, StateName};
 use crate::domain::policy::source::TransitionSource;
-use crate::domain::policy::{InputKind, Scope, Target, Transition, When};
+use crate::domain::policy::{Action, InputKind, Scope, Target, Transition, When};
 use crate::domain::yaml::Place;
 
 impl Compiler {
@@ -12,7 +14,7 @@ impl Compiler {
         file: &str,
         at: Place,
         source: TransitionSource,
-        states: &[StateName],
+        states: &IndexSet<StateName>,
     ) -> Option<Transition> {
         self.check_groups(&at, &source.by);
         let scope = if source.from.is_empty() { Scope::New } else { Scope::Document };
@@ -23,7 +25,7 @@ impl Compiler {
         }
         let from = source.from.into_vec();
         let known = || states.iter().map(StateName::as_str);
-        for state in from.iter().filter(|state| !states.contains(state)) {
+        for state in from.iter().filter(|state| !states.contains(*state)) {
             self.unknown(&at, "state", state.as_str(), known());
         }
         let to = match source.to.as_str() {
@@ -73,7 +75,15 @@ impl Compiler {
                 }
             };
         }
-        let verb = self.actions.iter().find(|one| &one.name == action)?.clone();
+        let actions = std::mem::take(&mut self.actions);
+        let verb = actions.iter().find(|one| &one.name == action);
+        let when = verb.and_then(|verb| self.chosen(at, verb, name, value));
+        self.actions = actions;
+        when
+    }
+
+    /// Reads a condition on a choice of a verb.
+    fn chosen(&mut self, at: &Place, verb: &Action, name: InputName, value: String) -> Option<When> {
         match verb.input(name.as_str()).map(|input| &input.kind) {
             Some(InputKind::OneOf(choices)) if choices.iter().any(|choice| choice.value == value) => {
                 Some(When::Input(name, value))

@@ -1,0 +1,265 @@
+//! The readers of text, each of which is given a text and takes it wherever it takes one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::sync::LazyLock;
+
+use super::super::audit::{Checkpoint, Entry, Meaning, NONCE_BYTES, Statement};
+use super::super::digest::{Digest, Timestamp};
+use super::super::encoding;
+use super::super::facts::Answer;
+use super::super::front_matter::{check_title, parse};
+use super::super::hook::{Event, Notice, examine};
+use super::super::id::{CredentialId, DocumentId, PhaseName, UserName};
+use super::super::identity::{PresentedTicket, SealedKey, Token};
+use super::super::items::{Items, cell_text, departures, handwritten};
+use super::super::nearest::nearest;
+use super::super::policy::{Candidate, IdPattern, Launcher, Policy, Prompt, Sources, compile};
+use super::super::prerequisite::Prerequisite;
+use super::super::procedure::{Citation, Procedure, Procedures};
+use super::super::redact::{Redactor, without_tokens};
+use super::super::text::{
+    Declared, Season, Sections, Text, edits, malformed, placeholders, tables, unified, with_cells, words_of,
+};
+use super::super::yaml::{self, Place};
+use super::super::{template, visible};
+
+/// Something that reads text of others.
+pub struct Reader {
+    /// What it is called in a table.
+    pub name: &'static str,
+    /// The longest text that it takes, in bytes; longer ones are refused unread.
+    pub most: usize,
+    /// How many times it reads a text, for several questions.
+    pub times: u32,
+    /// Reads a text.
+    pub read: fn(&str),
+}
+
+const fn reader(name: &'static str, read: fn(&str)) -> Reader {
+    Reader { name, most: usize::MAX, times: 1, read }
+}
+
+const fn repeated(name: &'static str, times: u32, read: fn(&str)) -> Reader {
+    Reader { times, ..reader(name, read) }
+}
+
+const fn bounded(name: &'static str, kibibytes: usize, read: fn(&str)) -> Reader {
+    Reader { most: kibibytes * 1024, ..reader(name, read) }
+}
+
+/// All readers.
+pub const READERS: &[Reader] = &[
+    reader("lines", |text| read(Text::of(text))),
+    repeated("placeholders", 2, left),
+    repeated("malformed placeholders", 2, |text| read(malformed(text, &Text::of(text)))),
+    repeated("tables, rewritten", 2, rewritten),
+    reader("sections", sections),
+    reader("what a template declares", |text| read(Declared::of(&Text::of(text)))),
+    repeated("locks of a template", 4, |text| locks(text, text, &text.replace('\n', "x\n"), false)),
+    repeated("locks of a draft", 2, |text| locks(TEMPLATE, TEMPLATE, &filled(text), false)),
+    repeated("locks in execution", 2, |text| locks(TEMPLATE, &filled("the plan"), &filled(text), true)),
+    repeated("locks, all lines changed", 3, |text| locks(TEMPLATE, &filled(text), &changed(text), true)),
+    repeated("comparison", 2, |text| read(unified(("a", text), ("b", &backwards(text))))),
+    reader("words", |text| read(words_of(text))),
+    reader("items", |text| read(Items::of(text))),
+    repeated("items, beside a table", 4, |text| {
+        read(Items::of(&format!("# A\n\n{HEADER}{text}\n\n# B\n{text}")));
+    }),
+    repeated("items, in a cell", 2, items),
+    repeated("answer for an item", 2, |text| {
+        read(Answer::of(&format!("---\nid: A-1\ntype: A\nitem: EI-1\n---\n{text}"), true));
+    }),
+    repeated("cell of an item", 4, |text| read(cell_text(text))),
+    repeated("template", 8, |text| read(template::flaws(&POLICY, &id("TEMPLATE-CR"), text))),
+    reader("procedure", procedure),
+    bounded("front matter", 250, front_matter),
+    bounded("YAML", 250, |text| read(yaml::parse::<BTreeMap<String, String>>("x.yaml", text, 0))),
+    bounded("life cycle", 250, |text| policy("worst.yaml", text)),
+    bounded("policy", 250, |text| policy("policy.yaml", text)),
+    bounded("verbs", 250, |text| policy("actions.yaml", text)),
+    bounded("prompt", 32, |text| read(Prompt::parse("prompts/worst.yaml", text))),
+    reader("pattern of ids", |text| read(IdPattern::parse(text))),
+    reader("launcher", launcher),
+    reader("tokens in a text", |text| read(without_tokens(text.as_bytes()))),
+    reader("secrets in a text", redacted),
+    bounded("shell line", 128, |text| read(examine(text))),
+    bounded("event", 1024, |text| read(Notice::parse(text.as_bytes()))),
+    bounded("event with a line", 128, event),
+    reader("token", |text| read((Token::parse(text).is_ok(), Token::within(text)))),
+    reader("ticket", |text| read(PresentedTicket::parse(text, Digest::of(b""), String::new()))),
+    reader("checkpoint", |text| read(Checkpoint::parse(text))),
+    reader("entry", |text| read(Entry::decode(text.as_bytes()))),
+    reader("entry with a text", entry),
+    reader("signed statement", |text| read(Statement::decode(text.as_bytes()))),
+    reader("statement with a text", statement),
+    reader("key file", |text| read(SealedKey::parse(text))),
+    reader("bytes of a text", |text| read(encoding::text(text.as_bytes()).map(encoding::plain))),
+    reader("what a terminal shows", |text| read((visible::escaped(text), visible::one_line(text)))),
+    reader("what is seen", |text| read((visible::is_blank(text), visible::length(text)))),
+    reader("title", |text| read(check_title(text))),
+    reader("prerequisites", |text| read(Prerequisite::parse_all(text))),
+    reader("name", |text| read(DocumentId::parse(text).map_err(|error| error.to_string()))),
+    reader("name that was meant", |text| read(nearest(text, [text, "open"].into_iter()))),
+];
+
+const HEADER: &str = "| Item | Task | Expected result | Actual result | Evidence | Outcome | Performed by | Date |\n\
+    |---|---|---|---|---|---|---|---|\n| EI-1 | a | b | [a] | [b] | [c] | [d] | [e] |\n";
+
+const TEMPLATE: &str = "---\nid: T\n---\n# {{title}}\n\n## 1 Plan\n\n{{plan}}\n\n## 2 Done\n\
+    <!-- open: execution -->\n\n[date]\n\n## 3 End\n<!-- locked -->\n\nend\n";
+
+/// The policy that comes with the program.
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    sound(compile(&sources(&[
+        ("policy.yaml", include_str!("../../../workflows/policy.yaml")),
+        ("actions.yaml", include_str!("../../../workflows/actions.yaml")),
+        ("controlled.yaml", include_str!("../../../workflows/controlled.yaml")),
+        ("executable.yaml", include_str!("../../../workflows/executable.yaml")),
+        ("record.yaml", include_str!("../../../workflows/record.yaml")),
+    ])))
+});
+
+/// A small one, which says what the lists of the families name.
+const SMALL: &[(&str, &str)] = &[
+    ("policy.yaml", "schema: qms.policy/1\ngroups: { quality: { help: a } }\nproject: []\nusers: {}\n"),
+    (
+        "actions.yaml",
+        "schema: qms.actions/1\nactions: { checkout: { label: a, help: b, sop: \"SOP-001#1\" } }\n",
+    ),
+];
+
+fn sources(files: &[(&str, &str)]) -> Sources {
+    Sources(files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+}
+
+/// What is a constant of this file is sound.
+fn sound<T, E>(made: Result<T, E>) -> T {
+    made.unwrap_or_else(|_| unreachable!("a constant that cannot be read"))
+}
+
+/// Keeps what was read until it is read to the end.
+fn read<T>(value: T) {
+    let _kept = black_box(value);
+}
+
+fn id(text: &str) -> DocumentId {
+    sound(DocumentId::parse(text))
+}
+
+fn left(text: &str) {
+    let fields = BTreeSet::from(["date".to_owned()]);
+    for one in placeholders(text, &Text::of(text), &fields) {
+        read(one.field());
+    }
+}
+
+fn rewritten(text: &str) {
+    let lines = Text::of(text);
+    let tables = tables(&lines);
+    let cells = tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+    read(with_cells(text, &cells.map(|cell| (cell, "x|y")).collect::<Vec<_>>()));
+}
+
+fn sections(text: &str) {
+    let lines = Text::of(text);
+    let sections = Sections::of(&lines);
+    read((0..lines.lines.len()).filter_map(|line| sections.around(line)).count());
+}
+
+fn filled(text: &str) -> String {
+    TEMPLATE.replace("{{plan}}", text)
+}
+
+fn changed(text: &str) -> String {
+    filled(&text.replace('\n', "x\n"))
+}
+
+fn locks(template: &str, before: &str, after: &str, in_execution: bool) {
+    let lines = Text::of(template);
+    let declared = Declared::of(&lines);
+    let phase = sound(PhaseName::parse("execution"));
+    let season = if in_execution { Season::Phase(&phase) } else { Season::Drafting };
+    let edits = edits(&declared, season, before, after);
+    read(edits.iter().map(|edit| edit.section.to_string()).collect::<Vec<_>>());
+    read(edits.iter().flat_map(|edit| &edit.marks).map(ToString::to_string).collect::<Vec<_>>());
+}
+
+fn backwards(text: &str) -> String {
+    text.split_inclusive('\n').rev().collect()
+}
+
+fn items(text: &str) {
+    let row = HEADER.replace("[a]", &text.replace(['\n', '\r', '|'], " "));
+    if let Ok(items) = Items::of(&row) {
+        read(items.iter().filter(|item| item.is_recorded()).count());
+        read((departures(&items, &items), handwritten(&items, &items)));
+    }
+}
+
+fn procedure(text: &str) {
+    let procedure = Procedure::parse(text);
+    let cited = Citation { procedure: id("SOP-001"), section: Some(text.chars().take(1000).collect()) };
+    read(procedure.cited(&cited).map_err(|error| error.to_string()));
+}
+
+fn front_matter(text: &str) {
+    read(parse("x.md", format!("---\nid: CR-001\ntype: CR\n{text}\n---\n").as_bytes()));
+}
+
+fn policy(file: &str, text: &str) {
+    let mut sources = sources(SMALL);
+    sources.0.insert(file.to_owned(), text.to_owned());
+    read(Candidate::new(sources, &Procedures::default()));
+}
+
+fn launcher(text: &str) {
+    let command = vec!["/bin/true".to_owned(), text.to_owned()];
+    let (environment, place) = (Vec::new(), Place::default());
+    let launcher = Launcher { command, environment, directory: text.to_owned(), place };
+    read((launcher.arguments(|it| it.to_string()), launcher.directory(|it| it.to_string())));
+}
+
+fn redacted(text: &str) {
+    let token = Token::new(&std::array::from_fn(|at| u8::try_from(at).unwrap_or_default()));
+    let mut redactor = Redactor::new(&[token.reveal().as_bytes(), token.secret(), b"qms_qms_qms_"]);
+    read((redactor.push(text.as_bytes()), redactor.finish()));
+}
+
+fn event(text: &str) {
+    let event = serde_json::json!({
+        "session_id": "s", "cwd": "/p", "hook_event_name": "PreToolUse", "tool_name": "Bash",
+        "tool_input": { "command": text },
+    });
+    if let Ok(Event::PreTool(call)) = Notice::parse(event.to_string().as_bytes()).map(|it| it.event) {
+        read(call.line());
+    }
+}
+
+fn entry(text: &str) {
+    let inputs = BTreeMap::from([(text.to_owned(), text.to_owned())]);
+    let entry = Entry::new(text, Digest::of(b""));
+    let entry = Entry { comment: Some(text.to_owned()), inputs, ..entry };
+    read(Entry::decode(&entry.encode()));
+}
+
+fn statement(text: &str) {
+    let told = text.split('\n').enumerate().map(|(at, line)| (format!("{at}{line}"), line.to_owned()));
+    let statement = Statement {
+        project: text.to_owned(),
+        user: sound(UserName::parse("qa")),
+        key: CredentialId::of_bytes(&[0; 16]),
+        action: text.to_owned(),
+        document: None,
+        round: Some(text.to_owned()),
+        version: None,
+        content: None,
+        dossier: None,
+        policy: Digest::of(b""),
+        inputs: Statement::digests(&told.collect(), Some(text)),
+        meaning: Some(Meaning::Approved),
+        signed_at: Timestamp::from_millis(0),
+        nonce: [0; NONCE_BYTES],
+    };
+    read(Statement::decode(&statement.encode()));
+}
