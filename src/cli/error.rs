@@ -135,6 +135,7 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))
         }
+        CommandError::ExportFailed(fault) => (Code::Audit, Vec::new(), json!({"index": fault.index()})),
         CommandError::AuditFailed { index, more, .. } => {
             let mut hints = after_tampering(by);
             if *more {

@@ -30,6 +30,15 @@ pub enum Format {
     Json,
     /// For programs that prefer YAML
     Yaml,
+    /// One JSON object a line, of `audit export` alone
+    #[value(hide = true)]
+    Jsonl,
+    /// Comma-separated values, of `audit export` alone
+    #[value(hide = true)]
+    Csv,
+    /// A Markdown table, of `audit export` alone
+    #[value(hide = true)]
+    Md,
 }
 
 impl Format {

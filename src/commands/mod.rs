@@ -16,6 +16,8 @@ mod entry;
 pub mod evidence;
 mod evidence_run;
 pub mod explain;
+pub mod export;
+pub mod exported;
 mod exposure;
 pub mod history;
 pub mod hooks;
@@ -254,6 +256,9 @@ pub enum CommandError {
         /// Whether more is wrong, which `doctor` lists.
         more: bool,
     },
+    /// An export does not verify.
+    #[error("the export does not verify: {0}")]
+    ExportFailed(#[from] exported::Fault),
     /// A key cannot be made or opened.
     #[error(transparent)]
     Key(#[from] KeyFileError),
