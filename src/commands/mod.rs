@@ -58,7 +58,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-pub use self::reply::{Remembered, Reply, Report, Warning};
+pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};

@@ -20,6 +20,7 @@ mod recovery;
 mod refused;
 mod runs;
 mod seal;
+mod secrets;
 mod signing;
 mod texts;
 mod time;
@@ -305,6 +306,7 @@ impl Session {
         mode: Mode,
         run: Option<(&Run, Timestamp)>,
     ) -> Result<Acted, SessionError> {
+        self.admit(request)?;
         let head = self.sound_head()?;
         let time = self.time(&head);
         let proved_at = run.map_or(time.now, |(_, began_at)| began_at);

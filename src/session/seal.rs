@@ -290,7 +290,7 @@ impl Session {
         let ends = if begins { self.span()?.jump } else { None };
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         seal(&mut change, head, entries, (time, ends), key, &self.outside)?;
-        self.store.commit(&change)?;
+        self.keep(&change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
 
