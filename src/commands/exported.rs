@@ -348,8 +348,8 @@ fn head_of(text: &str) -> Option<Head> {
 
 /// Names what differs between a line and what its bytes say.
 fn difference(index: u64, expected: &str, found: &str) -> Fault {
-    let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (expected, found) = (read(expected), read(found));
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text);
+    let (Ok(expected), Ok(found)) = (read(expected), read(found)) else { return Fault::Form(index) };
     let mut names = expected.keys().chain(found.keys());
     match names.find(|name| expected.get(*name) != found.get(*name)) {
         Some(field) => Fault::Field { index, field: field.clone() },

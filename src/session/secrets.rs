@@ -3,11 +3,14 @@
 //! Whatever is handed in is looked through before anything is decided, so that nothing is recorded of it, not
 //! even a refusal; and every entry once more before it is kept, whichever way its words came in.
 
+use std::collections::BTreeSet;
+
 use super::{Session, SessionError};
-use crate::domain::digest::to_hex;
-use crate::domain::identity::{Token, Validity};
+use crate::domain::digest::Digest;
+use crate::domain::identity::{Credential, CredentialKind, Token, Validity};
+use crate::domain::redact::possible;
 use crate::domain::request::{Request, Value, WorkingCopy};
-use crate::store::Change;
+use crate::store::{Change, Credentials};
 
 impl Session {
     /// Refuses a request that holds a live token, or the project key, anywhere.
@@ -35,31 +38,43 @@ impl Session {
     /// Keeps a change, unless one of its entries holds a live token.
     pub(super) fn keep(&mut self, change: &Change) -> Result<(), SessionError> {
         for sealed in &change.entries {
-            self.clear("what would be recorded", &sealed.bytes)?;
+            let mut rest = sealed.bytes.as_slice();
+            while let Some((at, token)) = Token::find(rest) {
+                let kept =
+                    self.store.credential(token.id())?.filter(|kept| kept.verifier == token.verifier());
+                if let Some(kept) = kept.filter(|kept| self.is_live(kept)) {
+                    return Err(SessionError::LiveToken {
+                        place: "what would be recorded".to_owned(),
+                        credential: kept.id,
+                    });
+                }
+                rest = rest.get(at + Token::TEXT_BYTES..).unwrap_or_default();
+            }
         }
         Ok(self.store.commit(change)?)
     }
 
-    /// Refuses bytes that hold one.
+    /// Refuses bytes that hold the secret of a live token, or the project key, in a form that redaction knows.
     pub(super) fn clear(&mut self, place: &str, bytes: &[u8]) -> Result<(), SessionError> {
-        let place = place.to_owned();
-        let mut rest = bytes;
-        while let Some((at, token)) = Token::find(rest) {
-            if self.is_live(&token)? {
-                return Err(SessionError::LiveToken { place, credential: token.id().clone() });
-            }
-            rest = rest.get(at + Token::TEXT_BYTES..).unwrap_or_default();
+        let found = possible(bytes);
+        if found.is_empty() {
+            return Ok(());
         }
-        let digits = self.key.as_ref().map(|key| to_hex(key.secret()));
-        let is_key = |digits: &String| bytes.windows(digits.len()).any(|it| it == digits.as_bytes());
-        if digits.as_ref().is_some_and(is_key) { Err(SessionError::LiveKey { place }) } else { Ok(()) }
+        let place = place.to_owned();
+        if self.key.as_ref().is_some_and(|key| found.contains(key.secret())) {
+            return Err(SessionError::LiveKey { place });
+        }
+        let verifiers: BTreeSet<Digest> = found.iter().map(|secret| Digest::of(secret)).collect();
+        let kept = self.store.credentials(Credentials::All)?.into_iter();
+        match kept.filter(|kept| self.is_live(kept)).find(|kept| verifiers.contains(&kept.verifier)) {
+            Some(live) => Err(SessionError::LiveToken { place, credential: live.id }),
+            None => Ok(()),
+        }
     }
 
-    /// Tells whether a token is one of this project, and still good for something or about to be.
-    fn is_live(&mut self, token: &Token) -> Result<bool, SessionError> {
-        let now = self.now();
-        let kept = self.store.credential(token.id())?.filter(|kept| kept.verifier == token.verifier());
-        let validity = kept.map(|kept| kept.validity(now));
-        Ok(matches!(validity, Some(Validity::Valid | Validity::NotYetValid)))
+    /// Tells whether a token is still good for something, or about to be. Of a key the public half is no secret.
+    fn is_live(&self, kept: &Credential) -> bool {
+        let is_usable = matches!(kept.validity(self.now()), Validity::Valid | Validity::NotYetValid);
+        is_usable && kept.kind != CredentialKind::Key
     }
 }

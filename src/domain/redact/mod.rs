@@ -11,11 +11,13 @@
 //! without being known ([`Shield`]).
 
 mod form;
+mod possible;
 mod shield;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::possible::possible;
 pub use self::shield::Shield;
 
 use self::form::{At, Form};
