@@ -15,6 +15,8 @@ mod demands;
 mod gxp;
 #[path = "identity/leaks.rs"]
 mod leaks;
+#[path = "identity/live.rs"]
+mod live;
 #[path = "identity/people.rs"]
 mod people;
 #[path = "identity/profiles.rs"]

@@ -135,6 +135,7 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))
         }
+        CommandError::ExportFailed(fault) => (Code::Audit, Vec::new(), json!({"index": fault.index()})),
         CommandError::AuditFailed { index, more, .. } => {
             let mut hints = after_tampering(by);
             if *more {
@@ -212,7 +213,10 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
             (Code::NotFound, by.run(if *may_add { &add } else { "namespace list" }), Value::Null)
         }
         SessionError::Unfounded => (Code::Store, hint("qms init"), Value::Null),
-        SessionError::Founded => (Code::Usage, Vec::new(), Value::Null),
+        SessionError::Founded | SessionError::LiveKey { .. } => (Code::Usage, Vec::new(), Value::Null),
+        SessionError::LiveToken { credential, .. } => {
+            (Code::Usage, by.run(&format!("token revoke {credential}")), Value::Null)
+        }
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }

@@ -12,6 +12,7 @@ use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::export::ExportForm;
 use crate::commands::hooks::HooksCommand;
 use crate::commands::item::ItemCommand;
 use crate::commands::key::KeyCommand;
@@ -68,6 +69,16 @@ impl Global {
     /// Returns the form of the output.
     pub fn format(&self) -> Format {
         if self.json { Format::Json } else { self.output.unwrap_or(Format::Text) }
+    }
+
+    /// Returns the form of an export that stands where the form of the output does.
+    pub fn export_form(&self) -> Option<ExportForm> {
+        match self.format() {
+            Format::Jsonl => Some(ExportForm::Jsonl),
+            Format::Csv => Some(ExportForm::Csv),
+            Format::Md => Some(ExportForm::Md),
+            Format::Text | Format::Wide | Format::Json | Format::Yaml => None,
+        }
     }
 }
 

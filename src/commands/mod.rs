@@ -18,6 +18,8 @@ mod entry;
 pub mod evidence;
 mod evidence_run;
 pub mod explain;
+pub mod export;
+pub mod exported;
 mod exposure;
 pub mod history;
 pub mod hooks;
@@ -58,7 +60,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-pub use self::reply::{Remembered, Reply, Report, Warning};
+pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
@@ -255,6 +257,9 @@ pub enum CommandError {
         /// Whether more is wrong, which `doctor` lists.
         more: bool,
     },
+    /// An export does not verify.
+    #[error("the export does not verify: {0}")]
+    ExportFailed(#[from] exported::Fault),
     /// A key cannot be made or opened.
     #[error(transparent)]
     Key(#[from] KeyFileError),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::act::carry_out;
 use super::table::Table;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, Wording};
 use crate::disk::{take_back_secret, write_file};
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
@@ -313,7 +313,8 @@ fn hand_out(
         credential_file: file,
         command: format!("qms --token-file {place} {verb}"),
     };
-    let mut reply = Reply::new(report).by(acted.actor);
+    let wording = if report.shown.is_some() { Wording::Revealing } else { Wording::Escaped };
+    let mut reply = Reply { wording, ..Reply::new(report).by(acted.actor) };
     reply.warnings.extend(warnings);
     Ok(reply)
 }

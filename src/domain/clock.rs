@@ -120,6 +120,12 @@ impl Course {
         Self { span, at, last: moment, boot_index: index, boot_before: jump.before }
     }
 
+    /// Moves on to the entry `index`, where entries between are not known; `None` where its time falls.
+    pub fn resumed(&self, index: u64, span: u32, at: Timestamp, moment: Moment) -> Option<Self> {
+        let follows = span > self.span || (span == self.span && at >= self.at);
+        follows.then_some(Self { span, at, last: moment, boot_index: index, boot_before: Some(self.at) })
+    }
+
     /// Tells whether the clock of a moment, or the one of the last entries, cannot be right. `next` is the
     /// index of the next entry.
     ///

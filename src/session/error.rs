@@ -112,6 +112,22 @@ pub enum SessionError {
     /// The session of an agent bears no tag of the project key: its row was edited.
     #[error("session {0} is not as it was recorded, and is not changed")]
     SessionTag(String),
+    /// A text holds the secret of a token that is good for something.
+    #[error(
+        "{place} holds the secret of token {credential}, which is live: take it out, and revoke the token"
+    )]
+    LiveToken {
+        /// Where it stands.
+        place: String,
+        /// The token.
+        credential: CredentialId,
+    },
+    /// A text holds the project key.
+    #[error("{place} holds the project key: take it out")]
+    LiveKey {
+        /// Where it stands.
+        place: String,
+    },
     /// What was signed is no longer what is there.
     #[error("{} changed since it was shown to be signed: sign again", .0.as_ref().map_or("the project", DocumentId::as_str))]
     Overtaken(Option<DocumentId>),

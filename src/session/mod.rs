@@ -22,6 +22,7 @@ mod recovery;
 mod refused;
 mod runs;
 mod seal;
+mod secrets;
 mod signing;
 mod texts;
 mod time;
@@ -253,6 +254,7 @@ impl Session {
         mode: Mode,
         run: Option<(&Run, Timestamp)>,
     ) -> Result<Acted, SessionError> {
+        self.admit(request)?;
         let head = self.sound_head()?;
         let time = self.time(&head);
         let proved_at = run.map_or(time.now, |(_, began_at)| began_at);

@@ -13,11 +13,11 @@ use crate::domain::decide::{Applied, Denial, Reason, less};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::id::UserName;
+use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{Actor, Claim, Credential, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
-use crate::domain::request::{Request, WorkingCopy};
+use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
 use crate::domain::told::{said, told};
 use crate::store::{Change, Head, StoreError};
 
@@ -37,6 +37,18 @@ impl Attempt<'_> {
         Change { expected_size: self.head.frontier.size(), ..Change::default() }
     }
 
+    /// The document that an agent is started for, or was.
+    fn agent_document(&self) -> Option<&DocumentId> {
+        let Subject::Registry(registration) = &self.request.subject else { return None };
+        match registration.as_ref() {
+            Registration::Start(launch) => Some(&launch.document),
+            Registration::Stop(_) => {
+                self.facts.registry.as_ref().and_then(|facts| facts.session.as_ref()?.document.as_ref())
+            }
+            _ => None,
+        }
+    }
+
     fn entry(&self) -> Entry {
         let (actor, request) = (self.actor, self.request);
         let mut entry = Entry::new(request.action.as_str(), self.facts.policy);
@@ -53,6 +65,7 @@ impl Attempt<'_> {
         entry.credential = actor.credential().map(|presented| presented.id.clone());
         entry.ticket = actor.ticket();
         entry.inputs = told(self.policy, request);
+        entry.document = self.agent_document().cloned();
         entry.observed.extend(observed::run(self.facts));
         entry
     }
@@ -305,7 +318,7 @@ impl Session {
         let ends = if begins { self.span()?.jump } else { None };
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         seal(&mut change, head, entries, (time, ends), key, &self.outside)?;
-        self.store.commit(&change)?;
+        self.keep(&change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
 

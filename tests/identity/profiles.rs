@@ -198,3 +198,33 @@ fn init_without_a_terminal_needs_a_passphrase_or_to_be_told_that_none_is_wanted(
     let me = project.ask(&format!("-u lead whoami --passphrase-file {phrase}")).is(0);
     assert_eq!([&me["data"]["assurance"], &me["data"]["source"]], ["signature", "key"]);
 }
+
+// REQ-241
+#[test]
+fn doctor_says_as_whom_somebody_can_act_or_read_who_only_says_the_name() {
+    for profile in ["light", "team", "gxp"] {
+        let project = of(profile);
+        project.run("-u lead user add hana --group quality --human").is(0);
+        project.issue(&["claude"]);
+        project.run("-u claude create CR --title x").is(0);
+        let found = project.run("-u lead doctor");
+        let said = format!("{}{}", found.text(), found.stderr);
+        let named = |how: &str| {
+            let begin = format!("anybody can {how} as ");
+            let list = said.lines().find_map(|line| line.split_once(&begin)).map(|(_, rest)| rest);
+            let list = list.and_then(|rest| rest.split_once(':')).map(|(list, _)| list.to_owned());
+            list.unwrap_or_default()
+        };
+        let (acting, reading) = (named("act"), named("read"));
+        for user in ["lead", "claude", "qa", "tu", "hana"] {
+            let is_read = bare(&project, &format!("-u {user} list")).run().status == 0;
+            let tried = bare(&project, &format!("-u {user} checkin CR-001 --dry-run")).run();
+            // Nobody is let in by the name: then it is about who is calling, and nothing else.
+            let is_acted = tried.status != 8;
+            let listed = |list: &str| list.split([',', ' ']).any(|name| name == user);
+            assert_eq!(listed(&acting), is_acted, "{profile} {user}: {said}");
+            assert_eq!(listed(&reading), is_read && !is_acted, "{profile} {user}: {said}");
+        }
+        assert!(profile == "light" || acting.is_empty(), "{said}");
+    }
+}

@@ -25,6 +25,7 @@ pub use self::ticket::{
 };
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::{Signature, Tag};
+use super::digest::Timestamp;
 use super::document::{Kind, words};
 use super::id::{CredentialId, GroupName, UserName};
 use super::process::Descent;
@@ -136,6 +137,7 @@ pub struct Actor {
     session: Option<String>,
     agent: Option<String>,
     parent: Option<UserName>,
+    started_at: Option<Timestamp>,
     credential: Option<Box<Credential>>,
     ticket: Option<TicketId>,
 }
@@ -194,5 +196,10 @@ impl Actor {
     /// Returns the user who started the caller, where its credential names one.
     pub fn parent(&self) -> Option<&UserName> {
         self.parent.as_ref()
+    }
+
+    /// Returns when the agent of this session was started.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.started_at
     }
 }

@@ -212,6 +212,7 @@ impl Registry<'_> {
                 actor.parent = self.credential.and_then(|it| it.parent.clone());
             }
         }
+        actor.started_at = self.open_session().map(|session| session.opened_at);
         Ok(actor)
     }
 
@@ -331,6 +332,7 @@ fn actor(user: &User, assurance: Assurance) -> Actor {
         session: None,
         agent: None,
         parent: None,
+        started_at: None,
         credential: None,
         ticket: None,
     }

@@ -55,7 +55,7 @@ use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
 };
-use super::identity::Assurance;
+use super::identity::{Actor, Assurance};
 use super::yaml::Place;
 
 /// Most faults that are found at once: the next ones show once these are corrected.
@@ -144,6 +144,16 @@ impl Policy {
     /// Returns how surely the caller of anything must be known.
     pub fn assurance(&self) -> Assurance {
         if self.profile == Profile::Light { Assurance::Claimed } else { Assurance::Token }
+    }
+
+    /// Tells whether there is a transition that is open to somebody who is known so well.
+    pub fn lets_act(&self, actor: &Actor) -> bool {
+        let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
+        edges.any(|edge| {
+            self.assurance_of(edge) <= actor.assurance()
+                && self.acts_as(actor.group(), &edge.by)
+                && (actor.kind() == Kind::Human || !self.is_for_people(edge))
+        })
     }
 
     /// Iterates over the groups that may add users, and so manage their credentials.
