@@ -15,6 +15,8 @@ mod demands;
 mod gxp;
 #[path = "identity/leaks.rs"]
 mod leaks;
+#[path = "identity/live.rs"]
+mod live;
 #[path = "identity/people.rs"]
 mod people;
 #[path = "identity/profiles.rs"]
@@ -51,7 +53,7 @@ const PASSPHRASE: &str = "correct horse";
 /// Presents nothing, whoever the line names.
 fn bare(project: &Project, line: &str) -> Call {
     let mut call = project.call(line);
-    call.command.env_remove("QMS_TOKEN_FILE");
+    call.command.env_remove("QMS_TOKEN_FILE").env_remove("QMS_PASSPHRASE_FILE");
     call
 }
 
@@ -77,6 +79,7 @@ fn last_issued(project: &Project, user: &str) -> String {
 /// Writes a secret as its owner would keep it.
 fn secret(project: &Project, name: &str, text: &str) -> PathBuf {
     let file = project.folder().join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, format!("{text}\n")).unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     file
@@ -97,6 +100,12 @@ fn enrol(project: &Project, user: &str, passphrase: &str) -> PathBuf {
     let line = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
     project.run(&line).is(0);
     phrase
+}
+
+/// Has somebody say that the fingerprint of a person's newest key is the one that its holder reads.
+fn acknowledge(project: &Project, by: &str, user: &str) -> Answer {
+    let key = last_issued(project, user);
+    project.ask(&format!("-u {by} key acknowledge {user} --fingerprint {key}"))
 }
 
 /// Checks that a call is refused because who is calling is not believed, for this reason alone.

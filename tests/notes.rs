@@ -204,7 +204,10 @@ fn who_wrote_the_content_is_written_by_the_program_and_by_nobody_else() {
     let refused = project.ask("-u claude note set CR-001 agent-attribution --file mine.md");
     assert_eq!(names(&refused.value()["error"]["reasons"]), ["note_not_yours"]);
     let shown = project.ask("-u claude note show CR-001 agent-attribution").is(0);
-    assert_eq!(shown["data"]["text"], "claude (agent), verified: token\n");
+    let credentials = project.ask("-u lead token list").is(0)["data"]["credentials"].clone();
+    let own = credentials.as_array().unwrap().iter().find(|one| one["user"] == "claude").unwrap();
+    let credential = own["id"].as_str().unwrap();
+    assert_eq!(shown["data"]["text"], format!("claude (agent), verified: token\ncredential: {credential}\n"));
     project.run("-u claude checkout CR-001").is(0);
     project.edit("claude", "CR-001", "title: \"Pump\"", "title: \"Larger pump\"");
     project.run("-u claude route CR-001 --review").is(0);

@@ -102,6 +102,8 @@ const UNREACHED: &[(&str, &[Condition])] = &[
             Condition::TicketForAnotherCall,
             Condition::TokenOfAnotherProcess,
             Condition::OtherNamespaces,
+            Condition::PersonsTokenExported,
+            Condition::ReadingUnproved,
             Condition::SignedAnotherRequest,
             Condition::SignatureStale,
         ],

@@ -38,13 +38,16 @@ pub fn present(
     }
     if let Some((text, source)) = token(world, global)? {
         let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
-        return Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry) }, source));
+        let exported = source != Source::TokenFile && world.is_of_agent();
+        return Ok((Claim { user, proof, exported, ancestry: Ancestry(world.ancestry) }, source));
     }
-    let passphrase_file = passphrase_file(world, global);
-    if passphrase_file.is_none()
-        && let Some(claim) = unlocked(world, context, user.as_deref())?
+    if passphrase_file(world, global).is_none()
+        && let Some((token, holder)) = unlocked(world, context, user.as_deref())?
     {
-        return Ok((claim, Source::Unlock));
+        // What it is not good for is signed.
+        context.signer = signer(world, global, context, holder.as_str())?;
+        let proof = Some(Proof::Token(Rc::new(token)));
+        return Ok((Claim { user, proof, ..Claim::default() }, Source::Unlock));
     }
     let Some(name) = user else {
         return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
@@ -54,10 +57,11 @@ pub fn present(
     Ok((Claim::of(name), source))
 }
 
-/// Finds the code of somebody who has nothing else yet: as a token, or typed.
+/// Finds the code of somebody who has nothing else yet: in a file that the command names, or typed. What stands in
+/// the environment is read by whatever runs there.
 pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source), CommandError> {
-    let found = match token(world, global)? {
-        Some(found) => Some(found),
+    let found = match &global.token_file {
+        Some(path) => Some((token_file(world, path)?, Source::TokenFile)),
         None if may_ask(world, global) => prompt::secret(world, "Code").map(|text| (text, Source::Terminal)),
         None => None,
     };
@@ -68,7 +72,7 @@ pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source
     })?;
     let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
     let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
-    Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry) }, source))
+    Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry), ..Claim::default() }, source))
 }
 
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.
@@ -85,16 +89,7 @@ fn ticket(world: &World, text: &str) -> Result<PresentedTicket, CommandError> {
 /// Reads a token from where the caller says that it is.
 fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>, CommandError> {
     if let Some(path) = &global.token_file {
-        let text = if path == Path::new("-") {
-            // One line: what follows may be a comment.
-            let mut line = Vec::new();
-            let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
-            read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
-            token_in(&line, "standard input")?
-        } else {
-            secret_in(world, path)?
-        };
-        return Ok(Some((text, Source::TokenFile)));
+        return Ok(Some((token_file(world, path)?, Source::TokenFile)));
     }
     if let Some(path) = world.set_variable("QMS_TOKEN_FILE") {
         return Ok(Some((secret_in(world, Path::new(&path))?, Source::VariableFile)));
@@ -110,6 +105,18 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
         return Ok(Some((token_in(&bytes, &path)?, Source::Descriptor)));
     }
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
+}
+
+/// Reads a token from the file that the command names.
+fn token_file(world: &mut World, path: &Path) -> Result<String, CommandError> {
+    if path != Path::new("-") {
+        return secret_in(world, path);
+    }
+    // One line: what follows may be a comment.
+    let mut line = Vec::new();
+    let read = (&mut world.stdin).take(TOKEN_MAX).read_until(b'\n', &mut line);
+    read.map_err(|source| DiskError::Io { action: "read", path: path.to_owned(), source })?;
+    token_in(&line, "standard input")
 }
 
 fn token_in(bytes: &[u8], from: &str) -> Result<String, CommandError> {
@@ -148,14 +155,16 @@ fn presented(error: DiskError) -> CommandError {
 }
 
 /// What `unlock` left at this terminal, where it is of nobody else than who was named.
-fn unlocked(world: &World, context: &mut Context, user: Option<&str>) -> Result<Option<Claim>, CommandError> {
+fn unlocked(
+    world: &World,
+    context: &mut Context,
+    user: Option<&str>,
+) -> Result<Option<(Token, UserName)>, CommandError> {
     let (Some(terminal), Some(keyring)) = (&world.terminal, &context.keyring) else { return Ok(None) };
     let Some(text) = keyring.read_unlock(terminal)? else { return Ok(None) };
-    let Some(token) = Token::parse(&text).ok().filter(|token| context.stands(token, user)) else {
-        return Ok(None);
-    };
-    let proof = Some(Proof::Token(Rc::new(token)));
-    Ok(Some(Claim { user: user.map(str::to_owned), proof, ..Claim::default() }))
+    let Ok(token) = Token::parse(&text) else { return Ok(None) };
+    let holder = context.holder_of(&token).filter(|holder| user.is_none_or(|user| user == holder.as_str()));
+    Ok(holder.map(|holder| (token, holder)))
 }
 
 /// Finds the sealed key of a user, where there is one and its passphrase is to be had. It stays sealed until

@@ -9,6 +9,7 @@ use serde_yaml::DoubleQuoted;
 use super::ui::Format;
 use crate::commands::json::spelled_out;
 use crate::domain::front_matter::is_deceptive;
+use crate::domain::redact::without_tokens;
 
 /// Writes an answer.
 pub fn text(document: &Value, format: Format) -> io::Result<String> {
@@ -43,7 +44,12 @@ struct Quoted<'a>(&'a Value);
 impl Serialize for Quoted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::String(text) if text.contains(is_written) => DoubleQuoted(text).serialize(serializer),
+            // The mark of what is taken out on the way would be another value without quotes.
+            Value::String(text)
+                if text.contains(is_written) || without_tokens(text.as_bytes()) != text.as_bytes() =>
+            {
+                DoubleQuoted(text).serialize(serializer)
+            }
             Value::Array(values) => serializer.collect_seq(values.iter().map(Quoted)),
             Value::Object(fields) => {
                 serializer.collect_map(fields.iter().map(|(name, value)| (name, Quoted(value))))

@@ -46,6 +46,11 @@ pub fn dispatch(
     let Some((name, of_command)) = matches.subcommand() else {
         return Err(CommandError::Usage("which command?".to_owned()));
     };
+    let exports = name == "audit" && of_command.subcommand_name() == Some("export");
+    if global.export_form().is_some() && !exports {
+        let message = "`jsonl`, `csv` and `md` are forms of `qms audit export` alone";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
     let Some((action, of_command)) = verb_of(&desk.verbs, name, of_command) else {
         let command =
             BuiltIn::from_arg_matches(matches).map_err(|error| CommandError::Usage(error.to_string()))?;
@@ -133,8 +138,8 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, brief, comments, diff, doctor, evidence, explain, history, inbox, item, key, list, metrics,
-        namespace, next, note, read, sop, status, user, why, workflow, workspace,
+        audit, brief, comments, diff, doctor, evidence, explain, export, exported, history, inbox, item, key,
+        list, metrics, namespace, next, note, read, sop, status, user, why, workflow, workspace,
     };
     // These need no project.
     match command {
@@ -142,6 +147,10 @@ fn built_in(
             return make(world, global, &folder, profile, no_passphrase).map(reply);
         }
         BuiltIn::Explain { name } => return explain::run(name.as_deref(), explanations()).map(reply),
+        // An auditor has the file, and nothing else of the project.
+        BuiltIn::Audit(audit::AuditCommand::Verify { export: Some(file), checkpoint, .. }) => {
+            return exported::run(&file, checkpoint.as_deref()).map(reply);
+        }
         BuiltIn::Completion { shell } => {
             return Ok(Done::Text(completion::script(&desk.verbs, shell)));
         }
@@ -165,12 +174,12 @@ fn built_in(
         BuiltIn::Sop(command) if !desk.is_open() => return sop::outside_a_project(&command).map(reply),
         _ => {}
     }
-    if let BuiltIn::Recover { user, acknowledge: false, new_passphrase_file } = &command {
+    if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
         // Nobody is verified for it.
         let context = desk.project(world, global)?;
         let file = new_passphrase_file.as_deref();
         let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
-        return key::recover(context, user, &passphrase).map(reply);
+        return key::recover(context, user, &passphrase, *alone).map(reply);
     }
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
@@ -188,9 +197,10 @@ fn built_in(
         opened(world, global, context)?;
     }
     if let BuiltIn::Audit(audit::AuditCommand::Export { format }) = command {
+        let format = global.export_form().unwrap_or(format);
         let actor = context.actor()?;
         ui::identity(world, Some(&actor));
-        if let Some(warning) = audit::export(context, &actor, format, &mut world.stdout.verbatim())? {
+        if let Some(warning) = export::export(context, &actor, format, &mut world.stdout.verbatim())? {
             ui::say(world, &format!("⚠ {warning}"));
         }
         return Ok(Done::Printed(0));

@@ -135,6 +135,7 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::ScenariosFailed { failures, .. } => {
             (Code::Policy, Vec::new(), json!({ "failures": failures }))
         }
+        CommandError::ExportFailed(fault) => (Code::Audit, Vec::new(), json!({"index": fault.index()})),
         CommandError::AuditFailed { index, more, .. } => {
             let mut hints = after_tampering(by);
             if *more {
@@ -203,13 +204,19 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoPerson(_) | SessionError::NoUser(_) => {
             (Code::NotFound, by.run("user list"), Value::Null)
         }
+        SessionError::NotAlone { user, .. } => {
+            (Code::Precondition, hint(&format!("qms recover {user}")), Value::Null)
+        }
         SessionError::NoGroup { .. } => (Code::NotFound, Vec::new(), Value::Null),
         SessionError::NoNamespace { name, may_add } => {
             let add = format!("namespace add {name}");
             (Code::NotFound, by.run(if *may_add { &add } else { "namespace list" }), Value::Null)
         }
         SessionError::Unfounded => (Code::Store, hint("qms init"), Value::Null),
-        SessionError::Founded => (Code::Usage, Vec::new(), Value::Null),
+        SessionError::Founded | SessionError::LiveKey { .. } => (Code::Usage, Vec::new(), Value::Null),
+        SessionError::LiveToken { credential, .. } => {
+            (Code::Usage, by.run(&format!("token revoke {credential}")), Value::Null)
+        }
         SessionError::NoKey | SessionError::WrongKey { .. } => {
             (Code::Failed, hint("QMS_KEY_FILE=<path of the project key> qms …"), Value::Null)
         }
@@ -266,6 +273,10 @@ fn not_verified(refusal: &NotVerified) -> Row {
             "qms --token-file <file of your own token> …".to_owned(),
             "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
         ],
+        Distrust::ReadingUnproved => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![format!("an administrator gives a token: qms token issue {} --out <file>", word(user))]
+        }
         Distrust::Mismatch => vec!["qms whoami".to_owned()],
         // Whoever is nobody here is told that and nothing else.
         Distrust::UnknownUser => Vec::new(),
@@ -289,6 +300,7 @@ fn not_verified(refusal: &NotVerified) -> Row {
             "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
                 .to_owned(),
         ],
+        Distrust::Exported => vec!["qms --token-file <file of that token> …".to_owned()],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {

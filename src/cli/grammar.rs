@@ -12,6 +12,7 @@ use crate::commands::agent::AgentCommand;
 use crate::commands::audit::AuditCommand;
 use crate::commands::diff::DiffInput;
 use crate::commands::evidence::EvidenceCommand;
+use crate::commands::export::ExportForm;
 use crate::commands::hooks::HooksCommand;
 use crate::commands::item::ItemCommand;
 use crate::commands::key::KeyCommand;
@@ -68,6 +69,16 @@ impl Global {
     /// Returns the form of the output.
     pub fn format(&self) -> Format {
         if self.json { Format::Json } else { self.output.unwrap_or(Format::Text) }
+    }
+
+    /// Returns the form of an export that stands where the form of the output does.
+    pub fn export_form(&self) -> Option<ExportForm> {
+        match self.format() {
+            Format::Jsonl => Some(ExportForm::Jsonl),
+            Format::Csv => Some(ExportForm::Csv),
+            Format::Md => Some(ExportForm::Md),
+            Format::Text | Format::Wide | Format::Json | Format::Yaml => None,
+        }
     }
 }
 
@@ -150,15 +161,15 @@ pub enum BuiltIn {
         #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::commands::token::time)]
         time: u64,
     },
-    /// Give a person a new key by the project key alone, or acknowledge that it was done
+    /// Give a person a new key by the project key alone
     Recover {
         /// Who lost the passphrase
         user: UserName,
-        /// Say as another person that you have looked into it
+        /// Nobody else is left to acknowledge it, and every signature by it says so
         #[arg(long)]
-        acknowledge: bool,
+        alone: bool,
         /// File with the new passphrase, for where nobody can be asked
-        #[arg(long, value_name = "FILE", conflicts_with = "acknowledge")]
+        #[arg(long, value_name = "FILE")]
         new_passphrase_file: Option<std::path::PathBuf>,
     },
     /// Agents that the policy lets you start

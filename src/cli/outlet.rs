@@ -1,5 +1,5 @@
 //! The streams that are written to. Whatever goes through one writes to no terminal: each way in escapes what is
-//! not ours, and there is no other.
+//! not ours, and there is no other. Tokens are taken out of all of it.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,12 @@ use clap::builder::StyledStr;
 use console::Style;
 
 use super::escape::Escape;
+use crate::domain::redact::Shield;
 use crate::domain::visible::escaped;
 
 /// A stream. What is written to it as to any is text, and is escaped wherever it goes.
 pub struct Outlet {
-    to: Box<dyn Write>,
+    to: Shielded,
     is_terminal: bool,
     text: Escape,
     of_others: Escape,
@@ -53,12 +54,21 @@ impl Mark {
 impl Outlet {
     /// Takes over a stream, and whether it is a terminal.
     pub fn new(to: Box<dyn Write>, is_terminal: bool) -> Self {
+        let to = Shielded { to, shield: Some(Shield::default()) };
         Self { to, is_terminal, text: Escape::new(false), of_others: Escape::new(true) }
     }
 
     /// Tells whether it is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
+    }
+
+    /// Lets a token be written from here on, which its owner is shown once.
+    pub fn reveal(&mut self) -> io::Result<()> {
+        self.settle()?;
+        self.to.flush()?;
+        self.to.shield = None;
+        Ok(())
     }
 
     /// Writes a line that begins with a word of ours, in one piece.
@@ -105,6 +115,37 @@ impl Outlet {
     fn settle(&mut self) -> io::Result<()> {
         let shown = self.text.finish(b"");
         self.to.write_all(shown.as_bytes())
+    }
+}
+
+/// Where everything goes, without tokens.
+struct Shielded {
+    to: Box<dyn Write>,
+    shield: Option<Shield>,
+}
+
+impl Write for Shielded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(shield) = &mut self.shield else { return self.to.write(bytes) };
+        self.to.write_all(&shield.push(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(shield) = &mut self.shield {
+            self.to.write_all(&shield.flush())?;
+        }
+        self.to.flush()
+    }
+}
+
+impl Drop for Shielded {
+    fn drop(&mut self) {
+        let rest = self.shield.take().map(Shield::finish).unwrap_or_default();
+        if !rest.is_empty() {
+            // Nobody is left to be told.
+            let _unheard = self.to.write_all(&rest).and_then(|()| self.to.flush());
+        }
     }
 }
 

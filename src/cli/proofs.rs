@@ -37,12 +37,14 @@ pub fn run(
             key::create(context, &passphrase, "key made for")
         }
         BuiltIn::Unlock { time } => whoami::unlock(context, time, world.terminal.as_deref()),
-        BuiltIn::Recover { user, .. } => key::acknowledge(context, user),
         BuiltIn::Token(command) => {
             let may_show = world.stdout.is_terminal() && !global.format().is_data();
             token::run(context, command, may_show)
         }
         BuiltIn::Key(KeyCommand::List) => key::list(context),
+        BuiltIn::Key(KeyCommand::Acknowledge { user, fingerprint }) => {
+            key::acknowledge(context, user, fingerprint)
+        }
         BuiltIn::Key(KeyCommand::Revoke { key }) => key::take_back(context, key),
         BuiltIn::Key(KeyCommand::Create { new_passphrase_file }) => {
             let user = context.holder()?;

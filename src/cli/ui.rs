@@ -14,7 +14,7 @@ use super::outlet::Mark;
 use super::world::World;
 use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
-use crate::commands::{CommandError, Reply};
+use crate::commands::{CommandError, Reply, Wording};
 use crate::domain::decide::{Class, Condition, Reason};
 use crate::domain::identity::Actor;
 use crate::domain::visible::one_line;
@@ -31,6 +31,15 @@ pub enum Format {
     Json,
     /// For programs that prefer YAML
     Yaml,
+    /// One JSON object a line, of `audit export` alone
+    #[value(hide = true)]
+    Jsonl,
+    /// Comma-separated values, of `audit export` alone
+    #[value(hide = true)]
+    Csv,
+    /// A Markdown table, of `audit export` alone
+    #[value(hide = true)]
+    Md,
 }
 
 impl Format {
@@ -103,7 +112,10 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         return world.stdout.flush();
     }
     let text = reply.report.text(manner.format == Format::Wide);
-    if reply.verbatim {
+    if reply.wording == Wording::Revealing {
+        world.stdout.reveal()?;
+    }
+    if reply.wording == Wording::Verbatim {
         world.stdout.verbatim().write_all(text.as_bytes())?;
         return world.stdout.flush();
     }

@@ -23,7 +23,7 @@ use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{AgentSession, SessionKind, Token};
 use crate::domain::policy::{Launcher, Placeholder};
 use crate::domain::process::{Descent, Placement};
-use crate::domain::redact::Redactor;
+use crate::domain::redact::{Redactor, kept};
 use crate::domain::request::{Launch, Registration};
 use crate::session::{Mode, SessionError};
 use crate::store::Sessions;
@@ -326,7 +326,8 @@ fn attend(
 ) -> Result<Ended, CommandError> {
     let text = token.reveal();
     let spawned = held.release(&text)?;
-    let secrets: [&[u8]; 2] = [text.as_bytes(), token.secret()];
+    let [digits, bytes] = kept(token.secret());
+    let secrets = [text.into_bytes(), digits, bytes];
     let (mut out, mut error) = (Redactor::new(&secrets), Redactor::new(&secrets));
     let ended = spawned.run_to_end(Duration::from_millis(ttl), &mut |stream, chunk| {
         let redactor = if stream == Stream::Out { &mut out } else { &mut error };

@@ -1,7 +1,7 @@
 //! What callers are warned of whatever they do: that they proved nothing, and, where they manage users,
 //! keys that were made without proof and proofs that failed.
 
-use super::{Context, Warning};
+use super::{Context, Warning, clock};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
 use crate::domain::hook::words::word;
@@ -18,11 +18,14 @@ const RECENT: i64 = 24 * 60 * 60 * 1000;
 /// recorded.
 pub fn warnings(context: &mut Context, actor: &Actor, was_recorded: bool) -> Vec<Warning> {
     let Ok(policy) = context.session.policy() else { return Vec::new() };
+    let mut warnings: Vec<Warning> = clock::fault(context).into_iter().collect();
     if actor.assurance() == Assurance::Claimed {
         let warning = || Warning { code: "unattributed", message: unattributed(context, actor) };
-        return was_recorded.then(warning).into_iter().collect();
+        warnings.extend(was_recorded.then(warning));
+    } else if manages(&policy, actor.group()) {
+        warnings.extend(sentences(context, actor));
     }
-    if manages(&policy, actor.group()) { sentences(context, actor) } else { Vec::new() }
+    warnings
 }
 
 fn manages(policy: &Policy, group: &GroupName) -> bool {
@@ -36,9 +39,9 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     let mut found = Vec::new();
     for key in store.credentials(Credentials::Alarming).unwrap_or_default() {
         let message = format!(
-            "the key of {} was made at {} without its holder having been proved; another person looks into it and says so: \
-             qms --user <person> recover {} --acknowledge",
-            key.user, key.issued_at, key.user
+            "the key of {} was made at {} without its holder having been proved; another person compares its \
+             fingerprint with {}, and says so: qms --user <person> key acknowledge {} --fingerprint <as {} reads it>",
+            key.user, key.issued_at, key.user, key.user, key.user
         );
         found.push(Warning { code: "recovered", message });
     }

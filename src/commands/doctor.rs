@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, cited, exposure, publish, templates};
+use super::{CommandError, Context, Reply, cited, clock, exposure, publish, templates};
 use crate::disk::{Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -54,7 +54,8 @@ impl Finding {
     /// Tells whether it is about what is kept, and not about who can read what, how calls are signed, or
     /// what somebody wrote.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "hooks", LINK, "template", "template_drift", PROCEDURES].contains(&self.name)
+        !["exposed_token", "uncompared_key", CLOCK, "hooks", LINK, "template", "template_drift", PROCEDURES]
+            .contains(&self.name)
     }
 
     /// Tells whether it is about what the policy cites.
@@ -76,6 +77,9 @@ const PROCEDURES: &str = "procedures";
 
 /// A folder that the program writes into is a link.
 const LINK: &str = "link";
+
+/// A clock was, or is, wrong.
+const CLOCK: &str = "clock";
 
 /// A content is not what was recorded.
 const CONTENTS: &str = "contents";
@@ -138,6 +142,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Err(_) if !findings.is_empty() => {}
         Err(error) => return Err(error),
     }
+    findings.extend(clock::fault(context).map(|warning| Finding::new(CLOCK, warning.message)));
     match exposure::look(context, &actor) {
         Ok(exposure) => {
             let found = exposure.findings.into_iter();

@@ -1,11 +1,14 @@
 //! An entry of the log as it looks from outside.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::domain::attestation::DOSSIER;
-use crate::domain::audit::{Attribution, Entry, EntryResult, Meaning, RanBy, leaf_hash};
+use crate::domain::audit::{
+    Attribution, Delta, Entry, EntryResult, FieldName, Meaning, RanBy, Shown, Table, leaf_hash, shown,
+};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
@@ -56,6 +59,8 @@ pub struct EntryView {
     pub(super) content_digest: Option<Digest>,
     pub(super) policy_digest: Digest,
     pub(super) count: u64,
+    /// The fields that changed; `None` where they are not shown while a round is open.
+    pub(super) changes: Option<Vec<ChangeView>>,
     pub(super) leaf_hash: Digest,
     /// Whether something of it is not shown while a round is open.
     pub(super) withheld: bool,
@@ -75,6 +80,92 @@ pub struct SignatureView {
     signed_at: Timestamp,
     nonce: String,
     value: String,
+}
+
+/// The change of a field.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    pub(super) table: Table,
+    pub(super) key: String,
+    pub(super) field: String,
+    pub(super) old: Option<ValueView>,
+    pub(super) new: Option<ValueView>,
+}
+
+/// The value of a field: one text, or several by name.
+#[derive(Debug, Clone)]
+pub struct ValueView(pub(super) Shown);
+
+impl Serialize for ValueView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Shown::One(text) => serializer.serialize_str(text),
+            Shown::Parts(parts) => serializer.collect_map(parts.iter().map(|(name, value)| (name, value))),
+        }
+    }
+}
+
+impl fmt::Display for ValueView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            // What is there and says nothing else.
+            Shown::One(text) if text.is_empty() => f.write_str("yes"),
+            Shown::One(text) => f.write_str(&short(text)),
+            Shown::Parts(parts) => {
+                let part = |(name, value): &(_, String)| format!("{name} {}", short(value));
+                let parts: Vec<_> = parts.iter().map(part).collect();
+                f.write_str(&parts.join(", "))
+            }
+        }
+    }
+}
+
+/// Shows of a digest what people compare.
+fn short(text: &str) -> String {
+    Digest::parse(text).map_or_else(|_| text.to_owned(), |digest| digest.short())
+}
+
+impl ChangeView {
+    /// Lists what a row changed.
+    fn of(delta: &Delta) -> impl Iterator<Item = Self> {
+        delta.fields.iter().map(|it| {
+            let name = FieldName::of(&it.name);
+            let value = |value: &Option<Vec<u8>>| {
+                value.as_ref().map(|value| ValueView(shown(delta.table, &name, value)))
+            };
+            Self {
+                table: delta.table,
+                key: delta.key.clone(),
+                field: it.name.clone(),
+                old: value(&it.old),
+                new: value(&it.new),
+            }
+        })
+    }
+
+    /// Names who answered in a round, where the change tells the answer.
+    pub(super) fn answerer(&self) -> Option<&str> {
+        let has_answered = |value: &Option<ValueView>| match value {
+            Some(ValueView(Shown::Parts(parts))) => parts.iter().any(|(name, _)| *name == "outcome"),
+            _ => false,
+        };
+        let (family, rest) = self.field.split_once('/')?;
+        match family {
+            "seat" if has_answered(&self.old) || has_answered(&self.new) => Some(rest),
+            "verdict" => rest.rsplit_once('/').map(|(_, user)| user),
+            _ => None,
+        }
+    }
+
+    /// Says it for people, who read of the document `about`.
+    pub(super) fn words(&self, about: &DocumentId) -> String {
+        let value = |value: &Option<ValueView>| value.as_ref().map_or("-".to_owned(), ToString::to_string);
+        let (old, new) = (value(&self.old), value(&self.new));
+        if self.table == Table::Document && self.key == about.as_str() {
+            return format!("{}: {old} → {new}", self.field);
+        }
+        format!("{} {} {}: {old} → {new}", self.table, self.key, self.field)
+    }
 }
 
 /// Why something was refused.
@@ -157,6 +248,7 @@ impl EntryView {
             content_digest: entry.content_digest,
             policy_digest: entry.policy_digest,
             count: entry.count,
+            changes: Some(entry.deltas.iter().flat_map(ChangeView::of).collect()),
             leaf_hash: leaf_hash(bytes),
             withheld: false,
         })
@@ -217,6 +309,42 @@ impl EntryView {
             (_, Some(from), Some(to)) if from != to => format!("{from} → {to}"),
             (_, _, Some(to)) => to.to_string(),
             _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answerer(field: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
+        let parts = |name: &str| {
+            let name = if name == "outcome" { "outcome" } else { "assigned_by" };
+            ValueView(Shown::Parts(vec![(name, "qa".to_owned())]))
+        };
+        let change = ChangeView {
+            table: Table::Document,
+            key: "CR-001".to_owned(),
+            field: field.to_owned(),
+            old: old.map(parts),
+            new: new.map(parts),
+        };
+        change.answerer().map(str::to_owned)
+    }
+
+    // REQ-082
+    #[test]
+    fn a_change_that_tells_an_answer_names_who_gave_it() {
+        for (field, old, new, by) in [
+            ("seat/qa", None, Some("outcome"), Some("qa")),
+            ("seat/qa", Some("outcome"), None, Some("qa")),
+            ("seat/qa", None, Some("assigned_by"), None),
+            ("verdict/pre_review/qa", None, Some("outcome"), Some("qa")),
+            ("verdict/pre_review/qa", Some("outcome"), None, Some("qa")),
+            ("reading/qa", None, Some("assigned_by"), None),
+            ("state", Some("assigned_by"), Some("assigned_by"), None),
+        ] {
+            assert_eq!(answerer(field, old, new).as_deref(), by, "{field}");
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::domain::id::{ActionName, AttestationName, DocumentId, InputName};
 use crate::domain::identity::Proof;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Evidence, Placeholder};
+use crate::domain::redact::kept;
 use crate::domain::request::{Inputs, Subject, Value};
 use crate::session::{Acted, Begun, Mode, RunResult, SessionError};
 
@@ -175,10 +176,11 @@ fn outcome(ended: &Ended, lacks: bool) -> RunOutcome {
 
 /// The secrets of the project that this process has; a command that it starts could read them, too.
 fn secrets(context: &Context) -> Vec<Vec<u8>> {
-    let mut secrets: Vec<Vec<u8>> =
-        context.session.key().map(|key| key.secret().to_vec()).into_iter().collect();
+    let key = context.session.key().map(|key| kept(key.secret()));
+    let mut secrets: Vec<Vec<u8>> = key.into_iter().flatten().collect();
     if let Some(Proof::Token(token)) = &context.claim.proof {
-        secrets.extend([token.reveal().into_bytes(), token.secret().to_vec()]);
+        secrets.push(token.reveal().into_bytes());
+        secrets.extend(kept(token.secret()));
     }
     secrets
 }

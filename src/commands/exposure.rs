@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, hooks};
+use super::{CommandError, Context, alert, compared, hooks};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
-use crate::domain::id::UserName;
 use crate::domain::identity::{
     Actor, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
 };
@@ -32,6 +31,7 @@ pub struct Exposure {
 pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandError> {
     let mut found = Exposure::default();
     unproved(context, actor, &mut found)?;
+    compared::look(context, actor, &mut found)?;
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);
@@ -51,17 +51,21 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
 /// Who is believed because the name was said, first of all.
 fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Result<(), CommandError> {
     let store = context.session.read(actor);
-    let credentials = store.credentials(Credentials::All)?;
-    let users = store.users()?;
+    let (credentials, users) = (store.credentials(Credentials::All)?, store.users()?);
     let present = || users.iter().filter(|user| user.removed_at.is_none());
-    let bound = |name: &UserName| credentials.iter().any(|one| one.user == *name && one.binds());
-    let claimed: Vec<&str> =
-        present().filter(|user| !bound(&user.name)).map(|user| user.name.as_str()).collect();
-    if let Some(first) = present().find(|user| !bound(&user.name)) {
+    let (policy, mut acting, mut reading) = (context.session.policy()?, Vec::new(), Vec::new());
+    for user in present() {
+        // The registry is asked, as it is by whoever comes with this name and nothing else.
+        let Ok(claimed) = context.session.verify(&Claim::of(user.name.as_str())) else { continue };
+        if policy.lets_act(&claimed) { acting.push(&user.name) } else { reading.push(&user.name) }
+    }
+    for (names, what) in [(&acting, "act"), (&reading, "read")] {
+        let Some(first) = names.first() else { continue };
+        let listed = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        let rest = if what == "read" { ", and nobody can act as them" } else { "" };
         found.notes.push(format!(
-            "anybody can act as {}: they were never given a credential; this gives one: {}",
-            claimed.join(", "),
-            alert::issuing(context, actor, &first.name)
+            "anybody can {what} as {listed}{rest}: they were never given a credential; this gives one: {}",
+            alert::issuing(context, actor, first)
         ));
     }
     for user in present().filter(|user| user.kind == Kind::Human) {

@@ -29,7 +29,7 @@ impl fmt::Display for HistoryReport {
         let mut table = Table::new(
             f.alternate(),
             &["#", "AT", "WHO", "ACTION", "VERSION", "WHAT"],
-            &["CONTENT", "COMMENT"],
+            &["CONTENT", "COMMENT", "CHANGES"],
         );
         for it in &self.entries {
             // What ended a document may be about the one that it belonged to.
@@ -48,6 +48,7 @@ impl fmt::Display for HistoryReport {
             if f.alternate() {
                 row.push(it.content_digest.map_or_else(|| "-".to_owned(), |digest| digest.short()));
                 row.push(it.comment.as_deref().map(first_line).unwrap_or_default().to_owned());
+                row.push(self.changes(it));
             }
             table.row(row);
         }
@@ -56,6 +57,16 @@ impl fmt::Display for HistoryReport {
             write!(f, "\nsigned: {signed}")?;
         }
         Ok(())
+    }
+}
+
+impl HistoryReport {
+    /// Lists what an entry changed. One that is about several documents is told by what it did to this one.
+    fn changes(&self, entry: &EntryView) -> String {
+        let is_own = entry.document.as_ref() == Some(&self.id);
+        let changes = entry.changes.iter().flatten();
+        let words = changes.filter(|change| is_own || change.key == self.id.as_str());
+        words.map(|change| change.words(&self.id)).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -122,6 +122,14 @@ fn found(
     let store = Sqlite::create(&site.database())?;
     let policy = Candidate::new(embedded::policy(outside.profile), &embedded::procedures());
     let policy = policy.map_err(SessionError::PolicyFaults)?;
+    if policy.policy.compares_keys() && outside.passphrase.is_none() {
+        let message = format!(
+            "under the profile {} only keys count: whoever makes the project has one, behind a passphrase; \
+             leave --no-passphrase away",
+            outside.profile
+        );
+        return Err(CommandError::Usage(message));
+    }
     let sources = policy.sources.clone();
     let keyring = Keyring::of(&site, &outside.keys);
     let founder = founder(&site, keyring.as_ref(), &policy.policy, &outside)?;

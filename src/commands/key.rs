@@ -26,6 +26,14 @@ pub enum KeyCommand {
     },
     /// List the keys
     List,
+    /// Say that you compared the fingerprint of a key with its holder, as another person
+    Acknowledge {
+        /// Whose key
+        user: UserName,
+        /// The fingerprint as the holder reads it: 16 hexadecimal digits
+        #[arg(long, value_name = "FINGERPRINT")]
+        fingerprint: CredentialId,
+    },
     /// Take a key back
     Revoke {
         /// Id of the key
@@ -50,15 +58,15 @@ impl fmt::Display for KeyReport {
     }
 }
 
-/// What became of a recovery.
+/// A key that was acknowledged.
 #[derive(Debug, Serialize)]
 struct AcknowledgedReport {
-    user: UserName,
+    credential: CredentialView,
 }
 
 impl fmt::Display for AcknowledgedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "✓ recovery of {} acknowledged", self.user)
+        write!(f, "✓ key of {} acknowledged: {}", self.credential.holder(), self.credential.grounds())
     }
 }
 
@@ -100,25 +108,41 @@ pub fn take_back(context: &mut Context, key: CredentialId) -> Result<Reply, Comm
 }
 
 /// Gives a person a new key by the project key alone.
-pub fn recover(context: &mut Context, user: &UserName, passphrase: &str) -> Result<Reply, CommandError> {
-    context.session.recoverable(user)?;
+pub fn recover(
+    context: &mut Context,
+    user: &UserName,
+    passphrase: &str,
+    alone: bool,
+) -> Result<Reply, CommandError> {
+    context.session.recoverable(user, alone)?;
     let (sealed, open) = context.new_key(user, passphrase)?;
     let staged = context.keyring()?.stage_key(user, open.id(), &sealed.text())?;
-    let credential = context.session.recover(user, open.public())?;
+    let credential = context.session.recover(user, open.public(), alone)?;
     let key_file = staged.settle()?;
     let report = KeyReport {
         credential: CredentialView::new(credential, context.session.now()),
         key_file,
-        done: format!("{user} recovered; another person has to acknowledge it"),
+        done: if alone {
+            format!("{user} recovered, and acknowledged by nobody else")
+        } else {
+            format!("{user} recovered; another person has to acknowledge it")
+        },
     };
     Ok(Reply::new(report))
 }
 
-/// Says that the caller has looked into a recovery.
-pub fn acknowledge(context: &mut Context, user: UserName) -> Result<Reply, CommandError> {
-    let request = request(Registration::Acknowledge(user.clone()))?;
+/// Says that the caller has compared the fingerprint of a key with its holder.
+pub fn acknowledge(
+    context: &mut Context,
+    user: UserName,
+    fingerprint: CredentialId,
+) -> Result<Reply, CommandError> {
+    let request = request(Registration::Acknowledge { user, fingerprint: fingerprint.clone() })?;
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
-    let mut reply = Reply::new(AcknowledgedReport { user }).by(acted.actor);
+    let key = context.session.read(&acted.actor).credential(&fingerprint)?;
+    let key = key.ok_or(SessionError::NoCredential(fingerprint))?;
+    let credential = CredentialView::new(key, context.session.now());
+    let mut reply = Reply::new(AcknowledgedReport { credential }).by(acted.actor);
     reply.warnings.extend(warnings);
     Ok(reply)
 }

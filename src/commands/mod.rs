@@ -9,13 +9,17 @@ pub mod alert;
 pub mod audit;
 pub mod brief;
 mod cited;
+mod clock;
 pub mod comments;
+mod compared;
 pub mod diff;
 pub mod doctor;
 mod entry;
 pub mod evidence;
 mod evidence_run;
 pub mod explain;
+pub mod export;
+pub mod exported;
 mod exposure;
 pub mod history;
 pub mod hooks;
@@ -56,7 +60,7 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-pub use self::reply::{Remembered, Reply, Report, Warning};
+pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
@@ -144,10 +148,9 @@ impl Context {
         held.ok_or_else(|| CommandError::Usage("whose key? pass --user".to_owned()))
     }
 
-    /// Tells whether a token that lies at a terminal can stand for `user`, or for anybody.
-    pub fn stands(&mut self, token: &Token, user: Option<&str>) -> bool {
-        let holder = self.session.holder(token.id()).ok().flatten();
-        holder.is_some_and(|holder| user.is_none_or(|user| user == holder.as_str()))
+    /// Returns whose token lies at a terminal.
+    pub fn holder_of(&mut self, token: &Token) -> Option<UserName> {
+        self.session.holder(token.id()).ok().flatten()
     }
 
     fn keyring(&self) -> Result<&Keyring, CommandError> {
@@ -254,6 +257,9 @@ pub enum CommandError {
         /// Whether more is wrong, which `doctor` lists.
         more: bool,
     },
+    /// An export does not verify.
+    #[error("the export does not verify: {0}")]
+    ExportFailed(#[from] exported::Fault),
     /// A key cannot be made or opened.
     #[error(transparent)]
     Key(#[from] KeyFileError),

@@ -47,6 +47,17 @@ pub struct Remembered {
     pub sop: Citation,
 }
 
+/// How a text is given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// As words about something.
+    Escaped,
+    /// As a file's content, byte by byte.
+    Verbatim,
+    /// As words that show a token, once, to whoever it is for.
+    Revealing,
+}
+
 /// The answer of a command that succeeded.
 pub struct Reply {
     /// Who acted; `None` where that does not matter.
@@ -69,8 +80,8 @@ pub struct Reply {
     pub menu_cites: bool,
     /// Who acts next on the document, where that is somebody else.
     pub awaited: Option<String>,
-    /// Whether the text is a file's content, to be given out byte by byte.
-    pub verbatim: bool,
+    /// How the text is given out.
+    pub wording: Wording,
     /// The bytes to be given out in the place of the text, where it is a file's content of any kind.
     pub bytes: Option<Arc<Vec<u8>>>,
     /// What is recorded once the text was given out: that it was read.
@@ -91,7 +102,7 @@ impl Reply {
             menu_is_result: false,
             menu_cites: false,
             awaited: None,
-            verbatim: false,
+            wording: Wording::Escaped,
             bytes: None,
             reading: None,
         }
@@ -150,7 +161,7 @@ impl Reply {
     /// Says that the text is a file's content.
     #[must_use]
     pub fn verbatim(mut self) -> Self {
-        self.verbatim = true;
+        self.wording = Wording::Verbatim;
         self
     }
 

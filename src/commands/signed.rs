@@ -9,7 +9,7 @@ use crate::domain::audit::{Entry, EntryResult, Meaning};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Outcome;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::Action;
 use crate::store::{Credentials, Entries};
 
@@ -25,6 +25,10 @@ pub struct SignedView {
     pub(super) action: String,
     pub(super) verdict: Option<Outcome>,
     pub(super) key_fingerprint: CredentialId,
+    /// What the key rests on: the founder's, compared by another person, and so on.
+    pub(super) key_rests_on: Option<&'static str>,
+    /// Whether the time is by a clock that was found to be wrong.
+    pub(super) clock_was_wrong: bool,
     #[serde(skip)]
     pub(super) content: Digest,
 }
@@ -34,7 +38,11 @@ impl std::fmt::Display for SignedView {
         let Self { printed_name, at, meaning, action, key_fingerprint, .. } = self;
         let done = self.verdict.map_or(action.as_str(), |verdict| verdict.as_str());
         let meaning = meaning.map_or("withheld", Meaning::as_str);
-        write!(f, "{printed_name}, {at}, {meaning} ({done}), key {key_fingerprint}")
+        write!(f, "{printed_name}, {at}, {meaning} ({done}), key {key_fingerprint}")?;
+        if let Some(grounds) = self.key_rests_on {
+            write!(f, " ({})", grounds.replace('_', " "))?;
+        }
+        if self.clock_was_wrong { f.write_str(", by a clock that was wrong") } else { Ok(()) }
     }
 }
 
@@ -47,11 +55,12 @@ pub(super) fn manifest(
     viewer: Option<&Actor>,
 ) -> Result<Vec<SignedView>, CommandError> {
     // Where nobody has a key there is nothing to look for, in a log that may be long.
-    if context.session.read(actor).credentials(Credentials::Keys)?.is_empty() {
+    let keys = context.session.read(actor).credentials(Credentials::Keys)?;
+    if keys.is_empty() {
         return Ok(Vec::new());
     }
     context.session.read(actor).begin_snapshot()?;
-    let read = read_manifest(context, actor, id, viewer);
+    let read = read_manifest(context, actor, id, viewer, &keys);
     context.session.read(actor).end_snapshot()?;
     read
 }
@@ -61,10 +70,16 @@ fn read_manifest(
     actor: &Actor,
     id: &DocumentId,
     viewer: Option<&Actor>,
+    keys: &[Credential],
 ) -> Result<Vec<SignedView>, CommandError> {
     let document = context.document(actor, id)?;
     let veil = Veil::over(context, viewer, [document])?;
     let store = context.session.read(actor);
+    let spans = store.spans()?;
+    let is_wrong = |entry: &Entry| {
+        let mut same = spans.iter().filter(|span| span.number == entry.span);
+        same.any(|span| span.jump.is_some_and(|jump| entry.index >= jump.since))
+    };
     let mut signed = Vec::new();
     store.entries(Entries::Of(id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
@@ -72,6 +87,7 @@ fn read_manifest(
         if entry.action == Action::READ {
             return Ok(());
         }
+        let clock_was_wrong = is_wrong(&entry);
         if let (EntryResult::Permitted, Some(signature)) = (entry.result, entry.signature)
             && let (Some(user), Some(key_fingerprint), Some(content), Some(meaning)) =
                 (entry.actor, entry.credential, entry.content_digest, signature.statement.meaning)
@@ -83,7 +99,12 @@ fn read_manifest(
                 meaning: Some(meaning),
                 action: entry.action,
                 verdict: entry.verdict,
+                key_rests_on: keys
+                    .iter()
+                    .find(|key| key.id == key_fingerprint)
+                    .and_then(Credential::rests_on),
                 key_fingerprint,
+                clock_was_wrong,
                 content,
             });
         }

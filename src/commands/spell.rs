@@ -10,7 +10,8 @@ use crate::domain::offer::Offer;
 use crate::domain::policy::{Action, Input, InputKind, Policy};
 
 /// Inputs of the program's own commands that stand without a flag, by action.
-const POSITIONAL: &[(&str, &str)] = &[("create", "type"), ("token_issue", "user"), ("user_unbind", "user")];
+const POSITIONAL: &[(&str, &str)] =
+    &[("create", "type"), ("token_issue", "user"), ("user_unbind", "user"), ("key_acknowledge", "user")];
 
 /// A condition that is not met, with the command that would meet it.
 #[derive(Debug, Clone, Serialize)]

@@ -8,12 +8,14 @@ use serde::Serialize;
 
 use super::act::carry_out;
 use super::table::Table;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, Wording};
 use crate::disk::{take_back_secret, write_file};
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
-use crate::domain::identity::{Credential, CredentialKind, KeyOrigin, Scope, TOKEN_BYTES, Token, Validity};
+use crate::domain::identity::{
+    Credential, CredentialKind, Grounds, KeyOrigin, Scope, TOKEN_BYTES, Token, Validity,
+};
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
 use crate::domain::visible::{one_line, place};
 use crate::session::{Mode, SessionError};
@@ -35,11 +37,9 @@ pub enum TokenCommand {
         /// Id of the token
         token: CredentialId,
     },
-    /// Issue a token in the place of another
+    /// Issue a token in the place of the one that is presented, with the same bounds
     Rotate {
-        /// Id of the token; without it the one that is presented
-        token: Option<CredentialId>,
-        /// For how long the other one stays valid, such as `10m`
+        /// For how long the former one stays valid, such as `10m`
         #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time)]
         grace: u64,
         /// File for the new token
@@ -101,6 +101,8 @@ pub struct CredentialView {
     revoked_at: Option<Timestamp>,
     origin: Option<KeyOrigin>,
     acknowledged_by: Option<UserName>,
+    /// What the acknowledgement rests on.
+    grounds: Option<Grounds>,
 }
 
 impl CredentialView {
@@ -125,8 +127,19 @@ impl CredentialView {
             used: it.used,
             revoked_at: it.revoked_at,
             origin: it.origin,
+            grounds: it.acknowledged.as_ref().map(|it| it.grounds),
             acknowledged_by: it.acknowledged.map(|it| it.by),
         }
+    }
+
+    /// Returns whose it is.
+    pub(super) fn holder(&self) -> &UserName {
+        &self.user
+    }
+
+    /// Says in words what its acknowledgement rests on.
+    pub(super) fn grounds(&self) -> String {
+        self.grounds.map_or_else(|| "nobody yet".to_owned(), |it| it.as_str().replace('_', " "))
     }
 
     /// Names it in a few words.
@@ -230,13 +243,9 @@ pub fn run(context: &mut Context, command: TokenCommand, may_show: bool) -> Resu
         TokenCommand::Issue(input) => issue(context, input, may_show),
         TokenCommand::List { stale } => list(context, stale),
         TokenCommand::Revoke { token } => revoke(context, token),
-        TokenCommand::Rotate { token, grace, out } => {
-            let actor = context.actor()?;
-            let old = token.or_else(|| actor.credential().map(|presented| presented.id.clone()));
-            let old = old.ok_or_else(|| CommandError::Usage("which token? none is presented".to_owned()))?;
+        TokenCommand::Rotate { grace, out } => {
             let grace = u32::try_from(grace).unwrap_or(u32::MAX);
             hand_out(context, out.as_deref(), may_show, |new| Registration::Rotate {
-                old,
                 id: new.id().clone(),
                 verifier: new.verifier(),
                 grace,
@@ -304,7 +313,8 @@ fn hand_out(
         credential_file: file,
         command: format!("qms --token-file {place} {verb}"),
     };
-    let mut reply = Reply::new(report).by(acted.actor);
+    let wording = if report.shown.is_some() { Wording::Revealing } else { Wording::Escaped };
+    let mut reply = Reply { wording, ..Reply::new(report).by(acted.actor) };
     reply.warnings.extend(warnings);
     Ok(reply)
 }

@@ -11,7 +11,7 @@ use super::entry::EntryView;
 use super::signed::SignedView;
 use super::{CommandError, Context, Reply};
 use crate::domain::attestation::Attestation;
-use crate::domain::audit::EntryResult;
+use crate::domain::audit::{EntryResult, Table};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
@@ -68,8 +68,30 @@ impl Veil {
         self.rounds.get(document).filter(|round| is_other && at >= round.opened_at)
     }
 
-    /// Takes away what is not to be seen yet.
+    /// Takes away what is not to be seen yet. What was sealed of it is not shown either.
     pub(super) fn cover(&mut self, entry: &mut EntryView) {
+        self.cover_said(entry);
+        if entry.withheld || self.is_told_by_changes(entry) {
+            entry.withheld = true;
+            entry.changes = None;
+            self.withheld += 1;
+        }
+    }
+
+    /// Tells whether the changes of an entry say what somebody else answered in an open round, as do those that
+    /// take a seat away.
+    fn is_told_by_changes(&self, entry: &EntryView) -> bool {
+        let viewer = self.viewer.as_ref().map(UserName::as_str);
+        entry.changes.iter().flatten().any(|change| {
+            let round = DocumentId::parse(&change.key).ok().and_then(|id| self.rounds.get(&id));
+            change.table == Table::Document
+                && round.is_some_and(|round| entry.at >= round.opened_at)
+                && change.answerer().is_some_and(|by| Some(by) != viewer)
+        })
+    }
+
+    /// Takes away what an entry says.
+    fn cover_said(&self, entry: &mut EntryView) {
         let Some(document) = &entry.document else { return };
         let Some(round) = self.rounds.get(document).filter(|round| entry.at >= round.opened_at) else {
             return;
@@ -100,7 +122,6 @@ impl Veil {
             return;
         }
         entry.withheld = true;
-        self.withheld += 1;
     }
 
     /// Tells whether somebody else tried it who sits in the round or could: seats come and go. Of whoever was

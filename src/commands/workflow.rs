@@ -10,16 +10,17 @@ use super::text::TextReport;
 use super::user::project_request;
 use super::{CommandError, Context, Reply, pins};
 use crate::disk::DiskError;
+use crate::domain::digest::Digest;
 use crate::domain::hook::words;
+use crate::domain::id::InvalidName;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
-use crate::domain::text::unified;
 use crate::domain::visible::one_line;
 use crate::domain::yaml;
 use crate::embedded;
 use crate::picture;
 use crate::scenario;
-use crate::session::{Mode, SessionError};
+use crate::session::{Mode, SessionError, differences};
 
 /// What to do with the policy.
 #[derive(Debug, clap::Subcommand)]
@@ -30,9 +31,12 @@ pub enum WorkflowCommand {
     Show {
         /// The life cycle; without it the names of all
         workflow: Option<String>,
-        /// Print a file of the policy in force as it was adopted, such as `controlled.yaml`
+        /// Print a file of the policy as it was adopted, such as `controlled.yaml`
         #[arg(long, value_name = "FILE", conflicts_with = "workflow")]
         source: Option<String>,
+        /// Of the policy with this digest, which was in force once; alone, print all of its files
+        #[arg(long, value_name = "DIGEST", value_parser = digest)]
+        digest: Option<Digest>,
     },
     /// Draw a life cycle in force
     Graph {
@@ -44,12 +48,24 @@ pub enum WorkflowCommand {
     },
     /// Play the scenarios under `workflows/scenarios/` against the candidate files
     Test,
-    /// Show how the candidate files differ from the policy in force
+    /// Show how the candidate files differ from the policy in force, and what they demand less of
     Diff,
     /// Put the candidate files in force
     Adopt {
         /// Only these files, such as `controlled.yaml` or `prompts/review.yaml`
         files: Vec<String>,
+        /// They may demand less of what is under way
+        #[arg(long, requires = "reason")]
+        less: bool,
+        /// Why they may
+        #[arg(long, value_name = "TEXT", requires = "less")]
+        reason: Option<String>,
+        /// Digest of the candidate as you looked at it (`workflow diff`)
+        #[arg(long, value_name = "DIGEST", value_parser = digest)]
+        expect: Option<Digest>,
+        /// Digest of a candidate that somebody else proposed, and that you confirm
+        #[arg(long, value_name = "DIGEST", conflicts_with_all = ["less", "reason"], value_parser = digest)]
+        confirm: Option<Digest>,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -65,6 +81,10 @@ pub enum Form {
     Dot,
     /// SVG, for browsers
     Svg,
+}
+
+fn digest(text: &str) -> Result<Digest, InvalidName> {
+    Digest::parse(text.trim_start_matches("sha256:"))
 }
 
 /// Answers where there is no project, about the policy that comes with the program.
@@ -85,8 +105,20 @@ pub fn outside_a_project(command: &WorkflowCommand) -> Result<Reply, CommandErro
 pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let reply = match command {
-        WorkflowCommand::Show { source: Some(file), .. } => show_source(&in_force(context)?, &file)?,
-        WorkflowCommand::Show { workflow, .. } => show(&*context.session.policy()?, workflow.as_deref())?,
+        WorkflowCommand::Show { workflow, source, digest } => {
+            let at = match digest {
+                Some(digest) => adopted(context, digest)?,
+                None => context.session.project()?.policy,
+            };
+            match source {
+                Some(file) => show_source(&context.session.sources_at(&at)?, &file)?,
+                None if digest.is_some() && workflow.is_none() => {
+                    Reply::new(TextReport { digest, text: whole(&context.session.sources_at(&at)?) })
+                        .verbatim()
+                }
+                None => show(&*context.session.policy_at(&at)?, workflow.as_deref())?,
+            }
+        }
         WorkflowCommand::Graph { workflow, format } => graph(&*context.session.policy()?, &workflow, format)?,
         WorkflowCommand::Lint => {
             let candidate = candidate(context)?;
@@ -102,15 +134,27 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
             let old = in_force(context)?;
             let (new, faults) = sources_on_disk(context, &old)?;
             let text = differences(&old, &new);
-            let text =
-                if text.is_empty() { "the candidate files are the policy in force".to_owned() } else { text };
+            let text = if text.is_empty() {
+                "the candidate files are the policy in force".to_owned()
+            } else {
+                format!("{}{text}", demands(context, &new)?)
+            };
             let missing = missing(context, &old, &new);
             let reply = missing.warn(Reply::new(TextReport { digest: Some(new.digest()), text }));
             faults
                 .iter()
                 .fold(reply, |reply, it| reply.warn(it.name, format!("{}: {}", it.place, it.message)))
         }
-        WorkflowCommand::Adopt { files, dry_run } => return adopt(context, &files, dry_run),
+        WorkflowCommand::Adopt { files, less, reason, expect, confirm, dry_run } => {
+            let told = [
+                ("less", less.then(|| "less".to_owned())),
+                ("reason", reason),
+                ("expect", expect.map(|digest| digest.to_string())),
+                ("confirm", confirm.map(|digest| digest.to_string())),
+            ];
+            let told = told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            return adopt(context, &files, told, dry_run);
+        }
     };
     Ok(reply.by(actor))
 }
@@ -187,6 +231,32 @@ fn sound(
     })
 }
 
+/// A policy that was in force once.
+fn adopted(context: &mut Context, digest: Digest) -> Result<Digest, CommandError> {
+    if context.session.was_adopted(&digest)? {
+        return Ok(digest);
+    }
+    Err(CommandError::NotFound(format!("no policy {digest} was ever adopted")))
+}
+
+/// All files of a policy, each under its path.
+fn whole(sources: &Sources) -> String {
+    let file = |(name, text): (&String, &String)| format!("# ---- {}\n{text}", Sources::path(name));
+    sources.0.iter().map(file).collect::<Vec<_>>().join("\n")
+}
+
+/// What a candidate demands less of, a line each.
+fn demands(context: &mut Context, sources: &Sources) -> Result<String, CommandError> {
+    // What has faults is not adopted, whatever it demands.
+    let Ok(next) = compile(sources) else { return Ok(String::new()) };
+    let less = context.session.less(&next)?;
+    if less.is_empty() {
+        return Ok(String::new());
+    }
+    let lines: Vec<String> = less.iter().map(|line| format!("  less: {}\n", one_line(line))).collect();
+    Ok(format!("{}\n", lines.concat()))
+}
+
 /// The files of the policy in force.
 fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
     let digest = context.session.project()?.policy;
@@ -230,21 +300,6 @@ impl Missing {
     }
 }
 
-fn differences(old: &Sources, new: &Sources) -> String {
-    let mut text = String::new();
-    let names: std::collections::BTreeSet<&String> = old.0.keys().chain(new.0.keys()).collect();
-    for name in names {
-        let side = |sources: &Sources| sources.0.get(name).cloned().unwrap_or_default();
-        let (before, after) = (side(old), side(new));
-        if before != after {
-            let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
-            let from = format!("in force/{name}");
-            text.push_str(&unified((&one_line(&from), &before), (&one_line(&to), &after)));
-        }
-    }
-    text
-}
-
 /// The policy in force with some files in the place of its own. Programs that changed meanwhile are
 /// not adopted along with them, only when `pins.yaml` is named.
 fn merged(
@@ -268,7 +323,12 @@ fn merged(
     Ok((merged, found))
 }
 
-fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply, CommandError> {
+fn adopt(
+    context: &mut Context,
+    files: &[String],
+    told: Vec<(&str, String)>,
+    dry_run: bool,
+) -> Result<Reply, CommandError> {
     let old = in_force(context)?;
     let (on_disk, found) = sources_on_disk(context, &old)?;
     let (new, found) =
@@ -280,7 +340,8 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
     if !is_pinned {
         return Err(missing.explain(faults));
     }
-    let mut request = project_request("policy_adopt", Vec::new())?;
+    let confirms = told.iter().any(|(name, _)| *name == "confirm");
+    let mut request = project_request("policy_adopt", told)?;
     request.candidate = Some(new.0.clone());
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let outcome = carry_out(context, &request, mode);
@@ -291,9 +352,17 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
         return Err(missing.explain(faults));
     }
     let (acted, warnings) = outcome?;
-    let done = if dry_run { "would be permitted: policy adopted" } else { "✓ policy adopted" };
-    let text =
-        format!("{done}\n  from {}\n  to   {}\n\n{}", old.digest(), new.digest(), differences(&old, &new));
+    let (from, to) = (old.digest(), new.digest());
+    let is_adopted = acted.policy.is_some();
+    let done = match (dry_run, is_adopted, confirms) {
+        (true, ..) => "would be permitted: policy adopted".to_owned(),
+        (false, true, false) => "✓ policy adopted".to_owned(),
+        (false, true, true) => "✓ policy adopted, as a second person confirmed".to_owned(),
+        (false, false, _) => format!(
+            "✓ policy proposed; within a week a second person confirms it: qms workflow adopt --confirm {to}"
+        ),
+    };
+    let text = format!("{done}\n  from {from}\n  to   {to}\n\n{}", differences(&old, &new));
     let mut reply = Reply::new(TextReport { digest: Some(new.digest()), text }).by(acted.actor);
     reply.warnings = warnings;
     Ok(missing.warn(reply))

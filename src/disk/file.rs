@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::DiskError;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Digesting};
 
 #[cfg(test)]
 mod tests;
@@ -295,6 +295,11 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opens a file to read it piece by piece.
+pub fn open_buffered(path: &Path) -> io::Result<io::BufReader<fs::File>> {
+    open(path).map(io::BufReader::new)
+}
+
 /// Opens a file to read it. A pipe or a terminal would keep whoever reads it waiting; what looks like a
 /// file and waits all the same, such as `/proc/kmsg`, fails when it is read.
 pub(super) fn open(path: &Path) -> io::Result<fs::File> {
@@ -321,19 +326,17 @@ fn is_file(about: &fs::Metadata) -> io::Result<()> {
 /// Digests a file of whatever size, and nothing that only looks like a file.
 pub fn digest_of(path: &Path) -> io::Result<Digest> {
     let mut file = open(path)?;
-    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut digesting = Digesting::default();
     let mut piece = vec![0; 64 * 1024];
     loop {
         match file.read(&mut piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
             Ok(0) => break,
-            Ok(read) => context.update(piece.get(..read).unwrap_or_default()),
+            Ok(read) => drop(digesting.take(piece.get(..read).unwrap_or_default())),
         }
     }
-    let mut digest = [0; 32];
-    digest.copy_from_slice(context.finish().as_ref());
-    Ok(Digest::from_bytes(digest))
+    Ok(digesting.finish())
 }
 
 /// Refuses a place in a project that is reached by a link: what it leads to is somebody else's. Where the

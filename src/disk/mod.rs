@@ -19,7 +19,9 @@ mod site;
 mod workspace;
 
 pub use self::error::DiskError;
-pub use self::file::{Fate, digest_of, read as read_file, write_new as write_file};
+pub use self::file::{
+    Fate, digest_of, open_buffered as open_file, read as read_file, write_new as write_file,
+};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};

@@ -53,6 +53,14 @@ pub struct Jump {
     pub clock: Timestamp,
 }
 
+impl Jump {
+    /// The time at which the record goes on once the jump has ended: the clock's, but never before the last entry
+    /// before it.
+    pub fn ends_at(&self, clock: Timestamp) -> Timestamp {
+        self.before.map_or(clock, |before| clock.max(before))
+    }
+}
+
 /// A stretch of the log within which `at` never falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -107,9 +115,15 @@ impl Course {
     /// Begins the next span with the entry `index`, which ends `jump`.
     #[must_use]
     pub fn set(&self, index: u64, moment: Moment, jump: &Jump) -> Self {
-        let at = jump.before.map_or(moment.clock, |before| moment.clock.max(before));
+        let at = jump.ends_at(moment.clock);
         let span = self.span.saturating_add(1);
         Self { span, at, last: moment, boot_index: index, boot_before: jump.before }
+    }
+
+    /// Moves on to the entry `index`, where entries between are not known; `None` where its time falls.
+    pub fn resumed(&self, index: u64, span: u32, at: Timestamp, moment: Moment) -> Option<Self> {
+        let follows = span > self.span || (span == self.span && at >= self.at);
+        follows.then_some(Self { span, at, last: moment, boot_index: index, boot_before: Some(self.at) })
     }
 
     /// Tells whether the clock of a moment, or the one of the last entries, cannot be right. `next` is the

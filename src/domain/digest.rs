@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 use super::id::InvalidName;
@@ -21,7 +22,7 @@ impl Digest {
     /// Digests bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let mut out = [0; 32];
-        out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+        out.copy_from_slice(ring::digest::digest(&SHA256, bytes).as_ref());
         Self(out)
     }
 
@@ -80,6 +81,30 @@ pub fn to_hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [byte >> 4, byte & 15])
         .map(|nibble| char::from_digit(nibble.into(), 16).unwrap_or('?'))
         .collect()
+}
+
+/// Digests bytes that come in pieces.
+pub struct Digesting(Context);
+
+impl Default for Digesting {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Digesting {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) -> &mut Self {
+        self.0.update(piece);
+        self
+    }
+
+    /// Returns the digest of all of them.
+    pub fn finish(self) -> Digest {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(self.0.finish().as_ref());
+        Digest(digest)
+    }
 }
 
 /// Reads lower-case hexadecimal digits; `None` on anything else.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attestation::Attestation;
+use super::clock::Jump;
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, Outcome, User};
 use super::evidence::Run;
@@ -11,6 +12,7 @@ use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, User
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
 use super::policy::{Candidate, Fault};
+use super::project::Proposal;
 use super::request::CopyFacts;
 
 /// The facts about one request.
@@ -148,8 +150,19 @@ pub struct UserFacts {
     pub user: User,
     /// How many tasks are open.
     pub open_tasks: u64,
-    /// Whether there is a key that this user can sign with.
-    pub can_sign: bool,
+    /// Whether this user can sign, where that is asked for.
+    pub signing: Signing,
+}
+
+/// Whether a user has a key to sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signing {
+    /// There is none.
+    Keyless,
+    /// There is one that nobody has compared yet.
+    Uncompared,
+    /// There is one that counts.
+    Able,
 }
 
 /// What is known about a document to be created.
@@ -180,6 +193,8 @@ pub struct RegistryFacts {
     pub named: Option<Credential>,
     /// The session of an agent that the request names.
     pub session: Option<AgentSession>,
+    /// All keys of people, where one is to be acknowledged.
+    pub keys: Vec<Credential>,
 }
 
 /// What is known about the project.
@@ -197,4 +212,15 @@ pub struct ProjectFacts {
     pub occupied: Vec<(TypeName, StateName, DocumentId)>,
     /// Every trait that an unfinished document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
+    /// Unfinished documents that have traits by their type alone, with those that the candidate takes from the type.
+    pub losing: Vec<(Document, Vec<TraitName>)>,
+    /// What was proposed and not confirmed.
+    pub proposals: Vec<Proposal>,
+    /// Since when the key that the caller presents counts as a signature; looked up where a proposal is to be
+    /// confirmed.
+    pub counts_since: Option<Timestamp>,
+    /// The clock that the record was made by and that cannot have been right.
+    pub jump: Option<Jump>,
+    /// What was refused as expired by that clock.
+    pub refused: Vec<Credential>,
 }

@@ -52,15 +52,13 @@ pub enum Registration {
     Issue(Proposal),
     /// The end of a credential.
     Revoke(CredentialId),
-    /// A token in the place of another, which stays valid for a while.
+    /// A token in the place of the one that is presented, which stays valid for a while.
     Rotate {
-        /// The other one.
-        old: CredentialId,
         /// The id of the new one.
         id: CredentialId,
         /// The SHA-256 of its secret.
         verifier: Digest,
-        /// For how long the other one stays valid, in milliseconds.
+        /// For how long the former one stays valid, in milliseconds.
         grace: u32,
     },
     /// The caller's own key, in the place of every credential before it.
@@ -77,8 +75,13 @@ pub enum Registration {
         /// For how long, in milliseconds.
         time: u32,
     },
-    /// That another person has looked into a recovery.
-    Acknowledge(UserName),
+    /// That the caller has compared the fingerprint of a key with its holder.
+    Acknowledge {
+        /// Whose key.
+        user: UserName,
+        /// The fingerprint that was compared, which is the id of the key.
+        fingerprint: CredentialId,
+    },
     /// That an agent is started.
     Start(Box<Launch>),
     /// That an agent ends.
@@ -136,7 +139,7 @@ impl Registration {
             Self::Rotate { .. } => "token_rotate",
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
-            Self::Acknowledge(_) => "recovery_acknowledge",
+            Self::Acknowledge { .. } => "key_acknowledge",
             Self::Start(_) => "agent_started",
             Self::Stop(_) => "agent_stop",
         }

@@ -43,9 +43,8 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
     match registration {
         Registration::Issue(proposal) => told_of_issue(proposal),
         Registration::Revoke(id) => vec![("credential", id.to_string())],
-        Registration::Rotate { old, id, verifier, grace } => vec![
-            ("credential", old.to_string()),
-            ("new_credential", id.to_string()),
+        Registration::Rotate { id, verifier, grace } => vec![
+            ("credential", id.to_string()),
             ("verifier", verifier.to_string()),
             ("grace_ms", grace.to_string()),
         ],
@@ -57,7 +56,9 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
         Registration::Key { public } => {
             vec![("credential", CredentialId::of_key(public).to_string()), ("public", public.to_string())]
         }
-        Registration::Acknowledge(user) => vec![("user", user.to_string())],
+        Registration::Acknowledge { user, fingerprint } => {
+            vec![("user", user.to_string()), ("fingerprint", fingerprint.to_string())]
+        }
         Registration::Stop(session) => vec![("session", session.clone())],
         Registration::Start(launch) => {
             let Launch { agent, document, task, session, token, verifier, brief, .. } = launch.as_ref();

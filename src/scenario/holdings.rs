@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, words};
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{Credential, CredentialKind, OpenKey, Token};
+use crate::domain::identity::{Credential, CredentialKind, KeyOrigin, OpenKey, Token};
 use crate::domain::process::{Placement, Process};
 
 words! {
@@ -123,7 +123,8 @@ impl Holdings {
             Kind::Human => (self.new_key()?, CredentialKind::Key),
             Kind::Agent | Kind::Service => (self.new_token(), CredentialKind::Standing),
         };
-        let credential = Credential::new(secret.id().clone(), user.clone(), kind, secret.verifier(), at);
+        let mut credential = Credential::new(secret.id().clone(), user.clone(), kind, secret.verifier(), at);
+        credential.origin = (kind == CredentialKind::Key).then_some(KeyOrigin::Founder);
         self.take(&credential, secret);
         Some(credential)
     }

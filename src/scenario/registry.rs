@@ -20,7 +20,7 @@ pub(super) enum Asked {
     /// The end of what a user acts with.
     Revoke(UserName),
     /// Another token in the place of the one that a user acts with.
-    Rotate(UserName),
+    Rotate,
     /// A key of the caller's own.
     Key,
     /// A token for the caller's key.
@@ -37,10 +37,10 @@ pub(super) enum Asked {
 pub(super) const VERBS: [(&str, Option<&str>); 8] = [
     ("token_issue", Some("user")),
     ("credential_revoke", Some("user")),
-    ("token_rotate", Some("user")),
+    ("token_rotate", None),
     ("key_create", None),
     ("unlock", None),
-    ("recovery_acknowledge", Some("user")),
+    ("key_acknowledge", Some("user")),
     ("agent_started", Some("agent")),
     ("agent_stop", Some("agent")),
 ];
@@ -52,10 +52,10 @@ impl Asked {
         Ok(match verb {
             "token_issue" => Self::Issue(user()?),
             "credential_revoke" => Self::Revoke(user()?),
-            "token_rotate" => Self::Rotate(user()?),
+            "token_rotate" => Self::Rotate,
             "key_create" => Self::Key,
             "unlock" => Self::Unlock,
-            "recovery_acknowledge" => Self::Acknowledge(user()?),
+            "key_acknowledge" => Self::Acknowledge(user()?),
             "agent_started" => Self::Start(whom.to_owned()),
             "agent_stop" => Self::Stop(whom.to_owned()),
             _ => return Err(format!("`{verb}` asks for nothing of the registry")),
@@ -81,16 +81,16 @@ pub(super) fn request(
         }
         // Of a user who holds nothing, something is named that nobody has.
         Asked::Revoke(user) => (Registration::Revoke(holdings.own(user).unwrap_or(id)), None),
-        Asked::Rotate(user) => {
-            let old = holdings.own(user).unwrap_or_else(|| id.clone());
-            (Registration::Rotate { old, id, verifier, grace: 0 }, Some(token))
-        }
+        Asked::Rotate => (Registration::Rotate { id, verifier, grace: 0 }, Some(token)),
         Asked::Key => {
             let key = holdings.new_key().ok_or("no key can be made")?;
             (Registration::Key { public: key.verifier() }, Some(key))
         }
         Asked::Unlock => (Registration::Unlock { id, verifier, time: UNLOCK_TIME }, Some(token)),
-        Asked::Acknowledge(user) => (Registration::Acknowledge(user.clone()), None),
+        Asked::Acknowledge(user) => {
+            let fingerprint = holdings.own(user).unwrap_or(id);
+            (Registration::Acknowledge { user: user.clone(), fingerprint }, None)
+        }
         Asked::Start(agent) => {
             let document = about.ok_or("an agent is started for a document: name it with `of`")?;
             let session = format!("run-{}", to_hex(&holdings.random::<8>()));

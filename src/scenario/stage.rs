@@ -134,7 +134,7 @@ impl Stage {
         };
         let spawned = means == Some(Means::Spawn);
         let ancestry = if spawned { Ancestry(started) } else { Ancestry::default() };
-        Ok(Claim { user: Some(user.to_string()), proof, ancestry })
+        Ok(Claim { user: Some(user.to_string()), proof, ancestry, exported: false })
     }
 
     /// Signs a request, as the program does for a person.

@@ -240,6 +240,18 @@ impl Session {
         Ok(self.store.check()?)
     }
 
+    /// Signs the newest point of the log together with the digest of the lines that an export of it has.
+    pub fn sign_export(
+        &mut self,
+        _actor: &Actor,
+        lines: &Digest,
+    ) -> Result<(Checkpoint, Vec<u8>), SessionError> {
+        let project = self.project()?;
+        let checkpoint = Checkpoint::new(&project.id, &self.sound_head()?.frontier);
+        let signature = checkpoint.sign_export(lines, self.key.as_ref().ok_or(SessionError::NoKey)?);
+        Ok((checkpoint, signature))
+    }
+
     /// Signs the newest point of the log.
     pub fn checkpoint(&mut self, _actor: &Actor) -> Result<(Checkpoint, String), SessionError> {
         let project = self.project()?;

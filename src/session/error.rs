@@ -62,6 +62,14 @@ pub enum SessionError {
     /// Only people have keys.
     #[error("`{0}` is no person of this project; people have keys, agents and services have tokens")]
     NoPerson(UserName),
+    /// Somebody else is left who can acknowledge a key.
+    #[error("`{other}` is left, and can acknowledge a new key of `{user}`: leave `--alone` away")]
+    NotAlone {
+        /// Whose key is made.
+        user: UserName,
+        /// Who is left.
+        other: UserName,
+    },
     /// The policy knows no such group.
     #[error("no group `{name}`; there are {known}")]
     NoGroup {
@@ -104,6 +112,22 @@ pub enum SessionError {
     /// The session of an agent bears no tag of the project key: its row was edited.
     #[error("session {0} is not as it was recorded, and is not changed")]
     SessionTag(String),
+    /// A text holds the secret of a token that is good for something.
+    #[error(
+        "{place} holds the secret of token {credential}, which is live: take it out, and revoke the token"
+    )]
+    LiveToken {
+        /// Where it stands.
+        place: String,
+        /// The token.
+        credential: CredentialId,
+    },
+    /// A text holds the project key.
+    #[error("{place} holds the project key: take it out")]
+    LiveKey {
+        /// Where it stands.
+        place: String,
+    },
     /// What was signed is no longer what is there.
     #[error("{} changed since it was shown to be signed: sign again", .0.as_ref().map_or("the project", DocumentId::as_str))]
     Overtaken(Option<DocumentId>),

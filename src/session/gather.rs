@@ -8,12 +8,12 @@ use super::{Session, SessionError};
 
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
-use crate::domain::facts::{Facts, ItemFacts, NewDocument, ProjectFacts, RegistryFacts, Texts, UserFacts};
+use crate::domain::facts::{Facts, ItemFacts, NewDocument, RegistryFacts, Signing, Texts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
-use crate::domain::id::{ActionName, DocumentId, IdWord, TraitName, TypeName, UserName};
+use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
 use crate::domain::identity::{Actor, Validity};
 use crate::domain::items::Items;
-use crate::domain::policy::{Candidate, Effect, IdParts, Plain, Policy, Sources, Target, compile};
+use crate::domain::policy::{Effect, IdParts, Plain, Policy, Target};
 use crate::domain::request::{CopyFacts, Registration, Request, Subject, WorkingCopy};
 use crate::store::{Credentials, ListQuery, StoreError};
 
@@ -34,7 +34,7 @@ impl Session {
                 self.gather_document(actor, document, copy, action, now)
             }
             Subject::New(document_type) => self.gather_new(document_type, request, now),
-            Subject::Project => self.gather_project(request, now),
+            Subject::Project => self.gather_project(actor, request, now),
             Subject::Registry(registration) => self.gather_registry(actor, registration, now),
         };
         let (policy, facts) = gathered?;
@@ -42,7 +42,7 @@ impl Session {
         Ok((policy, facts))
     }
 
-    fn empty_facts(
+    pub(super) fn empty_facts(
         &mut self,
         now: Timestamp,
         policy: Digest,
@@ -54,13 +54,17 @@ impl Session {
         } else {
             Vec::new()
         };
-        let signs = |user: &User| {
-            keys.iter().any(|key| key.user == user.name && key.validity(now) == Validity::Valid)
+        let compares = !keys.is_empty() && self.policy()?.compares_keys();
+        let signing = |user: &User| {
+            let own = keys.iter().filter(|key| key.user == user.name && key.validity(now) == Validity::Valid);
+            let each =
+                own.map(|key| if compares && !key.counts() { Signing::Uncompared } else { Signing::Able });
+            each.max().unwrap_or(Signing::Keyless)
         };
         let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none()).map(|user| {
             let open_tasks = counts.get(&user.name).copied().unwrap_or(0);
-            let can_sign = signs(&user);
-            (user.name.clone(), UserFacts { user, open_tasks, can_sign })
+            let signing = signing(&user);
+            (user.name.clone(), UserFacts { user, open_tasks, signing })
         });
         Ok(Facts {
             now,
@@ -230,7 +234,7 @@ impl Session {
         Ok((policy, facts))
     }
 
-    fn namespaces(&mut self) -> Result<BTreeSet<IdWord>, SessionError> {
+    pub(super) fn namespaces(&mut self) -> Result<BTreeSet<IdWord>, SessionError> {
         Ok(self.store.namespaces()?.into_iter().map(|namespace| namespace.name).collect())
     }
 
@@ -240,61 +244,6 @@ impl Session {
         let Some(in_force) = &document.in_force else { return Ok(None) };
         let body = self.body(&in_force.content)?;
         Ok(String::from_utf8(body).ok().map(|text| (document, text)))
-    }
-
-    fn gather_project(
-        &mut self,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<(Rc<Policy>, Facts), SessionError> {
-        let digest = self.project()?.policy;
-        let policy = self.policy_at(&digest)?;
-        let mut counts = BTreeMap::new();
-        let mut project = ProjectFacts { namespaces: self.namespaces()?, ..ProjectFacts::default() };
-        if let Some(user) = request.inputs.text("user").and_then(|text| UserName::parse(text).ok()) {
-            project.named_user = self.store.user(user.as_str())?;
-            // Asked of the documents themselves, however many: the lists made of them for quick
-            // answers are not covered by the log.
-            let (mut owned, mut tasks) = (0, 0);
-            if project.named_user.is_some() {
-                self.store.documents(&ListQuery::default(), &mut |document| {
-                    let ended = policy.standing(&document).is_some_and(|(_, state)| state.is_final);
-                    owned += u64::from(!ended && document.owner.as_ref() == Some(&user));
-                    tasks += u64::from(document.round.is_some_and(|round| round.awaits(&user)));
-                    Ok(())
-                })?;
-            }
-            counts.insert(user, tasks);
-            project.owned = owned;
-        }
-        if let Some(files) = &request.candidate {
-            let sources = Sources(files.clone());
-            let procedures = self.procedures_in_force(compile(&sources).ok().as_ref())?;
-            project.candidate = Some(Candidate::new(sources, &procedures).map(Box::new));
-            project.occupied = self.store.occupied()?;
-            // What has ended holds no policy back.
-            project.occupied.retain(|(document_type, state, _)| {
-                policy.document_type(document_type).is_none_or(|(workflow, _)| !workflow.is_final(state))
-            });
-            project.carried = self.carried(&policy)?;
-        }
-        let mut facts = self.empty_facts(now, digest, &counts)?;
-        facts.project = Some(project);
-        Ok((policy, facts))
-    }
-
-    /// Finds the traits that unfinished documents have.
-    fn carried(&mut self, policy: &Policy) -> Result<BTreeMap<TraitName, DocumentId>, SessionError> {
-        let mut carried = BTreeMap::new();
-        self.store.documents(&ListQuery::default(), &mut |document| {
-            if policy.standing(&document).is_none_or(|(_, state)| !state.is_final) {
-                for (name, _) in policy.traits_of(&document) {
-                    carried.entry(name.clone()).or_insert_with(|| document.id.clone());
-                }
-            }
-            Ok(())
-        })?;
-        Ok(carried)
     }
 
     fn gather_registry(
@@ -308,13 +257,18 @@ impl Session {
         let mut registry = RegistryFacts::default();
         let user = match registration {
             Registration::Issue(proposal) => proposal.user.clone(),
-            Registration::Acknowledge(user) => user.clone(),
-            Registration::Revoke(id) | Registration::Rotate { old: id, .. } => {
+            Registration::Acknowledge { user, .. } => {
+                registry.keys = self.store.credentials(Credentials::Keys)?;
+                user.clone()
+            }
+            Registration::Revoke(id) => {
                 registry.named = self.store.credential(id)?;
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
                 named.user.clone()
             }
-            Registration::Key { .. } | Registration::Unlock { .. } => actor.name().clone(),
+            Registration::Key { .. } | Registration::Unlock { .. } | Registration::Rotate { .. } => {
+                actor.name().clone()
+            }
             Registration::Start(launch) => {
                 let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
                 known.unwrap_or_else(|| actor.name().clone())

@@ -6,9 +6,11 @@
 
 mod agents;
 mod audit;
+mod callers;
 mod error;
 mod gather;
 mod genesis;
+mod governed;
 mod named;
 mod objected;
 mod observed;
@@ -20,6 +22,7 @@ mod recovery;
 mod refused;
 mod runs;
 mod seal;
+mod secrets;
 mod signing;
 mod texts;
 mod time;
@@ -31,8 +34,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::audit::{Audit, Flaw};
+use self::callers::outside;
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
+pub use self::policies::differences;
 pub use self::runs::{Begun, RunResult};
 use self::seal::Attempt;
 pub use self::signing::{IDENTIFY, ToSign};
@@ -45,13 +50,11 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::evidence::Run;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
-use crate::domain::identity::{
-    Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
-};
+use crate::domain::identity::{Actor, Claim, NotVerified, Proof};
 use crate::domain::policy::{Action, Policy, Reminder};
-use crate::domain::project::Project;
+use crate::domain::project::{Project, Proposal};
 use crate::domain::request::{Request, Subject, WorkingCopy};
-use crate::store::{Head, Read, Sessions, Store, StoreError};
+use crate::store::{Head, Read, Store, StoreError};
 
 /// How often an action is tried when others write at the same time. From the second try on it
 /// waits for its turn and cannot be overtaken, so that a third would be a fault of the store.
@@ -105,6 +108,8 @@ pub struct Acted {
     pub content: Option<Vec<u8>>,
     /// The policy that came into force.
     pub policy: Option<Digest>,
+    /// What a second person is to confirm, or has.
+    pub proposal: Option<Proposal>,
 }
 
 /// What an actor can do with a document, and the policy whose verbs these are.
@@ -155,62 +160,6 @@ impl Session {
             Err(error) => return Err(error.into()),
         }
         Ok(Self { store, key, outside, policies: BTreeMap::new() })
-    }
-
-    /// Verifies a claim, to read.
-    pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
-        let head = self.store.head()?;
-        let now = self.time(&head).now;
-        let actor = self.verified(claim, now)?;
-        // With a code a key is made, and nothing is read.
-        match actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment) {
-            Some(code) => Err(outside(claim, code).into()),
-            None => Ok(actor),
-        }
-    }
-
-    /// Checks a claim against the registry, at `now`.
-    fn verified(&mut self, claim: &Claim, now: Timestamp) -> Result<Actor, SessionError> {
-        if claim.proof.is_some() && self.key.is_none() {
-            return Err(SessionError::NoKey);
-        }
-        let credential = match claim.proof.as_ref().and_then(Proof::credential) {
-            Some(id) => self.store.credential(id)?,
-            None => None,
-        };
-        let ticket = match &claim.proof {
-            Some(Proof::Ticket(presented)) => Some(&presented.ticket),
-            _ => None,
-        };
-        let project = self.store.project()?.map(|project| project.id).unwrap_or_default();
-        let session = match (ticket, &credential) {
-            (Some(ticket), _) => {
-                ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
-            }
-            (None, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
-            _ => None,
-        };
-        let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
-        let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
-        let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
-        let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
-        let named = ticket.map(|ticket| ticket.user.as_str());
-        let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
-        let name = named.unwrap_or_default().to_owned();
-        let user = self.store.user(&name)?;
-        let is_bound = claim.proof.is_none() && self.store.is_bound(&name)?;
-        let registry = Registry {
-            user: user.as_ref(),
-            credential: credential.as_ref(),
-            session: session.as_ref(),
-            launched: &launched,
-            is_spent,
-            project: &project,
-            is_bound,
-            key: self.key.as_ref(),
-            now,
-        };
-        Ok(registry.verify(claim)?)
     }
 
     fn fill(&self, buffer: &mut [u8]) -> Result<(), SessionError> {
@@ -305,6 +254,7 @@ impl Session {
         mode: Mode,
         run: Option<(&Run, Timestamp)>,
     ) -> Result<Acted, SessionError> {
+        self.admit(request)?;
         let head = self.sound_head()?;
         let time = self.time(&head);
         let proved_at = run.map_or(time.now, |(_, began_at)| began_at);
@@ -379,6 +329,7 @@ impl Session {
             reminders,
             content,
             policy: applied.policy.map(|candidate| candidate.digest),
+            proposal: applied.proposal,
         })
     }
 }
@@ -395,10 +346,4 @@ impl From<NotVerified> for SessionError {
     fn from(refusal: NotVerified) -> Self {
         Self::NotVerified { refusal, failures: 1 }
     }
-}
-
-/// A credential that is not good for what was asked for.
-fn outside(claim: &Claim, presented: &Credential) -> NotVerified {
-    let holder = Holder { user: presented.user.clone(), fingerprint: presented.fingerprint() };
-    NotVerified { claimed: claim.user.clone(), holder: Some(holder), why: Distrust::OutOfScope }
 }

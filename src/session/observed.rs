@@ -1,14 +1,31 @@
 //! What an entry says of what the program itself found.
 
+use std::collections::BTreeSet;
+
+use super::policies::differences;
 use crate::domain::attestation::{DOSSIER, dossier};
 use crate::domain::decide::Applied;
+use crate::domain::digest::Digest;
 use crate::domain::facts::Facts;
+use crate::domain::policy::{Candidate, Sources};
 
 /// How a run ended, and how long it took.
 pub(super) fn run(facts: &Facts) -> Vec<(String, String)> {
     let Some(ended) = facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return Vec::new() };
     let told = [("outcome", ended.outcome.name().to_owned()), ("duration_ms", ended.lasted.to_string())];
     told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Which policy takes the place of which, with the lines that differ and what it demands less of.
+pub(super) fn adoption(
+    (from, old): (&Digest, &Sources),
+    less: &BTreeSet<String>,
+    next: &Candidate,
+) -> Vec<(String, String)> {
+    let less = less.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    let told = [("replaces", from.to_string()), ("lines", differences(old, &next.sources)), ("less", less)];
+    let told = told.into_iter().filter(|(_, value)| !value.is_empty());
+    told.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// What was laid before those who judge, when their round opened and when one of them judged: the digest of

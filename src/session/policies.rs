@@ -1,5 +1,6 @@
 //! Adopted policies: what they mean, and the files that they were read from.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Session, SessionError};
@@ -7,6 +8,8 @@ use crate::domain::digest::Digest;
 use crate::domain::id::DocumentId;
 use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::PolicyRecord;
+use crate::domain::text::unified;
+use crate::domain::visible::one_line;
 
 impl Session {
     /// Returns the policy in force.
@@ -48,6 +51,11 @@ impl Session {
         files_of(&self.record_of(digest)?)
     }
 
+    /// Tells whether a policy was adopted once.
+    pub fn was_adopted(&mut self, digest: &Digest) -> Result<bool, SessionError> {
+        Ok(self.store.policy(digest)?.is_some())
+    }
+
     fn record_of(&mut self, digest: &Digest) -> Result<PolicyRecord, SessionError> {
         let message = "it is not in the store".to_owned();
         self.store.policy(digest)?.ok_or(SessionError::PolicyUnreadable { digest: *digest, message })
@@ -64,4 +72,20 @@ fn files_of(record: &PolicyRecord) -> Result<Sources, SessionError> {
         return Err(unreadable("its files are not those that were adopted".to_owned()));
     }
     Ok(sources)
+}
+
+/// Shows how the files of two policies differ, line by line.
+pub fn differences(old: &Sources, new: &Sources) -> String {
+    let mut text = String::new();
+    let names: BTreeSet<&String> = old.0.keys().chain(new.0.keys()).collect();
+    for name in names {
+        let side = |sources: &Sources| sources.0.get(name).cloned().unwrap_or_default();
+        let (before, after) = (side(old), side(new));
+        if before != after {
+            let to = if name == Policy::PINS { format!("now/{name}") } else { Sources::path(name) };
+            let from = format!("in force/{name}");
+            text.push_str(&unified((&one_line(&from), &before), (&one_line(&to), &after)));
+        }
+    }
+    text
 }

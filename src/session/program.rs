@@ -40,6 +40,10 @@ impl Session {
             let mut entry = Entry::new(record.action, policy);
             entry.observed =
                 record.observed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            // Sessions that end together are of one document, or of none.
+            let about = change.sessions.first().and_then(|first| first.document.clone());
+            let is_shared = change.sessions.iter().all(|one| one.document == about);
+            entry.document = about.filter(|_| is_shared);
             entry.deltas = session.registry_deltas(&change)?;
             session.commit(head, change, time, entry).map(Some)
         })

@@ -41,6 +41,8 @@ impl Session {
         action: &ActionName,
         document: Option<&DocumentId>,
     ) -> Result<u64, SessionError> {
+        // Shortened, a token would be found no more.
+        self.clear("the name of the caller", refusal.claimed.as_deref().unwrap_or_default().as_bytes())?;
         let short = |name: &str| -> String { name.chars().take(CLAIM_MAX).collect() };
         let refusal = NotVerified { claimed: refusal.claimed.as_deref().map(short), ..refusal.clone() };
         let like = kind_of(&refusal);

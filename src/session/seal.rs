@@ -8,16 +8,16 @@ use super::{Outside, Session, SessionError, observed};
 use crate::domain::audit::{
     Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
 };
-use crate::domain::clock::Jump;
-use crate::domain::decide::{Applied, Denial, Reason};
+use crate::domain::clock::{Jump, Span};
+use crate::domain::decide::{Applied, Denial, Reason, less};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::id::UserName;
+use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{Actor, Claim, Credential, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
-use crate::domain::request::{Request, WorkingCopy};
+use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
 use crate::domain::told::{said, told};
 use crate::store::{Change, Head, StoreError};
 
@@ -37,6 +37,18 @@ impl Attempt<'_> {
         Change { expected_size: self.head.frontier.size(), ..Change::default() }
     }
 
+    /// The document that an agent is started for, or was.
+    fn agent_document(&self) -> Option<&DocumentId> {
+        let Subject::Registry(registration) = &self.request.subject else { return None };
+        match registration.as_ref() {
+            Registration::Start(launch) => Some(&launch.document),
+            Registration::Stop(_) => {
+                self.facts.registry.as_ref().and_then(|facts| facts.session.as_ref()?.document.as_ref())
+            }
+            _ => None,
+        }
+    }
+
     fn entry(&self) -> Entry {
         let (actor, request) = (self.actor, self.request);
         let mut entry = Entry::new(request.action.as_str(), self.facts.policy);
@@ -53,6 +65,7 @@ impl Attempt<'_> {
         entry.credential = actor.credential().map(|presented| presented.id.clone());
         entry.ticket = actor.ticket();
         entry.inputs = told(self.policy, request);
+        entry.document = self.agent_document().cloned();
         entry.observed.extend(observed::run(self.facts));
         entry
     }
@@ -75,6 +88,13 @@ impl Session {
         entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
         entry.observed.extend(observed::dossier_of(facts, applied));
+        if let Some(project) = facts.project.as_ref()
+            && let Some(Ok(next)) = &project.candidate
+        {
+            let old = self.sources_at(&facts.policy)?;
+            let less = less(attempt.policy, project, &next.policy);
+            entry.observed.extend(observed::adoption((&facts.policy, &old), &less, next));
+        }
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);
@@ -168,6 +188,12 @@ impl Session {
         change.credentials.extend(applied.credentials.iter().cloned());
         change.sessions.extend(applied.session.clone());
         change.namespaces.extend(applied.namespace.clone());
+        change.proposals.extend(applied.proposal.clone());
+        if applied.ends_jump {
+            let span = self.span()?;
+            let ends_at = span.jump.map_or(time.moment.clock, |jump| jump.ends_at(time.moment.clock));
+            change.spans.push(Span { number: span.number.saturating_add(1), began_at: ends_at, jump: None });
+        }
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
             if self.store.policy(&candidate.digest)?.is_none() {
@@ -188,8 +214,10 @@ impl Session {
 
     /// The complete change of every row that `change` touches.
     fn deltas(&mut self, change: &Change, facts: &Facts) -> Result<Vec<Delta>, SessionError> {
+        let losing = facts.project.iter().flat_map(|project| &project.losing).map(|(document, _)| document);
         let known = |document: &Document| {
-            facts.document.iter().chain(&facts.children).find(|before| before.id == document.id)
+            let mut before = facts.document.iter().chain(&facts.children).chain(losing.clone());
+            before.find(|before| before.id == document.id)
         };
         let mut deltas = Vec::new();
         for document in &change.documents {
@@ -290,7 +318,7 @@ impl Session {
         let ends = if begins { self.span()?.jump } else { None };
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         seal(&mut change, head, entries, (time, ends), key, &self.outside)?;
-        self.store.commit(&change)?;
+        self.keep(&change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
 

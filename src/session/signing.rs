@@ -121,6 +121,7 @@ impl Session {
             credential: None,
             session: None,
             launched: &[],
+            compares_keys: false,
             is_spent: false,
             project: "",
             is_bound: false,

@@ -129,3 +129,36 @@ fn what_was_swapped_after_its_adoption_is_not_started() {
     project.run(remedy.strip_prefix("qms ").unwrap()).is(0);
     assert!(project.run(RUN).is(0).text().contains("the swapped one"));
 }
+
+// REQ-240
+#[test]
+fn the_start_and_the_end_of_an_agent_stand_in_the_history_of_its_document() {
+    let started = Started::new("exit 3");
+    let project = &started.project;
+    project.run("-u claude create CR --title other").is(0);
+    project.run(RUN).is(1);
+    // A start that is refused was about it, too.
+    project.run("-u tu agent run qa --document CR-001 --task review").is(8);
+    project.issue(&["tu"]);
+    project.run("-u tu agent run qa --document CR-001 --task review").is(7);
+    let of = |id: &str| {
+        let history = project.ask(&format!("-u lead history {id}")).is(0);
+        let entries = history["data"]["entries"].as_array().unwrap().clone();
+        let about =
+            entries.into_iter().filter(|entry| entry["action"].as_str().unwrap().starts_with("agent_"));
+        about
+            .map(|it| format!("{} {}", it["action"].as_str().unwrap(), it["result"].as_str().unwrap()))
+            .collect()
+    };
+    let expected: [&str; 4] =
+        ["agent_started permitted", "agent_ended permitted", "agent_started denied", "agent_started denied"];
+    let found: Vec<String> = of("CR-001");
+    assert_eq!(found, expected);
+    let none: Vec<String> = of("CR-002");
+    assert!(none.is_empty(), "{none:?}");
+    let ended = &started.entries("agent_ended")[0];
+    assert_eq!([&ended["document"], &ended["observed"]["status"]], ["CR-001", "3"]);
+    // It changes no document.
+    assert!([&ended["version"], &ended["from"], &ended["to"]].iter().all(|it| it.is_null()), "{ended}");
+    project.run("-u lead audit verify").is(0);
+}

@@ -145,3 +145,25 @@ fn a_token_is_good_for_the_task_and_the_document_that_its_agent_was_started_for(
         assert!(reasons.iter().any(|one| one["name"] == "credential_out_of_scope"), "{line}: {answer}");
     }
 }
+
+// REQ-238
+#[test]
+fn the_live_token_of_an_agent_gets_into_no_document() {
+    let started = Started::new(KEEPS);
+    let project = &started.project;
+    let folder = project.folder().to_owned();
+    let mut agent = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.join("leaked").exists() {
+        std::thread::yield_now();
+    }
+    let token = fs::read_to_string(folder.join("leaked")).unwrap();
+    project.run("-u claude create CR --title other").is(0);
+    let copy = project.copy("claude", "CR-002");
+    let sound = fs::read_to_string(&copy).unwrap();
+    fs::write(&copy, format!("{sound}\n{token}\n")).unwrap();
+    let refused = project.ask("-u claude checkin CR-002").is(2);
+    assert!(refused["error"]["message"].as_str().unwrap().contains(&token[4..20]), "{}", refused.value());
+    fs::write(&copy, sound).unwrap();
+    fs::write(folder.join("enough"), "").unwrap();
+    assert!(agent.wait().unwrap().code().is_some());
+}

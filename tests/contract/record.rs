@@ -30,7 +30,7 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();
     let fields = "index at span clock boot actor claimed claimed_actor attribution actor_kind group assurance \
                   isolation session agent parent credential token_id ticket signature host uid client_id \
-                  occurred_at ran_by action inputs observed document version from to result verdict comment reasons content_digest policy_digest count leaf_hash withheld";
+                  occurred_at ran_by action inputs observed document version from to result verdict comment reasons content_digest policy_digest count changes leaf_hash withheld";
     assert_eq!(keys(entry), fields.split_whitespace().collect::<Vec<_>>());
     assert_eq!([&entry["result"], &entry["actor"]], [&json!("denied"), &json!("claude")]);
     assert_eq!(names(&entry["reasons"], "name"), expected);

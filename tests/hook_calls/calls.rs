@@ -169,3 +169,54 @@ fn the_project_that_the_environment_names_is_the_one_that_is_meant() {
     let ran = hooked.shell(&command).current_dir("/").env("QMS_ROOT", &root).output().unwrap();
     assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
 }
+
+// REQ-096
+#[test]
+fn the_note_about_who_wrote_holds_what_was_proved_of_a_subagent() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let path = project.path("workflows/policy.yaml");
+    let text =
+        std::fs::read_to_string(&path).unwrap().replace("  tu: { user: tu }", "  writer: { user: claude }");
+    std::fs::write(&path, text).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    let run = |agent: Option<&str>, id: &str, line: &str| {
+        let mut input = json!({"tool_name": "Bash", "tool_use_id": id, "tool_input": {"command": line}});
+        if let Some(agent) = agent {
+            (input["agent_id"], input["agent_type"]) = (json!(agent), json!("writer"));
+        }
+        let command = Hooked::rewritten(hooked.hook(&hooked.event("PreToolUse", "s-1", &input)));
+        let (status, said) = hooked.sh(&command);
+        assert_eq!(status, 0, "{said}");
+    };
+    let note = |id: &str| {
+        let shown = project.ask(&format!("-u lead note show {id} agent-attribution")).is(0);
+        shown["data"]["text"].as_str().unwrap().lines().map(str::to_owned).collect::<Vec<String>>()
+    };
+    hooked.begin("s-1", "a-1", "writer");
+    let began = hooked.newest();
+    assert_eq!(began["action"], "agent_started");
+    let mut changes = began["changes"].as_array().unwrap().iter();
+    let began = changes.find(|change| change["field"] == "opened_at").unwrap()["new"].clone();
+    run(Some("a-1"), "t-1", "qms create CR --title Pump --trait needs-agent-attribution");
+    let ticket = hooked.newest()["ticket"].clone();
+    let line = |name: &str, value: &serde_json::Value| format!("{name}: {}", value.as_str().unwrap());
+    assert_eq!(
+        note("CR-002"),
+        [
+            "claude (agent), verified: ticket",
+            &line("ticket", &ticket),
+            "agent: a-1",
+            "session: s-1",
+            &line("started at", &began),
+            "started by: claude",
+        ]
+    );
+    // The main thread was started by nobody that the record knows.
+    run(None, "t-3", "qms create CR --title Tank --trait needs-agent-attribution");
+    let ticket = hooked.newest()["ticket"].clone();
+    assert_eq!(
+        note("CR-003"),
+        ["claude (agent), verified: ticket", &line("ticket", &ticket), "session: s-1"]
+    );
+}

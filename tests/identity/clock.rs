@@ -13,7 +13,7 @@ use qms::domain::digest::Timestamp;
 use qms::domain::process::Descent;
 use serde_json::Value;
 
-use super::{issue, log};
+use super::{PASSPHRASE, issue, log, secret};
 use crate::project::Project;
 
 thread_local! {
@@ -55,7 +55,7 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
         variable: Box::new(move |name| match name {
             "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
             "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
-            "QMS_TOKEN_FILE" => Some(token.clone()),
+            "QMS_TOKEN_FILE" if !token.ends_with('/') => Some(token.clone()),
             _ => None,
         }),
         directory: project.root(),
@@ -160,4 +160,80 @@ fn refusals_of_one_kind_are_one_entry_a_minute_and_the_next_says_how_many() {
     let lead = lead.strip_prefix(project.folder()).unwrap().display().to_string();
     assert_eq!(at(&project, NOON + MINUTE, &lead, "list").0, 0);
     assert_eq!(WAITED.get(), 0);
+}
+
+/// The path of lead's token within the folder of a project.
+fn lead(project: &Project) -> String {
+    let lead = project.token("lead").unwrap();
+    lead.strip_prefix(project.folder()).unwrap().display().to_string()
+}
+
+/// The time of the last entry, in milliseconds.
+fn last_at(project: &Project) -> i64 {
+    let at = log(project).pop().unwrap()["at"].as_str().unwrap().to_owned();
+    Timestamp::try_from(at).unwrap().millis()
+}
+
+// REQ-197
+#[test]
+fn a_clock_that_was_wrong_is_told_everybody_and_its_jump_ended_by_an_administrator() {
+    let project = Project::new();
+    project.issue(&["qa"]);
+    for name in ["refused", "unused"] {
+        issue(&project, name, "claude --ttl 1h");
+    }
+    let (lead, before) = (lead(&project), last_at(&project));
+    let said = |line: &str| project.ask(line)["warnings"].to_string();
+    assert!(!said("-u qa list").contains("clock"), "{}", said("-u qa list"));
+    assert_eq!(at(&project, before + MINUTE, &lead, "audit clock --reason x").1, ["nothing_to_set"]);
+
+    // A dead battery: an administrator acts 74 years ahead, and a token is found expired.
+    assert_eq!(at(&project, NOON, &lead, "namespace add AHEAD").0, 0);
+    assert_eq!(at(&project, NOON, "refused", "create CR --title x"), expired());
+    assert!(last_at(&project) >= NOON);
+    for line in ["-u qa list", "-u lead whoami", "-u qa status SOP-001"] {
+        assert!(said(line).contains("the clock was wrong: entry "), "{line}");
+    }
+    let found = project.ask("-u lead doctor").is(1);
+    assert_eq!(found["error"]["details"]["findings"][0]["name"], "clock");
+
+    // Quality cannot; who manages the project can, once the clock is right again.
+    let quality = project.ask("-u qa audit clock --reason x").is(7);
+    assert_eq!(quality.reasons(), ["group_not_allowed"]);
+    let now = before + HOUR / 2;
+    assert_eq!(at(&project, now, &lead, "audit clock --reason battery").0, 0);
+    assert_eq!(last_at(&project), now);
+    assert!(!said("-u qa list").contains("clock was"), "{}", said("-u qa list"));
+    // What was refused meanwhile stays so; what only seemed to have ended has not.
+    assert_eq!(at(&project, now + 1, "refused", "whoami").1, ["credential_revoked"]);
+    assert_eq!(at(&project, now + 1, "unused", "whoami").0, 0);
+    let entry = log(&project).into_iter().rfind(|entry| entry["action"] == "clock_set").unwrap();
+    assert_eq!((entry["span"].as_u64(), entry["comment"].as_str()), (Some(1), Some("battery")));
+    assert_eq!(at(&project, now + 2, &lead, "audit clock --reason again").1, ["nothing_to_set"]);
+    project.run("-u lead audit verify").is(0);
+}
+
+// REQ-197
+#[test]
+fn a_signature_by_a_clock_that_was_wrong_says_so() {
+    let project = Project::empty();
+    let phrase = secret(&project, "phrase", PASSPHRASE);
+    project.run(&format!("init --passphrase-file {}", phrase.display())).is(0);
+    let by_lead = format!("-u lead --passphrase-file {}", phrase.display());
+    project.run("-u claude create CR --title x").is(0);
+    project.run(&format!("{by_lead} user add ann --group initiator --agent")).is(0);
+    let line = |to: &str| format!("{by_lead} transfer CR-001 --to {to} --reason x");
+    project.run(&line("ann")).is(0);
+    assert_eq!(at(&project, NOON, "", &line("claude")).0, 0);
+    let wrong = |text: &str| text.matches("by a clock that was wrong").count();
+    let signed = project.ask(&format!("{by_lead} status CR-001")).is(0)["data"]["signatures"].clone();
+    assert_eq!([&signed[0]["clock_was_wrong"], &signed[1]["clock_was_wrong"]], [false, true]);
+    assert_eq!(wrong(&project.run(&format!("{by_lead} history CR-001")).is(0).text()), 1);
+    // It stays marked when the time is right again.
+    project.run(&format!("{by_lead} audit clock --reason battery")).is(0);
+    project.run(&line("ann")).is(0);
+    let signed = project.ask(&format!("{by_lead} status CR-001")).is(0)["data"]["signatures"].clone();
+    let wrong: Vec<_> = signed.as_array().unwrap().iter().map(|one| one["clock_was_wrong"].clone()).collect();
+    assert_eq!(wrong, [false, true, false]);
+    project.run(&format!("{by_lead} audit verify")).is(0);
 }

@@ -18,10 +18,10 @@ fn is_signed(signed: &Value, meaning: &str, verdict: &str, key: &str) -> String 
     let at = signed["at"].as_str().unwrap();
     let expected = json!({
         "user": "hana", "printed_name": "Hana Quint", "at": at, "meaning": meaning,
-        "action": signed["action"], "verdict": verdict, "key_fingerprint": key,
+        "action": signed["action"], "verdict": verdict, "key_fingerprint": key, "key_rests_on": "first_pair", "clock_was_wrong": false,
     });
     assert_eq!(*signed, expected);
-    format!("Hana Quint, {at}, {meaning} ({verdict}), key {key}")
+    format!("Hana Quint, {at}, {meaning} ({verdict}), key {key} (first pair)")
 }
 
 // REQ-054, REQ-069, REQ-122
@@ -70,6 +70,17 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     let made = project.ask(&format!("{next} --passphrase-file {}", phrase.display())).is(0);
     let key = made["data"]["credential"]["id"].as_str().unwrap().to_owned();
     let hana = signing("hana", &phrase);
+
+    // What nobody has compared is a token: lead and hana compare, and are the first two to do so.
+    let refused = project.ask(&format!("{lead} route SOP-009 --review")).is(4);
+    let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap();
+    assert!(
+        remedy.starts_with("qms --user lead key acknowledge hana --fingerprint <fingerprint>"),
+        "{remedy}"
+    );
+    let line = remedy.trim_start_matches("qms ").replace("<fingerprint>", &key);
+    let said = project.ask(&line).is(0)["data"]["credential"].clone();
+    assert_eq!([&said["acknowledged_by"], &said["grounds"]], ["lead", "first_pair"]);
 
     // Agents comment, and neither sit nor decide.
     let refused = project.ask(&format!("{claude} route SOP-008 --review --assignees qa")).is(4);
@@ -136,11 +147,12 @@ fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let project = super::profiles::of("gxp");
     project.issue(&["claude"]);
     super::enrolled(&project, "hana", "quality");
-    // The administrator has a token for trials, and no key: nobody can be asked for a verdict with it.
+    // Whose key nobody has compared cannot be asked for a verdict.
     project.run("-u claude create CR --title x").is(0);
-    let refused = project.ask("-u claude route CR-001 --review --assignees lead").is(4);
+    let refused = project.ask("-u claude route CR-001 --review --assignees hana").is(4);
     let message = refused["error"]["message"].as_str().unwrap();
-    assert!(message.contains("it has no key to sign the verdict with"), "{message}");
+    assert!(message.contains("it has no key that counts as a signature"), "{message}");
+    super::acknowledge(&project, "lead", "hana").is(0);
     project.run("-u claude route CR-001 --review").is(0);
     // With the key revoked nobody can route any more, and what is out cannot be answered.
     let key = super::last_issued(&project, "hana");
@@ -151,4 +163,58 @@ fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     project.run("-u claude withdraw CR-001").is(0);
     assert_eq!(project.ask("-u claude route CR-001 --review").is(4).reasons(), ["no_eligible_quality"]);
     assert_eq!(log(&project).iter().filter(|it| it["verdict"].is_string()).count(), 0);
+}
+
+// REQ-195
+#[test]
+fn what_demands_less_waits_for_a_second_person() {
+    let project = super::profiles::of("gxp");
+    // ada and ines manage the project, too; lead issued the code of ada, and ada that of ines.
+    let person = |by: &str, user: &str| {
+        let folder = project.folder().join("config");
+        let code = folder.join(format!("{user}.code"));
+        let phrase = secret(&project, &format!("config/{user}.phrase"), PASSPHRASE);
+        project.run(&format!("-u lead user add {user} --group administrator --human")).is(0);
+        project.run(&format!("-u {by} token issue {user} --out {}", code.display())).is(0);
+        let enrol = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+        bare(&project, &enrol).run().is(0);
+    };
+    person("lead", "ada");
+    super::acknowledge(&project, "lead", "ada").is(0);
+    person("ada", "ines");
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("profile: gxp", "profile: light")).unwrap();
+    let less = "workflow adopt --less --reason \"fewer people\"";
+    assert_eq!(project.ask("-u lead workflow adopt").is(4).reasons(), ["policy_demands_less"]);
+    let proposed = project.ask(&format!("-u lead {less}")).is(0)["data"].clone();
+    let digest = proposed["digest"].as_str().unwrap().to_owned();
+    assert!(proposed["text"].as_str().unwrap().contains(&format!("qms workflow adopt --confirm {digest}")));
+    let profile = || project.run("-u lead workflow show --source policy.yaml").is(0).text();
+    assert!(profile().contains("profile: gxp"));
+
+    // Not whoever proposed it, nor by a code of that one, nor by a key that counts only since then.
+    let confirm = |user: &str| project.ask(&format!("-u {user} workflow adopt --confirm {digest}"));
+    for user in ["lead", "ada"] {
+        assert_eq!(confirm(user).is(7).reasons(), ["not_independent"], "{user}");
+    }
+    assert_eq!(confirm("ines").is(8).reasons(), ["assurance_too_low", "not_independent"]);
+    super::acknowledge(&project, "lead", "ines").is(0);
+    assert_eq!(confirm("ines").is(7).reasons(), ["not_independent"]);
+    // A candidate that changed is another one, and nothing else was proposed.
+    let other = "0".repeat(64);
+    let refused = project.ask(&format!("-u ada workflow adopt --confirm {other}")).is(4);
+    assert_eq!(refused.reasons(), ["candidate_differs", "nothing_to_confirm"]);
+    assert_eq!(project.ask(&format!("-u ines {less}")).is(4).reasons(), ["proposed_already"]);
+    // Proposed anew it waits for those whose keys count by now.
+    project.run(&format!("-u lead {less}")).is(0);
+    confirm("ines").is(0);
+    assert!(profile().contains("profile: light"));
+    assert!(confirm("ines").is(4).reasons().contains(&"nothing_to_confirm"));
+    let last = log(&project)
+        .into_iter()
+        .rfind(|entry| entry["action"] == "policy_adopt" && entry["result"] == "permitted");
+    let last = last.unwrap();
+    assert_eq!([&last["actor"], &last["inputs"]["confirm"]], ["ines", digest.as_str()]);
+    project.run("-u lead audit verify").is(0);
 }

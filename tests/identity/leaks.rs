@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use qms::domain::digest::{from_hex, to_hex};
 
-use super::{bare, secret};
+use super::{bare, last_issued, secret};
 use crate::project::{Call, Project, Ran};
 
 /// What must not be found anywhere, with the name of the secret and of its form, by its first two bytes.
@@ -140,6 +140,11 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
     heard(bare(&project, &format!("--token-file {code} enrol --passphrase-file {hana}"))).is(8);
     let (claude, qa) = (format!("--token-file {}", out("claude")), format!("--token-file {}", out("qa")));
     let by_hana = format!("-u hana --passphrase-file {hana}");
+    let compared = |by: &str, user: &str| {
+        let key = last_issued(&project, user);
+        bare(&project, &format!("{by} key acknowledge {user} --fingerprint {key}"))
+    };
+    heard(compared(&by_lead, "hana")).is(0);
     for (line, status) in [
         (format!("{claude} create CR --title x"), 0),
         (format!("{claude} route CR-001 --review"), 0),
@@ -153,8 +158,13 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
         (format!("{claude} token rotate --grace 1h --out {}", out("rotated")), 0),
         (format!("{by_hana} key create --new-passphrase-file {next}"), 0),
         (format!("{by_hana} whoami"), 8),
-        (format!("recover lead --new-passphrase-file {lead} -o yaml"), 0),
-        (format!("-u hana --passphrase-file {next} recover lead --acknowledge"), 0),
+    ] {
+        heard(bare(&project, &line)).is(status);
+    }
+    heard(compared(&by_lead, "hana")).is(0);
+    heard(bare(&project, &format!("recover lead --new-passphrase-file {lead} -o yaml"))).is(0);
+    heard(compared(&format!("-u hana --passphrase-file {next}"), "lead")).is(0);
+    for (line, status) in [
         (format!("{claude} token list -o wide"), 0),
         (format!("{claude} token list --stale -o json"), 0),
         (format!("{claude} key list -o json"), 0),

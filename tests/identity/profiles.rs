@@ -5,10 +5,16 @@ use std::fs;
 use super::{PASSPHRASE, bare, log, newest, secret};
 use crate::project::Project;
 
-/// A project of a profile in which lead has a token.
+/// A project of a profile in which lead has a token, or where only keys count, a key.
 pub fn of(profile: &str) -> Project {
     let project = Project::empty();
-    project.run(&format!("init --profile {profile} --no-passphrase")).is(0);
+    let proof = if profile == "gxp" {
+        let phrase = secret(&project, "config/lead.phrase", PASSPHRASE);
+        format!("--passphrase-file {}", phrase.display())
+    } else {
+        "--no-passphrase".to_owned()
+    };
+    project.run(&format!("init --profile {profile} {proof}")).is(0);
     project
 }
 
@@ -82,8 +88,10 @@ fn team_lets_nobody_act_who_is_only_claimed() {
         let words = "`claude` is only claimed; this needs at least: token; `token issue` (user: claude) is for administrator";
         assert_eq!(message, words);
     }
-    // To look is still possible.
-    project.run("-u claude list").is(0);
+    // Nor does anybody look.
+    for line in ["list", "doctor", "status SOP-001", "workflow show", "history SOP-001"] {
+        super::is_not_believed(project.call(&format!("-u tu {line}")), "reading_unproved");
+    }
     project.issue(&["claude", "qa"]);
     carried_through(&project);
     assert!(
@@ -98,8 +106,6 @@ fn team_lets_nobody_act_who_is_only_claimed() {
     project.run("-u claude route CR-001 --review --assignees tu").is(0);
     let refused = project.ask("-u tu review CR-001 --recommend --comment fine").is(8);
     assert_eq!(refused.reasons(), ["assurance_too_low"]);
-    let next = project.ask("-u tu next CR-001 --all").is(0);
-    assert!(next["data"].to_string().contains("assurance_too_low"));
 }
 
 // REQ-003, REQ-055
@@ -123,12 +129,13 @@ fn in_every_profile_whoever_is_only_claimed_manages_nothing() {
             "user remove tu",
             &format!("token issue qa --out {out}"),
             &format!("token revoke {token}"),
-            &format!("token rotate {token} --out {out}"),
+            &format!("token rotate --out {out}"),
             &format!("key create --new-passphrase-file {phrase}"),
         ] {
             let refused = project.keeps(1, || project.ask(&format!("-u ada {line}"))).is(8);
             let reasons = refused.reasons();
-            assert!(reasons.iter().all(|name| *name == "assurance_too_low"), "{profile} {line}: {reasons:?}");
+            let unproved = ["assurance_too_low", "reading_unproved"];
+            assert!(reasons.iter().all(|name| unproved.contains(name)), "{profile} {line}: {reasons:?}");
         }
         // Nor does it help to be nobody's user, or to name one who has a token.
         for user in ["mallory", "lead"] {
@@ -151,6 +158,19 @@ fn the_profile_is_changed_by_adoption_alone() {
     project.run("-u claude create CR --title x").is(0);
     project.run("-u lead workflow adopt").is(0);
     assert_eq!(project.ask("-u claude create CR --title x").is(8).reasons(), ["assurance_too_low"]);
+    // Nobody makes signatures count who has none to give.
+    fs::write(&path, text.replace("profile: light", "profile: gxp")).unwrap();
+    let refused = project.ask("-u lead workflow adopt").is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low"]);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("qms enrol"));
+    // Back again is less, and has to be said.
+    fs::write(&path, &text).unwrap();
+    let refused = project.ask("-u lead workflow adopt").is(4);
+    assert_eq!(refused.reasons(), ["policy_demands_less"]);
+    assert_eq!(refused["error"]["message"], "the profile is light instead of team");
+    project.run("-u lead workflow adopt --less").is(2);
+    project.run("-u lead workflow adopt --less --reason \"it is a trial\"").is(0);
+    project.run("-u claude create CR --title x").is(0);
     // A word that is no profile is no policy.
     fs::write(&path, text.replace("profile: light", "profile: none")).unwrap();
     project.run("-u lead workflow adopt").is(82);
@@ -177,4 +197,34 @@ fn init_without_a_terminal_needs_a_passphrase_or_to_be_told_that_none_is_wanted(
     super::is_not_believed(project.call("-u lead list"), "credential_required");
     let me = project.ask(&format!("-u lead whoami --passphrase-file {phrase}")).is(0);
     assert_eq!([&me["data"]["assurance"], &me["data"]["source"]], ["signature", "key"]);
+}
+
+// REQ-241
+#[test]
+fn doctor_says_as_whom_somebody_can_act_or_read_who_only_says_the_name() {
+    for profile in ["light", "team", "gxp"] {
+        let project = of(profile);
+        project.run("-u lead user add hana --group quality --human").is(0);
+        project.issue(&["claude"]);
+        project.run("-u claude create CR --title x").is(0);
+        let found = project.run("-u lead doctor");
+        let said = format!("{}{}", found.text(), found.stderr);
+        let named = |how: &str| {
+            let begin = format!("anybody can {how} as ");
+            let list = said.lines().find_map(|line| line.split_once(&begin)).map(|(_, rest)| rest);
+            let list = list.and_then(|rest| rest.split_once(':')).map(|(list, _)| list.to_owned());
+            list.unwrap_or_default()
+        };
+        let (acting, reading) = (named("act"), named("read"));
+        for user in ["lead", "claude", "qa", "tu", "hana"] {
+            let is_read = bare(&project, &format!("-u {user} list")).run().status == 0;
+            let tried = bare(&project, &format!("-u {user} checkin CR-001 --dry-run")).run();
+            // Nobody is let in by the name: then it is about who is calling, and nothing else.
+            let is_acted = tried.status != 8;
+            let listed = |list: &str| list.split([',', ' ']).any(|name| name == user);
+            assert_eq!(listed(&acting), is_acted, "{profile} {user}: {said}");
+            assert_eq!(listed(&reading), is_read && !is_acted, "{profile} {user}: {said}");
+        }
+        assert!(profile == "light" || acting.is_empty(), "{said}");
+    }
 }

@@ -105,6 +105,7 @@ pub(super) fn in_review() -> Project {
     let project = super::profiles::of("gxp");
     project.issue(&["claude"]);
     enrolled(&project, "hana", "quality");
+    super::acknowledge(&project, "lead", "hana").is(0);
     project.run("-u claude create CR --title x").is(0);
     project.run("-u claude route CR-001 --review").is(0);
     project
@@ -206,6 +207,7 @@ fn a_new_passphrase_is_typed_twice_alike() {
     shell.begin("-u lead unlock");
     shell.answer("Passphrase of lead: ", PASSPHRASE);
     assert_eq!(shell.ends().0, "0");
+    // Where it stands open the passphrase is asked for all the same.
     shell.begin("-u lead key create");
     shell.answer("New passphrase of lead: ", "another passphrase");
     shell.answer("Once more: ", "another passphrase");

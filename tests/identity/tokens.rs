@@ -210,7 +210,7 @@ fn a_revoked_token_is_refused_at_once() {
     project.issue(&["qa"]);
     assert_eq!(project.ask(&format!("-u qa token revoke {id}")).is(7).reasons(), ["not_own_credential"]);
     project.run(&format!("-u claude token revoke {id}")).is(0);
-    for line in ["-u claude list", "-u claude create CR --title x", &format!("-u claude token rotate {id}")] {
+    for line in ["-u claude list", "-u claude create CR --title x", "-u claude token rotate --out x"] {
         is_not_believed(
             project.call(&format!("{line} --token-file {}", project.token("claude").unwrap().display())),
             "credential_revoked",

@@ -85,8 +85,8 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
             | "--task"
             | "--out"
             | "--ttl"
+            | "--fingerprint"
             | "--new-passphrase-file" => drop(words.next()),
-            "--acknowledge" => return "acknowledged".to_owned(),
             _ if word.starts_with('-') => {}
             _ => command.push(word),
         }
@@ -113,6 +113,7 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
         ("token", Some("issue" | "rotate")) => "issued",
         ("token" | "key", Some("list")) => "credentials",
         ("token" | "key", Some("revoke")) => "revoked",
+        ("key", Some("acknowledge")) => "acknowledged",
         ("key" | "enrol" | "recover", _) => "key",
         ("audit", Some("verify")) => "audit",
         ("audit", Some(name)) => name,

@@ -87,9 +87,10 @@ impl Project {
 
     /// Gives users tokens, which they present from then on.
     pub fn issue(&self, users: &[&str]) {
-        let lead = self.token("lead").unwrap();
+        let mut projects = fs::read_dir(self.folder().join("config/qms")).unwrap();
+        let folder = projects.next().unwrap().unwrap().path();
         for user in users {
-            let out = lead.with_file_name(format!("{user}.token"));
+            let out = folder.join(format!("{user}.token"));
             self.words(&["-u", "lead", "token", "issue", user, "--out", out.to_str().unwrap()]).run().is(0);
         }
     }
@@ -135,7 +136,10 @@ impl Project {
     pub fn words<S: AsRef<str>>(&self, words: &[S]) -> Call {
         let words: Vec<String> = words.iter().map(|word| word.as_ref().to_owned()).collect();
         let token = words.iter().position(|word| word == "--user" || word == "-u");
-        let token = token.and_then(|at| self.token(words.get(at + 1)?));
+        let user = token.and_then(|at| words.get(at + 1));
+        let token = user.and_then(|user| self.token(user));
+        let phrase = user.map(|user| self.folder().join(format!("config/{user}.phrase")));
+        let phrase = phrase.filter(|file| token.is_none() && file.exists());
         let mut command = Command::new(PROGRAM);
         command
             .args(&words)
@@ -143,6 +147,7 @@ impl Project {
             .env("XDG_STATE_HOME", self.folder().join("state"))
             .env("XDG_CONFIG_HOME", self.folder().join("config"))
             .envs(token.map(|file| ("QMS_TOKEN_FILE", file)))
+            .envs(phrase.map(|file| ("QMS_PASSPHRASE_FILE", file)))
             .current_dir(self.root())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

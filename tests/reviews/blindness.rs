@@ -139,7 +139,7 @@ fn seen(project: &Project, user: &str) -> Vec<(String, String)> {
     seen
 }
 
-/// Puts fixed words in the place of times, digests and paths, leaves out how long something took, and puts
+/// Puts fixed words in the place of times, digests, sealed bytes and paths, leaves out how long something took, and puts
 /// lines in the order of their words.
 fn timeless(project: &Project, text: &str) -> String {
     let text = text.replace(&project.folder().display().to_string(), "FOLDER");
@@ -152,12 +152,17 @@ fn timeless(project: &Project, text: &str) -> String {
     };
     let mut out = String::new();
     let mut rest = text.as_str();
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     while let Some(first) = rest.chars().next() {
         let hex = rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).count();
         let taken = match () {
             () if rest.get(..24).is_some_and(is_time) => {
                 out.push_str("TIME");
                 24
+            }
+            () if rest.starts_with("\"bytes\":\"") => {
+                out.push_str("BYTES");
+                9 + rest[9..].bytes().take_while(|byte| is_base64(*byte)).count()
             }
             () if hex >= 8 => {
                 out.push_str("HEX");

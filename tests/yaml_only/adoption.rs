@@ -87,3 +87,88 @@ fn a_state_or_type_in_which_a_document_lives_cannot_disappear() {
     }
     project.run("-u qa audit verify --contents").is(0);
 }
+
+/// Replaces a text in a file of the candidate policy.
+fn candidate(project: &Project, file: &str, from: &str, to: &str) {
+    let path = project.path(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from:?}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+// REQ-194, REQ-198
+#[test]
+fn what_a_policy_demands_less_of_is_listed_and_adopted_only_with_a_reason() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    candidate(&project, "workflows/policy.yaml", "initiator:\n", "initiator:\n    includes: [reviewer]\n");
+    let diff = project.run("-u lead workflow diff").is(0).text();
+    assert!(diff.starts_with("  less: initiator acts as reviewer, too\n"), "{diff}");
+    let refused = project.keeps(1, || project.ask("-u lead workflow adopt")).is(4);
+    assert_eq!(refused.reasons(), ["policy_demands_less"]);
+    assert_eq!(refused["error"]["message"], "initiator acts as reviewer, too");
+    let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap();
+    assert_eq!(remedy, "qms --user lead workflow adopt --less --reason <text>");
+    // What is adopted can be bound to what was looked at.
+    let seen = project.ask("-u lead workflow diff").is(0)["data"]["digest"].as_str().unwrap().to_owned();
+    candidate(&project, "workflows/policy.yaml", "schema:", "# changed meanwhile\nschema:");
+    let line = format!("-u lead workflow adopt --less --reason \"one team\" --expect {seen}");
+    assert_eq!(project.ask(&line).is(4).reasons(), ["candidate_differs"]);
+    candidate(&project, "workflows/policy.yaml", "# changed meanwhile\nschema:", "schema:");
+    let before = project.ask("-u lead workflow diff").is(0);
+    assert_eq!(before["data"]["digest"], seen.as_str());
+    project.run(&line).is(0);
+
+    // The entry says which policy took the place of which, why, in which lines, and what is less.
+    let text = project.run("-u lead audit export").is(0).text();
+    let entry: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!([&entry["action"], &entry["comment"]], ["policy_adopt", "one team"]);
+    assert_eq!(
+        [&entry["inputs"]["candidate"], &entry["observed"]["less"]],
+        [seen.as_str(), "initiator acts as reviewer, too"]
+    );
+    assert_eq!(entry["observed"]["replaces"], entry["policy_digest"]);
+    assert!(
+        entry["observed"]["lines"].as_str().unwrap().contains("\n+    includes: [reviewer]\n"),
+        "{entry}"
+    );
+    // Every policy that was ever adopted can be read.
+    let old = entry["policy_digest"].as_str().unwrap();
+    let file = |digest: &str| {
+        project.run(&format!("-u lead workflow show --source policy.yaml --digest {digest}")).is(0).text()
+    };
+    assert!(!file(old).contains("includes: [reviewer]") && file(&seen).contains("includes: [reviewer]"));
+    let whole = project.run(&format!("-u lead workflow show --digest {old}")).is(0).text();
+    assert!(
+        whole.contains("# ---- workflows/controlled.yaml\n")
+            && whole.contains("# ---- workflows/policy.yaml\n")
+    );
+    project.run(&format!("-u lead workflow show --digest {}", "0".repeat(64))).is(5);
+    project.run("-u lead audit verify").is(0);
+}
+
+// REQ-196
+#[test]
+fn a_document_keeps_the_traits_that_it_once_had_by_its_type() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    let path = project.path("workflows/executable.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (from, to) =
+        ("CR:  { title: Change record,", "CR:  { default_traits: [needs-notice], title: Change record,");
+    assert!(text.contains(from), "{text}");
+    // A type gains a trait, and loses it again.
+    fs::write(&path, text.replace(from, to)).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    let traits = |id: &str| project.ask(&format!("-u lead trait list {id}")).is(0)["data"].to_string();
+    assert!(traits("CR-001").contains("needs-notice"), "{}", traits("CR-001"));
+    fs::write(&path, &text).unwrap();
+    let refused = project.ask("-u lead workflow adopt").is(4);
+    assert_eq!(refused.reasons(), ["policy_demands_less"]);
+    project.run("-u lead workflow adopt --less --reason \"no longer for all\"").is(0);
+    project.run("-u claude create CR --title y").is(0);
+    assert!(traits("CR-001").contains("needs-notice"));
+    assert!(!traits("CR-002").contains("needs-notice"));
+    project.run("-u lead audit verify").is(0);
+    project.run("-u lead doctor").is(0);
+}

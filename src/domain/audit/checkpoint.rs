@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ring::signature::{ED25519, UnparsedPublicKey};
 use thiserror::Error;
 
 use super::key::ProjectKey;
@@ -63,6 +64,22 @@ impl Checkpoint {
     /// Returns the signed note.
     pub fn sign(&self, key: &ProjectKey) -> String {
         note::sign(&self.body(), &self.origin, key)
+    }
+
+    /// Signs the lines of an export by their digest, together with the checkpoint.
+    pub fn sign_export(&self, lines: &Digest, key: &ProjectKey) -> Vec<u8> {
+        key.sign_checkpoint(self.of_export(lines).as_bytes())
+    }
+
+    /// Tells whether the lines of an export were signed by a key.
+    pub fn verifies_export(&self, lines: &Digest, signature: &[u8], public_key: &Digest) -> bool {
+        let key = UnparsedPublicKey::new(&ED25519, public_key.as_bytes());
+        key.verify(self.of_export(lines).as_bytes(), signature).is_ok()
+    }
+
+    /// A checkpoint with a line of its own, as the standard allows.
+    fn of_export(&self, lines: &Digest) -> String {
+        format!("{}export {lines}\n", self.body())
     }
 
     fn body(&self) -> String {

@@ -28,6 +28,6 @@ pub use self::key::{Fingerprint, ProjectKey, Tag};
 pub use self::merkle::{
     Frontier, consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion,
 };
-pub use self::row::{FieldName, Row, Table, awaited_since, row_delta};
+pub use self::row::{FieldName, Row, Shown, Table, awaited_since, row_delta, shown};
 pub use self::signature::{Meaning, NONCE_BYTES, Signature, Statement, round_name};
-pub use self::verify::{Failure, HeadTag, Replay, RowName, Verified, Verifier};
+pub use self::verify::{Exported, Failure, HeadTag, Replay, RowName, Verified, Verifier};

@@ -94,6 +94,13 @@ pub struct Statement {
     pub nonce: [u8; NONCE_BYTES],
 }
 
+impl Meaning {
+    /// Tells whether it is about one's own work, and not about that of others or about the project.
+    pub fn is_drafting(self) -> bool {
+        matches!(self, Self::Authored | Self::Executed | Self::Witnessed)
+    }
+}
+
 /// A signature, as it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {

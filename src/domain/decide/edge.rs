@@ -36,6 +36,7 @@ impl Case<'_> {
         let edge = self.find_edge(workflow, action, document)?;
         let mut reasons = self.unmet_inputs(action);
         reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
+        reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
         reasons.extend(self.unmet_run(edge, document));
@@ -49,6 +50,8 @@ impl Case<'_> {
                 }
             }
         }
+        let seating = Seating::of(self, workflow, &document.state, document);
+        reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
         let target = match &edge.to {
             Target::Same => document.state.clone(),
             Target::State(state) => state.clone(),
@@ -262,6 +265,7 @@ impl Case<'_> {
             })?;
         let mut reasons = self.unmet_inputs(action);
         reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
+        reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
         // What could be its items is worth asking only of a parent that it could have.
         match self.unmet_parent(workflow, document_type) {

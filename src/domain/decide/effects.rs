@@ -10,7 +10,7 @@ use crate::domain::facts::Facts;
 use crate::domain::id::{AttestationName, DocumentId, ItemId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential};
 use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
-use crate::domain::project::{Namespace, VersionRecord};
+use crate::domain::project::{Namespace, Proposal, VersionRecord};
 use crate::domain::request::{CopyFacts, Inputs};
 
 /// Everything that an action changes.
@@ -44,6 +44,10 @@ pub struct Applied {
     pub session: Option<AgentSession>,
     /// The policy that comes into force.
     pub policy: Option<Box<Candidate>>,
+    /// What waits for a second person, or was confirmed.
+    pub proposal: Option<Proposal>,
+    /// Whether the jump of the clock ends, and a new span of time begins.
+    pub ends_jump: bool,
     /// What the caller should be told besides.
     pub notes: Vec<Note>,
 }
@@ -77,7 +81,7 @@ pub enum Note {
 #[expect(clippy::needless_pass_by_value, reason = "a permit is leave to do one thing once")]
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
-        Way::Project => super::project::apply(&permit, facts),
+        Way::Project(proposal) => super::project::apply(&permit, facts, proposal.as_deref()),
         Way::Registry { credentials, session } => Applied {
             credentials: credentials.clone(),
             session: session.as_deref().cloned(),

@@ -4,6 +4,8 @@
 //! up; everything it knows is in [`Facts`]. [`menu()`] asks the same question for every action, with
 //! the inputs left open.
 
+mod acknowledge;
+mod adoption;
 mod agents;
 mod attest;
 mod created;
@@ -28,6 +30,7 @@ mod way;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use self::adoption::{less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
@@ -39,9 +42,10 @@ use super::digest::Digest;
 use super::document::Document;
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
-use super::identity::{Actor, AgentSession, Assurance, Credential};
+use super::identity::{Actor, AgentSession, Assurance, Credential, CredentialKind};
 use super::offer::Offer;
 use super::policy::{Action, InputKind, Policy, Transition};
+use super::project::Proposal;
 use super::request::{Inputs, Request, Subject, Value};
 use super::size;
 
@@ -71,7 +75,8 @@ enum Way {
         /// The id of a document to be created.
         created: Option<DocumentId>,
     },
-    Project,
+    /// Something about the project; what of it a second person is to say, or has said.
+    Project(Option<Box<Proposal>>),
     /// Credentials to add or replace.
     Registry {
         credentials: Vec<Credential>,
@@ -153,11 +158,17 @@ impl Case<'_> {
     fn unmet_assurance(&self, least: Assurance) -> Option<Reason> {
         let me = self.actor.name();
         (self.actor.assurance() < least).then(|| {
-            let how = match self.actor.assurance() {
-                Assurance::Claimed => "only claimed".to_owned(),
-                verified => format!("verified by {verified}"),
+            let uncompared = self.actor.credential().filter(|presented| presented.kind == CredentialKind::Key);
+            let message = match (self.actor.assurance(), uncompared) {
+                (_, Some(key)) => format!(
+                    "the key of `{me}` counts as a token until another person has compared its fingerprint; {}",
+                    acknowledge::who_can(self, key)
+                ),
+                (Assurance::Claimed, None) => format!("`{me}` is only claimed; this needs at least: {least}"),
+                (verified, None) => {
+                    format!("`{me}` is verified by {verified}; this needs at least: {least}")
+                }
             };
-            let message = format!("`{me}` is {how}; this needs at least: {least}");
             let reason = Reason::new(Condition::AssuranceTooLow, message);
             // Whoever has nothing to present is helped by what others make.
             match self.actor.assurance() {
@@ -168,6 +179,18 @@ impl Case<'_> {
                 ),
                 _ => reason,
             }
+        })
+    }
+
+    /// An unlocked key is used by whatever runs at its terminal: it is for one's own work.
+    fn unmet_unlock(&self, meaning: Option<Meaning>) -> Option<Reason> {
+        let is_unlock = self.actor.credential().is_some_and(|it| it.kind == CredentialKind::Unlock);
+        (is_unlock && !meaning.is_some_and(Meaning::is_drafting)).then(|| {
+            let me = self.actor.name();
+            let message = format!(
+                "the unlocked key of `{me}` is for reading and drafting; this asks for the passphrase"
+            );
+            Reason::new(Condition::AssuranceTooLow, message)
         })
     }
 

@@ -250,12 +250,17 @@ impl Step<'_> {
 
 /// Says who wrote, as far as it was proved.
 fn attribution(actor: &Actor) -> String {
+    let said = [
+        ("credential", actor.credential().map(|presented| presented.id.to_string())),
+        ("ticket", actor.ticket().map(String::from)),
+        ("agent", actor.agent().map(str::to_owned)),
+        ("session", actor.session().map(str::to_owned)),
+        ("started at", actor.started_at().map(String::from)),
+        ("started by", actor.parent().map(ToString::to_string)),
+    ];
     let mut text = format!("{} ({}), {}\n", actor.name(), actor.kind(), actor.assurance().shown());
-    if let Some(session) = actor.session() {
-        text.push_str(&format!("session: {session}\n"));
-    }
-    if let Some(parent) = actor.parent() {
-        text.push_str(&format!("started by: {parent}\n"));
+    for (name, value) in said.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        text.push_str(&format!("{name}: {value}\n"));
     }
     text
 }

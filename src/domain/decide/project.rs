@@ -1,14 +1,14 @@
 //! Actions on the project itself: users, namespaces, the policy.
 
-use super::{Applied, Case, Condition, Permit, Reason, Way};
+use super::{Applied, Case, Condition, Permit, Reason, Way, adoption};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
-use crate::domain::identity::Assurance;
+use crate::domain::identity::CredentialKind;
 use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
-use crate::domain::project::Namespace;
+use crate::domain::project::{Namespace, Proposal};
 
 pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
     let rule = case.policy.project.iter().find(|rule| rule.action == action.name);
@@ -18,9 +18,10 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
     };
     let mut reasons = case.unmet_inputs(action);
     // Whoever is only claimed decides about no user and no policy, whatever the profile.
-    let least =
-        if action.name.as_str() == "namespace_add" { case.policy.assurance() } else { Assurance::Token };
-    reasons.extend(case.unmet_assurance(least.max(case.policy.assurance())));
+    let is_word = action.name.as_str() == "namespace_add";
+    let least = if is_word { case.policy.assurance() } else { case.managing_assurance() };
+    reasons.extend(case.unmet_assurance(least));
+    reasons.extend(case.unmet_unlock(None));
     if !case.actor_is_one_of(&rule.by) {
         let groups = rule.by.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
         let me = case.actor.name();
@@ -31,7 +32,12 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
     for guard in &rule.guards {
         reasons.extend(unmet(case, facts, rule, guard));
     }
-    if reasons.is_empty() { Ok(Way::Project) } else { Err(reasons) }
+    let proposal = match action.name.as_str() {
+        "policy_adopt" => adoption::adoption(case, facts, &mut reasons),
+        "clock_set" => adoption::clock(case, facts, &mut reasons),
+        _ => None,
+    };
+    if reasons.is_empty() { Ok(Way::Project(proposal.map(Box::new))) } else { Err(reasons) }
 }
 
 /// Names that are about to be written must be names, and groups must exist.
@@ -88,7 +94,7 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
             Some(Ok(candidate)) if candidate.digest == case.facts.policy => {
                 one(Condition::PolicyUnchanged, "the candidate is the policy in force".to_owned())
             }
-            Some(Ok(_)) => Vec::new(),
+            Some(Ok(candidate)) => unmet_key(case, &candidate.policy).into_iter().collect(),
         },
         Plain::PolicyKeepsDocuments => {
             unmet_strands(facts).into_iter().chain(unmet_gates(case, facts)).collect()
@@ -96,6 +102,19 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
         Plain::UserIsNew | Plain::UserExists | Plain::NamespaceIsNew => Vec::new(),
         _ => vec![meaningless(guard)],
     }
+}
+
+/// Who makes signatures count has one to give.
+fn unmet_key(case: &Case<'_>, candidate: &Policy) -> Option<Reason> {
+    let has_key = case.actor.credential().is_some_and(|presented| presented.kind == CredentialKind::Key);
+    (candidate.compares_keys() && !case.policy.compares_keys() && !has_key).then(|| {
+        let message = format!(
+            "under the profile gxp only keys count, and `{}` presents none; where there is none yet: qms enrol, or \
+             qms key create",
+            case.actor.name()
+        );
+        Reason::new(Condition::AssuranceTooLow, message).remedy(Offer::of("key_create"))
+    })
 }
 
 fn meaningless(guard: &Guard) -> Reason {
@@ -204,7 +223,7 @@ fn unmet_gates(case: &Case<'_>, facts: &ProjectFacts) -> Vec<Reason> {
 }
 
 /// Applies what was permitted.
-pub(super) fn apply(permit: &Permit, facts: &Facts) -> Applied {
+pub(super) fn apply(permit: &Permit, facts: &Facts, proposal: Option<&Proposal>) -> Applied {
     let inputs = &permit.inputs;
     let mut applied = Applied::default();
     let Some(project) = &facts.project else { return applied };
@@ -232,12 +251,8 @@ pub(super) fn apply(permit: &Permit, facts: &Facts) -> Applied {
                 .and_then(|text| IdWord::parse(text).ok())
                 .map(|name| Namespace { name, added_by: permit.actor.name().clone(), added_at: facts.now });
         }
-        "policy_adopt" => {
-            applied.policy = match &project.candidate {
-                Some(Ok(candidate)) => Some(candidate.clone()),
-                _ => None,
-            };
-        }
+        "policy_adopt" => return adoption::adopt(facts, proposal),
+        "clock_set" => return adoption::set_clock(facts, proposal),
         _ => {}
     }
     applied

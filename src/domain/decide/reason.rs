@@ -68,6 +68,8 @@ conditions! {
     SessionEnded = "session_ended", Identity, "The agent session that the proof belongs to has ended, or never was.";
     TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
     OtherNamespaces = "other_namespaces", Identity, "The token was given to a process in other namespaces; a sandbox has some of its own.";
+    ReadingUnproved = "reading_unproved", Identity, "In the profiles team and gxp nobody reads who is only claimed.";
+    PersonsTokenExported = "persons_token_exported", Identity, "A person's bearer token counts for an agent's command only where that names it with `--token-file`.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
@@ -81,6 +83,7 @@ conditions! {
     NoteNotYours = "note_not_yours", Permission, "The note is written by another group, or by the program itself.";
     NotAssigned = "not_assigned", Permission, "Only assignees of the open round give a verdict.";
     IsAuthor = "is_author", Permission, "Authors never review or approve their own work: the creator, and everyone who checked the document in since its last approval.";
+    CompletesRound = "completes_round", Permission, "After this step the round would count as answered; only those take it who could give a verdict.";
     IsOwner = "is_owner", Permission, "The owner never reviews or approves the document.";
     AlreadyAnswered = "already_answered", Precondition, "A verdict is given once in a round.";
     AlreadyOpened = "already_opened", Precondition, "A reading is recorded once in a round.";
@@ -155,9 +158,15 @@ conditions! {
     AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted.";
     SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
-    NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "No recovery of this user is waiting for another person.";
+    NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "This key waits for nobody.";
     NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
     PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";
+    FingerprintDiffers = "fingerprint_differs", Precondition, "No key of that user has the fingerprint that was named.";
+    PolicyDemandsLess = "policy_demands_less", Precondition, "The candidate policy demands less; adopting it takes `--less` and a reason.";
+    CandidateDiffers = "candidate_differs", Precondition, "The candidate policy is not the one that was named.";
+    ProposedAlready = "proposed_already", Precondition, "Somebody else has proposed the same; a second person confirms it.";
+    NothingToConfirm = "nothing_to_confirm", Precondition, "No such proposal waits for a second person, or its week is over.";
+    NothingToSet = "nothing_to_set", Precondition, "The record knows of no jump of the clock.";
     PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
     PolicyStrandsUsers = "policy_strands_users", Precondition, "A user is of a group that the candidate policy does not know.";
     PolicyLiftsGates = "policy_lifts_gates", Precondition, "The candidate policy would demand less of documents that are under way.";
@@ -183,6 +192,8 @@ impl From<Distrust> for Condition {
             Distrust::SessionEnded => Self::SessionEnded,
             Distrust::OtherProcess => Self::TokenOfAnotherProcess,
             Distrust::OtherNamespaces => Self::OtherNamespaces,
+            Distrust::ReadingUnproved => Self::ReadingUnproved,
+            Distrust::Exported => Self::PersonsTokenExported,
         }
     }
 }

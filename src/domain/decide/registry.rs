@@ -1,13 +1,12 @@
 //! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
 //! what a person signs with is made by that person alone.
 
-use super::{Case, Condition, Reason, Way, agents};
+use super::{Case, Condition, Reason, Way, acknowledge, agents};
+use crate::domain::digest::Timestamp;
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
-use crate::domain::identity::{
-    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
-};
+use crate::domain::identity::{Assurance, Credential, CredentialKind, KeyOrigin, Scope, Validity};
 use crate::domain::plural::counted;
 use crate::domain::request::{Proposal, Registration};
 
@@ -19,23 +18,30 @@ const UNLOCK_MAX: u32 = 12 * 60 * 60 * 1000;
 
 /// The verbs about credentials, for scopes.
 const VERBS: &[&str] =
-    &["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock", "recovery_acknowledge"];
+    &["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock", "key_acknowledge"];
 
 pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way, Vec<Reason>> {
     let Some(facts) = &case.facts.registry else {
         let message = format!("nothing is known about `{}`", registration.action());
         return Err(vec![Reason::new(Condition::UnknownAction, message)]);
     };
-    let mut reasons: Vec<Reason> = case.unmet_assurance(Assurance::Token).into_iter().collect();
+    let is_of_others = || facts.named.as_ref().is_some_and(|named| &named.user != case.actor.name());
+    let least = match registration {
+        Registration::Issue(_) => case.managing_assurance(),
+        Registration::Revoke(_) if is_of_others() => case.managing_assurance(),
+        _ => Assurance::Token,
+    };
+    let mut reasons: Vec<Reason> = case.unmet_assurance(least).into_iter().collect();
+    reasons.extend(case.unmet_own_right(registration));
     let mut session = None;
     let credentials = match registration {
         Registration::Issue(proposal) => issue(case, facts, proposal, &mut reasons),
         Registration::Revoke(_) => revoke(case, facts, &mut reasons),
-        Registration::Rotate { id, verifier, grace, .. } => {
+        Registration::Rotate { id, verifier, grace } => {
             let token = |old: &Credential| {
                 Credential::new(id.clone(), old.user.clone(), old.kind, *verifier, case.facts.now)
             };
-            rotate(case, facts, token, *grace, &mut reasons)
+            rotate(case, token, *grace, &mut reasons)
         }
         Registration::Key { public } => {
             let own = Credential::new(
@@ -52,7 +58,9 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             let own = Credential::new(id.clone(), case.actor.name().clone(), kind, *verifier, case.facts.now);
             unlock(case, own, *time, &mut reasons)
         }
-        Registration::Acknowledge(_) => acknowledge(case, facts, &mut reasons),
+        Registration::Acknowledge { user, fingerprint } => {
+            acknowledge::decide(case, facts, user, fingerprint, &mut reasons)
+        }
         Registration::Start(launch) => {
             let (token, begun) = agents::start(case, facts, launch, &mut reasons);
             session = begun.map(Box::new);
@@ -90,7 +98,46 @@ impl Case<'_> {
         })
     }
 
-    fn unmet_person(&self) -> Option<Reason> {
+    /// What was made for one agent, one call, one terminal or one thing makes and takes back nothing else; and
+    /// what is limited makes nothing that is not.
+    fn unmet_own_right(&self, registration: &Registration) -> Option<Reason> {
+        let why = match (self.actor.credential(), registration) {
+            // Agents start agents, as far as the policy and their scope allow it.
+            (_, Registration::Start(_) | Registration::Stop(_)) => return None,
+            (None, _) if self.actor.assurance() == Assurance::Ticket => "a ticket is for one call",
+            (None, _) => return None,
+            (Some(presented), _) => match (presented.kind, registration) {
+                (CredentialKind::Spawn, _) => "the token of an agent is for its task",
+                (CredentialKind::Unlock, _) => return self.unmet_unlock(None),
+                (CredentialKind::Enrolment, Registration::Key { .. }) => return None,
+                (CredentialKind::Enrolment, _) => "a code is for a key of its person",
+                (CredentialKind::Standing, Registration::Issue(_)) if presented.is_limited() => {
+                    "a token of so many uses, or for something named, gives nobody another"
+                }
+                (CredentialKind::Standing, Registration::Key { .. })
+                    if presented.is_limited() || presented.not_after.is_some() =>
+                {
+                    "a token that is limited makes no key, which is not"
+                }
+                (CredentialKind::Standing | CredentialKind::Key, _) => return None,
+            },
+        };
+        let message = format!("{why}; `{}` has to present something else", self.actor.name());
+        Some(Reason::new(Condition::CredentialOutOfScope, message))
+    }
+
+    /// Nothing lasts longer than what it was made with.
+    pub(super) fn within_own_time(&self, until: Option<Timestamp>) -> Option<Timestamp> {
+        let own = self.actor.credential().and_then(|presented| presented.not_after);
+        until.into_iter().chain(own).min()
+    }
+
+    /// Where people sign, who may act is said by people who sign.
+    pub(super) fn managing_assurance(&self) -> Assurance {
+        if self.policy.compares_keys() { Assurance::Signature } else { Assurance::Token }
+    }
+
+    pub(super) fn unmet_person(&self) -> Option<Reason> {
         (self.actor.kind() != Kind::Human).then(|| {
             let message = format!("`{}` is no person; agents and services have tokens", self.actor.name());
             Reason::new(Condition::NotHuman, message)
@@ -147,7 +194,7 @@ fn issue(
     // Who was given a token by a session belongs to it: two of them are not independent.
     token.session = case.actor.session().map(str::to_owned);
     token.not_before = proposal.not_before;
-    token.not_after = until;
+    token.not_after = case.within_own_time(until);
     token.uses = proposal.uses.or(is_person.then_some(1));
     if is_person {
         token.scope.actions.extend(ActionName::parse("key_create"));
@@ -203,42 +250,30 @@ fn revoke(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> 
 
 fn rotate(
     case: &Case<'_>,
-    facts: &RegistryFacts,
     token: impl FnOnce(&Credential) -> Credential,
     grace: u32,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
     let now = case.facts.now;
-    let Some(old) = named(case, facts, reasons) else { return Vec::new() };
-    let is_own = &old.user == case.actor.name();
-    let is_presented = case.actor.credential().is_some_and(|presented| presented.id == old.id);
-    if !is_own && known(facts).is_some_and(|user| user.kind == Kind::Human) {
-        let message =
-            format!("credential {} is of `{}`, a person, who alone makes the next one", old.id, old.user);
-        reasons.push(Reason::new(Condition::NotOwnCredential, message));
-    }
+    let presented = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Standing);
+    let Some(old) = presented else {
+        let message = format!("a token takes the place of the one that `{}` presents", case.actor.name());
+        reasons.push(Reason::new(Condition::AssuranceTooLow, message));
+        return Vec::new();
+    };
     if old.uses.is_some() && grace > 0 {
         reasons.push(invalid("a token of so many uses has no grace: two would have twice as many"));
     }
-    if old.kind != CredentialKind::Standing {
-        let message = format!("credential {} is of kind {}; standing tokens are rotated", old.id, old.kind);
-        reasons.push(invalid(message));
-    }
-    let time = old.not_after.map(|until| {
-        let from = old.not_before.unwrap_or(old.issued_at);
-        u64::try_from(until.millis().saturating_sub(from.millis())).unwrap_or_default()
-    });
+    // It is the same thing in another secret: its end, its scope, and what is left of its uses. This is one.
     let new = Credential {
-        scope: old.scope.clone(),
         session: old.session.clone(),
         runtime: old.runtime.clone(),
         parent: old.parent.clone(),
+        scope: old.scope.clone(),
         issued_by: Some(case.actor.name().clone()),
-        // Who manages users gives it its time again; to whom it was given, it was given once.
-        not_after: if case.manages_credentials() { time.map(|time| now.after(time)) } else { old.not_after },
-        // What was used of it stays used, and this is a use.
+        not_after: old.not_after,
         uses: old.uses,
-        used: old.used + u32::from(is_presented && old.uses.is_some()),
+        used: old.used + u32::from(old.uses.is_some()),
         ..token(old)
     };
     let until = now.after(grace.into());
@@ -258,8 +293,7 @@ fn key(
 ) -> Vec<Credential> {
     let now = case.facts.now;
     reasons.extend(case.unmet_person());
-    // An open key at a terminal is used by whoever sits there; it makes no other.
-    if case.actor.credential().is_none_or(|presented| presented.kind == CredentialKind::Unlock) {
+    if case.actor.credential().is_none() {
         let message = format!("`{}` must present a code, a token or the passphrase", case.actor.name());
         reasons.push(Reason::new(Condition::AssuranceTooLow, message));
     }
@@ -267,7 +301,12 @@ fn key(
         reasons.push(invalid("this key is in the registry already"));
     }
     own.issued_by = Some(case.actor.name().clone());
-    own.origin = Some(KeyOrigin::Own);
+    // The first key of whoever made the project is what all others are compared from.
+    let is_first = facts.credentials.iter().all(|one| one.kind != CredentialKind::Key);
+    let came_with_project =
+        |presented: &Credential| presented.kind == CredentialKind::Standing && presented.issued_by.is_none();
+    let is_founder = is_first && case.actor.credential().is_some_and(came_with_project);
+    own.origin = Some(if is_founder { KeyOrigin::Founder } else { KeyOrigin::Own });
     // With a code anybody who handed it out could have made it. Where the person had a key before, that
     // is as alarming as a recovery.
     let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);
@@ -285,7 +324,10 @@ fn key(
 }
 
 fn unlock(case: &Case<'_>, mut own: Credential, time: u32, reasons: &mut Vec<Reason>) -> Vec<Credential> {
-    reasons.extend(case.unmet_assurance(Assurance::Signature));
+    if case.actor.credential().is_none_or(|presented| presented.kind != CredentialKind::Key) {
+        let message = format!("`{}` must sign, to unlock the key", case.actor.name());
+        reasons.push(Reason::new(Condition::AssuranceTooLow, message));
+    }
     if time == 0 || time > UNLOCK_MAX {
         let hours = u64::from(UNLOCK_MAX / 3_600_000);
         reasons.push(invalid(format!("a key is unlocked for at most {}", counted(hours, "hour"))));
@@ -293,38 +335,4 @@ fn unlock(case: &Case<'_>, mut own: Credential, time: u32, reasons: &mut Vec<Rea
     own.issued_by = Some(case.actor.name().clone());
     own.not_after = Some(case.facts.now.after(time.into()));
     vec![own]
-}
-
-fn acknowledge(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> Vec<Credential> {
-    let me = case.actor.name();
-    reasons.extend(case.unmet_person());
-    let alarming: Vec<&Credential> = facts.credentials.iter().filter(|one| one.is_alarming()).collect();
-    if alarming.is_empty() {
-        let message = "no recovery is waiting for another person".to_owned();
-        reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
-    }
-    let presented = case.actor.credential();
-    let is_older = |presented: &Credential| alarming.iter().all(|one| presented.issued_at < one.issued_at);
-    let is_own =
-        |presented: &Credential| matches!(presented.kind, CredentialKind::Key | CredentialKind::Standing);
-    let obstacle = if alarming.iter().any(|one| &one.user == me) {
-        Some("it is about the same user")
-    } else if alarming.iter().any(|one| one.issued_by.as_ref() == Some(me)) {
-        Some("the same user issued the code for it")
-    } else if presented.is_some_and(Credential::is_alarming) {
-        Some("the key of that user was made without proof, too")
-    } else if !alarming.is_empty() && !presented.is_some_and(|it| is_own(it) && is_older(it)) {
-        // Whoever was given a credential since could have been made for this.
-        Some("only a key or a token that is older can vouch for it")
-    } else {
-        None
-    };
-    reasons.extend(obstacle.map(|why| {
-        let message = format!("`{me}` cannot acknowledge it: {why}; another person must");
-        Reason::new(Condition::NotIndependent, message)
-    }));
-    let acknowledged = Acknowledgement { by: me.clone(), grounds: Grounds::Another };
-    let acknowledged =
-        |one: &Credential| Credential { acknowledged: Some(acknowledged.clone()), ..one.clone() };
-    alarming.into_iter().map(acknowledged).collect()
 }

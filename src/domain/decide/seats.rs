@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Kind, Task};
-use crate::domain::facts::UserFacts;
+use crate::domain::facts::{Signing, UserFacts};
 use crate::domain::id::{StateName, UserName};
 use crate::domain::identity::Assurance;
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
 
 /// The question who takes part in the round of a state.
 pub(super) struct Seating<'a> {
@@ -54,8 +54,10 @@ impl<'a> Seating<'a> {
             Some("its group gives no such verdict")
         } else if its().all(|edge| policy.is_for_people(edge) && user.kind != Kind::Human) {
             Some("only a person can give the verdict")
-        } else if its().all(|edge| policy.assurance_of(edge) == Assurance::Signature && !facts.can_sign) {
-            Some("it has no key to sign the verdict with")
+        } else if its()
+            .all(|edge| policy.assurance_of(edge) == Assurance::Signature && facts.signing != Signing::Able)
+        {
+            Some("it has no key that counts as a signature")
         } else if self.document.authors.contains(&user.name)
             || self.document.creator.as_ref() == Some(&user.name)
         {
@@ -73,11 +75,11 @@ impl<'a> Seating<'a> {
         self.case.facts.users.get(name).is_some_and(|facts| self.obstacle(facts).is_none())
     }
 
-    fn lacks_key(&self, name: &UserName) -> bool {
-        self.case.facts.users.get(name).is_some_and(|facts| {
-            let enrolled = UserFacts { can_sign: true, ..facts.clone() };
-            self.obstacle(facts).is_some() && self.obstacle(&enrolled).is_none()
-        })
+    /// What a user has to sign with, if that alone keeps it from a seat.
+    fn lacks_key(&self, name: &UserName) -> Option<Signing> {
+        let facts = self.case.facts.users.get(name)?;
+        let enrolled = UserFacts { signing: Signing::Able, ..facts.clone() };
+        (self.obstacle(facts).is_some() && self.obstacle(&enrolled).is_none()).then_some(facts.signing)
     }
 
     fn fills_slot(&self, name: &UserName) -> bool {
@@ -184,9 +186,21 @@ impl<'a> Seating<'a> {
             let slot = &self.rule.slot;
             let message = format!("no user of group {slot} could answer for {}", self.document.id);
             let mut reason = Reason::new(Condition::NoEligible, message);
-            // A person who only lacks a key is helped by the code to make one.
-            let keyless = |name: &&UserName| self.fills_slot(name) && self.lacks_key(name);
-            reason = if let Some(name) = self.case.facts.users.keys().find(keyless) {
+            let users = || self.case.facts.users.keys().filter(|name| self.fills_slot(name));
+            let lacking = |what| users().find(|name| self.lacks_key(name) == Some(what));
+            reason = if let Some(name) = lacking(Signing::Uncompared) {
+                reason.message =
+                    format!("{}: nobody has compared the fingerprint of `{name}`'s key yet", reason.message);
+                let comparing = Offer::of("key_acknowledge").with("user", name).asking("fingerprint");
+                if self.case.actor.kind() == Kind::Human && self.case.actor.name() != name {
+                    reason.remedy(comparing)
+                } else {
+                    reason.message =
+                        format!("{}; another person does that: `key acknowledge`", reason.message);
+                    reason
+                }
+            } else if let Some(name) = lacking(Signing::Keyless) {
+                // A person who only lacks a key is helped by the code to make one.
                 reason.message = format!("{}: `{name}` has no key yet", reason.message);
                 self.case.with_token_verb(reason, Offer::of("token_issue").with("user", name).asking("out"))
             } else {
@@ -220,6 +234,47 @@ impl<'a> Seating<'a> {
             Reason::new(Condition::ReleasesSelf, format!("`{name}` cannot be released from {id} by `{name}`"))
         });
         idle.chain(own).collect()
+    }
+
+    /// A step after which the round counts as answered, without an answer of whoever takes it, is as good as a
+    /// verdict: nobody takes it who could not give one.
+    pub(super) fn unmet_completion(&self, edge: &Transition) -> Option<Reason> {
+        let removes = edge.effects.contains(&Effect::RemoveSeats);
+        let round =
+            self.document.round.as_ref().filter(|_| edge.verdict.is_none() && (edge.quorum || removes))?;
+        let named = self.case.inputs.users("assignees");
+        let mut open = round.seats.keys().filter(|name| round.awaits(name));
+        let is_left = if removes && named.is_empty() && self.case.open {
+            // Some one user can still be named.
+            open.nth(1).is_some()
+        } else {
+            open.any(|name| !removes || !named.contains(name))
+        };
+        let why = self.keeps_from_judging().filter(|_| !is_left)?;
+        let (me, id) = (self.case.actor.name(), &self.document.id);
+        let message =
+            format!("the round of {id} would count as answered, and `{me}` could give no verdict: {why}");
+        Some(Reason::new(Condition::CompletesRound, message))
+    }
+
+    /// Why the actor could give no verdict in this round, whatever its group and its tasks.
+    fn keeps_from_judging(&self) -> Option<String> {
+        let (policy, actor) = (self.case.policy, self.case.actor);
+        let is_for_people = self.answers.iter().all(|edge| policy.is_for_people(edge));
+        let least = self.answers.iter().map(|edge| policy.assurance_of(edge)).min();
+        let is_author = self.document.authors.contains(actor.name())
+            || self.document.creator.as_ref() == Some(actor.name());
+        if is_author {
+            Some("it is an author".to_owned())
+        } else if self.document.owner.as_ref() == Some(actor.name()) {
+            Some("it is the owner".to_owned())
+        } else if is_for_people && actor.kind() != Kind::Human {
+            Some("only a person can".to_owned())
+        } else {
+            least
+                .filter(|least| actor.assurance() < *least)
+                .map(|least| format!("that needs at least: {least}"))
+        }
     }
 
     /// Tells whether the slot stays filled without the users named; where none is named yet,

@@ -1,7 +1,9 @@
 //! What the decision promises, over random facts. What it promises over the facts that a session gathers is in
 //! `session/tests`, which draws from the same dice.
 
+mod acknowledgements;
 pub(crate) mod asked;
+mod bounds;
 pub(crate) mod dice;
 pub(crate) mod menus;
 mod promises;

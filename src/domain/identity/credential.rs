@@ -44,6 +44,8 @@ words! {
         FirstPair = "first_pair",
         /// Nobody else: there was nobody left.
         Alone = "alone",
+        /// Somebody looked into it where fingerprints are not compared.
+        Noticed = "noticed",
     }
     /// Whether a credential can be used at a time.
     Validity {
@@ -188,6 +190,25 @@ impl Credential {
     /// Tells whether whoever was given it must present it from then on.
     pub fn binds(&self) -> bool {
         matches!(self.kind, CredentialKind::Standing | CredentialKind::Key)
+    }
+
+    /// Tells whether it is a key whose signatures count where keys are compared: the first one of whoever made the
+    /// project, or one that was acknowledged.
+    pub fn counts(&self) -> bool {
+        self.rests_on().is_some()
+    }
+
+    /// Says what its signatures rest on where keys are compared, if they rest on anything.
+    pub fn rests_on(&self) -> Option<&'static str> {
+        match &self.acknowledged {
+            Some(it) if it.grounds != Grounds::Noticed => Some(it.grounds.as_str()),
+            _ => (self.origin == Some(KeyOrigin::Founder)).then(|| KeyOrigin::Founder.as_str()),
+        }
+    }
+
+    /// Tells whether it is limited to some uses, actions or documents.
+    pub fn is_limited(&self) -> bool {
+        self.uses.is_some() || self.scope != Scope::default()
     }
 
     /// Tells whether another person has yet to look into how it came about: it took the place of a key,

@@ -16,6 +16,8 @@ pub use self::agent_session::{AgentSession, SessionKind};
 pub use self::credential::{
     Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
 };
+#[cfg(test)]
+pub(crate) use self::registry::verified;
 pub use self::registry::{Distrust, Holder, NotVerified, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
@@ -23,6 +25,7 @@ pub use self::ticket::{
 };
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::{Signature, Tag};
+use super::digest::Timestamp;
 use super::document::{Kind, words};
 use super::id::{CredentialId, GroupName, UserName};
 use super::process::Descent;
@@ -68,6 +71,8 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
+    /// Whether what is presented was found in the environment, where an agent may have found it, too.
+    pub exported: bool,
     /// Finds out where the caller comes from; asked only where it matters.
     pub ancestry: Ancestry,
 }
@@ -132,6 +137,7 @@ pub struct Actor {
     session: Option<String>,
     agent: Option<String>,
     parent: Option<UserName>,
+    started_at: Option<Timestamp>,
     credential: Option<Box<Credential>>,
     ticket: Option<TicketId>,
 }
@@ -190,5 +196,10 @@ impl Actor {
     /// Returns the user who started the caller, where its credential names one.
     pub fn parent(&self) -> Option<&UserName> {
         self.parent.as_ref()
+    }
+
+    /// Returns when the agent of this session was started.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.started_at
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
-use crate::domain::document::{User, words};
+use crate::domain::document::{Kind, User, words};
 use crate::domain::id::UserName;
 
 /// By how much the clocks of two processes may differ, in milliseconds.
@@ -53,6 +53,10 @@ words! {
         OtherProcess = "token_of_another_process",
         /// The caller is in other namespaces than that process, where it cannot be shown to descend from it.
         OtherNamespaces = "other_namespaces",
+        /// Nothing was presented, and nobody reads here who proves nothing.
+        ReadingUnproved = "reading_unproved",
+        /// It is a person's bearer token, and an agent had it from the environment.
+        Exported = "persons_token_exported",
     }
 }
 
@@ -110,6 +114,13 @@ impl NotVerified {
                 "the token of `{whose}` was given to a process in other namespaces; where a sandbox of the agent \
                  runtime has some of its own, let it run `qms` outside of the sandbox"
             ),
+            Distrust::ReadingUnproved => format!(
+                "`{whose}` is only claimed, and in this project nobody reads without at least a token"
+            ),
+            Distrust::Exported => format!(
+                "the token of `{whose}`, a person, stands in the environment of an agent; there it counts only where the \
+                 command names it: `--token-file`"
+            ),
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }
     }
@@ -132,6 +143,8 @@ pub struct Registry<'a> {
     pub project: &'a str,
     /// Whether that user was ever given a credential that must be presented.
     pub is_bound: bool,
+    /// Whether keys count as signatures only once others have compared them.
+    pub compares_keys: bool,
     /// The project key; without it no credential can be believed.
     pub key: Option<&'a ProjectKey>,
     /// The time.
@@ -165,8 +178,9 @@ impl Registry<'_> {
                 let credential = self.credential.filter(|kept| self.proves(kept, proof));
                 let credential = credential.ok_or_else(|| refused(Distrust::Invalid, None))?;
                 let holder = Holder { user: credential.user.clone(), fingerprint: credential.fingerprint() };
+                let counts = !self.compares_keys || credential.counts();
                 let assurance = match credential.kind {
-                    CredentialKind::Key => Assurance::Signature,
+                    CredentialKind::Key if counts => Assurance::Signature,
                     _ => Assurance::Token,
                 };
                 let why = self.unmet_by_credential(claim, credential);
@@ -178,6 +192,9 @@ impl Registry<'_> {
             (true, _, _) => return Err(refused(Distrust::Mismatch, Some(holder))),
             (false, Some(why), _) => return Err(refused(why, Some(holder))),
             (false, None, None) => return Err(refused(Distrust::UnknownUser, Some(holder))),
+            (false, None, Some(user)) if claim.exported && user.kind == Kind::Human => {
+                return Err(refused(Distrust::Exported, Some(holder)));
+            }
             (false, None, Some(user)) => user,
         };
         let mut actor = actor(user, assurance);
@@ -195,6 +212,7 @@ impl Registry<'_> {
                 actor.parent = self.credential.and_then(|it| it.parent.clone());
             }
         }
+        actor.started_at = self.open_session().map(|session| session.opened_at);
         Ok(actor)
     }
 
@@ -298,6 +316,12 @@ fn fingerprint(presented: &PresentedTicket) -> String {
     text
 }
 
+/// Somebody who was verified so, for tests of what follows from it.
+#[cfg(test)]
+pub(crate) fn verified(user: &User, assurance: Assurance, credential: Option<Credential>) -> Actor {
+    Actor { credential: credential.map(Box::new), ..actor(user, assurance) }
+}
+
 fn actor(user: &User, assurance: Assurance) -> Actor {
     Actor {
         name: user.name.clone(),
@@ -308,6 +332,7 @@ fn actor(user: &User, assurance: Assurance) -> Actor {
         session: None,
         agent: None,
         parent: None,
+        started_at: None,
         credential: None,
         ticket: None,
     }

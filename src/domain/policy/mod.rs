@@ -13,6 +13,7 @@ mod evidence;
 pub(crate) mod fixture;
 mod items;
 mod launch;
+mod less;
 mod lint;
 mod paths;
 mod pattern;
@@ -54,7 +55,7 @@ use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
 };
-use super::identity::Assurance;
+use super::identity::{Actor, Assurance};
 use super::yaml::Place;
 
 /// Most faults that are found at once: the next ones show once these are corrected.
@@ -145,6 +146,16 @@ impl Policy {
         if self.profile == Profile::Light { Assurance::Claimed } else { Assurance::Token }
     }
 
+    /// Tells whether there is a transition that is open to somebody who is known so well.
+    pub fn lets_act(&self, actor: &Actor) -> bool {
+        let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
+        edges.any(|edge| {
+            self.assurance_of(edge) <= actor.assurance()
+                && self.acts_as(actor.group(), &edge.by)
+                && (actor.kind() == Kind::Human || !self.is_for_people(edge))
+        })
+    }
+
     /// Iterates over the groups that may add users, and so manage their credentials.
     pub fn managers(&self) -> impl Iterator<Item = &GroupName> {
         self.project.iter().filter(|rule| rule.action.as_str() == "user_add").flat_map(|rule| &rule.by)
@@ -153,6 +164,11 @@ impl Policy {
     /// Tells whether a transition is for people only.
     pub fn is_for_people(&self, edge: &Transition) -> bool {
         edge.guards.contains(&Guard::Plain(Plain::Human)) || self.assurance_of(edge) == Assurance::Signature
+    }
+
+    /// Tells whether a key of a person counts as a signature only once another person has compared it.
+    pub fn compares_keys(&self) -> bool {
+        self.profile == Profile::Gxp
     }
 
     /// Tells whether any verdict has to be signed.

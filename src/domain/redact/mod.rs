@@ -4,17 +4,24 @@
 //! its environment, shows a request, or dumps what it sent. Whoever wants to get a secret past it need
 //! only reverse it. What a token lets its bearer do is limited by the registry, not by this.
 //!
-//! Found are a secret as it is, percent-encoded in any part, in hexadecimal digits of either case, and
-//! in base64 of either alphabet, padded or not, wherever it stands in what was encoded; each also where
-//! it is broken over lines, as `base64` and `xxd` do, or where its digits stand apart.
+//! One table says what is found: a secret as it is, percent-encoded in any part, in hexadecimal digits of either
+//! case, and in base64 of either alphabet, padded or not, wherever it stands in what was encoded; each also where
+//! it is broken over lines, as `base64` and `xxd` do, or where its digits stand apart. A secret of bytes is looked
+//! for as these and as the digits that files hold of it ([`kept`]). What has the form of a token is taken out
+//! without being known ([`Shield`]).
 
 mod form;
+mod possible;
+mod shield;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::possible::possible;
+pub use self::shield::Shield;
+
 use self::form::{At, Form};
-use super::identity::Token;
+use super::digest::to_hex;
 use super::steps::count;
 
 /// What a secret is replaced by.
@@ -26,15 +33,15 @@ const SHORTEST: usize = 8;
 
 /// Takes every token out of bytes, whoever it belongs to.
 pub fn without_tokens(bytes: &[u8]) -> Vec<u8> {
-    let (mut out, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
-    while let Some((at, _)) = Token::find(rest) {
-        let (before, found) = rest.split_at(at);
-        out.extend_from_slice(before);
-        out.extend_from_slice(MARK);
-        rest = found.get(Token::TEXT_BYTES..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
+    let mut shield = Shield::default();
+    let mut out = shield.push(bytes);
+    out.extend(shield.finish());
     out
+}
+
+/// The bytes that a secret is looked for as: those of its digits, as it is kept in files and texts, and its own.
+pub fn kept(secret: &[u8; 32]) -> [Vec<u8>; 2] {
+    [to_hex(secret).into_bytes(), secret.to_vec()]
 }
 
 /// Takes secrets out of a stream of bytes, however that is cut into pieces.
@@ -72,9 +79,9 @@ struct Begun {
 impl Redactor {
     /// Looks for these secrets. Of a text in parts, such as a token, the part that matters is worth
     /// being named by itself, too.
-    pub fn new(secrets: &[&[u8]]) -> Self {
-        let secrets = secrets.iter().filter(|secret| secret.len() >= SHORTEST);
-        let forms: Vec<Form> = secrets.flat_map(|secret| Form::all(secret)).collect();
+    pub fn new<S: AsRef<[u8]>>(secrets: &[S]) -> Self {
+        let secrets = secrets.iter().map(AsRef::as_ref).filter(|secret| secret.len() >= SHORTEST);
+        let forms: Vec<Form> = secrets.flat_map(Form::all).collect();
         let (mut begins, mut both_begin) = (vec![false; 1 << 8], vec![false; 1 << 16]);
         let mark =
             |list: &mut Vec<bool>, at: usize| list.iter_mut().skip(at).take(1).for_each(|it| *it = true);

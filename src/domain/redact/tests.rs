@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::Redactor;
+use super::{Redactor, Shield, kept, without_tokens};
 
 const TOKEN: &str =
     "qms_0001020304050607_08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627_deadbeef";
@@ -170,5 +170,88 @@ proptest! {
         let mut out = redactor.push(&bytes);
         out.extend(redactor.finish());
         prop_assert_eq!(out, bytes);
+    }
+}
+
+// REQ-236
+#[test]
+fn a_secret_of_bytes_is_found_as_files_keep_it_as_its_bytes_and_encoded() {
+    let secret: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 7 + 3).unwrap());
+    let of_file = hex(&secret);
+    for form in [
+        of_file.clone(),
+        of_file.to_uppercase(),
+        percent(of_file.as_bytes(), &[0]),
+        STANDARD.encode(&of_file),
+        STANDARD.encode(format!("{of_file}\n")),
+        URL_SAFE_NO_PAD.encode(format!("key={of_file}")),
+        STANDARD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ] {
+        let mut redactor = Redactor::new(&kept(&secret));
+        let mut out = redactor.push(format!("<{form}>").as_bytes());
+        out.extend(redactor.finish());
+        let out = String::from_utf8(out).unwrap();
+        // Around it stays what else was encoded.
+        assert!(out.contains("[redacted]") && out.len() < 32, "{form}: {out}");
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
+
+    // REQ-237
+    #[test]
+    fn a_token_or_its_beginning_is_shielded_however_it_is_cut_and_nothing_else_is(
+        parts in proptest::collection::vec(prop_oneof![
+            Just(TOKEN.to_owned()),
+            (0..TOKEN.len()).prop_map(|end| TOKEN[..end].to_owned()),
+            "[qms_0-9a-f ]{0,30}",
+            any::<String>(),
+        ], 0..6),
+        lengths in proptest::collection::vec(1_usize..40, 1..9),
+        flushes in any::<bool>(),
+    ) {
+        let text = parts.concat();
+        let mut shield = Shield::default();
+        let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+        for length in lengths.iter().cycle() {
+            let (piece, after) = rest.split_at((*length).min(rest.len()));
+            out.extend(shield.push(piece));
+            if flushes {
+                out.extend(shield.flush());
+            }
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        out.extend(shield.finish());
+        let out = String::from_utf8(out).unwrap();
+        prop_assert!(!out.contains(&TOKEN[..SECRET_AT + 8]), "{out}");
+        if !flushes {
+            prop_assert_eq!(&out, &String::from_utf8(without_tokens(text.as_bytes())).unwrap());
+        }
+        if !text.contains("qms_") {
+            prop_assert_eq!(out, text);
+        }
+    }
+}
+
+/// Where the secret of a token begins.
+const SECRET_AT: usize = 21;
+
+// REQ-237
+#[test]
+fn a_token_leaves_a_mark_and_what_stands_around_it() {
+    for (text, shown) in [
+        (format!("({TOKEN})"), "([redacted])".to_owned()),
+        (format!("{TOKEN}{TOKEN}"), "[redacted][redacted]".to_owned()),
+        (format!("qqmsqms_{TOKEN}"), "qqmsqms_[redacted]".to_owned()),
+        (TOKEN[..40].to_owned(), "[redacted]".to_owned()),
+        (TOKEN[..28].to_owned(), TOKEN[..28].to_owned()),
+        ("qms_<id>_<secret>_<checksum>".to_owned(), "qms_<id>_<secret>_<checksum>".to_owned()),
+    ] {
+        assert_eq!(String::from_utf8(without_tokens(text.as_bytes())).unwrap(), shown);
     }
 }

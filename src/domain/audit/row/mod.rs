@@ -49,6 +49,7 @@
 mod delta;
 mod fields;
 mod names;
+mod shown;
 
 use std::fmt;
 
@@ -58,8 +59,10 @@ pub use self::fields::awaited_since;
 pub(super) use self::fields::{put_name, read_jump, read_round_name};
 pub use self::names::FieldName;
 pub(super) use self::names::{
-    CONTENT, ID, JUMP, KIND, REVOKED_AT, ROUND, STATE, USER, VERIFIER, VERSION, has_rest, is_code,
+    CHECKPOINT_KEY, CONTENT, ID, JUMP, KIND, REVOKED_AT, ROUND, STATE, USER, VERIFIER, VERSION, has_rest,
+    is_code,
 };
+pub use self::shown::{Shown, shown};
 use super::canonical::Coded as _;
 use super::wire::put_text;
 use crate::domain::attestation::Attestation;

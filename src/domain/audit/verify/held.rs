@@ -142,6 +142,38 @@ impl HeldRows {
     }
 }
 
+impl HeldRows {
+    /// Gives the fields of a delta their new values, whatever was before.
+    pub(super) fn overwrite(&mut self, delta: &RawDelta<'_>) {
+        let fields = self.rows.get(delta.locator).map_or(&[][..], HeldRow::fields);
+        let mut row = delta.locator.to_vec();
+        let mut held = Reader::new(fields);
+        let mut changes = delta.fields().peekable();
+        loop {
+            let mut after = held;
+            let next = read_field(&mut after);
+            let order = match (changes.peek(), next) {
+                (None, None) => break,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (Some(change), Some((name, _))) => change.name.cmp(&name),
+            };
+            if order == Ordering::Greater {
+                row.extend_from_slice(held.until(after));
+            } else if let Some((name, new)) =
+                changes.next().and_then(|change| Some((change.name, change.new?)))
+            {
+                name.put(&mut row);
+                put(&mut row, new);
+            }
+            if order != Ordering::Less {
+                held = after;
+            }
+        }
+        self.rows.replace(HeldRow(row));
+    }
+}
+
 /// Writes `fields` with the changes of `delta`. Both are in the order of the names.
 fn merge<'a>(fields: &[u8], delta: &RawDelta<'a>, out: &mut Vec<u8>) -> Result<(), Misfit<'a>> {
     let mut held = Reader::new(fields);

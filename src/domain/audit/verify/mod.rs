@@ -11,5 +11,5 @@ mod tests;
 mod verifier;
 
 pub use self::failure::{Failure, RowName};
-pub use self::replay::{HeadTag, Replay, Verified};
+pub use self::replay::{Exported, HeadTag, Replay, Verified};
 pub use self::verifier::Verifier;

@@ -31,6 +31,21 @@ pub struct Verified {
     pub rows: u64,
 }
 
+/// What was found to be sound of an export: every entry that it holds, and the root of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The number of entries, which is the size of the tree.
+    pub entries: u64,
+    /// Entries of which only the leaf hash is there.
+    pub withheld: u64,
+    /// The first of them. Old values are compared up to there.
+    pub first_withheld: Option<u64>,
+    /// The number of signatures.
+    pub signatures: u64,
+    /// The root of the tree.
+    pub root: Digest,
+}
+
 /// The state that the entries amount to. Show it every stored row with [`Replay::check`], then end
 /// with [`Replay::finish`].
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows, Misfit};
-use super::replay::{HeadTag, Replay, Verified};
+use super::replay::{Exported, HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::entry::{Entry, EntryResult, moves_time};
@@ -13,6 +13,7 @@ use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
 use crate::domain::audit::signature::Statement;
 use crate::domain::clock::Course;
+use crate::domain::digest::Digest;
 use crate::domain::identity::{Assurance, CredentialKind};
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
@@ -27,6 +28,13 @@ pub struct Verifier<'a> {
     rows: HeldRows,
     /// Tickets and nonces that were used.
     spent: BTreeSet<[u8; 16]>,
+    /// Signatures that were checked.
+    signatures: u64,
+    /// The first entry of which nothing but the leaf hash is known, and how many there are: what such entries
+    /// did to rows and to the time is not known.
+    gaps: Option<(u64, u64)>,
+    /// Whether the last entry was one of them.
+    is_after_gap: bool,
 }
 
 impl<'a> Verifier<'a> {
@@ -42,6 +50,9 @@ impl<'a> Verifier<'a> {
             bytes: 0,
             rows: HeldRows::default(),
             spent: BTreeSet::new(),
+            signatures: 0,
+            gaps: None,
+            is_after_gap: false,
         }
     }
 
@@ -55,11 +66,7 @@ impl<'a> Verifier<'a> {
         tag_column: &[u8],
         document_column: Option<&str>,
     ) -> Result<(), Failure> {
-        self.meet_checkpoint()?;
-        let expected = self.frontier.size();
-        if index != expected {
-            return Err(Failure::OutOfOrder { expected, found: index });
-        }
+        self.expect(index)?;
         let leaf = leaf_hash(bytes);
         if leaf_column != leaf.as_bytes() {
             return Err(Failure::Altered { index });
@@ -68,32 +75,92 @@ impl<'a> Verifier<'a> {
             return Err(Failure::Tag { index });
         }
         let entry = EntryView::parse(bytes).map_err(|source| Failure::Unreadable { index, source })?;
+        if entry.index == index && entry.document != document_column {
+            return Err(Failure::DocumentColumn { index });
+        }
+        self.follow(index, &entry, bytes, leaf)
+    }
+
+    /// Checks the next entry by its canonical bytes alone, as an export holds them, and returns its leaf hash.
+    pub fn push_bytes(&mut self, index: u64, bytes: &[u8]) -> Result<Digest, Failure> {
+        self.expect(index)?;
+        let entry = EntryView::parse(bytes).map_err(|source| Failure::Unreadable { index, source })?;
+        let leaf = leaf_hash(bytes);
+        self.follow(index, &entry, bytes, leaf)?;
+        Ok(leaf)
+    }
+
+    /// Takes the next entry by its leaf hash, where nothing else of it is known.
+    pub fn push_leaf(&mut self, index: u64, leaf: Digest) -> Result<(), Failure> {
+        self.expect(index)?;
+        let (first, count) = self.gaps.unwrap_or((index, 0));
+        self.gaps = Some((first, count + 1));
+        self.is_after_gap = true;
+        self.frontier.push(leaf);
+        Ok(())
+    }
+
+    /// Checks the place of the next entry.
+    fn expect(&self, index: u64) -> Result<(), Failure> {
+        self.meet_checkpoint()?;
+        let expected = self.frontier.size();
+        if index == expected { Ok(()) } else { Err(Failure::OutOfOrder { expected, found: index }) }
+    }
+
+    /// Checks that an entry follows from those before it.
+    fn follow(
+        &mut self,
+        index: u64,
+        entry: &EntryView<'_>,
+        bytes: &[u8],
+        leaf: Digest,
+    ) -> Result<(), Failure> {
         if entry.index != index {
             return Err(Failure::Displaced { index, sealed: entry.index });
         }
-        if entry.document != document_column {
-            return Err(Failure::DocumentColumn { index });
-        }
-        self.course = Some(self.next(&entry).ok_or(Failure::Time { index })?);
+        self.course = Some(self.next(entry).ok_or(Failure::Time { index })?);
+        self.is_after_gap = false;
         self.bytes += bytes.len() as u64;
         // The key must have been good before the entry: one that registers it cannot be signed with it.
         let is_signed = entry.signature.is_some();
         let must_be = entry.assurance == Some(Assurance::Signature) && entry.result == EntryResult::Permitted;
         if is_signed || must_be {
-            let nonce = self.signed(&entry, bytes).ok_or(Failure::Signature { index })?;
+            let nonce = self.signed(entry, bytes).ok_or(Failure::Signature { index })?;
             if !self.spent.insert(nonce) {
                 return Err(Failure::Replayed { index });
             }
+            self.signatures += 1;
         }
         if entry.ticket.is_some_and(|ticket| !self.spent.insert(*ticket.as_bytes())) {
             return Err(Failure::Replayed { index });
         }
-        self.replay(&entry)?;
-        if is_signed && !self.led_to(&entry) {
+        self.replay(entry)?;
+        if is_signed && !self.led_to(entry) {
             return Err(Failure::Signature { index });
         }
         self.frontier.push(leaf);
         Ok(())
+    }
+
+    /// Returns the id of the project, and the public half of what its checkpoints are signed with, as the
+    /// entries so far name them.
+    pub fn project(&self) -> Option<(String, Digest)> {
+        let row = self.rows.find(Table::Project, "project")?;
+        let id = str::from_utf8(row.field(row::ID)?).ok()?.to_owned();
+        Some((id, Digest::from_bytes(row.field(row::CHECKPOINT_KEY)?.try_into().ok()?)))
+    }
+
+    /// Compares the end of an export with the head that it names. There are no rows to check.
+    pub fn finish_export(self, entries: u64, root: &Digest) -> Result<Exported, Failure> {
+        let size = self.meet_end()?;
+        if entries != size {
+            return Err(Failure::HeadSize { size, head: entries });
+        }
+        if *root != self.frontier.root() {
+            return Err(Failure::Head { size });
+        }
+        let (first, withheld) = self.gaps.map_or((None, 0), |(first, count)| (Some(first), count));
+        Ok(Exported { entries, withheld, first_withheld: first, signatures: self.signatures, root: *root })
     }
 
     /// Compares the end of the log with the stored head: its right edge, the tag of it, and where it
@@ -104,11 +171,7 @@ impl<'a> Verifier<'a> {
         head_tag: Option<&Tag>,
         course: Option<Course>,
     ) -> Result<Replay, Failure> {
-        self.meet_checkpoint()?;
-        let size = self.frontier.size();
-        if let Some(checkpoint) = self.checkpoint.filter(|checkpoint| checkpoint.size > size) {
-            return Err(Failure::RolledBack { size, checkpoint: checkpoint.size });
-        }
+        let size = self.meet_end()?;
         if head.size() != size {
             return Err(Failure::HeadSize { size, head: head.size() });
         }
@@ -129,6 +192,16 @@ impl<'a> Verifier<'a> {
         Ok(Replay::new(self.rows, verified))
     }
 
+    /// Compares the end of the log with the checkpoint, and returns how many entries there are.
+    fn meet_end(&self) -> Result<u64, Failure> {
+        self.meet_checkpoint()?;
+        let size = self.frontier.size();
+        match self.checkpoint.filter(|checkpoint| checkpoint.size > size) {
+            Some(checkpoint) => Err(Failure::RolledBack { size, checkpoint: checkpoint.size }),
+            None => Ok(size),
+        }
+    }
+
     fn meet_checkpoint(&self) -> Result<(), Failure> {
         match self.checkpoint {
             Some(Checkpoint { size, root, .. })
@@ -144,6 +217,10 @@ impl<'a> Verifier<'a> {
     fn next(&self, entry: &EntryView<'_>) -> Option<Course> {
         let next = match self.course {
             None => Course::begin(entry.moment),
+            // What was between may have moved the time; it never falls.
+            Some(course) if self.is_after_gap => {
+                course.resumed(entry.index, entry.span, entry.at, entry.moment)?
+            }
             Some(course) if entry.span == course.span => {
                 course.followed(entry.index, entry.moment, moves_time(entry.actor, entry.action))
             }
@@ -180,8 +257,12 @@ impl<'a> Verifier<'a> {
         is_good.then_some(signature.statement.nonce)
     }
 
-    /// Tells whether a statement is about the document as the entries before it left it.
+    /// Tells whether a statement is about the document as the entries before it left it, as far as these are
+    /// known.
     fn speaks_of(&self, statement: &Statement) -> bool {
+        if self.gaps.is_some() {
+            return true;
+        }
         let Some(id) = &statement.document else { return true };
         let Some(held) = self.rows.find(Table::Document, id.as_str()) else { return false };
         let version = held.field(row::VERSION).and_then(|value| str::from_utf8(value).ok());
@@ -193,6 +274,9 @@ impl<'a> Verifier<'a> {
 
     /// Tells whether the state before a signed entry is the one that it names.
     fn comes_from(&self, entry: &Entry) -> bool {
+        if self.gaps.is_some() {
+            return true;
+        }
         let Some(from) = &entry.from else { return true };
         let held = entry.document.as_ref().and_then(|id| self.rows.find(Table::Document, id.as_str()));
         held.is_some_and(|held| held.field(row::STATE) == Some(from.as_str().as_bytes()))
@@ -200,7 +284,11 @@ impl<'a> Verifier<'a> {
 
     /// Tells whether the document is after a signed entry what the entry says.
     fn led_to(&self, entry: &EntryView<'_>) -> bool {
-        let Some(id) = entry.document else { return true };
+        if self.gaps.is_some() {
+            return true;
+        }
+        // What is about a document and not done to it says of no state that it is in.
+        let Some(id) = entry.document.filter(|_| entry.to.is_some()) else { return true };
         let Some(held) = self.rows.find(Table::Document, id) else { return false };
         let version = entry.version.map(|version| version.to_string());
         held.field(row::STATE) == entry.to.map(str::as_bytes)
@@ -211,6 +299,10 @@ impl<'a> Verifier<'a> {
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {
         let index = entry.index;
         for delta in entry.raw_deltas() {
+            if self.gaps.is_some() {
+                self.rows.overwrite(&delta);
+                continue;
+            }
             self.rows.apply(&delta).map_err(|misfit| {
                 let row =
                     RowName { table: delta.table, key: String::from_utf8_lossy(delta.key).into_owned() };

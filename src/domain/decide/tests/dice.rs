@@ -10,7 +10,8 @@ use crate::domain::document::{
     Answer, Checkout, Document, InForce, Kind, Outcome, Round, Seat, Task, User, Verdict,
 };
 use crate::domain::facts::{
-    Answer as FailedItem, AttachmentFacts, Facts, ItemFacts, NewDocument, ProjectFacts, Texts, UserFacts,
+    Answer as FailedItem, AttachmentFacts, Facts, ItemFacts, NewDocument, ProjectFacts, Signing, Texts,
+    UserFacts,
 };
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::{ActionName, IdWord, InputName, PhaseName, TypeName, UserName, Version};
@@ -193,7 +194,7 @@ impl<'a> Dice<'a> {
                 let facts = UserFacts {
                     user: user_of(user, group),
                     open_tasks: self.roll(4) as u64,
-                    can_sign: !self.one_in(4),
+                    signing: if self.one_in(4) { Signing::Keyless } else { Signing::Able },
                 };
                 users.insert(name(user), facts);
             }
@@ -352,6 +353,7 @@ pub(crate) fn actor(user: &User) -> Actor {
         credential: None,
         session: None,
         launched: &[],
+        compares_keys: false,
         is_spent: false,
         project: "",
         is_bound: false,

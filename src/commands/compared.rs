@@ -1,0 +1,68 @@
+//! What `doctor` says of the keys of people: which of them nobody has compared, and on what the others rest.
+
+use std::collections::BTreeSet;
+
+use super::exposure::Exposure;
+use super::{CommandError, Context, Source};
+use crate::domain::audit::Entry;
+use crate::domain::document::Kind;
+use crate::domain::id::CredentialId;
+use crate::domain::identity::{Actor, Credential, CredentialKind, Grounds};
+use crate::store::{Credentials, Entries};
+
+/// Looks at the keys, and at the token that this command presents.
+pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Result<(), CommandError> {
+    found.notes.extend(exported(context, actor));
+    let compares = context.session.policy()?.compares_keys();
+    let keys = context.session.read(actor).credentials(Credentials::Keys)?;
+    let used = used(context, actor)?;
+    for key in keys.iter().filter(|key| used.contains(&key.id)) {
+        let grounds = key.acknowledged.as_ref().map(|it| it.grounds);
+        let (id, user) = (&key.id, &key.user);
+        if !key.counts() && compares {
+            found.findings.push(("uncompared_key", uncompared(key)));
+        } else if !key.counts() {
+            found.notes.push(uncompared(key));
+        } else if compares && grounds == Some(Grounds::FirstPair) {
+            found.notes.push(format!(
+                "the first two people vouch for each other alone: the key {id} of {user} waits for a third person"
+            ));
+        } else if grounds == Some(Grounds::Alone) {
+            found.notes.push(format!("the key {id} of {user} is acknowledged by nobody else"));
+        }
+    }
+    Ok(())
+}
+
+fn uncompared(key: &Credential) -> String {
+    let (id, user) = (&key.id, &key.user);
+    format!(
+        "the key {id} of {user} was used, and no other person has compared its fingerprint; under the profile gxp \
+         one says: qms --user <person> key acknowledge {user} --fingerprint <as {user} reads it>"
+    )
+}
+
+/// The credentials that entries name.
+fn used(context: &mut Context, actor: &Actor) -> Result<BTreeSet<CredentialId>, CommandError> {
+    let mut used = BTreeSet::new();
+    context.session.read(actor).entries(Entries::From(0), &mut |stored| {
+        // An entry that cannot be read was found before.
+        used.extend(Entry::decode(stored.bytes).ok().and_then(|entry| entry.credential));
+        Ok(())
+    })?;
+    Ok(used)
+}
+
+/// A person's token in the environment is passed on to every program that is started from there.
+fn exported(context: &Context, actor: &Actor) -> Option<String> {
+    let is_exported = matches!(context.source, Source::Variable | Source::VariableFile);
+    let is_bearer = actor.credential().is_some_and(|it| it.kind == CredentialKind::Standing);
+    (is_exported && is_bearer && actor.kind() == Kind::Human).then(|| {
+        format!(
+            "the token of {}, a person, is exported as {}: every program that is started from this shell has it; \
+             name it with --token-file instead",
+            actor.name(),
+            context.source.as_str()
+        )
+    })
+}

@@ -1,0 +1,136 @@
+//! Keys of people that others have compared: only then do they count as signatures, where the profile compares
+//! keys. The first key of whoever made the project counts by itself; all others lead back to it.
+
+use super::{Case, Condition, Reason};
+use crate::domain::facts::{RegistryFacts, Signing};
+use crate::domain::id::{CredentialId, UserName};
+use crate::domain::identity::{
+    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Validity,
+};
+
+pub(super) fn decide(
+    case: &Case<'_>,
+    facts: &RegistryFacts,
+    user: &UserName,
+    fingerprint: &CredentialId,
+    reasons: &mut Vec<Reason>,
+) -> Vec<Credential> {
+    reasons.extend(case.unmet_person());
+    let key = facts.keys.iter().find(|key| &key.user == user && &key.id == fingerprint);
+    let Some(key) = key else {
+        let message =
+            format!("no key of `{user}` has the fingerprint {fingerprint}; compare it with its holder");
+        reasons.push(Reason::new(Condition::FingerprintDiffers, message));
+        return Vec::new();
+    };
+    if !is_waiting(case, key) {
+        let message = if case.policy.compares_keys() {
+            format!("the key {fingerprint} of `{user}` counts already")
+        } else {
+            "keys are compared under the profile gxp; elsewhere only a key that was made without its holder having \
+             been proved waits for another person"
+                .to_owned()
+        };
+        reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
+    }
+    match grounds(case, facts, key) {
+        Ok(grounds) => {
+            if case.policy.compares_keys() && grounds != Grounds::Alone {
+                reasons.extend(case.unmet_assurance(Assurance::Signature));
+            }
+            let acknowledged = Some(Acknowledgement { by: case.actor.name().clone(), grounds });
+            vec![Credential { acknowledged, ..key.clone() }]
+        }
+        Err(why) => {
+            let me = case.actor.name();
+            let message = format!("`{me}` cannot acknowledge the key of `{user}`: {why}");
+            reasons.push(Reason::new(Condition::NotIndependent, message));
+            Vec::new()
+        }
+    }
+}
+
+/// Tells whether a key waits for somebody. Two who vouched for each other alone go on waiting for a third.
+fn is_waiting(case: &Case<'_>, key: &Credential) -> bool {
+    let is_first_pair = key.acknowledged.as_ref().is_some_and(|it| it.grounds == Grounds::FirstPair);
+    if case.policy.compares_keys() {
+        let is_founder = key.origin == Some(KeyOrigin::Founder) && key.acknowledged.is_none();
+        !key.counts() || is_first_pair || is_founder
+    } else {
+        key.is_alarming()
+    }
+}
+
+/// What an acknowledgement of this key by the actor rests on, or why there can be none.
+fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<Grounds, &'static str> {
+    let me = case.actor.name();
+    let present = |user: &UserName| case.facts.users.contains_key(user);
+    let now = case.facts.now;
+    let live = |one: &&Credential| one.validity(now) == Validity::Valid && present(&one.user);
+    if &key.user == me {
+        // Where nobody is left, nobody else can.
+        let others = facts.keys.iter().filter(live).any(|one| &one.user != me);
+        let took_place = matches!(key.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery));
+        return if took_place && !others {
+            Ok(Grounds::Alone)
+        } else {
+            Err("it is a key of the same user; another person must")
+        };
+    }
+    let before = |one: &Credential| one.issued_at < key.issued_at;
+    let had_one = facts.keys.iter().any(|one| one.user == key.user && before(one));
+    if !case.policy.compares_keys() {
+        let presented = case.actor.credential();
+        let is_own = |it: &&Credential| matches!(it.kind, CredentialKind::Key | CredentialKind::Standing);
+        return if key.issued_by.as_ref() == Some(me) {
+            Err("the same user issued the code for it; another person must")
+        } else if presented.is_some_and(Credential::is_alarming) {
+            Err("the key of that user was made without proof, too")
+        } else if !presented.filter(is_own).is_some_and(before) {
+            Err("only somebody with a key or a token that is older can vouch for it")
+        } else {
+            Ok(Grounds::Noticed)
+        };
+    }
+    if had_one && !facts.keys.iter().any(|one| &one.user == me && before(one)) {
+        return Err("its holder had a key before, and only somebody who had one then can vouch for it");
+    }
+    let counted = |one: &&Credential| one.acknowledged.is_some() && one.counts();
+    let mut ever: Vec<&UserName> = facts.keys.iter().filter(counted).map(|one| &one.user).collect();
+    ever.sort();
+    ever.dedup();
+    let is_founder = |user: &UserName| {
+        facts.keys.iter().any(|one| &one.user == user && one.origin == Some(KeyOrigin::Founder))
+    };
+    let is_first_pair = match ever.as_slice() {
+        [] => is_founder(me),
+        [first] => *first == me && is_founder(&key.user),
+        _ => false,
+    };
+    if is_first_pair {
+        Ok(Grounds::FirstPair)
+    } else if key.issued_by.as_ref() == Some(me) {
+        Err("the same user issued the code for it; another person must")
+    } else {
+        Ok(Grounds::Another)
+    }
+}
+
+/// Says who can acknowledge the key that the actor presented.
+pub(super) fn who_can(case: &Case<'_>, key: &Credential) -> String {
+    let able = case.facts.users.iter().filter(|(_, facts)| facts.signing == Signing::Able);
+    let able: Vec<&UserName> = able.map(|(name, _)| name).filter(|name| **name != key.user).collect();
+    let independent: Vec<&str> =
+        able.iter().filter(|name| key.issued_by.as_ref() != Some(**name)).map(|name| name.as_str()).collect();
+    let names =
+        if independent.is_empty() { able.iter().map(|name| name.as_str()).collect() } else { independent };
+    if names.is_empty() {
+        return format!("whoever holds the project key can, with `qms recover {} --alone`", key.user);
+    }
+    format!(
+        "{} can: qms key acknowledge {} --fingerprint <as {} reads it>",
+        names.join(" or "),
+        key.user,
+        key.user
+    )
+}

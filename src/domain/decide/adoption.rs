@@ -1,0 +1,187 @@
+//! What a policy may no longer demand: adopting less is said, with a reason, and where people sign confirmed by a
+//! second one. Setting the time of the record right follows the same way.
+
+use std::collections::BTreeSet;
+
+use super::{Applied, Case, Condition, Reason};
+use crate::domain::clock::Jump;
+use crate::domain::digest::Digest;
+use crate::domain::document::Document;
+use crate::domain::facts::{Facts, ProjectFacts};
+use crate::domain::id::{TraitName, TypeName};
+use crate::domain::identity::Credential;
+use crate::domain::offer::Offer;
+use crate::domain::policy::Policy;
+use crate::domain::project::{Proposal, ProposalKind};
+
+/// Says what a candidate demands less of, of what is under way.
+pub fn less(policy: &Policy, facts: &ProjectFacts, next: &Policy) -> BTreeSet<String> {
+    let types = facts.occupied.iter().map(|(name, ..)| name.clone()).collect();
+    policy.less(next, &types, &facts.carried.keys().cloned().collect())
+}
+
+/// Decides on the adoption of a sound candidate: on what is to be recorded of a second person.
+pub(super) fn adoption(case: &Case<'_>, facts: &ProjectFacts, reasons: &mut Vec<Reason>) -> Option<Proposal> {
+    let Some(Ok(candidate)) = &facts.candidate else { return None };
+    let expected = [case.inputs.text("expect"), case.inputs.text("confirm")];
+    for expected in expected.into_iter().flatten() {
+        reasons.extend(unmet_digest(expected, &candidate.digest));
+    }
+    if let Some(digest) = case.inputs.text("confirm") {
+        return confirmed(case, facts, ProposalKind::Policy, (digest, &case.facts.policy), reasons);
+    }
+    let less = less(case.policy, facts, &candidate.policy);
+    // What cannot be adopted at all is not weighed.
+    if less.is_empty() || !reasons.is_empty() {
+        return None;
+    }
+    let reason = case.inputs.text("reason");
+    if case.inputs.text("less").is_none() || reason.is_none() {
+        let anew = || Offer::of("policy_adopt").with("less", &"less").asking("reason");
+        let lines = less.into_iter();
+        reasons.extend(lines.map(|line| Reason::new(Condition::PolicyDemandsLess, line).remedy(anew())));
+        return None;
+    }
+    proposed(case, facts, ProposalKind::Policy, (candidate.digest, case.facts.policy), reasons)
+}
+
+/// Decides on the end of a jump of the clock.
+pub(super) fn clock(case: &Case<'_>, facts: &ProjectFacts, reasons: &mut Vec<Reason>) -> Option<Proposal> {
+    let Some(jump) = &facts.jump else {
+        let message = "the record knows of no jump of the clock: there is nothing to set right".to_owned();
+        reasons.push(Reason::new(Condition::NothingToSet, message));
+        return None;
+    };
+    let digest = digest_of(jump);
+    match case.inputs.text("confirm") {
+        Some(named) => confirmed(case, facts, ProposalKind::Clock, (named, &digest), reasons),
+        None => proposed(case, facts, ProposalKind::Clock, (digest, digest), reasons),
+    }
+}
+
+/// What names a jump where somebody confirms its end.
+fn digest_of(jump: &Jump) -> Digest {
+    let before = jump.before.map(|at| at.to_string()).unwrap_or_default();
+    Digest::of(format!("qms clock jump 1\n{}\n{before}\n{}\n", jump.since, jump.clock).as_bytes())
+}
+
+fn unmet_digest(expected: &str, digest: &Digest) -> Option<Reason> {
+    let is_it = Digest::parse(expected.trim_start_matches("sha256:")).as_ref() == Ok(digest);
+    (!is_it).then(|| {
+        let message = format!("the candidate is {digest}, and not `{}`", expected.escape_debug());
+        Reason::new(Condition::CandidateDiffers, message)
+    })
+}
+
+/// Where people sign, what one of them asks for waits for another.
+fn proposed(
+    case: &Case<'_>,
+    facts: &ProjectFacts,
+    kind: ProposalKind,
+    (digest, replaces): (Digest, Digest),
+    reasons: &mut Vec<Reason>,
+) -> Option<Proposal> {
+    if !case.policy.compares_keys() {
+        return None;
+    }
+    let (me, now) = (case.actor.name(), case.facts.now);
+    let mut known = facts.proposals.iter().filter(|one| one.kind == kind && one.digest == digest);
+    if let Some(open) = known.find(|one| one.is_open(&replaces, now) && &one.by != me) {
+        let message = format!("`{}` has proposed it already; it waits for a second person", open.by);
+        let offer = Offer::of(case_action(kind)).with("confirm", &digest);
+        reasons.push(Reason::new(Condition::ProposedAlready, message).remedy(offer));
+        return None;
+    }
+    let reason = case.inputs.text("reason").unwrap_or_default().to_owned();
+    Some(Proposal { kind, digest, replaces, by: me.clone(), at: now, reason, confirmed_by: None })
+}
+
+fn case_action(kind: ProposalKind) -> &'static str {
+    match kind {
+        ProposalKind::Policy => "policy_adopt",
+        ProposalKind::Clock => "clock_set",
+    }
+}
+
+/// A second person confirms what a first one proposed: somebody whose key counted before, by nobody's code of the first.
+fn confirmed(
+    case: &Case<'_>,
+    facts: &ProjectFacts,
+    kind: ProposalKind,
+    (named, present): (&str, &Digest),
+    reasons: &mut Vec<Reason>,
+) -> Option<Proposal> {
+    let me = case.actor.name();
+    let digest = Digest::parse(named.trim_start_matches("sha256:")).ok();
+    let is_it = |one: &&Proposal| one.kind == kind && Some(one.digest) == digest;
+    let open = facts.proposals.iter().filter(is_it).find(|one| match kind {
+        ProposalKind::Policy => one.is_open(present, case.facts.now),
+        ProposalKind::Clock => one.digest == *present && one.is_open(present, case.facts.now),
+    });
+    let Some(open) = open else {
+        let message = format!("no proposal `{}` waits for a second person", named.escape_debug());
+        reasons.push(Reason::new(Condition::NothingToConfirm, message));
+        return None;
+    };
+    let why = if &open.by == me {
+        Some("it is that user's own proposal")
+    } else if case.actor.credential().is_some_and(|key| key.issued_by.as_ref() == Some(&open.by)) {
+        Some("the code for that user's key is by whoever proposed it")
+    } else if facts.counts_since.is_none_or(|since| since >= open.at) {
+        Some("that user's key counts only since it was proposed")
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        let message = format!("`{me}` cannot confirm what `{}` proposed: {why}", open.by);
+        reasons.push(Reason::new(Condition::NotIndependent, message));
+    }
+    Some(Proposal { confirmed_by: Some(me.clone()), ..open.clone() })
+}
+
+/// Applies an adoption, or keeps it for a second person.
+pub(super) fn adopt(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
+    let mut applied = Applied { proposal: proposal.cloned(), ..Applied::default() };
+    let Some(project) = facts.project.as_ref().filter(|_| is_done(proposal)) else { return applied };
+    if let Some(Ok(candidate)) = &project.candidate {
+        applied.others = kept_traits(facts, project);
+        applied.policy = Some(candidate.clone());
+    }
+    applied
+}
+
+/// Begins a new span, or keeps that for a second person.
+pub(super) fn set_clock(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
+    let mut applied = Applied { proposal: proposal.cloned(), ..Applied::default() };
+    if let Some(project) = facts.project.as_ref().filter(|_| is_done(proposal)) {
+        applied.ends_jump = true;
+        let ended = |one: &Credential| Credential { revoked_at: Some(facts.now), ..one.clone() };
+        applied.credentials = project.refused.iter().map(ended).collect();
+    }
+    applied
+}
+
+fn is_done(proposal: Option<&Proposal>) -> bool {
+    proposal.is_none_or(|proposal| proposal.confirmed_by.is_some())
+}
+
+/// What a document once had by its type, it keeps.
+fn kept_traits(facts: &Facts, project: &ProjectFacts) -> Vec<Document> {
+    let documents = project.losing.iter().map(|(document, lost)| {
+        let mut kept = document.clone();
+        kept.traits.extend(lost.iter().cloned());
+        (kept.revision, kept.updated_at) = (document.revision + 1, facts.now);
+        kept
+    });
+    documents.collect()
+}
+
+/// The traits that a type loses.
+pub fn lost_traits(now: &Policy, next: &Policy, name: &TypeName) -> Vec<TraitName> {
+    let of = |policy: &Policy| {
+        let known = policy.document_type(name);
+        known.map(|(_, kind)| kind.default_traits.clone()).unwrap_or_default()
+    };
+    let stays = of(next);
+    of(now).into_iter().filter(|one| !stays.contains(one)).collect()
+}

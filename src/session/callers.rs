@@ -1,0 +1,84 @@
+//! Who is calling: what was presented, held against the registry.
+
+use super::{Session, SessionError};
+use crate::domain::digest::Timestamp;
+use crate::domain::identity::{
+    Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
+};
+use crate::store::Sessions;
+
+impl Session {
+    /// Verifies a claim, to read.
+    pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
+        let head = self.store.head()?;
+        let now = self.time(&head).now;
+        let actor = self.verified(claim, now)?;
+        if actor.assurance() < self.policy()?.assurance() {
+            let claimed = claim.user.clone();
+            return Err(NotVerified { claimed, holder: None, why: Distrust::ReadingUnproved }.into());
+        }
+        // With a code a key is made, and nothing is read.
+        match actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment) {
+            Some(code) => Err(outside(claim, code).into()),
+            None => Ok(actor),
+        }
+    }
+
+    /// Checks a claim against the registry, at `now`.
+    pub(super) fn verified(&mut self, claim: &Claim, now: Timestamp) -> Result<Actor, SessionError> {
+        if claim.proof.is_some() && self.key.is_none() {
+            return Err(SessionError::NoKey);
+        }
+        let credential = match claim.proof.as_ref().and_then(Proof::credential) {
+            Some(id) => self.store.credential(id)?,
+            None => None,
+        };
+        let ticket = match &claim.proof {
+            Some(Proof::Ticket(presented)) => Some(&presented.ticket),
+            _ => None,
+        };
+        let project = self.store.project()?;
+        let compares_keys = match (&project, &credential) {
+            (Some(project), Some(kept)) if kept.kind == CredentialKind::Key => {
+                self.policy_at(&project.policy)?.compares_keys()
+            }
+            _ => false,
+        };
+        let project = project.map(|project| project.id).unwrap_or_default();
+        let session = match (ticket, &credential) {
+            (Some(ticket), _) => {
+                ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
+            }
+            (None, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
+            _ => None,
+        };
+        let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
+        let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
+        let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
+        let named = ticket.map(|ticket| ticket.user.as_str());
+        let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
+        let name = named.unwrap_or_default().to_owned();
+        let user = self.store.user(&name)?;
+        let is_bound = claim.proof.is_none() && self.store.is_bound(&name)?;
+        let registry = Registry {
+            user: user.as_ref(),
+            credential: credential.as_ref(),
+            session: session.as_ref(),
+            launched: &launched,
+            compares_keys,
+            is_spent,
+            project: &project,
+            is_bound,
+            key: self.key.as_ref(),
+            now,
+        };
+        Ok(registry.verify(claim)?)
+    }
+}
+
+/// A credential that is not good for what was asked for.
+pub(super) fn outside(claim: &Claim, presented: &Credential) -> NotVerified {
+    let holder = Holder { user: presented.user.clone(), fingerprint: presented.fingerprint() };
+    NotVerified { claimed: claim.user.clone(), holder: Some(holder), why: Distrust::OutOfScope }
+}

@@ -1,0 +1,152 @@
+//! Gathering the facts about a request about the project itself: its users, its policy, its time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::{Session, SessionError};
+use crate::domain::audit::{Entry, EntryResult};
+use crate::domain::decide::{Condition, less, lost_traits};
+use crate::domain::digest::Timestamp;
+use crate::domain::document::Document;
+use crate::domain::facts::{Facts, ProjectFacts};
+use crate::domain::id::{DocumentId, StateName, TraitName, TypeName, UserName};
+use crate::domain::identity::{Actor, Credential, KeyOrigin};
+use crate::domain::policy::{Candidate, Policy, Sources, compile};
+use crate::domain::request::Request;
+use crate::store::{Credentials, Entries, ListQuery};
+
+/// The traits that unfinished documents have, with one document each.
+type Carried = BTreeMap<TraitName, DocumentId>;
+
+/// Documents with the traits that they would lose.
+type Losing = Vec<(Document, Vec<TraitName>)>;
+
+/// What one person asks for and another may have to confirm.
+const PROPOSED: &[&str] = &["policy_adopt", "clock_set"];
+
+impl Session {
+    pub(super) fn gather_project(
+        &mut self,
+        actor: &Actor,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Rc<Policy>, Facts), SessionError> {
+        let digest = self.project()?.policy;
+        let policy = self.policy_at(&digest)?;
+        let mut counts = BTreeMap::new();
+        let mut project = ProjectFacts { namespaces: self.namespaces()?, ..ProjectFacts::default() };
+        if let Some(user) = request.inputs.text("user").and_then(|text| UserName::parse(text).ok()) {
+            project.named_user = self.store.user(user.as_str())?;
+            // Asked of the documents themselves, however many: the lists made of them for quick
+            // answers are not covered by the log.
+            let (mut owned, mut tasks) = (0, 0);
+            if project.named_user.is_some() {
+                self.store.documents(&ListQuery::default(), &mut |document| {
+                    let ended = policy.standing(&document).is_some_and(|(_, state)| state.is_final);
+                    owned += u64::from(!ended && document.owner.as_ref() == Some(&user));
+                    tasks += u64::from(document.round.is_some_and(|round| round.awaits(&user)));
+                    Ok(())
+                })?;
+            }
+            counts.insert(user, tasks);
+            project.owned = owned;
+        }
+        if let Some(files) = &request.candidate {
+            let sources = Sources(files.clone());
+            let procedures = self.procedures_in_force(compile(&sources).ok().as_ref())?;
+            project.candidate = Some(Candidate::new(sources, &procedures).map(Box::new));
+            project.occupied = self.occupied(&policy)?;
+            let next = project.candidate.as_ref().and_then(|read| read.as_ref().ok()).map(|it| &it.policy);
+            (project.carried, project.losing) = self.carried(&policy, next)?;
+        }
+        if PROPOSED.contains(&request.action.as_str()) {
+            project.proposals = self.store.proposals()?;
+            project.jump = self.span()?.jump;
+        }
+        if request.inputs.text("confirm").is_some()
+            && let Some(key) = actor.credential()
+        {
+            project.counts_since = self.counts_since(key)?;
+        }
+        if let Some(jump) = project.jump.filter(|_| request.action.as_str() == "clock_set") {
+            project.refused = self.refused_since(jump.since)?;
+        }
+        let mut facts = self.empty_facts(now, digest, &counts)?;
+        facts.project = Some(project);
+        Ok((policy, facts))
+    }
+
+    /// Says what a policy would demand less of, of what is under way.
+    pub fn less(&mut self, next: &Policy) -> Result<BTreeSet<String>, SessionError> {
+        let policy = self.policy()?;
+        let mut project = ProjectFacts { occupied: self.occupied(&policy)?, ..ProjectFacts::default() };
+        (project.carried, _) = self.carried(&policy, None)?;
+        Ok(less(&policy, &project, next))
+    }
+
+    /// Finds every type and state that an unfinished document is in.
+    fn occupied(&mut self, policy: &Policy) -> Result<Vec<(TypeName, StateName, DocumentId)>, SessionError> {
+        let mut occupied = self.store.occupied()?;
+        // What has ended holds no policy back.
+        occupied.retain(|(document_type, state, _)| {
+            policy.document_type(document_type).is_none_or(|(workflow, _)| !workflow.is_final(state))
+        });
+        Ok(occupied)
+    }
+
+    /// Finds the traits that unfinished documents have, and the documents that `next` would take some from.
+    fn carried(&mut self, policy: &Policy, next: Option<&Policy>) -> Result<(Carried, Losing), SessionError> {
+        let (mut carried, mut losing) = (Carried::new(), Losing::new());
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            if policy.standing(&document).is_none_or(|(_, state)| !state.is_final) {
+                for (name, _) in policy.traits_of(&document) {
+                    carried.entry(name.clone()).or_insert_with(|| document.id.clone());
+                }
+                let lost = next.map(|next| lost_traits(policy, next, &document.document_type));
+                let mut lost = lost.unwrap_or_default();
+                lost.retain(|name| !document.traits.contains(name));
+                if !lost.is_empty() {
+                    losing.push((document, lost));
+                }
+            }
+            Ok(())
+        })?;
+        Ok((carried, losing))
+    }
+
+    /// Finds out since when a key counts as a signature where keys are compared.
+    fn counts_since(&mut self, key: &Credential) -> Result<Option<Timestamp>, SessionError> {
+        let Some(acknowledged) = &key.acknowledged else {
+            return Ok(key.counts().then_some(key.issued_at));
+        };
+        // The founder's first key counted before somebody else confirmed it.
+        if key.origin == Some(KeyOrigin::Founder) {
+            return Ok(Some(key.issued_at));
+        }
+        let (id, mut since) = (key.id.to_string(), None);
+        self.store.entries(Entries::From(0), &mut |stored| {
+            let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
+            let is_permitted = entry.result == EntryResult::Permitted;
+            if is_permitted && since.is_none() && entry.inputs.get("fingerprint") == Some(&id) {
+                since = Some(entry.at);
+            }
+            Ok(())
+        })?;
+        Ok(since.or_else(|| (acknowledged.by == key.user).then_some(key.issued_at)))
+    }
+
+    /// Finds the credentials that were refused as expired since an entry.
+    fn refused_since(&mut self, index: u64) -> Result<Vec<Credential>, SessionError> {
+        let mut fingerprints = BTreeSet::new();
+        self.store.entries(Entries::From(index), &mut |stored| {
+            let Ok(mut entry) = Entry::decode(stored.bytes) else { return Ok(()) };
+            if entry.reasons.iter().any(|reason| reason.name == Condition::CredentialExpired.name()) {
+                fingerprints.extend(entry.observed.remove("token_fingerprint"));
+            }
+            Ok(())
+        })?;
+        let mut refused = self.store.credentials(Credentials::All)?;
+        refused.retain(|one| one.revoked_at.is_none() && fingerprints.contains(&one.fingerprint()));
+        Ok(refused)
+    }
+}
