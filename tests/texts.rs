@@ -1,8 +1,11 @@
 //! Every reader of text, whatever it is given: no text is too deep for a small stack, and depth hides nothing.
 
 use std::collections::BTreeSet;
-use std::thread;
+use std::{fs, thread};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use qms::commands::{CommandError, exported};
 use qms::domain::hook::{Line, examine};
 use qms::domain::items::Items;
 use qms::domain::text::{Text, placeholders};
@@ -105,4 +108,35 @@ fn a_call_is_not_passed_over_however_deep_it_stands() {
     ] {
         assert_ne!(examine(&deep(open, "qms status", close)), Line::Foreign, "{open:?} hides a call");
     }
+}
+
+// REQ-190, REQ-233
+#[test]
+fn no_hard_text_passes_for_an_export_or_for_a_part_of_one() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let read = move || {
+        let is_refused = |text: &str| {
+            fs::write(file.path(), text).unwrap();
+            matches!(exported::run(file.path(), None), Err(CommandError::ExportFailed(_)))
+        };
+        let line = |field: &str, value: &str| {
+            let leaf = digest::Digest::of(b"");
+            let start = format!("{{\"index\":0,\"leaf_hash\":\"{leaf}\",\"withheld\":true");
+            format!("{start},\"{field}\":{value},\"head\":null}}\n")
+        };
+        for family in FAMILIES {
+            let text = family.text(SIZE);
+            let quoted = serde_json::Value::from(&*text).to_string();
+            let bytes = STANDARD.encode(&text);
+            assert!(is_refused(&text) && is_refused(&format!("{text},\"head\":{text}\n")), "{family:?}");
+            for value in [text, quoted, format!("\"{bytes}\"")] {
+                let value = value.replace('\n', " ");
+                assert!(
+                    ["bytes", "head", "x"].iter().all(|field| is_refused(&line(field, &value))),
+                    "{family:?}"
+                );
+            }
+        }
+    };
+    thread::Builder::new().stack_size(STACK).spawn(read).unwrap().join().unwrap();
 }
