@@ -262,10 +262,16 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
 fn not_verified(refusal: &NotVerified) -> Row {
     let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
     let hints = match refusal.why {
-        Distrust::CredentialRequired => vec![
-            "qms --token-file <file of your own token> …".to_owned(),
-            "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
-        ],
+        Distrust::CredentialRequired => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![
+                "qms --token-file <file of your own token> …".to_owned(),
+                "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
+                format!(
+                    "off an agent runtime, an administrator gives one: qms token issue {user} --out <file>"
+                ),
+            ]
+        }
         Distrust::Mismatch => vec!["qms whoami".to_owned()],
         // Whoever is nobody here is told that and nothing else.
         Distrust::UnknownUser => Vec::new(),

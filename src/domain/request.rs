@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, Task};
 use super::front_matter::{self, FrontMatter};
+use super::hook::Runtime;
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
 use super::process::Placement;
@@ -79,6 +80,16 @@ pub enum Registration {
     },
     /// That another person has looked into a recovery.
     Acknowledge(UserName),
+    /// That the users whom the policy gives to agents of a runtime need a proof from now on: its hook makes one for
+    /// each call.
+    Bind(Runtime),
+    /// That a user needs none any more because of a hook.
+    Unbind {
+        /// The user.
+        user: UserName,
+        /// Why.
+        reason: String,
+    },
     /// That an agent is started.
     Start(Box<Launch>),
     /// That an agent ends.
@@ -137,6 +148,8 @@ impl Registration {
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
             Self::Acknowledge(_) => "recovery_acknowledge",
+            Self::Bind(_) => "user_bind",
+            Self::Unbind { .. } => "user_unbind",
             Self::Start(_) => "agent_started",
             Self::Stop(_) => "agent_stop",
         }

@@ -58,6 +58,8 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
             vec![("credential", CredentialId::of_key(public).to_string()), ("public", public.to_string())]
         }
         Registration::Acknowledge(user) => vec![("user", user.to_string())],
+        Registration::Bind(runtime) => vec![("runtime", runtime.name().to_owned())],
+        Registration::Unbind { user, reason } => vec![("reason", reason.clone()), ("user", user.to_string())],
         Registration::Stop(session) => vec![("session", session.clone())],
         Registration::Start(launch) => {
             let Launch { agent, document, task, session, token, verifier, brief, .. } = launch.as_ref();

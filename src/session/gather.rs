@@ -308,13 +308,15 @@ impl Session {
         let mut registry = RegistryFacts::default();
         let user = match registration {
             Registration::Issue(proposal) => proposal.user.clone(),
-            Registration::Acknowledge(user) => user.clone(),
+            Registration::Acknowledge(user) | Registration::Unbind { user, .. } => user.clone(),
             Registration::Revoke(id) | Registration::Rotate { old: id, .. } => {
                 registry.named = self.store.credential(id)?;
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
                 named.user.clone()
             }
-            Registration::Key { .. } | Registration::Unlock { .. } => actor.name().clone(),
+            Registration::Key { .. } | Registration::Unlock { .. } | Registration::Bind(_) => {
+                actor.name().clone()
+            }
             Registration::Start(launch) => {
                 let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
                 known.unwrap_or_else(|| actor.name().clone())

@@ -85,6 +85,7 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
             | "--task"
             | "--out"
             | "--ttl"
+            | "--reason"
             | "--new-passphrase-file" => drop(words.next()),
             "--acknowledge" => return "acknowledged".to_owned(),
             _ if word.starts_with('-') => {}

@@ -1,7 +1,7 @@
 //! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
 //! what a person signs with is made by that person alone.
 
-use super::{Case, Condition, Reason, Way, agents};
+use super::{Case, Condition, Reason, Way, agents, binding};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
@@ -18,8 +18,16 @@ const CODE_TIME: u64 = 7 * 24 * 60 * 60 * 1000;
 const UNLOCK_MAX: u32 = 12 * 60 * 60 * 1000;
 
 /// The verbs about credentials, for scopes.
-const VERBS: &[&str] =
-    &["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock", "recovery_acknowledge"];
+const VERBS: &[&str] = &[
+    "token_issue",
+    "credential_revoke",
+    "token_rotate",
+    "key_create",
+    "unlock",
+    "recovery_acknowledge",
+    "user_bind",
+    "user_unbind",
+];
 
 pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way, Vec<Reason>> {
     let Some(facts) = &case.facts.registry else {
@@ -27,7 +35,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
         return Err(vec![Reason::new(Condition::UnknownAction, message)]);
     };
     let mut reasons: Vec<Reason> = case.unmet_assurance(Assurance::Token).into_iter().collect();
-    let mut session = None;
+    let (mut users, mut session) = (Vec::new(), None);
     let credentials = match registration {
         Registration::Issue(proposal) => issue(case, facts, proposal, &mut reasons),
         Registration::Revoke(_) => revoke(case, facts, &mut reasons),
@@ -53,6 +61,14 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             unlock(case, own, *time, &mut reasons)
         }
         Registration::Acknowledge(_) => acknowledge(case, facts, &mut reasons),
+        Registration::Bind(runtime) => {
+            users = binding::bind(case, *runtime, &mut reasons);
+            Vec::new()
+        }
+        Registration::Unbind { reason, .. } => {
+            users = binding::unbind(case, facts, reason, &mut reasons);
+            Vec::new()
+        }
         Registration::Start(launch) => {
             let (token, begun) = agents::start(case, facts, launch, &mut reasons);
             session = begun.map(Box::new);
@@ -64,7 +80,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             revoked
         }
     };
-    if reasons.is_empty() { Ok(Way::Registry { credentials, session }) } else { Err(reasons) }
+    if reasons.is_empty() { Ok(Way::Registry { credentials, users, session }) } else { Err(reasons) }
 }
 
 impl Case<'_> {
@@ -73,7 +89,7 @@ impl Case<'_> {
         self.policy.managers().any(|group| self.actor_is_one_of(std::slice::from_ref(group)))
     }
 
-    fn unmet_management(&self) -> Option<Reason> {
+    pub(super) fn unmet_management(&self) -> Option<Reason> {
         (!self.manages_credentials()).then(|| {
             let names = self.policy.managers().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let (me, group) = (self.actor.name(), self.actor.group());
@@ -98,11 +114,11 @@ impl Case<'_> {
     }
 }
 
-fn known(facts: &RegistryFacts) -> Option<&User> {
+pub(super) fn known(facts: &RegistryFacts) -> Option<&User> {
     facts.user.as_ref().filter(|user| user.removed_at.is_none())
 }
 
-fn invalid(message: impl Into<String>) -> Reason {
+pub(super) fn invalid(message: impl Into<String>) -> Reason {
     Reason::new(Condition::InvalidInput, message)
 }
 

@@ -33,9 +33,6 @@ const KEPT_VARIABLES: [&str; 11] = [
     "RUBYOPT",
 ];
 
-/// The runtimes whose main thread may be said to be somebody.
-const RUNTIMES: [Runtime; 3] = [Runtime::Claude, Runtime::Codex, Runtime::Gemini];
-
 /// Lists the files that a policy names, as they are written there.
 pub(super) fn paths<'a>(
     launchers: &'a BTreeMap<String, Launcher>,
@@ -163,7 +160,7 @@ impl Compiler {
     ) -> BTreeMap<String, UserName> {
         let mut runtimes = BTreeMap::new();
         for (name, source) in sources {
-            let known = || RUNTIMES.iter().map(|one| one.name());
+            let known = || Runtime::ALL.iter().map(|one| one.name());
             if !known().any(|one| one == name) {
                 self.unknown(&place(Policy::FILES[0], &source), "runtime", &name, known());
             }

@@ -50,6 +50,7 @@ pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
+use super::hook::Runtime;
 use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
@@ -145,6 +146,12 @@ impl Policy {
     /// Iterates over the groups that may add users, and so manage their credentials.
     pub fn managers(&self) -> impl Iterator<Item = &GroupName> {
         self.project.iter().filter(|rule| rule.action.as_str() == "user_add").flat_map(|rule| &rule.by)
+    }
+
+    /// Lists the users whom it gives to agents of a runtime: to its main thread, and to those that it can start.
+    pub fn users_of(&self, runtime: Runtime) -> BTreeSet<&UserName> {
+        let main = self.runtimes.get(runtime.name());
+        main.into_iter().chain(self.agents.values().map(|agent| &agent.user)).collect()
     }
 
     /// Tells whether a transition is for people only.
