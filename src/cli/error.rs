@@ -102,10 +102,18 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         | CommandError::Token(_)
         | CommandError::Ticket(_)
         | CommandError::Presented(_) => (Code::NotVerified, Vec::new(), Value::Null),
-        CommandError::AgentFailed { session, .. } | CommandError::AgentInterrupted { session } => {
-            (Code::Failed, Vec::new(), json!({"session": session}))
-        }
-        CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
+        CommandError::AgentFailed { session, left, .. }
+        | CommandError::AgentInterrupted { session, left }
+        | CommandError::AgentIdle { session, left } => (
+            Code::Failed,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
+        CommandError::AgentTimedOut { session, left } => (
+            Code::TimedOut,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
         CommandError::RunFailed { document, name, number, outcome } => {
             let code = if *outcome == RunOutcome::TimedOut { Code::TimedOut } else { Code::Failed };
             let evidence = json!({

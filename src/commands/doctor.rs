@@ -54,7 +54,8 @@ impl Finding {
     /// Tells whether it is about what is kept, and not about who can read what, how calls are signed, or
     /// what somebody wrote.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "hooks", LINK, "template", "template_drift", PROCEDURES].contains(&self.name)
+        !["definition", "exposed_token", "hooks", LINK, "template", "template_drift", PROCEDURES]
+            .contains(&self.name)
     }
 
     /// Tells whether it is about what the policy cites.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, hooks};
+use super::{CommandError, Context, alert, definition, hooks};
 use crate::disk::read_file;
 use crate::domain::document::{Kind, User};
 use crate::domain::hook::Runtime;
@@ -36,6 +36,7 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);
     found.findings.extend(hooks::faults(&root).into_iter().map(|fault| ("hooks", fault)));
+    found.findings.extend(definition::faults(context)?.into_iter().map(|fault| ("definition", fault)));
     let hooked = hooks::installed(&root);
     unbound(context, actor, &hooked, &mut found)?;
     if !hooked.is_empty()

@@ -117,6 +117,8 @@ pub struct Launch {
     pub brief: Digest,
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.
     pub observed: BTreeMap<String, Digest>,
+    /// The digests of other files that its runtime would take for its definition, by where they lie.
+    pub rivals: BTreeMap<String, Digest>,
 }
 
 /// A token that is asked for.

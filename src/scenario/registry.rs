@@ -120,6 +120,7 @@ pub(super) fn request(
                 placement: Holdings::placement(),
                 brief: Digest::of(b""),
                 observed: pins,
+                rivals: BTreeMap::new(),
             };
             (Registration::Start(Box::new(launch)), Some(token))
         }

@@ -152,7 +152,7 @@ conditions! {
     LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
     PersonHasKey = "person_has_key", Precondition, "The person has a key; nobody else makes a credential for somebody who has one.";
     AgentUnknown = "agent_unknown", Precondition, "The policy knows no such agent, or its user cannot be started.";
-    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted.";
+    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted, or its runtime could take another definition for it.";
     NotBound = "not_bound", Precondition, "No hook binds this user: there is nothing to lift.";
     SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";

@@ -8,6 +8,7 @@ mod agent;
 mod candidate;
 mod cited;
 mod compile;
+mod definition;
 mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -37,6 +38,7 @@ pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
+pub use self::definition::Definition;
 pub use self::evidence::Evidence;
 pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
@@ -151,7 +153,8 @@ impl Policy {
     /// Lists the users whom it gives to agents of a runtime: to its main thread, and to those that it can start.
     pub fn users_of(&self, runtime: Runtime) -> BTreeSet<&UserName> {
         let main = self.runtimes.get(runtime.name());
-        main.into_iter().chain(self.agents.values().map(|agent| &agent.user)).collect()
+        let is_of = |agent: &&Agent| agent.definition.as_ref().is_none_or(|it| it.of(runtime).is_some());
+        main.into_iter().chain(self.agents.values().filter(is_of).map(|agent| &agent.user)).collect()
     }
 
     /// Tells whether a transition is for people only.
