@@ -29,6 +29,10 @@ stress:
 bench:
     cargo bench
 
+# Play the puzzle with the real Claude Code and Codex (QMS_AGENT_TOOLS: a folder for npm, outside of the repository)
+agents:
+    bash .ci/agents
+
 # Write the shown output and the trace of the requirements into README and docs anew
 readme:
     cargo test --test readme --test requirements -- --ignored

@@ -112,6 +112,7 @@ fn a_binding_outlives_the_hook_and_is_lifted_with_a_reason_by_whoever_manages_us
     project.run("-u lead user unbind qa").is(2);
     for (line, status, reason) in [
         ("-u lead user unbind qa --reason \" \"", 4, "missing_input"),
+        (&format!("-u lead user unbind qa --reason {}", "x".repeat(2000)), 4, "invalid_input"),
         ("-u lead user unbind ada --reason \"no hook\"", 4, "not_bound"),
         ("-u claude user unbind qa --reason \"in my way\"", 7, "group_not_allowed"),
         ("-u ada user unbind qa --reason \"in my way\"", 8, "assurance_too_low"),

@@ -1,10 +1,11 @@
 //! Users who need a proof for every call, because the hook of a runtime makes one for each.
 
 use super::registry::{invalid, known};
-use super::{Case, Condition, Reason, TEXT_MAX};
+use super::{Case, Condition, Reason};
 use crate::domain::document::User;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::hook::Runtime;
+use crate::domain::told::VALUE_MAX;
 use crate::domain::{encoding, size, visible};
 
 /// Decides on binding the users of a runtime, and returns those who were not bound before.
@@ -28,8 +29,8 @@ pub(super) fn unbind(
         reasons.push(Reason::new(Condition::MissingInput, "`reason` is missing or blank"));
     } else if let Some(why) = encoding::nul(reason) {
         reasons.push(invalid(format!("`reason` {why}")));
-    } else if reason.len() > TEXT_MAX {
-        let (has, most) = (size::shown(reason.len() as u64), size::shown(TEXT_MAX as u64));
+    } else if reason.len() > VALUE_MAX {
+        let (has, most) = (size::shown(reason.len() as u64), size::shown(VALUE_MAX as u64));
         reasons.push(invalid(format!("`reason` has {has}; {most} are allowed")));
     }
     match known(facts) {
