@@ -66,7 +66,7 @@ words! {
         Given = "given",
         /// It is still open.
         Awaited = "awaited",
-        /// It was not answered, and is not open any more.
+        /// It was not answered, and is not open.
         Over = "over",
     }
 }
@@ -91,7 +91,7 @@ impl fmt::Display for Left {
         match answer {
             Answer::Given => write!(f, "{user} has answered the {task} of {document}"),
             Answer::Awaited => write!(f, "{document} still awaits the {task} of {user}"),
-            Answer::Over => write!(f, "the {task} of {document} is over without an answer of {user}"),
+            Answer::Over => write!(f, "{user} answered nothing, and {document} awaits no {task} of {user}"),
         }
     }
 }

@@ -20,7 +20,7 @@ fn a_start_succeeds_where_the_task_was_answered_and_nowhere_else() {
             format!("{withdraw} > /dev/null"),
             1,
             "over",
-            "the review of CR-001 is over without an answer of qa",
+            "qa answered nothing, and CR-001 awaits no review of qa",
         ),
         (format!("{review} > /dev/null; exit 3"), 1, "given", "qa has answered the review of CR-001"),
         ("exit 3".to_owned(), 1, "awaited", "CR-001 still awaits the review of qa"),
