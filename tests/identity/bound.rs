@@ -136,3 +136,23 @@ fn a_binding_outlives_the_hook_and_is_lifted_with_a_reason_by_whoever_manages_us
     project.run("-u lead hooks install codex").is(0);
     assert_eq!(bound(&project), ["claude", "qa", "tu"]);
 }
+
+// REQ-220
+#[test]
+fn an_agent_whose_definition_is_for_one_runtime_binds_its_user_there_alone() {
+    let project = with_agents();
+    fs::write(project.path("judge.toml"), "name = \"judge\"\n").unwrap();
+    fs::create_dir_all(project.path(".claude/agents")).unwrap();
+    fs::write(project.path(".claude/agents/qa.md"), "---\nname: qa\n---\n").unwrap();
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replace("{ user: tu }", "{ user: tu, definition: { codex: judge.toml } }")
+        .replace("{ user: qa }", "{ user: qa, definition: .claude/agents/qa.md }");
+    fs::write(path, text).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    for (runtime, users) in [("claude", ["claude", "qa"]), ("codex", ["claude", "tu"])] {
+        let shown = project.ask(&format!("-u lead hooks install {runtime} --dry-run")).is(0);
+        assert_eq!(shown["data"]["bound"], json!(users));
+    }
+}

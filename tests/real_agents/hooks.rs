@@ -31,6 +31,8 @@ fn nobody_acts_as_the_reviewer_but_its_subagent() {
         let last = main.last().unwrap();
         assert!(!last.contains("✓") && last.contains("claude"), "{main:?}");
 
+        // The main thread is told at its start whom it acts as, and how it calls.
+        assert!(model.was_told("you act as user `claude`"), "{}", runtime.name);
         let reviews = done(&project, "qa", "review");
         assert_eq!(reviews.len(), 1);
         assert_eq!(reviews[0]["assurance"], "ticket");

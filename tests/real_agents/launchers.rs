@@ -12,9 +12,25 @@ const AGENT: &str = "You are the user `qa`";
 
 const PAGE: &str = include_str!("../../docs/agents.md");
 
+/// The launchers that a page shows.
+fn launchers(page: &str) -> &str {
+    page.split("\nlaunchers:\n").nth(1).unwrap().split("```").next().unwrap()
+}
+
+#[test]
+fn both_pages_show_the_same_commands() {
+    let policy = launchers(include_str!("../../docs/policy.md"));
+    let commands = launchers(PAGE).lines().filter(|line| line.contains("command: ["));
+    let commands: Vec<&str> = commands.collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    for command in commands {
+        assert!(policy.contains(command), "docs/policy.md does not show{command}");
+    }
+}
+
 /// Lets `claude` start `qa` with the launcher that the page shows.
 fn with_launcher(project: &Project, runtime: &Runtime) {
-    let page = PAGE.split("\nlaunchers:\n").nth(1).unwrap().split("```").next().unwrap();
+    let page = launchers(PAGE);
     let shown = format!("/usr/local/bin/{}", runtime.name);
     assert!(page.contains(&shown), "{page}");
     // The page is for a system as people have it: the model of the test is elsewhere.
