@@ -77,21 +77,24 @@ impl Runtime {
         match self {
             Self::Claude | Self::Gemini => front_matter_names(&text, agent),
             Self::Codex => text.lines().filter_map(|line| line.split_once('=')).any(|(key, value)| {
-                key.trim().trim_matches(['"', '\'']) == "name" && toml_may_say(value, agent)
+                let key = key.trim().trim_matches(['"', '\'']);
+                // A name can be spelt with escapes, in a key as in a value.
+                (key == "name" || key.contains('\\')) && toml_may_say(value, agent)
             }),
         }
     }
 
-    /// Tells whether its settings, where they are a file beside its definitions, declare `agent`.
+    /// Tells whether its settings, where they are a file beside its definitions, could name a file for `agent`.
     pub fn declares(self, settings: &str, agent: &str) -> bool {
-        self == Self::Codex
-            && plain(settings).lines().any(|line| {
-                let line: String =
-                    line.chars().filter(|c| !c.is_whitespace() && !"\"'[".contains(*c)).collect();
-                let rest = line.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(agent));
-                rest.is_some_and(|rest| rest.starts_with([']', '.', '=']))
-            })
+        let has = |word: &str| settings.contains(word);
+        self == Self::Codex && has("agents") && has("config_file") && (has("\\") || mentions(settings, agent))
     }
+}
+
+/// Tells whether a word stands in a text by itself.
+fn mentions(text: &str, word: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    text.split(|c| !is_of_word(c)).any(|one| one == word)
 }
 
 /// Tells whether the front matter of a text says `name: <agent>`.
@@ -104,7 +107,8 @@ fn front_matter_names(text: &str, agent: &str) -> bool {
     let front = rest.split("\n---").next().unwrap_or_default();
     match serde_yaml::from_str::<Named>(front) {
         Ok(Named { name: Some(name) }) => name.as_str().is_none_or(|name| name.trim() == agent),
-        Ok(Named { name: None }) => false,
+        // One mapping can be merged into another.
+        Ok(Named { name: None }) => front.contains("<<") && mentions(front, agent),
         Err(_) => front.contains(agent),
     }
 }
@@ -156,6 +160,7 @@ mod tests {
                     "---\nname: qa\nname: other\n---\nx",
                     "---\nname: [qa]\n---\nx",
                     "---\nname: qa\ntools: a: b\n---\nx",
+                    "---\n<<: { name: qa }\n---\nx",
                 ],
             ),
             (
@@ -165,6 +170,7 @@ mod tests {
                     "# of mine\n  \"name\"  =  'qa' # this one\n",
                     "name = \" qa \"",
                     "name = \"q\\u0061\"",
+                    "\"na\\u006de\" = \"qa\"",
                     "name = \"\"\"\nqa\"\"\"",
                     "name = '''qa'''",
                     "description = \"x\"\r\nname=\"qa\"\r\n",
@@ -183,11 +189,23 @@ mod tests {
         for text in ["", "name = \"qab\"", "nick = \"qa\"", "description = \"name qa\""] {
             assert!(!Runtime::Codex.defines(text, "qa"), "{text}");
         }
-        for text in
-            ["[agents.qa]\n", "[ agents . \"qa\" ]", "agents.qa.config_file = \"x\"", "[agents.qa.more]"]
-        {
+        for text in [
+            "[agents.qa]\nconfig_file = \"x\"",
+            "[ agents . \"qa\" ]\n\"config_file\" = 'x'",
+            "agents.qa.config_file = \"x\"",
+            "[agents]\nqa = { config_file = \"x\" }",
+            "agents = { \"q\\u0061\" = { config_file = \"x\" } }",
+        ] {
             assert!(Runtime::Codex.declares(text, "qa"), "{text}");
-            assert!(!Runtime::Codex.declares(text, "q") && !Runtime::Claude.declares(text, "qa"), "{text}");
+            assert!(!Runtime::Claude.declares(text, "qa"), "{text}");
+        }
+        for text in [
+            "",
+            "model = \"qa\"",
+            "[agents.qa-lead]\nconfig_file = \"x\"",
+            "[agents.qa]\ndescription = \"x\"",
+        ] {
+            assert!(!Runtime::Codex.declares(text, "qa"), "{text}");
         }
     }
 }
