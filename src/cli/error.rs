@@ -102,10 +102,18 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         | CommandError::Token(_)
         | CommandError::Ticket(_)
         | CommandError::Presented(_) => (Code::NotVerified, Vec::new(), Value::Null),
-        CommandError::AgentFailed { session, .. } | CommandError::AgentInterrupted { session } => {
-            (Code::Failed, Vec::new(), json!({"session": session}))
-        }
-        CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
+        CommandError::AgentFailed { session, left, .. }
+        | CommandError::AgentInterrupted { session, left }
+        | CommandError::AgentIdle { session, left } => (
+            Code::Failed,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
+        CommandError::AgentTimedOut { session, left } => (
+            Code::TimedOut,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
         CommandError::RunFailed { document, name, number, outcome } => {
             let code = if *outcome == RunOutcome::TimedOut { Code::TimedOut } else { Code::Failed };
             let evidence = json!({
@@ -269,10 +277,17 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
 fn not_verified(refusal: &NotVerified) -> Row {
     let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
     let hints = match refusal.why {
-        Distrust::CredentialRequired => vec![
-            "qms --token-file <file of your own token> …".to_owned(),
-            "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
-        ],
+        Distrust::CredentialRequired => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![
+                "qms --token-file <file of your own token> …".to_owned(),
+                "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
+                format!(
+                    "off an agent runtime, an administrator gives one: qms token issue {} --out <file>",
+                    word(user)
+                ),
+            ]
+        }
         Distrust::ReadingUnproved => {
             let user = refusal.claimed.as_deref().unwrap_or("<user>");
             vec![format!("an administrator gives a token: qms token issue {} --out <file>", word(user))]

@@ -17,8 +17,7 @@ use super::ui::say;
 use super::world::World;
 use crate::commands::json::spelled_out;
 use crate::commands::view::next_lines;
-use crate::commands::{CommandError, Context, act};
-use crate::disk::digest_of;
+use crate::commands::{CommandError, Context, act, definition};
 use crate::domain::encoding;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Runtime, ToolCall, answer, render};
 use crate::domain::id::UserName;
@@ -113,20 +112,12 @@ fn started(
     in_project(world, folder, |context| {
         let policy = context.session.policy()?;
         let Some(known) = policy.agents.get(agent_type) else { return Ok(None) };
-        let definition = match &known.definition {
-            None => None,
-            Some(path) => {
-                let found = digest_of(&context.site.root().join(path)).ok();
-                let pinned = policy.pins.get(path).copied();
-                if found.is_none() || found != pinned {
-                    let text = format!(
-                        "qms: `{path}` is not the definition that was adopted; this agent has no name in \
-                         project {}",
-                        context.site.id()
-                    );
-                    return Ok(Some(answer::context(&text)));
-                }
-                found
+        let definition = match definition::started(context, runtime, agent_type, folder)? {
+            Ok(definition) => definition,
+            Err(why) => {
+                let project = context.site.id();
+                let text = format!("qms: {why}; this agent has no name in project {project}");
+                return Ok(Some(answer::context(&text)));
             }
         };
         let parent = policy.runtimes.get(runtime.name()).cloned();

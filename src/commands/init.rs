@@ -156,6 +156,7 @@ fn found(
         signer: None,
         source: Source::None,
         tells_next: false,
+        runtimes: Vec::new(),
         keyring,
         random: outside.random,
         process: outside.process,

@@ -5,6 +5,7 @@
 
 pub mod act;
 pub mod agent;
+pub mod agent_run;
 pub mod alert;
 pub mod audit;
 pub mod brief;
@@ -12,6 +13,7 @@ mod cited;
 mod clock;
 pub mod comments;
 mod compared;
+pub mod definition;
 pub mod diff;
 pub mod doctor;
 mod entry;
@@ -60,11 +62,13 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
+use self::agent_run::Left;
 pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::evidence::RunOutcome;
+use crate::domain::hook::Runtime;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
 use crate::domain::identity::{Actor, Claim, KeyFileError, NotVerified, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
@@ -87,6 +91,8 @@ pub struct Context {
     pub source: Source,
     /// Where people keep what they present; `None` where the system has no home for it.
     pub keyring: Option<Keyring>,
+    /// Where agent runtimes keep what they read in every project of this system user.
+    pub runtimes: Vec<(Runtime, PathBuf)>,
     /// The folder that file names of the command line start from.
     pub directory: PathBuf,
     /// Whether anybody is told what can be done next; else it is not found out.
@@ -273,24 +279,38 @@ pub enum CommandError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// An agent did not do what it was started for.
-    #[error("the agent of session {session} {}", ended(*.status))]
+    #[error("the agent of session {session} {}; {left}", ended(*.status))]
     AgentFailed {
         /// Its session.
         session: String,
         /// Its exit status, negative for a signal.
         status: Option<i32>,
+        /// What became of its task.
+        left: Left,
     },
     /// An agent took longer than it may, and was ended.
-    #[error("the agent of session {session} took longer than the policy allows, and was ended")]
+    #[error("the agent of session {session} took longer than the policy allows, and was ended; {left}")]
     AgentTimedOut {
         /// Its session.
         session: String,
+        /// What became of its task.
+        left: Left,
     },
     /// This command was told to end while an agent was at work, and ended it.
-    #[error("the agent of session {session} was ended, because this command was told to end")]
+    #[error("the agent of session {session} was ended, because this command was told to end; {left}")]
     AgentInterrupted {
         /// Its session.
         session: String,
+        /// What became of its task.
+        left: Left,
+    },
+    /// An agent ended by itself and had not answered its task.
+    #[error("the agent of session {session} ended, and {left}")]
+    AgentIdle {
+        /// Its session.
+        session: String,
+        /// What became of its task.
+        left: Left,
     },
     /// A command that was run as evidence did not pass, which is recorded.
     #[error("`{name}` {outcome}, which is recorded as {name}@{number} of {document}")]

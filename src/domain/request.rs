@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, Task};
 use super::front_matter::{self, FrontMatter};
+use super::hook::Runtime;
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
 use super::process::Placement;
@@ -82,6 +83,16 @@ pub enum Registration {
         /// The fingerprint that was compared, which is the id of the key.
         fingerprint: CredentialId,
     },
+    /// That the users whom the policy gives to agents of a runtime need a proof from now on: its hook makes one for
+    /// each call.
+    Bind(Runtime),
+    /// That a user needs none any more because of a hook.
+    Unbind {
+        /// The user.
+        user: UserName,
+        /// Why.
+        reason: String,
+    },
     /// That an agent is started.
     Start(Box<Launch>),
     /// That an agent ends.
@@ -109,6 +120,8 @@ pub struct Launch {
     pub brief: Digest,
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.
     pub observed: BTreeMap<String, Digest>,
+    /// The digests of other files that its runtime would take for its definition, by where they lie.
+    pub rivals: BTreeMap<String, Digest>,
 }
 
 /// A token that is asked for.
@@ -140,6 +153,8 @@ impl Registration {
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
             Self::Acknowledge { .. } => "key_acknowledge",
+            Self::Bind(_) => "user_bind",
+            Self::Unbind { .. } => "user_unbind",
             Self::Start(_) => "agent_started",
             Self::Stop(_) => "agent_stop",
         }

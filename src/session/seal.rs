@@ -184,7 +184,7 @@ impl Session {
             let body = bodies.iter().flatten().find(|body| Digest::of(body) == digest);
             change.contents.extend(body.map(|body| (digest, Arc::new(body.to_vec()))));
         }
-        change.users.extend(applied.user.clone());
+        change.users.extend(applied.users.iter().cloned());
         change.credentials.extend(applied.credentials.iter().cloned());
         change.sessions.extend(applied.session.clone());
         change.namespaces.extend(applied.namespace.clone());
@@ -226,8 +226,8 @@ impl Session {
         deltas.extend(change.versions.iter().filter_map(|version| row_delta(None, Row::Version(version))));
         deltas.extend(change.attestations.iter().filter_map(|one| row_delta(None, Row::Attestation(one))));
         for user in &change.users {
-            let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
-            deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
+            let before = self.store.user(user.name.as_str())?;
+            deltas.extend(row_delta(before.as_ref().map(Row::User), Row::User(user)));
         }
         deltas.extend(self.registry_deltas(change)?);
         deltas.extend(self.beside_deltas(change)?);

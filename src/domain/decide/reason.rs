@@ -53,7 +53,7 @@ macro_rules! conditions {
 
 conditions! {
     UnknownUser = "unknown_user", Identity, "The name given with `--user` is not a user of this project.";
-    CredentialRequired = "credential_required", Identity, "Whoever was given a credential must present it, always.";
+    CredentialRequired = "credential_required", Identity, "The user was given a credential, or is bound by a hook, and must present a proof, always.";
     IdentityMismatch = "identity_mismatch", Identity, "The credential that was presented names another user than `--user`.";
     CredentialInvalid = "credential_invalid", Identity, "The credential is not in the registry as it was issued; which part of it is not is told to nobody.";
     CredentialNotYetValid = "credential_not_yet_valid", Identity, "The time of the credential has not come.";
@@ -155,7 +155,8 @@ conditions! {
     LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
     PersonHasKey = "person_has_key", Precondition, "The person has a key; nobody else makes a credential for somebody who has one.";
     AgentUnknown = "agent_unknown", Precondition, "The policy knows no such agent, or its user cannot be started.";
-    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted.";
+    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted, or its runtime could take another definition for it.";
+    NotBound = "not_bound", Precondition, "No hook binds this user: there is nothing to lift.";
     SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
     NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "This key waits for nobody.";

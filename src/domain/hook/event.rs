@@ -5,6 +5,7 @@
 //! come. A field that says who is calling is never guessed: what it has of another form than was agreed
 //! is an error, and not the absence of it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -43,7 +44,8 @@ pub fn is_shell(tool: &str) -> bool {
 pub(super) const COMMANDS: [&str; 2] = ["command", "cmd"];
 
 /// The agent runtimes whose hooks are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Runtime {
     /// Claude Code.
     Claude,
@@ -54,6 +56,14 @@ pub enum Runtime {
 }
 
 impl Runtime {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Claude, Self::Codex, Self::Gemini];
+
+    /// Finds the one of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|runtime| runtime.name() == name)
+    }
+
     /// Returns the name by which its hooks are installed.
     pub const fn name(self) -> &'static str {
         match self {

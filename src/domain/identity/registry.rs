@@ -22,7 +22,7 @@ words! {
     Distrust {
         /// The name is nobody's, or of somebody who was removed.
         UnknownUser = "unknown_user",
-        /// The user has a credential and did not present it.
+        /// The user has a credential or is bound by a hook, and presented no proof.
         CredentialRequired = "credential_required",
         /// The credential is another user's.
         Mismatch = "identity_mismatch",
@@ -89,7 +89,7 @@ impl NotVerified {
         match self.why {
             Distrust::UnknownUser => format!("`{whose}` is not a user of this project"),
             Distrust::CredentialRequired => {
-                format!("`{claimed}` has a credential, and it was not presented")
+                format!("`{claimed}` has a credential or is bound by a hook, and presented no proof")
             }
             Distrust::Mismatch => {
                 let fingerprint = holder.map(|holder| holder.fingerprint.as_str()).unwrap_or_default();
@@ -141,7 +141,7 @@ pub struct Registry<'a> {
     pub is_spent: bool,
     /// The id of the project.
     pub project: &'a str,
-    /// Whether that user was ever given a credential that must be presented.
+    /// Whether that user was ever given a credential that must be presented, or is bound by a hook.
     pub is_bound: bool,
     /// Whether keys count as signatures only once others have compared them.
     pub compares_keys: bool,
