@@ -55,6 +55,11 @@ impl World {
 
     /// Tells whether a person sits at all three streams, and no agent.
     pub(super) fn is_attended(&self) -> bool {
-        self.is_at_terminal() && !self.says("CI") && !AGENT_VARIABLES.iter().any(|name| self.says(name))
+        self.is_at_terminal() && !self.says("CI") && !self.is_of_agent()
+    }
+
+    /// Tells whether an agent runtime says that the command is one of its agents'.
+    pub(super) fn is_of_agent(&self) -> bool {
+        AGENT_VARIABLES.iter().any(|name| self.says(name))
     }
 }

@@ -147,6 +147,7 @@ fn found(
         claim: Claim::default(),
         signer: None,
         source: Source::None,
+        about: None,
         tells_next: false,
         keyring,
         random: outside.random,

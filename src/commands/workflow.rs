@@ -15,6 +15,7 @@ use crate::disk::DiskError;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
+use crate::domain::request::Request;
 use crate::domain::visible::one_line;
 use crate::domain::yaml;
 use crate::embedded;
@@ -270,11 +271,28 @@ fn merged(
     Ok((merged, found))
 }
 
-fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply, CommandError> {
+/// The policy in force, what would be adopted in its place, and what is wrong with its pins.
+fn proposed(context: &mut Context, files: &[String]) -> Result<(Sources, Sources, Vec<Fault>), CommandError> {
     let old = in_force(context)?;
     let (on_disk, found) = sources_on_disk(context, &old)?;
     let (new, found) =
         if files.is_empty() { (on_disk, found) } else { merged(context, &old, &on_disk, files)? };
+    Ok((old, new, found))
+}
+
+fn adoption_of(new: &Sources) -> Result<Request, CommandError> {
+    let mut request = project_request("policy_adopt", Vec::new())?;
+    request.candidate = Some(new.0.clone());
+    Ok(request)
+}
+
+/// Builds the request by which files are adopted.
+pub fn adoption(context: &mut Context, files: &[String]) -> Result<Request, CommandError> {
+    adoption_of(&proposed(context, files)?.1)
+}
+
+fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply, CommandError> {
+    let (old, new, found) = proposed(context, files)?;
     // Faults are shown with their places; the refusal that is recorded names them too.
     let is_pinned = found.is_empty();
     let faults: Vec<Fault> = sound(context, new.clone(), found)?.err().unwrap_or_default();
@@ -282,8 +300,7 @@ fn adopt(context: &mut Context, files: &[String], dry_run: bool) -> Result<Reply
     if !is_pinned {
         return Err(missing.explain(faults));
     }
-    let mut request = project_request("policy_adopt", Vec::new())?;
-    request.candidate = Some(new.0.clone());
+    let request = adoption_of(&new)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let outcome = carry_out(context, &request, mode);
     if !faults.is_empty()

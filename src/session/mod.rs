@@ -6,6 +6,7 @@
 
 mod agents;
 mod audit;
+mod bounds;
 mod error;
 mod gather;
 mod genesis;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::audit::{Audit, Flaw};
+use self::bounds::{outside, unmet_by_bounds};
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
 pub use self::runs::{Begun, RunResult};
@@ -45,9 +47,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::evidence::Run;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
-use crate::domain::identity::{
-    Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
-};
+use crate::domain::identity::{Actor, AgentSession, Claim, CredentialKind, NotVerified, Proof, Registry};
 use crate::domain::policy::{Action, Policy, Reminder};
 use crate::domain::project::Project;
 use crate::domain::request::{Request, Subject, WorkingCopy};
@@ -124,6 +124,8 @@ pub enum Mode {
     /// It is decided, and nothing is written: no change, no refusal, but that of a caller who was not
     /// verified.
     DryRun,
+    /// It is decided before it is carried out elsewhere: a refusal is recorded, since then it never is.
+    Ahead,
 }
 
 impl Session {
@@ -184,16 +186,16 @@ impl Session {
         };
         let project = self.store.project()?.map(|project| project.id).unwrap_or_default();
         let session = match (ticket, &credential) {
+            (_, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
             (Some(ticket), _) => {
                 ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
             }
-            (None, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
             _ => None,
         };
         let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
         let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
-        let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
+        let fate = ticket.map(|ticket| self.store.ticket(&ticket.id)).transpose()?.flatten();
         let named = ticket.map(|ticket| ticket.user.as_str());
         let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
         let name = named.unwrap_or_default().to_owned();
@@ -204,7 +206,7 @@ impl Session {
             credential: credential.as_ref(),
             session: session.as_ref(),
             launched: &launched,
-            is_spent,
+            fate,
             project: &project,
             is_bound,
             key: self.key.as_ref(),
@@ -318,10 +320,14 @@ impl Session {
             }
             _ => Ok(actor),
         };
-        let actor = match self.verified(claim, proved_at).and_then(within) {
+        let bound = |actor: Actor| match unmet_by_bounds(claim, &actor, request) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(actor),
+        };
+        let actor = match self.verified(claim, proved_at).and_then(within).and_then(bound) {
             Err(SessionError::NotVerified { refusal, .. }) => {
                 // Whoever only asks whether it could be done is not who was claimed, either.
-                let failures = if mode == Mode::Commit || !refused::is_slip(&refusal) {
+                let failures = if mode != Mode::DryRun || !refused::is_slip(&refusal) {
                     self.seal_unverified(head, time, &refusal, &request.action, document)?
                 } else {
                     1
@@ -346,7 +352,7 @@ impl Session {
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
-                if mode == Mode::Commit {
+                if mode != Mode::DryRun {
                     self.seal_denial(attempt, &denial)?;
                 }
                 let menu = Menu { lines: decide::menu(&policy, &facts, &actor), policy: Rc::clone(&policy) };
@@ -365,7 +371,7 @@ impl Session {
         let content = self.given_content(&applied)?;
         let entry = match mode {
             Mode::Commit => Some(self.seal_applied(attempt, &applied)?),
-            Mode::DryRun => None,
+            Mode::DryRun | Mode::Ahead => None,
         };
         Ok(Acted {
             actor,
@@ -395,10 +401,4 @@ impl From<NotVerified> for SessionError {
     fn from(refusal: NotVerified) -> Self {
         Self::NotVerified { refusal, failures: 1 }
     }
-}
-
-/// A credential that is not good for what was asked for.
-fn outside(claim: &Claim, presented: &Credential) -> NotVerified {
-    let holder = Holder { user: presented.user.clone(), fingerprint: presented.fingerprint() };
-    NotVerified { claimed: claim.user.clone(), holder: Some(holder), why: Distrust::OutOfScope }
 }

@@ -352,7 +352,7 @@ pub(crate) fn actor(user: &User) -> Actor {
         credential: None,
         session: None,
         launched: &[],
-        is_spent: false,
+        fate: None,
         project: "",
         is_bound: false,
         key: None,

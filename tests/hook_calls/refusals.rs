@@ -1,0 +1,149 @@
+//! Refusals: by the hook as by the program, with the line that would pass, and with who was refused.
+
+use std::fs;
+
+use qms::domain::audit::ProjectKey;
+use qms::domain::digest::Timestamp;
+use qms::domain::identity::{Call, Caller, Ticket, argv_digest};
+use qms::domain::request::{Inputs, Request, Subject, Value};
+use serde_json::{Value as Json, json};
+
+use crate::Hooked;
+
+/// What of an entry is the same however often something is tried: not when, and not where in the log.
+fn kept(mut entry: Json) -> Json {
+    for field in ["index", "at", "clock", "salt", "boot", "boot_id", "boot_time", "uptime", "leaf_hash"] {
+        entry.as_object_mut().unwrap().remove(field);
+    }
+    entry
+}
+
+/// Lines that are refused, by which subagent they are called, and what is said with them.
+const REFUSED: &[(&str, Option<&str>, &[(&str, &str)])] = &[
+    ("qms release CR-002", None, &[]),
+    ("qms approve CR-002", Some("a-1"), &[]),
+    ("qms reject CR-002 --comment x", Some("a-1"), &[("comment", "x")]),
+    ("qms revert CR-002 --reason x", None, &[("reason", "x")]),
+    ("qms --user qa checkout CR-002", None, &[]),
+    ("qms --user claude checkout CR-002", Some("a-1"), &[]),
+    ("qms --user lead status CR-002", Some("a-1"), &[]),
+];
+
+/// Builds the line with the very ticket that the hook would give out for it.
+fn signed(hooked: &Hooked, line: &str, agent: Option<&str>, told: &[(&str, &str)]) -> String {
+    let key = ProjectKey::from_file_text(&fs::read_to_string(hooked.project.key()).unwrap()).unwrap();
+    let user = if agent.is_some() { "qa" } else { "claude" };
+    let named = if line.contains("--user") { String::new() } else { format!(" --user {user}") };
+    let line = format!("{line}{named}");
+    let argv = argv_digest(line.split(' ').skip(1).map(str::as_bytes));
+    let inputs = told.iter().fold(Inputs::default(), |inputs, (name, text)| {
+        inputs.with(name.parse().unwrap(), Value::Text((*text).to_owned()))
+    });
+    let request = Request {
+        action: "any".parse().unwrap(),
+        subject: Subject::Project,
+        inputs,
+        copy: None,
+        candidate: None,
+    };
+    let cwd = fs::canonicalize(hooked.project.root()).unwrap().display().to_string();
+    let project = hooked.project.id();
+    let inputs = (!line.contains("status")).then(|| request.material());
+    let call = Call { project: &project, argv, cwd: &cwd, inputs };
+    let agent_type = agent.map(|_| "qa");
+    let caller = Caller { session: "s-1", agent, agent_type, tool_use_id: Some("t-1") };
+    let now = Timestamp::try_from(hooked.newest()["clock"].as_str().unwrap().to_owned()).unwrap();
+    let ticket = Ticket::new(key.ticket_id("s-1", agent, "t-1"), caller, &user.parse().unwrap(), call, now);
+    format!("{line} --ticket={}", ticket.seal(&key))
+}
+
+// REQ-214
+#[test]
+fn the_same_refusal_by_hook_and_by_program_is_the_same_entry() {
+    for (line, agent, told) in REFUSED {
+        let by_hook = {
+            let hooked = Hooked::new();
+            hooked.begin("s-1", "a-1", "qa");
+            hooked.project.run("-u claude create CR --title y").is(0);
+            hooked.project.fill_in("CR-002");
+            hooked.project.run("-u claude checkin CR-002").is(0);
+            Hooked::denied(hooked.call("s-1", *agent, "t-1", line));
+            (kept(hooked.newest()), hooked)
+        };
+        let (entry, hooked) = by_hook;
+        assert_eq!([&entry["session"], &entry["document"]], ["s-1", "CR-002"], "{line}");
+        assert_eq!(entry["agent"], json!(agent), "{line}");
+        assert!(!entry.to_string().contains("token_fingerprint"), "{entry}");
+        // The program is shown the very ticket that the hook would have given out.
+        let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+        store.execute("DELETE FROM tickets", []).unwrap();
+        store.execute("DELETE FROM refusals", []).unwrap();
+        let command = signed(&hooked, line, *agent, told);
+        assert!([4, 7, 8].contains(&hooked.sh(&command).0), "{command}");
+        assert_eq!(kept(hooked.newest()), entry, "{line}");
+    }
+}
+
+// REQ-215
+#[test]
+fn two_agents_of_one_user_are_told_apart_in_the_record() {
+    let hooked = Hooked::new();
+    hooked.demand();
+    hooked.begin("s-1", "a-1", "qa");
+    hooked.begin("s-1", "a-2", "qa");
+    let read = Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-1", "qms read CR-002 --draft"));
+    assert_eq!(hooked.sh(&read).0, 0);
+    assert_eq!([&hooked.newest()["session"], &hooked.newest()["agent"]], ["s-1", "a-1"]);
+    let line = "qms review CR-002 --recommend --comment x";
+    let review = Hooked::rewritten(hooked.call("s-1", Some("a-2"), "t-2", line));
+    assert_eq!(hooked.sh(&review).0, 0);
+    assert_eq!([&hooked.newest()["session"], &hooked.newest()["agent"]], ["s-1", "a-2"]);
+    assert_eq!(hooked.newest()["actor"], "qa");
+}
+
+// REQ-216
+#[test]
+fn the_main_thread_is_told_who_it_is_and_how_to_call() {
+    let hooked = Hooked::new();
+    for source in ["startup", "resume", "clear", "compact"] {
+        let told = hooked.hook(&hooked.event("SessionStart", "s-1", &json!({"source": source}))).unwrap();
+        assert_eq!(told["hookSpecificOutput"]["hookEventName"], "SessionStart");
+        let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
+        for words in ["you act as user `claude`", "one call at a time", "--comment-file FILE", "`qa` as `qa`"]
+        {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}
+
+/// Shapes in which a text is handed over, and what would pass.
+const SHAPES: &[&str] = &[
+    "qms review CR-001 --recommend --comment \"$(cat <<'EOF'\nIt is whole.\nEOF\n)\"",
+    "qms review CR-001 --recommend --comment \"$(cat comment)\"",
+    "qms review CR-001 --recommend --comment=\"$(cat comment)\"",
+    "qms review CR-001 --recommend --comment=`cat comment`",
+    "qms review CR-001 --recommend --comment $TEXT",
+    "qms review CR-001 --recommend --comment - <<'EOF'\nIt is whole.\nEOF",
+    "qms review CR-001 --recommend --comment-file - <<EOF\nIt is whole.\nEOF",
+    "qms review CR-001 --recommend --comment-file /dev/stdin < comment",
+    "cat comment | qms review CR-001 --recommend --comment -",
+    "cat comment | qms review CR-001 --recommend --comment-file -",
+    "qms review CR-001 --recommend --comment -",
+    "qms review CR-001 --recommend --comment-file -",
+];
+
+// REQ-216
+#[test]
+fn each_way_to_hand_over_a_text_that_is_refused_shows_the_line_that_passes() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "tu");
+    std::fs::write(hooked.project.path("FILE"), "It is whole.\n").unwrap();
+    for (number, line) in SHAPES.iter().enumerate() {
+        let reason = Hooked::denied(hooked.call("s-1", Some("a-1"), &format!("t-{number}"), line));
+        let (_, passes) =
+            reason.split_once("what would pass: ").unwrap_or_else(|| panic!("{line}: {reason}"));
+        assert_eq!(passes, "qms review CR-001 --recommend --comment-file FILE", "{line}");
+    }
+    let passes = "qms review CR-001 --recommend --comment-file FILE";
+    assert_eq!(hooked.sh(&Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t", passes))).0, 0);
+}
