@@ -177,7 +177,7 @@ fn session_started(world: &World, folder: &Path, session: &str, source: &str) ->
         let policy = context.session.policy()?;
         let who = match main(world, context, None, &origin)? {
             Whose::Of(signed) => format!("you act as user `{}`", signed.user),
-            Whose::Refused(refusal) => format!("no call is signed: {refusal}"),
+            Whose::Nobodys(why) => format!("no call is signed: {why}"),
             _ if policy.runtimes.is_empty() => return Ok(None),
             _ => {
                 let each = policy.runtimes.iter().map(|(name, user)| format!("`{user}` in {name}"));

@@ -1,5 +1,7 @@
 //! What a caller asks for: an action, what it is about, and what the caller says with it.
 
+mod material;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -27,48 +29,6 @@ pub struct Request {
     pub copy: Option<WorkingCopy>,
     /// The policy files that the caller wants adopted.
     pub candidate: Option<BTreeMap<String, String>>,
-}
-
-impl Request {
-    /// Digests what a request holds beside what it is about: what was said with it, as it was read, the working
-    /// copy, and the policy files. Each part comes after its length, so that no two requests have one digest.
-    pub fn material(&self) -> Digest {
-        let mut bytes = Vec::new();
-        let mut put = |part: &[u8]| {
-            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(part);
-        };
-        put(&(self.inputs.0.len() as u64).to_be_bytes());
-        for (name, value) in &self.inputs.0 {
-            put(name.as_str().as_bytes());
-            put(value.to_string().as_bytes());
-            let name = match value {
-                Value::File(file) => file.name.as_deref(),
-                _ => None,
-            };
-            put(name.unwrap_or_default().as_bytes());
-        }
-        match &self.copy {
-            None => put(b"no copy"),
-            Some(WorkingCopy::Unusable(why)) => put(why.as_bytes()),
-            Some(WorkingCopy::Present { document, base, bytes, .. }) => {
-                put(document.as_str().as_bytes());
-                put(base.as_bytes());
-                put(bytes);
-            }
-        }
-        for (name, text) in self.candidate.iter().flatten() {
-            put(name.as_bytes());
-            put(text.as_bytes());
-        }
-        Digest::of(&bytes)
-    }
-
-    /// Tells whether it holds nothing that was read from a file.
-    pub fn reads_nothing(&self) -> bool {
-        let is_file = |value: &Value| matches!(value, Value::File(_));
-        self.copy.is_none() && self.candidate.is_none() && !self.inputs.0.values().any(is_file)
-    }
 }
 
 /// What a request is about.

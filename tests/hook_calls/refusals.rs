@@ -1,6 +1,7 @@
 //! Refusals: by the hook as by the program, with the line that would pass, and with who was refused.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
@@ -18,8 +19,11 @@ fn kept(mut entry: Json) -> Json {
     entry
 }
 
-/// Lines that are refused, by which subagent they are called, and what is said with them.
-const REFUSED: &[(&str, Option<&str>, &[(&str, &str)])] = &[
+/// A line, the subagent that calls it, and what is said with it.
+type Refused = (&'static str, Option<&'static str>, &'static [(&'static str, &'static str)]);
+
+/// Lines that are refused.
+const REFUSED: &[Refused] = &[
     ("qms release CR-002", None, &[]),
     ("qms approve CR-002", Some("a-1"), &[]),
     ("qms reject CR-002 --comment x", Some("a-1"), &[("comment", "x")]),
@@ -82,6 +86,49 @@ fn the_same_refusal_by_hook_and_by_program_is_the_same_entry() {
         assert!([4, 7, 8].contains(&hooked.sh(&command).0), "{command}");
         assert_eq!(kept(hooked.newest()), entry, "{line}");
     }
+}
+
+/// What somebody without a good proof calls, and whether a token that is no more stands in the environment.
+const UNPROVED: &[(&str, bool)] = &[
+    ("-u claude checkout CR-001", false),
+    ("-u claude list", false),
+    ("-u qa list", true),
+    ("list", true),
+    ("-u claude create CR --title x", true),
+    ("-u claude checkout CR-001 --ticket=e30.AA", false),
+    ("-u claude --token-file revoked list", false),
+    ("-u claude --token-file rubbish list", false),
+];
+
+// REQ-212
+#[test]
+fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let token = project.token("claude").unwrap();
+    let tokens = project.ask("-u lead token list").is(0);
+    let all = tokens["data"]["credentials"].as_array().unwrap();
+    let id = all.iter().find(|one| one["user"] == "claude").unwrap()["id"].as_str().unwrap().to_owned();
+    project.run(&format!("-u lead token revoke {id}")).is(0);
+    fs::copy(&token, project.path("revoked")).unwrap();
+    let rubbish = project.path("rubbish");
+    fs::write(&rubbish, "x").unwrap();
+    fs::set_permissions(&rubbish, fs::Permissions::from_mode(0o600)).unwrap();
+    for (line, is_given) in UNPROVED {
+        for agent in [Some("CLAUDECODE"), Some("CODEX_CI"), None] {
+            let mut call = project.call(line);
+            call.command.env_remove("QMS_TOKEN_FILE");
+            call.command.envs(is_given.then_some(("QMS_TOKEN_FILE", &token)));
+            call.command.envs(agent.map(|name| (name, "1")));
+            let answer = call.ask().is(8);
+            let hints = answer["error"]["hints"].to_string();
+            let is_ticket = line.contains("--ticket");
+            let sends = ["token issue", "token-file", "passphrase-file"].iter().any(|it| hints.contains(it));
+            assert!(agent.is_none() || hints.contains("the hook signs it"), "{line}: {hints}");
+            assert!(!sends || (agent.is_none() && !is_ticket), "{line}: {hints}");
+        }
+    }
+    fs::remove_file(project.path("revoked")).unwrap();
 }
 
 // REQ-215

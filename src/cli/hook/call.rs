@@ -108,7 +108,6 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
     let signed = match whose(world, context, runtime, call, global.token_file.as_deref())? {
         Whose::Of(signed) => signed,
         Whose::Nobodys(why) => return Err(Stop::Deny(why)),
-        Whose::Refused(refusal) => return Err(Stop::Deny(with_advice(&refusal))),
         Whose::Unsigned => return Err(Stop::Pass),
     };
     let command = understood(world, &policy, &matches, argv)?;
@@ -285,17 +284,12 @@ fn explained(refusal: &Refusal) -> String {
 
 /// Says why a caller is not who was claimed, and what the agent does instead: never to look for a token.
 fn with_advice(refusal: &NotVerified) -> String {
-    let advice = match (refusal.why, &refusal.holder) {
-        (Distrust::ReadsOnly | Distrust::UnknownUser, _) => return refusal.to_string(),
-        (Distrust::Mismatch, Some(holder)) if holder.is_ticket => {
-            format!("you act as `{}`; leave `--user` away", holder.user)
+    match (refusal.why, &refusal.holder) {
+        (Distrust::Mismatch, Some(holder)) => {
+            format!("{refusal}: you act as `{}`; leave `--user` away", holder.user)
         }
-        (_, Some(holder)) if !holder.is_ticket => {
-            "leave `--token-file` away: call `qms …` by itself; the hook signs it".to_owned()
-        }
-        _ => "call `qms …` by itself; the hook signs it".to_owned(),
-    };
-    format!("{refusal}: {advice}")
+        _ => refusal.to_string(),
+    }
 }
 
 /// What a ticket is made of.

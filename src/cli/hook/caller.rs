@@ -32,10 +32,8 @@ pub(super) struct Signed {
 pub(super) enum Whose {
     /// It is signed for a user.
     Of(Signed),
-    /// It is refused, for one reason.
+    /// It is refused, for one reason. What was presented and does not count was recorded.
     Nobodys(String),
-    /// Something was presented that does not count. It was recorded.
-    Refused(NotVerified),
     /// The policy names no user for this runtime: the program decides by what is presented.
     Unsigned,
 }
@@ -65,7 +63,7 @@ pub(super) fn whose(
                              it could read as"
                                 .to_owned(),
                         ),
-                        refused => refused,
+                        nobodys => nobodys,
                     },
                 },
             }
@@ -87,7 +85,7 @@ pub(super) fn main(
 ) -> Result<Whose, CommandError> {
     if let Some(text) = credential::exported(world)? {
         let token = Rc::new(Token::parse(&text.0)?);
-        match verified(world, context, None, token, origin)? {
+        match verified(world, context, (None, NOT_YOURS), token, origin)? {
             // A person's token was exported for the person, whatever else runs there.
             Whose::Of(signed) if is_person(context, &signed.user)? => {}
             found => return Ok(found),
@@ -109,6 +107,13 @@ pub(super) fn main(
     Ok(of_runtime.map_or(Whose::Unsigned, |user| Whose::Of(signed(user))))
 }
 
+/// What an agent does about a token on the command line that is not its own.
+const LEAVE_AWAY: &str = "leave `--token-file` away, and call `qms …` by itself; the hook signs it";
+
+/// What an agent can do about a token that its session was started with: nothing.
+const NOT_YOURS: &str =
+    "it stands in the environment of this session, which a person starts with another one or none";
+
 /// Checks the token that the command names: it has to be of the user whom the call is signed for anyway.
 fn presented(
     world: &mut World,
@@ -127,16 +132,16 @@ fn presented(
         Err(error) => return Ok(Whose::Nobodys(error.to_string())),
     };
     let (user, reads) = signed.map(|signed| (signed.user, signed.reads)).unzip();
-    Ok(match verified(world, context, user, token, origin)? {
+    Ok(match verified(world, context, (user, LEAVE_AWAY), token, origin)? {
         Whose::Of(given) => Whose::Of(Signed { reads: reads.unwrap_or(false), ..given }),
-        refused => refused,
+        nobodys => nobodys,
     })
 }
 
 fn verified(
     world: &World,
     context: &mut Context,
-    user: Option<UserName>,
+    (user, advice): (Option<UserName>, &str),
     token: Rc<Token>,
     origin: &Origin,
 ) -> Result<Whose, CommandError> {
@@ -155,7 +160,7 @@ fn verified(
             // What cannot be recorded is refused all the same.
             let about = context.about.clone();
             let _recorded = context.session.record_refusal(&refusal, about.as_ref());
-            Ok(Whose::Refused(refusal))
+            Ok(Whose::Nobodys(format!("{refusal}: {advice}")))
         }
         Err(error) => Err(error.into()),
     }

@@ -48,10 +48,13 @@ impl Kept {
         let revision =
             |id: &DocumentId| self.documents.get(&place(id)).map_or(0, |document| document.revision);
         let expected = |(id, expected): &(DocumentId, u64)| revision(id) == *expected;
-        let fits = |mark: &TicketMark| mark.fits(self.tickets.get(&mark.id).map(|kept| kept.fate));
+        let fits = |(index, mark): (usize, &TicketMark)| {
+            let earlier = change.tickets.iter().take(index).rfind(|earlier| earlier.id == mark.id);
+            mark.fits(earlier.or_else(|| self.tickets.get(&mark.id)).map(|kept| kept.fate))
+        };
         if self.head.frontier.size() == change.expected_size
             && change.expected_revisions.iter().all(expected)
-            && change.tickets.iter().all(fits)
+            && change.tickets.iter().enumerate().all(fits)
         {
             Ok(())
         } else {
