@@ -178,8 +178,8 @@ fn session_started(world: &World, folder: &Path, session: &str, source: &str) ->
         let who = match main(world, context, None, &origin)? {
             Whose::Of(signed) => format!("you act as user `{}`", signed.user),
             Whose::Nobodys(why) => format!("no call is signed: {why}"),
-            _ if policy.runtimes.is_empty() => return Ok(None),
-            _ => {
+            Whose::Unsigned if policy.runtimes.is_empty() => return Ok(None),
+            Whose::Unsigned => {
                 let each = policy.runtimes.iter().map(|(name, user)| format!("`{user}` in {name}"));
                 format!("you act as user {}", each.collect::<Vec<_>>().join(", "))
             }

@@ -63,7 +63,7 @@ pub(super) fn whose(
                              it could read as"
                                 .to_owned(),
                         ),
-                        nobodys => nobodys,
+                        nobodys @ Whose::Nobodys(_) => nobodys,
                     },
                 },
             }
