@@ -194,6 +194,24 @@ fn what_was_given_and_counts_no_longer_signs_nothing() {
     assert_eq!(hooked.refused(&early).0, "credential_revoked");
 }
 
+// REQ-214
+#[test]
+fn a_ticket_that_was_found_is_refused_and_the_record_says_who_tried_it() {
+    let hooked = Hooked::new();
+    hooked.begin("s-1", "a-1", "qa");
+    let line = "qms review CR-001 --recommend --comment x";
+    let found = Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-1", line));
+    hooked.ends("PermissionDenied", "s-1", Some("a-1"), "t-1", line);
+    let reason = Hooked::denied(hooked.call("s-1", None, "t-2", &found));
+    assert!(reason.contains("made by the hook alone"), "{reason}");
+    let entry = hooked.newest();
+    assert_eq!([&entry["result"], &entry["reasons"][0]["name"]], ["denied", "ticket_not_allowed"]);
+    assert_eq!(
+        [&entry["session"], &entry["agent"], &entry["document"]],
+        [&json!("s-1"), &Value::Null, &json!("CR-001")]
+    );
+}
+
 // REQ-210
 #[test]
 fn what_is_signed_within_the_bounds_of_a_token_makes_no_other() {

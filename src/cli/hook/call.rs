@@ -22,8 +22,8 @@ use crate::domain::digest::Digest;
 use crate::domain::hook::{Runtime, ToolCall, answer, behind, is_input, render, with_files};
 use crate::domain::id::InputName;
 use crate::domain::identity::{
-    Ancestry, Call, Caller, Claim, Distrust, Fate, NotVerified, PresentedTicket, Proof, TICKET_FLAG, Ticket,
-    TicketId, argv_digest,
+    Ancestry, Call, Caller, Claim, Distrust, Fate, NotVerified, Origin, PresentedTicket, Proof, TICKET_FLAG,
+    Ticket, TicketId, argv_digest, argv_digest_around_ticket,
 };
 use crate::domain::policy::Policy;
 use crate::domain::request::{Request, Value, WorkingCopy};
@@ -104,6 +104,9 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
     let policy = context.learn(ahead::document(&words))?;
     // What cannot be understood is told by the program itself.
     let Ok((global, matches)) = parse::parse(&policy.actions, &words) else { return Err(Stop::Pass) };
+    if let Some(text) = &global.ticket {
+        return Err(found_ticket(world, context, call, (argv, text, global.user.as_deref())));
+    }
     refuse_proofs(&global, &matches)?;
     let signed = match whose(world, context, runtime, call, global.token_file.as_deref())? {
         Whose::Of(signed) => signed,
@@ -142,11 +145,34 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
     Ok(render(&line))
 }
 
-/// Refuses what only the hook or a person presents, and commands that are not for agents.
-fn refuse_proofs(global: &Global, matches: &ArgMatches) -> Result<(), Stop> {
-    if global.ticket.is_some() {
-        return Err(Stop::Deny("a ticket is made by the hook alone: leave `--ticket` away".to_owned()));
+/// Refuses a ticket that an agent found somewhere. Where the program would not believe it, that is recorded, with
+/// the agent that tried it.
+fn found_ticket(
+    world: &World,
+    context: &mut Context,
+    call: &ToolCall,
+    (argv, text, user): (&[String], &str, Option<&str>),
+) -> Stop {
+    let cwd = whole(&world.directory);
+    let digest = argv_digest_around_ticket(argv.get(1..).unwrap_or_default());
+    if let Ok(presented) = PresentedTicket::parse(text, digest, cwd) {
+        let proof = Some(Proof::Ticket(Rc::new(presented)));
+        let claim = Claim { user: user.map(str::to_owned), proof, ancestry: Ancestry(world.ancestry) };
+        if let Err(SessionError::NotVerified { refusal, .. }) = context.session.verify(&claim) {
+            let origin = Origin { session: call.session.clone(), agent: call.agent.clone() };
+            let _refused = context.refused(NotVerified { origin: Some(Box::new(origin)), ..refusal });
+        }
     }
+    Stop::Deny("a ticket is made by the hook alone: leave `--ticket` away".to_owned())
+}
+
+/// Writes a folder as a ticket names it.
+fn whole(folder: &Path) -> String {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}
+
+/// Refuses what only a person presents, and commands that are not for agents.
+fn refuse_proofs(global: &Global, matches: &ArgMatches) -> Result<(), Stop> {
     if global.passphrase_file.is_some() {
         let why =
             "a passphrase is a person's, and the hook proves who you are: leave `--passphrase-file` away";
@@ -322,7 +348,7 @@ impl Draft<'_> {
         folder: &Path,
         inputs: Option<Digest>,
     ) -> Result<Made, CommandError> {
-        let cwd = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
+        let cwd = whole(folder);
         let project = context.session.project()?.id;
         let argv = argv_digest(self.words().iter().map(String::as_bytes));
         let good_for = Call { project: &project, argv, cwd: &cwd, inputs };

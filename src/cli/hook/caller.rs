@@ -83,12 +83,11 @@ pub(super) fn main(
     runtime: Option<Runtime>,
     origin: &Origin,
 ) -> Result<Whose, CommandError> {
-    if let Some(text) = credential::exported(world)? {
-        let token = Rc::new(Token::parse(&text.0)?);
-        match verified(world, context, (None, NOT_YOURS), token, origin)? {
-            // A person's token was exported for the person, whatever else runs there.
-            Whose::Of(signed) if is_person(context, &signed.user)? => {}
-            found => return Ok(found),
+    if let Some((text, _)) = credential::exported(world)? {
+        let token = Rc::new(Token::parse(&text)?);
+        // A person's token was exported for the person, whatever else runs there.
+        if !is_person(context, &token)? {
+            return verified(world, context, (None, NOT_YOURS), token, origin);
         }
     }
     let descent = (world.ancestry)();
@@ -166,8 +165,10 @@ fn verified(
     }
 }
 
-fn is_person(context: &mut Context, user: &UserName) -> Result<bool, CommandError> {
-    Ok(context.session.kind_of(user)? == Some(Kind::Human))
+fn is_person(context: &mut Context, token: &Token) -> Result<bool, CommandError> {
+    let holder = context.session.holder(token.id())?;
+    let kind = holder.map(|holder| context.session.kind_of(&holder)).transpose()?.flatten();
+    Ok(kind == Some(Kind::Human))
 }
 
 /// Says why an agent that the policy knows has no name here; `None` for one that it does not know, which is no
