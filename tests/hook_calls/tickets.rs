@@ -12,13 +12,13 @@ use crate::Hooked;
 
 const REVIEW: &str = "qms review CR-001 --recommend --comment fine";
 
-fn at_work() -> Hooked {
+pub(crate) fn at_work() -> Hooked {
     let hooked = Hooked::new();
     hooked.begin("s-1", "a-1", "qa");
     hooked
 }
 
-fn signed(hooked: &Hooked, id: &str, line: &str) -> String {
+pub(crate) fn signed(hooked: &Hooked, id: &str, line: &str) -> String {
     Hooked::rewritten(hooked.call("s-1", Some("a-1"), id, line))
 }
 
