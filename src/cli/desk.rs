@@ -57,10 +57,8 @@ impl Desk {
     /// Learns the verbs for a command line: those of the policy that decides about the document that
     /// it names, else of the one in force, and outside a project those that come with the program.
     pub fn learn_verbs(&mut self, arguments: &[OsString]) {
-        let policy = self.project.as_mut().ok().and_then(|context| {
-            let about = ahead::document(arguments).map(|id| context.session.policy_about(&id));
-            about.unwrap_or_else(|| context.session.policy()).ok()
-        });
+        let policy =
+            self.project.as_mut().ok().and_then(|context| context.learn(ahead::document(arguments)).ok());
         self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
     }
 
@@ -135,6 +133,7 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         source: Source::None,
         runtimes: runtimes(world),
         directory: world.directory.clone(),
+        about: None,
         tells_next: false,
         random: world.random,
         process: world.process,

@@ -9,7 +9,7 @@ use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::hook::Runtime;
 use crate::domain::identity::{
-    Actor, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
+    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
 };
 use crate::store::Credentials;
 
@@ -142,9 +142,11 @@ fn canary(context: &mut Context) -> Result<Option<String>, CommandError> {
     let mut random = [0; 16];
     context.fill(&mut random)?;
     let argv = argv_digest([b"whoami".as_slice()]);
-    let text = context.session.mint(|_, now| {
+    let project = context.session.project()?.id;
+    let call = Call { project: &project, argv, cwd: "/", inputs: None };
+    let (_, text) = context.session.mint(|_, now| {
         let caller = Caller { session: "canary", ..Caller::default() };
-        Ticket::new(TicketId::from_bytes(random), caller, &user, (argv, "/"), now)
+        Ticket::new(TicketId::from_bytes(random), caller, &user, call, now)
     })?;
     let presented = PresentedTicket::parse(&text, argv, "/".to_owned())?;
     let claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };

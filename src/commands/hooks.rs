@@ -67,8 +67,8 @@ fn file_of(runtime: Runtime) -> &'static str {
     }
 }
 
-/// The tools of Claude Code that run commands.
-const SHELLS_OF_CLAUDE: &str = "Bash|Monitor|PowerShell";
+/// The tools of Claude Code that run commands, and those of our own server.
+const TOOLS_OF_CLAUDE: &str = "Bash|Monitor|PowerShell|mcp__qms__.*";
 
 /// The events that the hook answers, each with the tool that it is about.
 fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)] {
@@ -76,9 +76,10 @@ fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)
         Runtime::Claude => &[
             ("SessionStart", None),
             ("SubagentStart", None),
-            ("PreToolUse", Some(SHELLS_OF_CLAUDE)),
-            ("PostToolUse", Some(SHELLS_OF_CLAUDE)),
-            ("PostToolUseFailure", Some(SHELLS_OF_CLAUDE)),
+            ("PreToolUse", Some(TOOLS_OF_CLAUDE)),
+            ("PostToolUse", Some(TOOLS_OF_CLAUDE)),
+            ("PostToolUseFailure", Some(TOOLS_OF_CLAUDE)),
+            ("PermissionDenied", Some(TOOLS_OF_CLAUDE)),
             ("SubagentStop", None),
         ],
         Runtime::Codex => &[

@@ -155,6 +155,7 @@ fn found(
         claim: Claim::default(),
         signer: None,
         source: Source::None,
+        about: None,
         tells_next: false,
         runtimes: Vec::new(),
         keyring,

@@ -18,7 +18,7 @@ pub mod diff;
 pub mod doctor;
 mod entry;
 pub mod evidence;
-mod evidence_run;
+pub mod evidence_run;
 pub mod explain;
 pub mod export;
 pub mod exported;
@@ -72,7 +72,7 @@ use crate::domain::hook::Runtime;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
 use crate::domain::identity::{Actor, Claim, KeyFileError, NotVerified, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
-use crate::domain::policy::Fault;
+use crate::domain::policy::{Fault, Policy};
 use crate::domain::yaml::YamlError;
 use crate::session::{Session, SessionError};
 use crate::store::StoreError;
@@ -95,6 +95,8 @@ pub struct Context {
     pub runtimes: Vec<(Runtime, PathBuf)>,
     /// The folder that file names of the command line start from.
     pub directory: PathBuf,
+    /// The document that the command line names, for the record of a caller who was not verified.
+    pub about: Option<DocumentId>,
     /// Whether anybody is told what can be done next; else it is not found out.
     pub tells_next: bool,
     /// Fills a buffer with random bytes from the system; false where there are none.
@@ -139,9 +141,17 @@ impl Context {
     }
 
     /// Records that somebody was not who was claimed, as far as it can be recorded.
-    fn refused(&mut self, refusal: NotVerified) -> CommandError {
-        let failures = self.session.record_refusal(&refusal).unwrap_or(1);
+    pub fn refused(&mut self, refusal: NotVerified) -> CommandError {
+        let failures = self.session.record_refusal(&refusal, self.about.as_ref()).unwrap_or(1);
         SessionError::NotVerified { refusal, failures }.into()
+    }
+
+    /// Learns what a command line is about, and returns the policy that decides about it.
+    pub fn learn(&mut self, named: Option<DocumentId>) -> Result<Rc<Policy>, SessionError> {
+        let about = named.as_ref().map(|id| self.session.policy_about(id));
+        // A word that only could be an id is none.
+        self.about = named.filter(|id| id.as_str().bytes().any(|byte| byte.is_ascii_digit()));
+        about.unwrap_or_else(|| self.session.policy())
     }
 
     /// Returns the user whom the caller claims to be, or whom the credential names.

@@ -1,5 +1,7 @@
 //! What a caller asks for: an action, what it is about, and what the caller says with it.
 
+mod material;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -208,6 +210,17 @@ impl fmt::Display for Value {
             Self::Document(id) => id.fmt(f),
             Self::File(file) if file.size == file.bytes.len() as u64 => Digest::of(&file.bytes).fmt(f),
             Self::File(file) => f.write_str(&size::shown(file.size)),
+        }
+    }
+}
+
+impl Value {
+    /// Returns how many bytes it has, as it is kept in memory.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::File(file) => file.size,
+            Self::Users(_) | Self::Document(_) => 0,
         }
     }
 }

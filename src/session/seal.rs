@@ -14,12 +14,12 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{Actor, Claim, Credential, Proof, TicketId};
+use crate::domain::identity::{Actor, Claim, Credential, Fate, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
 use crate::domain::told::{said, told};
-use crate::store::{Change, Head, StoreError};
+use crate::store::{Change, Head, StoreError, TicketMark};
 
 /// One attempt: who asked for what, when, and on what grounds it was decided.
 pub(super) struct Attempt<'a> {
@@ -145,7 +145,7 @@ impl Session {
             _ => None,
         };
         let spent = attempt.actor.ticket().into_iter().chain(nonce);
-        change.tickets.extend(spent.map(|id| (id, attempt.time.now)));
+        change.tickets.extend(spent.map(|id| TicketMark::end(id, attempt.time.now, Fate::Used)));
         self.tag(&mut change)?;
         entry.deltas = self.deltas(&change, attempt.facts)?;
         self.commit(attempt.head, change, attempt.time, entry)

@@ -27,7 +27,7 @@ fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
         [&others["model"], &others["hooks"]["Stop"]]
     );
     let before = settings["hooks"]["PreToolUse"].as_array().unwrap();
-    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash|Monitor|PowerShell")));
+    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash|Monitor|PowerShell|mcp__qms__.*")));
     // What was entered runs as it stands.
     let command = before[0]["hooks"][0]["command"].as_str().unwrap();
     let (status, said) = hooked.sh(&format!("echo '{{\"hook_event_name\":\"Stop\"}}' | {command}"));
@@ -90,6 +90,6 @@ fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     assert_eq!((findings.len(), &findings[0]["name"]), (1, &json!("hooks")));
     let message = findings[0]["message"].as_str().unwrap();
     assert!(message.starts_with("a ticket of the hook is not believed: "), "{message}");
-    let signed = Hooked::rewritten(hooked.call("s-1", None, "t-1", "qms list"));
-    assert_eq!(hooked.sh(&signed).0, 8);
+    let reason = Hooked::denied(hooked.call("s-1", None, "t-1", "qms list"));
+    assert_eq!(reason, "`ada` is not a user of this project");
 }

@@ -62,6 +62,11 @@ conditions! {
     CredentialUsedUp = "credential_used_up", Identity, "The credential was used as often as it may be.";
     CredentialOutOfScope = "credential_out_of_scope", Identity, "The credential is not good for this action or document.";
     TicketForAnotherCall = "ticket_for_another_call", Identity, "The ticket was made for another command line or another folder.";
+    TicketForAnotherInput = "ticket_for_another_input", Identity, "What the call reads is not what it was when the ticket was made.";
+    TicketCallOver = "ticket_call_over", Identity, "The call of the ticket ended without using it.";
+    TicketNotAllowed = "ticket_not_allowed", Identity, "The call of the ticket was not allowed.";
+    TicketOvertaken = "ticket_overtaken", Identity, "The agent of the ticket went on before it was used; calls that act are made one at a time.";
+    AgentReadsOnly = "agent_reads_only", Identity, "An agent that is no user of the project reads as the user of the main thread, and acts as nobody.";
     SignedAnotherRequest = "signed_another_request", Identity, "What was signed is about another action, document or input than what was asked for.";
     SignatureStale = "signature_stale", Identity, "A signature answers a nonce that is given out for it, within five minutes, once.";
     WrongPassphrase = "wrong_passphrase", Identity, "The passphrase does not open the key of the user who was named.";
@@ -187,6 +192,11 @@ impl From<Distrust> for Condition {
             Distrust::UsedUp => Self::CredentialUsedUp,
             Distrust::OutOfScope => Self::CredentialOutOfScope,
             Distrust::OtherCall => Self::TicketForAnotherCall,
+            Distrust::OtherInput => Self::TicketForAnotherInput,
+            Distrust::CallOver => Self::TicketCallOver,
+            Distrust::NotAllowed => Self::TicketNotAllowed,
+            Distrust::Overtaken => Self::TicketOvertaken,
+            Distrust::ReadsOnly => Self::AgentReadsOnly,
             Distrust::OtherRequest => Self::SignedAnotherRequest,
             Distrust::StaleSignature => Self::SignatureStale,
             Distrust::WrongPassphrase => Self::WrongPassphrase,
