@@ -90,7 +90,8 @@ fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCa
     };
     let overtaken = in_project(world, folder, overtakes);
     let argv = match call.line() {
-        Line::Foreign => return overtaken,
+        // What is no business of ours is not held up by our troubles: an unused ticket ends by itself.
+        Line::Foreign => return Ok(overtaken.unwrap_or(None)),
         Line::Refused { why, example } => {
             let example = example.or_else(|| call.suggestion());
             return Ok(Some(answer::deny(runtime, &answer::refusal(why, example.as_deref()))));
@@ -115,7 +116,7 @@ fn after_tool(
     own: Option<&str>,
     outcome: Outcome,
 ) -> Answer {
-    in_project(world, folder, |context| {
+    let ended = in_project(world, folder, |context| {
         if let Some(id) = own {
             let key = context.session.key().ok_or(SessionError::NoKey)?;
             let ticket: TicketId = key.ticket_id(session, agent, id);
@@ -124,7 +125,8 @@ fn after_tool(
         }
         context.session.void_others((session, agent), None, false)?;
         Ok(None)
-    })
+    });
+    if own.is_some() { ended } else { Ok(ended.unwrap_or(None)) }
 }
 
 /// Registers a subagent that the policy knows, with the definition that was adopted.
