@@ -95,7 +95,7 @@ pub const READERS: &[Reader] = &[
     reader("statement with a text", statement),
     reader("key file", |text| read(SealedKey::parse(text))),
     reader("bytes of a text", |text| read(encoding::text(text.as_bytes()).map(encoding::plain))),
-    reader("what a terminal shows", |text| read((visible::escaped(text), visible::one_line(text)))),
+    repeated("what a terminal shows", 2, |text| read((visible::escaped(text), visible::one_line(text)))),
     reader("what is seen", |text| read((visible::is_blank(text), visible::length(text)))),
     reader("title", |text| read(check_title(text))),
     reader("prerequisites", |text| read(Prerequisite::parse_all(text))),
@@ -244,7 +244,7 @@ fn entry(text: &str) {
 }
 
 fn statement(text: &str) {
-    let told = text.split('\n').enumerate().map(|(at, line)| (format!("{at}{line}"), line.to_owned()));
+    let told = BTreeMap::from([("reason".to_owned(), text.to_owned())]);
     let statement = Statement {
         project: text.to_owned(),
         user: sound(UserName::parse("qa")),
@@ -256,7 +256,7 @@ fn statement(text: &str) {
         content: None,
         dossier: None,
         policy: Digest::of(b""),
-        inputs: Statement::digests(&told.collect(), Some(text)),
+        inputs: Statement::digests(&told, Some(text)),
         meaning: Some(Meaning::Approved),
         signed_at: Timestamp::from_millis(0),
         nonce: [0; NONCE_BYTES],
