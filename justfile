@@ -46,6 +46,10 @@ steps:
     cd fuzz && RUSTFLAGS="{{counted}}" cargo run --release --target {{host}} --target-dir target/steps \
         --no-default-features --features steps --bin steps
 
+# Play the puzzle with the real Claude Code and Codex (QMS_AGENT_TOOLS: a folder for npm, outside of the repository)
+agents:
+    bash .ci/agents
+
 # Write the shown output and the trace of the requirements into README and docs anew
 readme:
     cargo test --test readme --test requirements -- --ignored

@@ -9,6 +9,10 @@
 
 mod project;
 
+#[path = "agents/answers.rs"]
+mod answers;
+#[path = "agents/definitions.rs"]
+mod definitions;
 #[path = "agents/ends.rs"]
 mod ends;
 #[path = "agents/stand_in.rs"]

@@ -7,10 +7,20 @@ mod project;
 
 #[path = "hook_calls/calls.rs"]
 mod calls;
+#[path = "hook_calls/ends.rs"]
+mod ends;
 #[path = "hook_calls/events.rs"]
 mod events;
+#[path = "hook_calls/given.rs"]
+mod given;
+#[path = "hook_calls/inputs.rs"]
+mod inputs;
+#[path = "hook_calls/refusals.rs"]
+mod refusals;
 #[path = "hook_calls/settings.rs"]
 mod settings;
+#[path = "hook_calls/strangers.rs"]
+mod strangers;
 #[path = "hook_calls/tickets.rs"]
 mod tickets;
 
@@ -40,6 +50,18 @@ impl Hooked {
         project.run("-u lead workflow adopt").is(0);
         project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review --assignees tu"]);
         Self { project }
+    }
+
+    /// Adds CR-002 in a review whose verdicts wait until their givers have opened the content.
+    fn demand(&self) {
+        let path = self.project.path("workflows/executable.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let review = "verdict: review, quorum: all }";
+        assert!(text.contains(review));
+        fs::write(path, text.replace(review, "verdict: review, quorum: all, guards: [opened] }")).unwrap();
+        self.project.run("-u lead workflow adopt executable.yaml").is(0);
+        let create = "-u claude create CR --title y";
+        self.project.play(&[create, "-u claude route CR-002 --review --assignees qa,tu"]);
     }
 
     /// Hands an event to the hook, and returns what it answers.
@@ -83,6 +105,16 @@ impl Hooked {
         self.hook(&self.event("PreToolUse", session, &fields))
     }
 
+    /// Ends a call of a shell, as an event of this name says.
+    fn ends(&self, name: &str, session: &str, agent: Option<&str>, id: &str, command: &str) {
+        let mut fields = json!({"tool_name": "Bash", "tool_use_id": id, "tool_input": {"command": command}});
+        if let Some(agent) = agent {
+            fields["agent_id"] = json!(agent);
+            fields["agent_type"] = json!("qa");
+        }
+        assert!(self.hook(&self.event(name, session, &fields)).is_none());
+    }
+
     /// The command that an answer puts in the place of the one that was asked for.
     #[track_caller]
     fn rewritten(answer: Option<Value>) -> String {
@@ -121,6 +153,16 @@ impl Hooked {
         let output = self.shell(command).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    }
+
+    /// Runs a command line that is not believed, and returns the name of the reason and its words.
+    #[track_caller]
+    fn refused(&self, command: &str) -> (String, String) {
+        let (status, said) = self.sh(command);
+        assert_eq!(status, 8, "{command}\n{said}");
+        let entry = self.newest();
+        assert_eq!(entry["result"], "denied", "{said}");
+        (entry["reasons"][0]["name"].as_str().unwrap().to_owned(), said)
     }
 
     /// The newest entry of the log.

@@ -3,12 +3,13 @@
 //! A difference is a change of what runtimes see: whoever means it writes the expected files anew with
 //! `cargo test --test hook_events -- --ignored` and reads what changed before it is committed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use qms::domain::hook::{Event, Line, Notice, answer, render};
+use qms::domain::hook::{Event, Line, Notice, Outcome, answer, render};
+use qms::domain::identity::end_of_words;
 use serde_json::{Value, json};
 
 /// Says what was read from an event and what the hook could answer.
@@ -23,12 +24,13 @@ fn shown(notice: &Notice) -> Value {
             let answers = match &line {
                 Line::Foreign => json!({}),
                 Line::Refused { why, example } => {
+                    let example = example.clone().or_else(|| call.suggestion());
                     let reason = answer::refusal(*why, example.as_deref());
                     json!({"deny": parsed(&answer::deny(notice.runtime, &reason))})
                 }
                 Line::Qms(argv) => {
                     let mut argv = argv.clone();
-                    argv.insert(1, "--ticket=AbC-_.123".to_owned());
+                    argv.insert(1 + end_of_words(&argv[1..]), "--ticket=AbC-_.123".to_owned());
                     json!({
                         "rewrite": parsed(&answer::rewrite(notice.runtime, call, &render(&argv))),
                         "deny": parsed(&answer::deny(notice.runtime, "not permitted, nothing was changed")),
@@ -47,19 +49,20 @@ fn shown(notice: &Notice) -> Value {
             });
             (json!({"pre_tool": read}), answers)
         }
-        Event::PostTool { session, agent, tool_use_id, tool_name, ours } => (
+        Event::PostTool { session, agent, tool_use_id, tool_name, ours, outcome } => (
             json!({"post_tool": {
                 "session": session, "agent": agent, "tool_use_id": tool_use_id, "tool_name": tool_name,
-                "ours": ours,
+                "ours": ours, "allowed": *outcome == Outcome::Ran,
             }}),
             json!({}),
         ),
         Event::SubagentStop { session, agent } => {
             (json!({"subagent_stop": {"session": session, "agent": agent}}), json!({}))
         }
-        Event::SessionStart { session, source } => {
-            (json!({"session_start": {"session": session, "source": source}}), json!({}))
-        }
+        Event::SessionStart { session, source } => (
+            json!({"session_start": {"session": session, "source": source}}),
+            json!({"context": parsed(&answer::session_context("You are `claude` here."))}),
+        ),
         Event::Other => (json!("other"), json!({})),
     };
     json!({"runtime": notice.runtime.name(), "event": event, "answers": answers})

@@ -7,6 +7,8 @@
     reason = "a test that cannot go on stops"
 )]
 
+#[path = "identity/bound.rs"]
+mod bound;
 #[path = "identity/clock.rs"]
 mod clock;
 #[path = "identity/demands.rs"]

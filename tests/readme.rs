@@ -288,7 +288,8 @@ fn standing_still(text: &str) -> String {
             }
         }
         if let Some(at) = line.find(" ended after ").map(|at| at + " ended after ".len()) {
-            line.replace_range(at.., "0.1 s\n");
+            let end = line[at..].find(" s").map_or(line.len(), |length| at + length);
+            line.replace_range(at..end, "0.1");
         }
         let mut from = 0;
         while let Some(at) = line[from..].find('T').map(|at| at + from) {

@@ -112,7 +112,17 @@ const UNREACHED: &[(&str, &[Condition])] = &[
         "a story takes a second for a step, and gives no credential a time of its own",
         &[Condition::CredentialNotYetValid, Condition::CredentialExpired],
     ),
-    ("a ticket is made for the step that presents it, while its session is open", &[Condition::SessionEnded]),
+    (
+        "a ticket is made for the step that presents it, while its session is open, for an agent that is a user",
+        &[
+            Condition::SessionEnded,
+            Condition::TicketForAnotherInput,
+            Condition::TicketCallOver,
+            Condition::TicketNotAllowed,
+            Condition::TicketOvertaken,
+            Condition::AgentReadsOnly,
+        ],
+    ),
     (
         "a step runs a command from its beginning to its end, and every program is the adopted one",
         &[Condition::NotRun, Condition::RunOvertaken, Condition::ProgramChanged, Condition::AgentChanged],

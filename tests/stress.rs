@@ -17,8 +17,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, thread};
 
 use qms::domain::audit::ProjectKey;
-use qms::domain::digest::Timestamp;
-use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::digest::{Digest, Timestamp};
+use qms::domain::identity::{Call, Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::request::{Inputs, Request, Subject, Value};
 
 /// A pseudo-random sequence (xorshift64*), so that a failure can be run again.
 struct Random(u64);
@@ -101,8 +102,18 @@ impl Project {
         let now = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap());
         let id = TicketId::from_bytes([number; 16]);
         let caller = Caller { session: "s-1", ..Caller::default() };
-        Ticket::new(id, caller, &"claude".parse().unwrap(), (argv, &cwd), now).seal(&key)
+        let key_file = self.own("state", "key");
+        let project = key_file.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let call = Call { project, argv, cwd: &cwd, inputs: Some(titled("Once")) };
+        Ticket::new(id, caller, &"claude".parse().unwrap(), call, now).seal(&key)
     }
+}
+
+/// The digest of what the creation of a document with this title reads.
+fn titled(title: &str) -> Digest {
+    let inputs = Inputs::default().with("title".parse().unwrap(), Value::Text(title.to_owned()));
+    let (action, subject) = ("create".parse().unwrap(), Subject::New("CR".parse().unwrap()));
+    Request { action, subject, inputs, copy: None, candidate: None }.material()
 }
 
 /// Waits for processes, and returns their statuses.
@@ -184,8 +195,7 @@ fn of_fifty_that_present_one_ticket_exactly_one_wins() {
     let project = Project::new();
     let line = "qms --user claude create CR --title Once";
     for round in 1..=5 {
-        let ticket = format!("qms {TICKET_FLAG}{}", project.ticket(round, line));
-        let line = line.replacen("qms", &ticket, 1);
+        let line = format!("{line} {TICKET_FLAG}{}", project.ticket(round, line));
         let mut ended = statuses((0..50).map(|_| project.spawn(&line)).collect());
         ended.sort_unstable();
         assert_eq!(ended, [&[0][..], &[8; 49]].concat(), "in round {round}");

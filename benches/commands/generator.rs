@@ -32,6 +32,9 @@ pub(crate) const SECRET: [u8; 32] = [7; 32];
 const START: i64 = 1_767_225_600_000;
 pub(crate) const BODY: &[u8] = b"---\nid: CR-001\ntype: CR\ntitle: \"Change\"\n---\n\n# Change\n";
 
+/// The id of every generated project.
+pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
 /// A generated project.
 pub(crate) struct Project {
     pub(crate) root: PathBuf,
@@ -54,7 +57,7 @@ pub(crate) fn generate(
     bodies: &[Vec<u8>],
 ) -> Result<Project, Box<dyn Error>> {
     let project = Project { root: folder.join("project"), state: folder.join("state") };
-    let id = "0123456789abcdef0123456789abcdef";
+    let id = PROJECT;
     fs::create_dir_all(project.root.join(".qms"))?;
     fs::write(project.root.join("qms.yaml"), format!("schema: qms.project/1\nproject: \"{id}\"\n"))?;
     let key_file = project.state.join("qms").join(id).join("key");

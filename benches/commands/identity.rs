@@ -9,12 +9,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
-use qms::domain::id::UserName;
-use qms::domain::identity::{Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::id::{ActionName, UserName};
+use qms::domain::identity::{Call, Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::request::{Inputs, Request, Subject};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::generator::{BODY, Project, SECRET, generate};
+use crate::generator::{BODY, PROJECT, Project, SECRET, generate};
 use crate::registry::{SESSION, issue};
 use crate::{database, medians, ms, program, qms, row, time, time_with};
 
@@ -87,10 +88,10 @@ impl Callers {
 
     /// Runs a command with a ticket of its own, made as the hook makes it.
     fn with_ticket(&self, number: usize, words: &[&str]) -> Duration {
-        let words: Vec<&str> = ["--user", "qa"].iter().chain(words).copied().collect();
+        let words: Vec<&str> = words.iter().chain(&["--user", "qa"]).copied().collect();
         let ticket = self.ticket(number, &words).unwrap_or_default();
         let mut command = program(&self.large);
-        command.arg(format!("{TICKET_FLAG}{ticket}")).args(words);
+        command.args(words).arg(format!("{TICKET_FLAG}{ticket}"));
         time(command)
     }
 
@@ -104,7 +105,11 @@ impl Callers {
         let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
         let user = UserName::parse("qa")?;
         let caller = Caller { session, agent: Some(agent), ..Caller::default() };
-        Ok(Ticket::new(id, caller, &user, (argv, &cwd), now).seal(&key))
+        // An approval without a remark by somebody who has no working copy.
+        let (action, subject) = (ActionName::parse("approve")?, Subject::Project);
+        let read = Request { action, subject, inputs: Inputs::default(), copy: None, candidate: None };
+        let call = Call { project: PROJECT, argv, cwd: &cwd, inputs: Some(read.material()) };
+        Ok(Ticket::new(id, caller, &user, call, now).seal(&key))
     }
 
     /// Measures what runs beside every call of a tool.

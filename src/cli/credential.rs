@@ -16,7 +16,7 @@ use crate::disk::{DiskError, read_secret};
 use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Ancestry, Claim, PresentedTicket, Proof, SealedKey, TICKET_FLAG, Token, argv_digest,
+    Ancestry, Claim, PresentedTicket, Proof, SealedKey, Token, argv_digest_around_ticket,
 };
 
 /// Longest token that is read from a stream, in bytes.
@@ -34,7 +34,11 @@ pub fn present(
     }
     if let Some(text) = &global.ticket {
         let proof = Some(Proof::Ticket(Rc::new(ticket(world, text)?)));
-        return Ok((Claim { user, proof, ..Claim::default() }, Source::Ticket));
+        // A ticket within the bounds of an agent's token is for that agent's processes alone.
+        return Ok((
+            Claim { user, proof, ancestry: Ancestry(world.ancestry), exported: false },
+            Source::Ticket,
+        ));
     }
     if let Some((text, source)) = token(world, global)? {
         let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
@@ -77,11 +81,8 @@ pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source
 
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.
 fn ticket(world: &World, text: &str) -> Result<PresentedTicket, CommandError> {
-    let words = world.arguments.iter().skip(1).map(|word| word.as_encoded_bytes());
-    let argv = argv_digest(words.enumerate().filter_map(|(place, word)| {
-        // It stands first; anywhere else it is a word like another.
-        (place > 0 || !word.starts_with(TICKET_FLAG.as_bytes())).then_some(word)
-    }));
+    let words: Vec<&[u8]> = world.arguments.iter().skip(1).map(|word| word.as_encoded_bytes()).collect();
+    let argv = argv_digest_around_ticket(&words);
     let cwd = fs::canonicalize(&world.directory).unwrap_or_else(|_| world.directory.clone());
     Ok(PresentedTicket::parse(text, argv, cwd.display().to_string())?)
 }
@@ -91,6 +92,11 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
     if let Some(path) = &global.token_file {
         return Ok(Some((token_file(world, path)?, Source::TokenFile)));
     }
+    exported(world)
+}
+
+/// Reads the token that the environment holds.
+pub fn exported(world: &World) -> Result<Option<(String, Source)>, CommandError> {
     if let Some(path) = world.set_variable("QMS_TOKEN_FILE") {
         return Ok(Some((secret_in(world, Path::new(&path))?, Source::VariableFile)));
     }
@@ -108,7 +114,7 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
 }
 
 /// Reads a token from the file that the command names.
-fn token_file(world: &mut World, path: &Path) -> Result<String, CommandError> {
+pub fn token_file(world: &mut World, path: &Path) -> Result<String, CommandError> {
     if path != Path::new("-") {
         return secret_in(world, path);
     }

@@ -11,6 +11,7 @@ use super::world::World;
 use super::{ahead, credential, manner};
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
+use crate::domain::hook::Runtime;
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Policy};
 use crate::embedded;
@@ -56,10 +57,8 @@ impl Desk {
     /// Learns the verbs for a command line: those of the policy that decides about the document that
     /// it names, else of the one in force, and outside a project those that come with the program.
     pub fn learn_verbs(&mut self, arguments: &[OsString]) {
-        let policy = self.project.as_mut().ok().and_then(|context| {
-            let about = ahead::document(arguments).map(|id| context.session.policy_about(&id));
-            about.unwrap_or_else(|| context.session.policy()).ok()
-        });
+        let policy =
+            self.project.as_mut().ok().and_then(|context| context.learn(ahead::document(arguments)).ok());
         self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
     }
 
@@ -132,11 +131,29 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         claim: Claim::default(),
         signer: None,
         source: Source::None,
+        runtimes: runtimes(world),
         directory: world.directory.clone(),
+        about: None,
         tells_next: false,
         random: world.random,
         process: world.process,
     })
+}
+
+/// Where agent runtimes keep what they read in every project: by their own variables, under `HOME`, and where the
+/// system's administrator puts it.
+fn runtimes(world: &World) -> Vec<(Runtime, PathBuf)> {
+    let own = |name| world.set_variable(name).map(PathBuf::from);
+    let home = |runtime: Runtime| own("HOME").map(|home| home.join(runtime.folder()));
+    let named = [(Runtime::Claude, own("CLAUDE_CONFIG_DIR")), (Runtime::Codex, own("CODEX_HOME"))];
+    let managed = [
+        (Runtime::Claude, "/etc/claude-code/.claude"),
+        (Runtime::Claude, "/Library/Application Support/ClaudeCode/.claude"),
+        (Runtime::Codex, "/etc/codex"),
+    ];
+    let found = named.into_iter().chain(Runtime::ALL.map(|runtime| (runtime, home(runtime))));
+    let found = found.filter_map(|(runtime, folder)| Some((runtime, folder?)));
+    found.chain(managed.map(|(runtime, folder)| (runtime, PathBuf::from(folder)))).collect()
 }
 
 /// Where keys are kept, after the XDG base directory specification, by which a relative path counts

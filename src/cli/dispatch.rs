@@ -235,23 +235,11 @@ fn built_in(
     answer.map(|answer| warned(context, answer, before)).map(reply)
 }
 
-/// Reads what a verb is about and its inputs. Long texts stay where they are: something stands for them.
-pub fn inputs_of(action: &Action, of_command: &ArgMatches) -> Result<(Subject, Inputs), CommandError> {
-    let subject = subject_of(action, of_command)?;
-    let mut inputs = Inputs::default();
-    for (name, raw) in verb::inputs(action, of_command)? {
-        let value = match raw {
-            Raw::Text(text) | Raw::TextFile(text) => Value::Text(text),
-            Raw::File(path) => Value::File(path.into_bytes().into()),
-            Raw::Users(users) => Value::Users(users),
-            Raw::Document(id) => Value::Document(id),
-        };
-        inputs = inputs.with(name, value);
-    }
-    Ok((subject, inputs))
-}
-
-fn subject_of(action: &Action, of_command: &ArgMatches) -> Result<Subject, crate::domain::id::InvalidName> {
+/// Reads what a verb is about.
+pub fn subject_of(
+    action: &Action,
+    of_command: &ArgMatches,
+) -> Result<Subject, crate::domain::id::InvalidName> {
     Ok(if action.scope == Scope::New {
         Subject::New(verb::type_name(of_command)?)
     } else {
@@ -260,7 +248,10 @@ fn subject_of(action: &Action, of_command: &ArgMatches) -> Result<Subject, crate
 }
 
 /// Fetches long texts from where they are.
-fn fetch(world: &mut World, raw: Vec<(crate::domain::id::InputName, Raw)>) -> Result<Inputs, CommandError> {
+pub fn fetch(
+    world: &mut World,
+    raw: Vec<(crate::domain::id::InputName, Raw)>,
+) -> Result<Inputs, CommandError> {
     let mut inputs = Inputs::default();
     for (name, raw) in raw {
         let value = match raw {

@@ -88,10 +88,14 @@ pub struct Outcome {
     pub details: Value,
 }
 
-/// Looks a failure up. The hints are commands of `caller`, where it was verified.
-pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
+/// Looks a failure up. The hints are commands of `caller`, where it was verified; an agent under a runtime gets
+/// none that would make it look for a credential.
+pub fn classify(error: &CommandError, caller: Option<&Actor>, is_of_agent: bool) -> Outcome {
     let by = By(caller);
     let (code, hints, details) = match error {
+        CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
+            not_verified(refusal, is_of_agent)
+        }
         CommandError::Session(error) => session(error, by),
         CommandError::Disk(error) => disk(error),
         CommandError::Name(_) | CommandError::Usage(_) => {
@@ -101,11 +105,22 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>) -> Outcome {
         CommandError::Key(_)
         | CommandError::Token(_)
         | CommandError::Ticket(_)
-        | CommandError::Presented(_) => (Code::NotVerified, Vec::new(), Value::Null),
-        CommandError::AgentFailed { session, .. } | CommandError::AgentInterrupted { session } => {
-            (Code::Failed, Vec::new(), json!({"session": session}))
+        | CommandError::Presented(_) => {
+            let hints = is_of_agent.then(|| SIGNED_BY_HOOK.to_owned());
+            (Code::NotVerified, hints.into_iter().collect(), Value::Null)
         }
-        CommandError::AgentTimedOut { session } => (Code::TimedOut, Vec::new(), json!({"session": session})),
+        CommandError::AgentFailed { session, left, .. }
+        | CommandError::AgentInterrupted { session, left }
+        | CommandError::AgentIdle { session, left } => (
+            Code::Failed,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
+        CommandError::AgentTimedOut { session, left } => (
+            Code::TimedOut,
+            by.run(&format!("status {}", left.document)),
+            json!({"session": session, "answer": left.answer}),
+        ),
         CommandError::RunFailed { document, name, number, outcome } => {
             let code = if *outcome == RunOutcome::TimedOut { Code::TimedOut } else { Code::Failed };
             let evidence = json!({
@@ -195,7 +210,7 @@ fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
 fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
-        SessionError::NotVerified { refusal, .. } => not_verified(refusal),
+        SessionError::NotVerified { refusal, .. } => not_verified(refusal, false),
         SessionError::Denied(refusal) => denied(refusal, by),
         SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
         SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
@@ -266,20 +281,37 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
     ))
 }
 
-fn not_verified(refusal: &NotVerified) -> Row {
+/// What an agent under a runtime does about a proof: nothing but the call itself.
+const SIGNED_BY_HOOK: &str = "call `qms …` by itself; the hook signs it";
+
+fn not_verified(refusal: &NotVerified, is_of_agent: bool) -> Row {
     let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
+    let is_ticket = refusal.holder.as_ref().is_some_and(|holder| holder.is_ticket);
     let hints = match refusal.why {
-        Distrust::CredentialRequired => vec![
-            "qms --token-file <file of your own token> …".to_owned(),
-            "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
+        // Whoever is nobody here is told that and nothing else.
+        Distrust::UnknownUser | Distrust::ReadsOnly => Vec::new(),
+        Distrust::OtherNamespaces => vec![
+            "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
+                .to_owned(),
         ],
+        Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
+        _ if is_of_agent || is_ticket => vec![SIGNED_BY_HOOK.to_owned()],
+        Distrust::CredentialRequired => {
+            let user = refusal.claimed.as_deref().unwrap_or("<user>");
+            vec![
+                "qms --token-file <file of your own token> …".to_owned(),
+                "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
+                format!(
+                    "off an agent runtime, an administrator gives one: qms token issue {} --out <file>",
+                    word(user)
+                ),
+            ]
+        }
         Distrust::ReadingUnproved => {
             let user = refusal.claimed.as_deref().unwrap_or("<user>");
             vec![format!("an administrator gives a token: qms token issue {} --out <file>", word(user))]
         }
         Distrust::Mismatch => vec!["qms whoami".to_owned()],
-        // Whoever is nobody here is told that and nothing else.
-        Distrust::UnknownUser => Vec::new(),
         Distrust::Invalid | Distrust::Expired | Distrust::Revoked | Distrust::UsedUp => {
             let user = refusal.holder.as_ref().map_or("<user>", |holder| holder.user.as_str());
             vec![format!("an administrator gives another one: qms token issue {user} --out <file>")]
@@ -287,7 +319,8 @@ fn not_verified(refusal: &NotVerified) -> Row {
         Distrust::NotYetValid | Distrust::OutOfScope => {
             vec!["an administrator sees what it is good for, and when: qms token list".to_owned()]
         }
-        Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
+        // These are of tickets.
+        Distrust::OtherInput | Distrust::CallOver | Distrust::NotAllowed | Distrust::Overtaken => Vec::new(),
         Distrust::OtherRequest | Distrust::StaleSignature => {
             vec!["run the command again, and sign what it shows".to_owned()]
         }
@@ -296,19 +329,12 @@ fn not_verified(refusal: &NotVerified) -> Row {
             vec![format!("a lost passphrase: an administrator runs `qms recover {user}`")]
         }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
-        Distrust::OtherNamespaces => vec![
-            "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
-                .to_owned(),
-        ],
         Distrust::Exported => vec!["qms --token-file <file of that token> …".to_owned()],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {
-        json!({
-            "claimed": refusal.claimed,
-            "token_user": holder.user,
-            "token_fingerprint": holder.fingerprint,
-        })
+        let fingerprint = if holder.is_ticket { "ticket_fingerprint" } else { "token_fingerprint" };
+        json!({ "claimed": refusal.claimed, "token_user": holder.user, fingerprint: holder.fingerprint })
     });
     (code, hints, details)
 }

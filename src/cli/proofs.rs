@@ -4,7 +4,7 @@ use super::credential;
 use super::grammar::{BuiltIn, Global};
 use super::world::World;
 use crate::commands::key::KeyCommand;
-use crate::commands::{CommandError, Context, Reply, agent, hooks, key, token, whoami};
+use crate::commands::{CommandError, Context, Reply, agent, agent_run, hooks, key, token, whoami};
 use crate::disk::Stream;
 
 /// Answers a command about who is calling.
@@ -23,7 +23,7 @@ pub fn run(
                 let to = if stream == Stream::Out && !is_data { &mut *stdout } else { &mut *stderr };
                 let _unread = to.pass(bytes);
             };
-            let outside = agent::Outside { program, descent: *ancestry, variable, output: &mut output };
+            let outside = agent_run::Outside { program, descent: *ancestry, variable, output: &mut output };
             let done = agent::run(context, command, outside);
             let _unread = stdout.passed().and_then(|()| stderr.passed());
             done

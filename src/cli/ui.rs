@@ -167,7 +167,12 @@ fn say_marked(world: &mut World, manner: Manner, mark: Mark, text: &str) {
 /// The identity line: how somebody who started the caller notices that the wrong user acts.
 pub fn identity(world: &mut World, actor: Option<&Actor>) {
     let Some(actor) = actor else { return };
-    say(world, &format!("acting as {} ({})", actor.name(), actor.assurance().shown()));
+    let (name, shown) = (actor.name(), actor.assurance().shown());
+    let line = match actor.reads_for() {
+        None => format!("acting as {name} ({shown})"),
+        Some(agent) => format!("reading as {name} ({shown}), for agent {agent}"),
+    };
+    say(world, &one_line(&line));
 }
 
 /// Prints a failure. `actor` is the caller, where it was verified.
@@ -178,7 +183,7 @@ pub fn failure(
     actor: Option<&Actor>,
 ) -> io::Result<()> {
     identity(world, actor);
-    let outcome = classify(error, actor);
+    let outcome = classify(error, actor, world.is_of_agent());
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });
@@ -304,14 +309,22 @@ fn envelope(data: Value, error: Value, warnings: &Value, actor: Option<&Actor>) 
         "meta": {
             "schema": "qms/1",
             "tool_version": env!("CARGO_PKG_VERSION"),
-            "actor": actor.map(|actor| json!({
-                "user": actor.name(),
-                "kind": actor.kind(),
-                "group": actor.group(),
-                "assurance": actor.assurance(),
-            })),
+            "actor": actor.map(actor_value),
         },
     })
+}
+
+fn actor_value(actor: &Actor) -> Value {
+    let mut value = json!({
+        "user": actor.name(),
+        "kind": actor.kind(),
+        "group": actor.group(),
+        "assurance": actor.assurance(),
+    });
+    if let (Some(agent), Some(fields)) = (actor.reads_for(), value.as_object_mut()) {
+        fields.insert("reads_for".to_owned(), json!(agent));
+    }
+    value
 }
 
 fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {

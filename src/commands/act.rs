@@ -76,13 +76,13 @@ pub fn lacks_signature(context: &mut Context, arguments: &Arguments) -> bool {
 }
 
 /// Decides on a verb, and changes and records nothing.
-pub fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, SessionError> {
+fn try_out(context: &mut Context, arguments: &Arguments) -> Result<Acted, SessionError> {
     let request = request(context, arguments);
     context.session.act(&context.claim, &request, Mode::DryRun)
 }
 
 /// Builds the request for a verb, with the caller's working copy.
-pub(super) fn request(context: &mut Context, arguments: &Arguments) -> Request {
+pub fn request(context: &mut Context, arguments: &Arguments) -> Request {
     // Who signs is verified by the statement, of which the working copy is a part.
     let holder = match &context.signer {
         Some(signer) => Some(signer.user().clone()),
@@ -297,7 +297,7 @@ fn headline(action: &Action, request: &Request, id: &DocumentId, mode: Mode) -> 
     let choice = choice.map(|text| format!(" ({})", text.to_uppercase())).unwrap_or_default();
     match mode {
         Mode::Commit => format!("✓ {words}{choice}"),
-        Mode::DryRun => format!("would be permitted: {words}{choice}"),
+        Mode::DryRun | Mode::Ahead => format!("would be permitted: {words}{choice}"),
     }
 }
 

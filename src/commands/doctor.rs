@@ -54,8 +54,18 @@ impl Finding {
     /// Tells whether it is about what is kept, and not about who can read what, how calls are signed, or
     /// what somebody wrote.
     pub fn is_about_the_store(&self) -> bool {
-        !["exposed_token", "uncompared_key", CLOCK, "hooks", LINK, "template", "template_drift", PROCEDURES]
-            .contains(&self.name)
+        let others = [
+            "definition",
+            "exposed_token",
+            "uncompared_key",
+            CLOCK,
+            "hooks",
+            LINK,
+            "template",
+            "template_drift",
+            PROCEDURES,
+        ];
+        !others.contains(&self.name)
     }
 
     /// Tells whether it is about what the policy cites.

@@ -185,7 +185,11 @@ impl ReasonView {
 }
 
 /// What is a digest, which tells people nothing.
-const DIGESTS: &[&str] = &[DOSSIER, "candidate", "copy", "public", "verifier"];
+const DIGESTS: &[&str] = &[DOSSIER, "brief", "candidate", "copy", "public", "verifier"];
+
+/// What people find by the session that an entry names: it has one document and one token, and a beginning and an
+/// end.
+const OF_SESSION: &[&str] = &["credential", "document", "duration_ms"];
 
 impl EntryView {
     /// Shows a stored entry.
@@ -280,18 +284,22 @@ impl EntryView {
 
     /// Says what was told with it, except what the verdict says, too, and a digest, which tells people nothing.
     pub(super) fn told(&self) -> String {
+        self.told_of(|_| true)
+    }
+
+    fn told_of(&self, is_wanted: impl Fn(&str) -> bool) -> String {
         let verdict = self.verdict.map(Outcome::as_str);
-        let told = self
-            .inputs
-            .iter()
-            .chain(&self.observed)
-            .filter(|(name, value)| Some(value.as_str()) != verdict && !DIGESTS.contains(&name.as_str()));
+        let told = self.inputs.iter().chain(&self.observed).filter(|(name, value)| {
+            is_wanted(name) && Some(value.as_str()) != verdict && !DIGESTS.contains(&name.as_str())
+        });
         told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Says in a few words what became of it.
     pub(super) fn what(&self) -> String {
-        match self.told() {
+        let names_session = self.inputs.contains_key("session") || self.observed.contains_key("session");
+        let is_wanted = |name: &str| !(names_session && OF_SESSION.contains(&name));
+        match self.told_of(is_wanted) {
             told if told.is_empty() => self.outcome(),
             told if self.outcome().is_empty() => told,
             told => format!("{} ({told})", self.outcome()),

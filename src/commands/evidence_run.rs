@@ -24,7 +24,7 @@ use crate::domain::identity::Proof;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Evidence, Placeholder};
 use crate::domain::redact::kept;
-use crate::domain::request::{Inputs, Subject, Value};
+use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::session::{Acted, Begun, Mode, RunResult, SessionError};
 
 #[derive(Debug, Serialize)]
@@ -69,6 +69,16 @@ fn planned(
     let inputs = Inputs::default().with(InputName::parse("name")?, Value::Text(name.to_string()));
     let arguments = Arguments { action, subject: Subject::Document(id.clone()), inputs, mode };
     Ok(Planned { evidence, arguments })
+}
+
+/// Builds the request by which a run is recorded.
+pub fn request(
+    context: &mut Context,
+    id: &DocumentId,
+    name: &AttestationName,
+) -> Result<Request, CommandError> {
+    let planned = planned(context, id, name, Mode::DryRun)?;
+    Ok(act::request(context, &planned.arguments))
 }
 
 fn begin(context: &mut Context, planned: &Planned) -> Result<Begun, CommandError> {

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, compared, hooks};
+use super::{CommandError, Context, alert, compared, definition, hooks};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
+use crate::domain::hook::Runtime;
 use crate::domain::identity::{
-    Actor, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
+    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
 };
 use crate::store::Credentials;
 
@@ -36,7 +37,10 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);
     found.findings.extend(hooks::faults(&root).into_iter().map(|fault| ("hooks", fault)));
-    if hooks::is_installed(&root)
+    found.findings.extend(definition::faults(context)?.into_iter().map(|fault| ("definition", fault)));
+    let hooked = hooks::installed(&root);
+    unbound(context, actor, &hooked, &mut found)?;
+    if !hooked.is_empty()
         && let Some(fault) = canary(context)?
     {
         found.findings.push(("hooks", fault));
@@ -81,6 +85,32 @@ fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Resul
     Ok(())
 }
 
+/// Users of agents whose runtime is hooked, and who are believed where the hook did not see the call.
+fn unbound(
+    context: &mut Context,
+    actor: &Actor,
+    hooked: &[Runtime],
+    found: &mut Exposure,
+) -> Result<(), CommandError> {
+    let policy = context.session.policy()?;
+    let users = context.session.read(actor).users()?;
+    for runtime in hooked {
+        let given = policy.users_of(*runtime);
+        let unbound = users
+            .iter()
+            .filter(|user| user.removed_at.is_none() && !user.is_bound && given.contains(&user.name));
+        let names = unbound.map(|user| user.name.as_str()).collect::<Vec<_>>().join(", ");
+        if !names.is_empty() {
+            let name = runtime.name();
+            found.notes.push(format!(
+                "the hook of {name} is installed and does not bind {names}: in profile `light` a call that it did not \
+                 see is believed; qms hooks install {name} binds them"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Tokens that lie in the project, where every agent that works there can read them.
 fn lying_about(root: &Path, folder: &Path, depth: usize, found: &mut Exposure) {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
@@ -112,9 +142,11 @@ fn canary(context: &mut Context) -> Result<Option<String>, CommandError> {
     let mut random = [0; 16];
     context.fill(&mut random)?;
     let argv = argv_digest([b"whoami".as_slice()]);
-    let text = context.session.mint(|_, now| {
+    let project = context.session.project()?.id;
+    let call = Call { project: &project, argv, cwd: "/", inputs: None };
+    let (_, text) = context.session.mint(|_, now| {
         let caller = Caller { session: "canary", ..Caller::default() };
-        Ticket::new(TicketId::from_bytes(random), caller, &user, (argv, "/"), now)
+        Ticket::new(TicketId::from_bytes(random), caller, &user, call, now)
     })?;
     let presented = PresentedTicket::parse(&text, argv, "/".to_owned())?;
     let claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };

@@ -6,10 +6,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::act::carry_out;
+use super::token::request;
 use super::{CommandError, Context, Reply};
 use crate::disk::Settings;
 use crate::domain::hook::{Line, Runtime, examine, is_shell, words};
+use crate::domain::id::UserName;
+use crate::domain::request::Registration;
 use crate::domain::visible::place;
+use crate::session::Mode;
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
@@ -53,9 +58,6 @@ impl RuntimeName {
     }
 }
 
-/// The runtimes whose settings are looked after.
-const ALL: [Runtime; 3] = [Runtime::Claude, Runtime::Codex, Runtime::Gemini];
-
 /// Where a runtime keeps the settings of a project, from its root on.
 fn file_of(runtime: Runtime) -> &'static str {
     match runtime {
@@ -65,8 +67,8 @@ fn file_of(runtime: Runtime) -> &'static str {
     }
 }
 
-/// The tools of Claude Code that run commands.
-const SHELLS_OF_CLAUDE: &str = "Bash|Monitor|PowerShell";
+/// The tools of Claude Code that run commands, and those of our own server.
+const TOOLS_OF_CLAUDE: &str = "Bash|Monitor|PowerShell|mcp__qms__.*";
 
 /// The events that the hook answers, each with the tool that it is about.
 fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)] {
@@ -74,9 +76,10 @@ fn events_of(runtime: Runtime) -> &'static [(&'static str, Option<&'static str>)
         Runtime::Claude => &[
             ("SessionStart", None),
             ("SubagentStart", None),
-            ("PreToolUse", Some(SHELLS_OF_CLAUDE)),
-            ("PostToolUse", Some(SHELLS_OF_CLAUDE)),
-            ("PostToolUseFailure", Some(SHELLS_OF_CLAUDE)),
+            ("PreToolUse", Some(TOOLS_OF_CLAUDE)),
+            ("PostToolUse", Some(TOOLS_OF_CLAUDE)),
+            ("PostToolUseFailure", Some(TOOLS_OF_CLAUDE)),
+            ("PermissionDenied", Some(TOOLS_OF_CLAUDE)),
             ("SubagentStop", None),
         ],
         Runtime::Codex => &[
@@ -98,22 +101,33 @@ struct HooksReport {
     installed: bool,
     dry_run: bool,
     settings: Value,
+    /// The users who need a proof, because the policy gives them to agents of the runtime.
+    bound: Vec<UserName>,
 }
 
 impl fmt::Display for HooksReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = place(&self.file);
         match (self.dry_run, self.installed) {
-            (true, _) => write!(f, "{file} would be:\n{:#}", self.settings),
-            (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime),
-            (false, false) => write!(f, "✓ hook of {} removed from {file}", self.runtime),
+            (true, _) => write!(f, "{file} would be:\n{:#}", self.settings)?,
+            (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime)?,
+            (false, false) => write!(f, "✓ hook of {} removed from {file}", self.runtime)?,
+        }
+        let names = self.bound.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ");
+        match (self.installed, self.dry_run) {
+            _ if self.bound.is_empty() => Ok(()),
+            (true, false) => write!(f, "\n  bound: {names}; a call of theirs without a proof is refused"),
+            (true, true) => write!(f, "\nand would bind: {names}"),
+            (false, _) => {
+                write!(f, "\n  still bound: {names}; qms user unbind <user> --reason <text> lifts it")
+            }
         }
     }
 }
 
 /// Carries out a command about hooks. `program` is the file of this program.
 pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Result<Reply, CommandError> {
-    let actor = context.actor()?;
+    let mut actor = context.actor()?;
     let (name, installs, dry_run) = match command {
         HooksCommand::Install { runtime, dry_run } => (*runtime, true, *dry_run),
         HooksCommand::Remove { runtime, dry_run } => (*runtime, false, *dry_run),
@@ -126,14 +140,29 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
         return Err(CommandError::Failed(format!("`{}` is not a JSON object", file.display())));
     };
     take_out(root);
+    let mut warnings = Vec::new();
     if installs {
         put_in(root, runtime, program);
+        // Who may not bind installs nothing.
+        let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
+        let (bound, warned) = carry_out(context, &request(Registration::Bind(runtime))?, mode)?;
+        (actor, warnings) = (bound.actor, warned);
     }
     if !dry_run {
         before.write(context.site.root(), &settings)?;
     }
+    let given = context.session.policy()?;
+    let given = given.users_of(runtime);
+    let mut users = context.session.read(&actor).users()?;
+    users.retain(|user| user.removed_at.is_none() && given.contains(&user.name));
+    // On trial those who would be bound are named, afterwards those who are.
+    users.retain(|user| user.is_bound || (installs && dry_run));
+    let bound = users.into_iter().map(|user| user.name).collect();
     let runtime = runtime.name();
-    Ok(Reply::new(HooksReport { runtime, file, installed: installs, dry_run, settings }).by(actor))
+    let report = HooksReport { runtime, file, installed: installs, dry_run, settings, bound };
+    let mut reply = Reply::new(report).by(actor);
+    reply.warnings.extend(warnings);
+    Ok(reply)
 }
 
 /// Tells whether a handler runs our hook.
@@ -182,13 +211,15 @@ fn put_in(root: &mut Map<String, Value>, runtime: Runtime, program: &Path) {
     }
 }
 
-/// Tells whether our hook is installed in any runtime.
-pub(super) fn is_installed(root: &Path) -> bool {
-    ALL.iter().any(|runtime| {
+/// Lists the runtimes in whose settings our hook is.
+pub(super) fn installed(root: &Path) -> Vec<Runtime> {
+    let mut runtimes = Runtime::ALL.to_vec();
+    runtimes.retain(|runtime| {
         let settings = Settings::read(&root.join(file_of(*runtime))).ok().and_then(|it| it.value);
         let text = settings.map(|settings| settings.to_string()).unwrap_or_default();
         text.contains("qms hook") || text.contains("qms' hook")
-    })
+    });
+    runtimes
 }
 
 /// Tells whether the handlers of a group may hear of commands: all do but those that are for other tools
@@ -204,7 +235,7 @@ fn may_hear_of_commands(group: &Value) -> bool {
 /// exactly one must be there, and it must be ours.
 pub(super) fn faults(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for runtime in ALL {
+    for runtime in Runtime::ALL {
         let file = file_of(runtime);
         let settings = match Settings::read(&root.join(file)) {
             Ok(Settings { value: Some(settings), .. }) => settings,
@@ -254,7 +285,7 @@ mod tests {
                 "Stop": [{"hooks": [{"type": "command", "command": "bell"}]}]
             }
         });
-        for runtime in ALL {
+        for runtime in Runtime::ALL {
             let mut settings = others.clone();
             let root = settings.as_object_mut().unwrap_or_else(|| panic!("an object"));
             put_in(root, runtime, Path::new("/opt/my tools/qms"));

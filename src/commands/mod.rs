@@ -5,6 +5,7 @@
 
 pub mod act;
 pub mod agent;
+pub mod agent_run;
 pub mod alert;
 pub mod audit;
 pub mod brief;
@@ -12,11 +13,12 @@ mod cited;
 mod clock;
 pub mod comments;
 mod compared;
+pub mod definition;
 pub mod diff;
 pub mod doctor;
 mod entry;
 pub mod evidence;
-mod evidence_run;
+pub mod evidence_run;
 pub mod explain;
 pub mod export;
 pub mod exported;
@@ -60,15 +62,17 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
+use self::agent_run::Left;
 pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
 use crate::domain::document::{Document, words};
 use crate::domain::evidence::RunOutcome;
+use crate::domain::hook::Runtime;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
 use crate::domain::identity::{Actor, Claim, KeyFileError, NotVerified, TicketError, Token, TokenError};
 use crate::domain::plural::counted;
-use crate::domain::policy::Fault;
+use crate::domain::policy::{Fault, Policy};
 use crate::domain::yaml::YamlError;
 use crate::session::{Session, SessionError};
 use crate::store::StoreError;
@@ -87,8 +91,12 @@ pub struct Context {
     pub source: Source,
     /// Where people keep what they present; `None` where the system has no home for it.
     pub keyring: Option<Keyring>,
+    /// Where agent runtimes keep what they read in every project of this system user.
+    pub runtimes: Vec<(Runtime, PathBuf)>,
     /// The folder that file names of the command line start from.
     pub directory: PathBuf,
+    /// The document that the command line names, for the record of a caller who was not verified.
+    pub about: Option<DocumentId>,
     /// Whether anybody is told what can be done next; else it is not found out.
     pub tells_next: bool,
     /// Fills a buffer with random bytes from the system; false where there are none.
@@ -133,9 +141,17 @@ impl Context {
     }
 
     /// Records that somebody was not who was claimed, as far as it can be recorded.
-    fn refused(&mut self, refusal: NotVerified) -> CommandError {
-        let failures = self.session.record_refusal(&refusal).unwrap_or(1);
+    pub fn refused(&mut self, refusal: NotVerified) -> CommandError {
+        let failures = self.session.record_refusal(&refusal, self.about.as_ref()).unwrap_or(1);
         SessionError::NotVerified { refusal, failures }.into()
+    }
+
+    /// Learns what a command line is about, and returns the policy that decides about it.
+    pub fn learn(&mut self, named: Option<DocumentId>) -> Result<Rc<Policy>, SessionError> {
+        let about = named.as_ref().map(|id| self.session.policy_about(id));
+        // A word that only could be an id is none.
+        self.about = named.filter(|id| id.as_str().bytes().any(|byte| byte.is_ascii_digit()));
+        about.unwrap_or_else(|| self.session.policy())
     }
 
     /// Returns the user whom the caller claims to be, or whom the credential names.
@@ -273,24 +289,38 @@ pub enum CommandError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// An agent did not do what it was started for.
-    #[error("the agent of session {session} {}", ended(*.status))]
+    #[error("the agent of session {session} {}; {left}", ended(*.status))]
     AgentFailed {
         /// Its session.
         session: String,
         /// Its exit status, negative for a signal.
         status: Option<i32>,
+        /// What became of its task.
+        left: Left,
     },
     /// An agent took longer than it may, and was ended.
-    #[error("the agent of session {session} took longer than the policy allows, and was ended")]
+    #[error("the agent of session {session} took longer than the policy allows, and was ended; {left}")]
     AgentTimedOut {
         /// Its session.
         session: String,
+        /// What became of its task.
+        left: Left,
     },
     /// This command was told to end while an agent was at work, and ended it.
-    #[error("the agent of session {session} was ended, because this command was told to end")]
+    #[error("the agent of session {session} was ended, because this command was told to end; {left}")]
     AgentInterrupted {
         /// Its session.
         session: String,
+        /// What became of its task.
+        left: Left,
+    },
+    /// An agent ended by itself and had not answered its task.
+    #[error("the agent of session {session} ended, and {left}")]
+    AgentIdle {
+        /// Its session.
+        session: String,
+        /// What became of its task.
+        left: Left,
     },
     /// A command that was run as evidence did not pass, which is recorded.
     #[error("`{name}` {outcome}, which is recorded as {name}@{number} of {document}")]

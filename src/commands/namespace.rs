@@ -72,7 +72,7 @@ pub fn run(context: &mut Context, command: NamespaceCommand) -> Result<Reply, Co
             let (acted, warnings) = carry_out(context, &request, mode)?;
             let done = match mode {
                 Mode::Commit => format!("✓ added namespace {namespace}"),
-                Mode::DryRun => format!("would be permitted: added namespace {namespace}"),
+                Mode::DryRun | Mode::Ahead => format!("would be permitted: added namespace {namespace}"),
             };
             (acted.actor, warnings, Some(done))
         }

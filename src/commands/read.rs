@@ -105,6 +105,10 @@ fn reading(
     shown: Digest,
 ) -> Result<Reading, CommandError> {
     let Some(round) = &document.round else { return Ok(Reading::None) };
+    // Who reads for an agent that is no user has opened nothing.
+    if actor.reads_for().is_some() {
+        return Ok(Reading::None);
+    }
     let is_due =
         round.seats.get(actor.name()).is_some_and(|seat| seat.answer.is_none() && seat.opened_at.is_none());
     if !is_due || round.content != shown || document.content != shown {

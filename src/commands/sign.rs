@@ -99,8 +99,12 @@ impl Context {
 
     /// Records that a passphrase was wrong, as a refused proof of the user who was named.
     fn wrong_passphrase(&mut self, user: &UserName) -> CommandError {
-        let refusal =
-            NotVerified { claimed: Some(user.to_string()), holder: None, why: Distrust::WrongPassphrase };
+        let refusal = NotVerified {
+            claimed: Some(user.to_string()),
+            holder: None,
+            why: Distrust::WrongPassphrase,
+            origin: None,
+        };
         self.refused(refusal)
     }
 }

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::act::carry_out;
 use super::table::Table;
+use super::token::request;
 use super::{CommandError, Context, Reply};
 use crate::domain::document::{Kind, User};
 use crate::domain::id::{ActionName, GroupName, InputName, UserName};
-use crate::domain::request::{Inputs, Request, Subject, Value};
+use crate::domain::request::{Inputs, Registration, Request, Subject, Value};
 use crate::session::{Mode, SessionError};
 
 /// What to do with users.
@@ -58,6 +59,17 @@ pub enum UserCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Lift the binding that `hooks install` gave a user: the name alone is believed again, in profile `light`
+    Unbind {
+        /// Name of the user
+        user: UserName,
+        /// Why, as it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Decide only, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// What a user is.
@@ -101,10 +113,16 @@ pub struct UserReport {
 
 impl fmt::Display for UsersReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(f.alternate(), &["USER", "GROUP", "KIND", "NAME"], &["REMOVED"]);
+        let mut table = Table::new(f.alternate(), &["USER", "GROUP", "KIND", "BOUND", "NAME"], &["REMOVED"]);
         for it in &self.users {
-            let mut row =
-                vec![it.name.to_string(), it.group.to_string(), it.kind.to_string(), it.printed_name.clone()];
+            let bound = if it.is_bound { "yes" } else { "-" };
+            let mut row = vec![
+                it.name.to_string(),
+                it.group.to_string(),
+                it.kind.to_string(),
+                bound.to_owned(),
+                it.printed_name.clone(),
+            ];
             if f.alternate() {
                 row.push(it.removed_at.map_or_else(|| "-".to_owned(), |at| at.to_string()));
             }
@@ -119,7 +137,9 @@ impl fmt::Display for UserReport {
         f.write_str(&self.done)?;
         match &self.user {
             Some(user) => {
-                write!(f, "\n  {} ({}), {} of group {}", user.name, user.printed_name, user.kind, user.group)
+                let bound = if user.is_bound { ", bound by a hook" } else { "" };
+                let User { name, printed_name, kind, group, .. } = user;
+                write!(f, "\n  {name} ({printed_name}), {kind} of group {group}{bound}")
             }
             None => Ok(()),
         }
@@ -149,29 +169,32 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
                 ("kind", kind.kind().to_string()),
             ];
             inputs.extend(name.map(|name| ("name", name)));
-            change(context, "user_add", &user, inputs, dry_run, "added")
+            change(context, &project_request("user_add", inputs)?, &user, dry_run, "added")
         }
         UserCommand::Move { user, group, dry_run } => {
             let inputs = vec![("user", user.to_string()), ("group", group.to_string())];
-            change(context, "user_move", &user, inputs, dry_run, "moved")
+            change(context, &project_request("user_move", inputs)?, &user, dry_run, "moved")
         }
         UserCommand::Remove { user, dry_run } => {
-            change(context, "user_remove", &user, vec![("user", user.to_string())], dry_run, "removed")
+            let request = project_request("user_remove", vec![("user", user.to_string())])?;
+            change(context, &request, &user, dry_run, "removed")
+        }
+        UserCommand::Unbind { user, reason, dry_run } => {
+            let request = request(Registration::Unbind { user: user.clone(), reason })?;
+            change(context, &request, &user, dry_run, "unbound")
         }
     }
 }
 
 fn change(
     context: &mut Context,
-    action: &str,
+    request: &Request,
     user: &UserName,
-    inputs: Vec<(&str, String)>,
     dry_run: bool,
     done: &str,
 ) -> Result<Reply, CommandError> {
-    let request = project_request(action, inputs)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
-    let (acted, warnings) = carry_out(context, &request, mode)?;
+    let (acted, warnings) = carry_out(context, request, mode)?;
     let done = if dry_run {
         format!("would be permitted: {done} user {user}")
     } else {

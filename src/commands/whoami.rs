@@ -12,6 +12,7 @@ use crate::domain::document::Kind;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::identity::{Assurance, Isolation};
 use crate::domain::request::Registration;
+use crate::domain::visible::one_line;
 use crate::session::Mode;
 
 #[derive(Debug, Serialize)]
@@ -22,6 +23,10 @@ struct WhoamiReport {
     assurance: Assurance,
     isolation: Isolation,
     session: Option<String>,
+    /// Which agent of that session it is, where several can run in one.
+    agent: Option<String>,
+    /// The kind of agent that only reads as this user, and acts as nobody.
+    reads_for: Option<String>,
     parent: Option<UserName>,
     /// Where the credential came from.
     source: &'static str,
@@ -37,7 +42,13 @@ impl fmt::Display for WhoamiReport {
             None => write!(f, "\n  credential: none")?,
         }
         if let Some(session) = &self.session {
-            write!(f, "\n  session: {session}")?;
+            write!(f, "\n  session: {}", one_line(session))?;
+        }
+        if let Some(agent) = &self.agent {
+            write!(f, "\n  agent: {}", one_line(agent))?;
+        }
+        if let Some(agent) = &self.reads_for {
+            write!(f, "\n  reads only, for agent {}: it acts as nobody", one_line(agent))?;
         }
         if let Some(parent) = &self.parent {
             write!(f, "\n  started by: {parent}")?;
@@ -63,6 +74,8 @@ pub fn run(context: &mut Context) -> Result<Reply, CommandError> {
         assurance: actor.assurance(),
         isolation: actor.isolation(),
         session: actor.session().map(str::to_owned),
+        agent: actor.agent().map(str::to_owned),
+        reads_for: actor.reads_for().map(str::to_owned),
         parent: actor.parent().cloned(),
         source: context.source.as_str(),
         credential: actor.credential().map(|presented| CredentialView::new(presented.clone(), now)),

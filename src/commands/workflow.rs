@@ -15,6 +15,7 @@ use crate::domain::hook::words;
 use crate::domain::id::InvalidName;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
+use crate::domain::request::Request;
 use crate::domain::visible::one_line;
 use crate::domain::yaml;
 use crate::embedded;
@@ -52,24 +53,45 @@ pub enum WorkflowCommand {
     Diff,
     /// Put the candidate files in force
     Adopt {
-        /// Only these files, such as `controlled.yaml` or `prompts/review.yaml`
-        files: Vec<String>,
-        /// They may demand less of what is under way
-        #[arg(long, requires = "reason")]
-        less: bool,
-        /// Why they may
-        #[arg(long, value_name = "TEXT", requires = "less")]
-        reason: Option<String>,
-        /// Digest of the candidate as you looked at it (`workflow diff`)
-        #[arg(long, value_name = "DIGEST", value_parser = digest)]
-        expect: Option<Digest>,
-        /// Digest of a candidate that somebody else proposed, and that you confirm
-        #[arg(long, value_name = "DIGEST", conflicts_with_all = ["less", "reason"], value_parser = digest)]
-        confirm: Option<Digest>,
+        /// What is adopted
+        #[command(flatten)]
+        adoption: Adoption,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// What is adopted, and on which word.
+#[derive(Debug, clap::Args)]
+pub struct Adoption {
+    /// Only these files, such as `controlled.yaml` or `prompts/review.yaml`
+    files: Vec<String>,
+    /// They may demand less of what is under way
+    #[arg(long, requires = "reason")]
+    less: bool,
+    /// Why they may
+    #[arg(long, value_name = "TEXT", requires = "less")]
+    reason: Option<String>,
+    /// Digest of the candidate as you looked at it (`workflow diff`)
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    expect: Option<Digest>,
+    /// Digest of a candidate that somebody else proposed, and that you confirm
+    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["less", "reason"], value_parser = digest)]
+    confirm: Option<Digest>,
+}
+
+impl Adoption {
+    /// What the request says of it.
+    fn told(&self) -> Vec<(&'static str, String)> {
+        let told = [
+            ("less", self.less.then(|| "less".to_owned())),
+            ("reason", self.reason.clone()),
+            ("expect", self.expect.map(|digest| digest.to_string())),
+            ("confirm", self.confirm.map(|digest| digest.to_string())),
+        ];
+        told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
 }
 
 /// The forms of a picture.
@@ -145,16 +167,7 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
                 .iter()
                 .fold(reply, |reply, it| reply.warn(it.name, format!("{}: {}", it.place, it.message)))
         }
-        WorkflowCommand::Adopt { files, less, reason, expect, confirm, dry_run } => {
-            let told = [
-                ("less", less.then(|| "less".to_owned())),
-                ("reason", reason),
-                ("expect", expect.map(|digest| digest.to_string())),
-                ("confirm", confirm.map(|digest| digest.to_string())),
-            ];
-            let told = told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            return adopt(context, &files, told, dry_run);
-        }
+        WorkflowCommand::Adopt { adoption, dry_run } => return adopt(context, &adoption, dry_run),
     };
     Ok(reply.by(actor))
 }
@@ -323,16 +336,28 @@ fn merged(
     Ok((merged, found))
 }
 
-fn adopt(
-    context: &mut Context,
-    files: &[String],
-    told: Vec<(&str, String)>,
-    dry_run: bool,
-) -> Result<Reply, CommandError> {
+/// The policy in force, what would be adopted in its place, and what is wrong with its pins.
+fn proposed(context: &mut Context, files: &[String]) -> Result<(Sources, Sources, Vec<Fault>), CommandError> {
     let old = in_force(context)?;
     let (on_disk, found) = sources_on_disk(context, &old)?;
     let (new, found) =
         if files.is_empty() { (on_disk, found) } else { merged(context, &old, &on_disk, files)? };
+    Ok((old, new, found))
+}
+
+fn adoption_of(new: &Sources, adoption: &Adoption) -> Result<Request, CommandError> {
+    let mut request = project_request("policy_adopt", adoption.told())?;
+    request.candidate = Some(new.0.clone());
+    Ok(request)
+}
+
+/// Builds the request by which files are adopted.
+pub fn adoption(context: &mut Context, adoption: &Adoption) -> Result<Request, CommandError> {
+    adoption_of(&proposed(context, &adoption.files)?.1, adoption)
+}
+
+fn adopt(context: &mut Context, adoption: &Adoption, dry_run: bool) -> Result<Reply, CommandError> {
+    let (old, new, found) = proposed(context, &adoption.files)?;
     // Faults are shown with their places; the refusal that is recorded names them too.
     let is_pinned = found.is_empty();
     let faults: Vec<Fault> = sound(context, new.clone(), found)?.err().unwrap_or_default();
@@ -340,9 +365,7 @@ fn adopt(
     if !is_pinned {
         return Err(missing.explain(faults));
     }
-    let confirms = told.iter().any(|(name, _)| *name == "confirm");
-    let mut request = project_request("policy_adopt", told)?;
-    request.candidate = Some(new.0.clone());
+    let request = adoption_of(&new, adoption)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let outcome = carry_out(context, &request, mode);
     if !faults.is_empty()
@@ -354,7 +377,7 @@ fn adopt(
     let (acted, warnings) = outcome?;
     let (from, to) = (old.digest(), new.digest());
     let is_adopted = acted.policy.is_some();
-    let done = match (dry_run, is_adopted, confirms) {
+    let done = match (dry_run, is_adopted, adoption.confirm.is_some()) {
         (true, ..) => "would be permitted: policy adopted".to_owned(),
         (false, true, false) => "✓ policy adopted".to_owned(),
         (false, true, true) => "✓ policy adopted, as a second person confirmed".to_owned(),

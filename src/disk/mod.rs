@@ -4,6 +4,7 @@
 //! The store is the truth; everything here can be lost and made again, except the key.
 
 pub mod boot;
+mod definitions;
 pub mod descent;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ mod settings;
 mod site;
 mod workspace;
 
+pub use self::definitions::definitions;
 pub use self::error::DiskError;
 pub use self::file::{
     Fate, digest_of, open_buffered as open_file, read as read_file, write_new as write_file,

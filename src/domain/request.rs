@@ -1,5 +1,7 @@
 //! What a caller asks for: an action, what it is about, and what the caller says with it.
 
+mod material;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, Task};
 use super::front_matter::{self, FrontMatter};
+use super::hook::Runtime;
 use super::id::{ActionName, CredentialId, DocumentId, InputName, TypeName, UserName};
 use super::identity::Scope;
 use super::process::Placement;
@@ -82,6 +85,16 @@ pub enum Registration {
         /// The fingerprint that was compared, which is the id of the key.
         fingerprint: CredentialId,
     },
+    /// That the users whom the policy gives to agents of a runtime need a proof from now on: its hook makes one for
+    /// each call.
+    Bind(Runtime),
+    /// That a user needs none any more because of a hook.
+    Unbind {
+        /// The user.
+        user: UserName,
+        /// Why.
+        reason: String,
+    },
     /// That an agent is started.
     Start(Box<Launch>),
     /// That an agent ends.
@@ -109,6 +122,8 @@ pub struct Launch {
     pub brief: Digest,
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.
     pub observed: BTreeMap<String, Digest>,
+    /// The digests of other files that its runtime would take for its definition, by where they lie.
+    pub rivals: BTreeMap<String, Digest>,
 }
 
 /// A token that is asked for.
@@ -140,6 +155,8 @@ impl Registration {
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
             Self::Acknowledge { .. } => "key_acknowledge",
+            Self::Bind(_) => "user_bind",
+            Self::Unbind { .. } => "user_unbind",
             Self::Start(_) => "agent_started",
             Self::Stop(_) => "agent_stop",
         }
@@ -193,6 +210,17 @@ impl fmt::Display for Value {
             Self::Document(id) => id.fmt(f),
             Self::File(file) if file.size == file.bytes.len() as u64 => Digest::of(&file.bytes).fmt(f),
             Self::File(file) => f.write_str(&size::shown(file.size)),
+        }
+    }
+}
+
+impl Value {
+    /// Returns how many bytes it has, as it is kept in memory.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::File(file) => file.size,
+            Self::Users(_) | Self::Document(_) => 0,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::request::{Launch, Proposal, Registration, Request, Subject, WorkingCo
 
 /// Longest value that is recorded as it is, in bytes. A request can hold anything, and an entry stays for
 /// ever; of what is longer the digest is recorded.
-const VALUE_MAX: usize = 1024;
+pub const VALUE_MAX: usize = 1024;
 
 /// What the caller told, by name, except texts: whom, where to, which kind; of a file, a working copy and a
 /// candidate policy the digest.
@@ -25,9 +25,7 @@ pub fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
     let mut told: BTreeMap<String, String> = known
         .filter_map(|input| {
             let value = request.inputs.0.get(&input.name)?.to_string();
-            let is_long = value.len() > VALUE_MAX;
-            let value = if is_long { format!("sha256:{}", Digest::of(value.as_bytes())) } else { value };
-            Some((input.name.to_string(), value))
+            Some((input.name.to_string(), short(value)))
         })
         .collect();
     if let Some(WorkingCopy::Present { bytes, .. }) = &request.copy {
@@ -37,6 +35,11 @@ pub fn told(policy: &Policy, request: &Request) -> BTreeMap<String, String> {
         told.insert("candidate".to_owned(), Sources(files.clone()).digest().to_string());
     }
     told
+}
+
+fn short(value: String) -> String {
+    let is_long = value.len() > VALUE_MAX;
+    if is_long { format!("sha256:{}", Digest::of(value.as_bytes())) } else { value }
 }
 
 fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String)> {
@@ -58,6 +61,10 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
         }
         Registration::Acknowledge { user, fingerprint } => {
             vec![("user", user.to_string()), ("fingerprint", fingerprint.to_string())]
+        }
+        Registration::Bind(runtime) => vec![("runtime", runtime.name().to_owned())],
+        Registration::Unbind { user, reason } => {
+            vec![("reason", short(reason.clone())), ("user", user.to_string())]
         }
         Registration::Stop(session) => vec![("session", session.clone())],
         Registration::Start(launch) => {

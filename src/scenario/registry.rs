@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::holdings::{Holdings, Secret};
 use crate::domain::digest::{Digest, to_hex};
 use crate::domain::document::Task;
+use crate::domain::hook::Runtime;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::Scope;
 use crate::domain::request::{Launch, Proposal, Registration};
@@ -27,6 +28,10 @@ pub(super) enum Asked {
     Unlock,
     /// That somebody looked into the recovery of a user's key.
     Acknowledge(UserName),
+    /// That the users of a runtime need a proof.
+    Bind(Runtime),
+    /// That a user needs none any more.
+    Unbind(UserName),
     /// The start of an agent.
     Start(String),
     /// The end of an agent.
@@ -34,13 +39,15 @@ pub(super) enum Asked {
 }
 
 /// The names, each with the word that says whom it is about.
-pub(super) const VERBS: [(&str, Option<&str>); 8] = [
+pub(super) const VERBS: [(&str, Option<&str>); 10] = [
     ("token_issue", Some("user")),
     ("credential_revoke", Some("user")),
     ("token_rotate", None),
     ("key_create", None),
     ("unlock", None),
     ("key_acknowledge", Some("user")),
+    ("user_bind", Some("runtime")),
+    ("user_unbind", Some("user")),
     ("agent_started", Some("agent")),
     ("agent_stop", Some("agent")),
 ];
@@ -56,6 +63,10 @@ impl Asked {
             "key_create" => Self::Key,
             "unlock" => Self::Unlock,
             "key_acknowledge" => Self::Acknowledge(user()?),
+            "user_bind" => {
+                Self::Bind(Runtime::of(whom).ok_or_else(|| format!("`{whom}` is no agent runtime"))?)
+            }
+            "user_unbind" => Self::Unbind(user()?),
             "agent_started" => Self::Start(whom.to_owned()),
             "agent_stop" => Self::Stop(whom.to_owned()),
             _ => return Err(format!("`{verb}` asks for nothing of the registry")),
@@ -91,6 +102,10 @@ pub(super) fn request(
             let fingerprint = holdings.own(user).unwrap_or(id);
             (Registration::Acknowledge { user: user.clone(), fingerprint }, None)
         }
+        Asked::Bind(runtime) => (Registration::Bind(*runtime), None),
+        Asked::Unbind(user) => {
+            (Registration::Unbind { user: user.clone(), reason: "the story asks for it".to_owned() }, None)
+        }
         Asked::Start(agent) => {
             let document = about.ok_or("an agent is started for a document: name it with `of`")?;
             let session = format!("run-{}", to_hex(&holdings.random::<8>()));
@@ -105,6 +120,7 @@ pub(super) fn request(
                 placement: Holdings::placement(),
                 brief: Digest::of(b""),
                 observed: pins,
+                rivals: BTreeMap::new(),
             };
             (Registration::Start(Box::new(launch)), Some(token))
         }

@@ -14,7 +14,8 @@ use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{
-    AgentSession, Ancestry, Caller, Claim, OpenKey, PresentedTicket, Proof, SignedStatement, Ticket, TicketId,
+    AgentSession, Ancestry, Call, Caller, Claim, OpenKey, PresentedTicket, Proof, SignedStatement, Ticket,
+    TicketId,
 };
 use crate::domain::policy::Candidate;
 use crate::domain::process::{Descent, Placement};
@@ -125,7 +126,7 @@ impl Stage {
         asked: Option<&Request>,
     ) -> Result<Claim, Unclaimed> {
         let proof = match means {
-            Some(Means::Ticket) => self.ticket(user)?,
+            Some(Means::Ticket) => self.ticket(user, asked)?,
             means => match self.holdings.presented(user, means).map_err(Unclaimed::Lacks)? {
                 Presented::Nothing => None,
                 Presented::Token(token) => Some(Proof::Token(token)),
@@ -155,7 +156,7 @@ impl Stage {
 
     /// Mints a ticket for one call, as the hook of an agent runtime does: of its main thread where the user is
     /// that, else of a subagent that the hook has heard of.
-    fn ticket(&mut self, user: &UserName) -> Result<Option<Proof>, SessionError> {
+    fn ticket(&mut self, user: &UserName, asked: Option<&Request>) -> Result<Option<Proof>, SessionError> {
         let policy = self.session.policy()?;
         let main = policy.runtimes.values().find(|one| *one == user);
         if main.is_none() {
@@ -165,9 +166,12 @@ impl Stage {
         }
         let agent = main.is_none().then_some(user.as_str());
         let caller = Caller { session: RUNTIME_SESSION, agent, agent_type: agent, tool_use_id: None };
-        let (id, call) = (TicketId::from_bytes(self.holdings.random()), Digest::of(b"a call"));
-        let text = self.session.mint(|_, now| Ticket::new(id, caller, user, (call, "/story"), now))?;
-        let presented = PresentedTicket::parse(&text, call, "/story".to_owned()).ok();
+        let (id, argv) = (TicketId::from_bytes(self.holdings.random()), Digest::of(b"a call"));
+        let project = self.session.project()?.id;
+        let inputs = asked.map(Request::material);
+        let call = Call { project: &project, argv, cwd: "/story", inputs };
+        let (_, text) = self.session.mint(|_, now| Ticket::new(id, caller, user, call, now))?;
+        let presented = PresentedTicket::parse(&text, argv, "/story".to_owned()).ok();
         Ok(presented.map(|presented| Proof::Ticket(Rc::new(presented))))
     }
 

@@ -1,9 +1,10 @@
 //! Who is calling: what was presented, held against the registry.
 
+use super::bounds::outside;
 use super::{Session, SessionError};
 use crate::domain::digest::Timestamp;
 use crate::domain::identity::{
-    Actor, AgentSession, Claim, Credential, CredentialKind, Distrust, Holder, NotVerified, Proof, Registry,
+    Actor, AgentSession, Claim, CredentialKind, Distrust, NotVerified, Proof, Registry,
 };
 use crate::store::Sessions;
 
@@ -15,7 +16,8 @@ impl Session {
         let actor = self.verified(claim, now)?;
         if actor.assurance() < self.policy()?.assurance() {
             let claimed = claim.user.clone();
-            return Err(NotVerified { claimed, holder: None, why: Distrust::ReadingUnproved }.into());
+            let why = Distrust::ReadingUnproved;
+            return Err(NotVerified { claimed, holder: None, why, origin: claim.origin() }.into());
         }
         // With a code a key is made, and nothing is read.
         match actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment) {
@@ -46,16 +48,16 @@ impl Session {
         };
         let project = project.map(|project| project.id).unwrap_or_default();
         let session = match (ticket, &credential) {
+            (_, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
             (Some(ticket), _) => {
                 ticket.agent.as_ref().map(|agent| AgentSession::id_of(&ticket.session, agent))
             }
-            (None, Some(kept)) if kept.kind == CredentialKind::Spawn => kept.session.clone(),
             _ => None,
         };
         let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
         let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
-        let is_spent = ticket.map(|ticket| self.store.is_spent(&ticket.id)).transpose()?.unwrap_or(false);
+        let fate = ticket.map(|ticket| self.store.ticket(&ticket.id)).transpose()?.flatten();
         let named = ticket.map(|ticket| ticket.user.as_str());
         let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
         let name = named.unwrap_or_default().to_owned();
@@ -67,7 +69,7 @@ impl Session {
             session: session.as_ref(),
             launched: &launched,
             compares_keys,
-            is_spent,
+            fate,
             project: &project,
             is_bound,
             key: self.key.as_ref(),
@@ -75,10 +77,4 @@ impl Session {
         };
         Ok(registry.verify(claim)?)
     }
-}
-
-/// A credential that is not good for what was asked for.
-pub(super) fn outside(claim: &Claim, presented: &Credential) -> NotVerified {
-    let holder = Holder { user: presented.user.clone(), fingerprint: presented.fingerprint() };
-    NotVerified { claimed: claim.user.clone(), holder: Some(holder), why: Distrust::OutOfScope }
 }

@@ -261,14 +261,16 @@ impl Session {
                 registry.keys = self.store.credentials(Credentials::Keys)?;
                 user.clone()
             }
+            Registration::Unbind { user, .. } => user.clone(),
             Registration::Revoke(id) => {
                 registry.named = self.store.credential(id)?;
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
                 named.user.clone()
             }
-            Registration::Key { .. } | Registration::Unlock { .. } | Registration::Rotate { .. } => {
-                actor.name().clone()
-            }
+            Registration::Key { .. }
+            | Registration::Unlock { .. }
+            | Registration::Rotate { .. }
+            | Registration::Bind(_) => actor.name().clone(),
             Registration::Start(launch) => {
                 let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
                 known.unwrap_or_else(|| actor.name().clone())

@@ -6,6 +6,7 @@
 
 mod agents;
 mod audit;
+mod bounds;
 mod callers;
 mod error;
 mod gather;
@@ -34,7 +35,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use self::audit::{Audit, Flaw};
-use self::callers::outside;
+use self::bounds::{outside, unmet_by_bounds};
 pub use self::error::{Refusal, SessionError};
 pub use self::genesis::{Founding, Installed};
 pub use self::policies::differences;
@@ -129,6 +130,8 @@ pub enum Mode {
     /// It is decided, and nothing is written: no change, no refusal, but that of a caller who was not
     /// verified.
     DryRun,
+    /// It is decided before it is carried out elsewhere: a refusal is recorded, since then it never is.
+    Ahead,
 }
 
 impl Session {
@@ -268,10 +271,14 @@ impl Session {
             }
             _ => Ok(actor),
         };
-        let actor = match self.verified(claim, proved_at).and_then(within) {
+        let bound = |actor: Actor| match unmet_by_bounds(claim, &actor, request) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(actor),
+        };
+        let actor = match self.verified(claim, proved_at).and_then(within).and_then(bound) {
             Err(SessionError::NotVerified { refusal, .. }) => {
                 // Whoever only asks whether it could be done is not who was claimed, either.
-                let failures = if mode == Mode::Commit || !refused::is_slip(&refusal) {
+                let failures = if mode != Mode::DryRun || !refused::is_slip(&refusal) {
                     self.seal_unverified(head, time, &refusal, &request.action, document)?
                 } else {
                     1
@@ -296,7 +303,7 @@ impl Session {
         let permit = match decide::decide(&policy, &facts, &actor, request) {
             Ok(permit) => permit,
             Err(denial) => {
-                if mode == Mode::Commit {
+                if mode != Mode::DryRun {
                     self.seal_denial(attempt, &denial)?;
                 }
                 let menu = Menu { lines: decide::menu(&policy, &facts, &actor), policy: Rc::clone(&policy) };
@@ -315,7 +322,7 @@ impl Session {
         let content = self.given_content(&applied)?;
         let entry = match mode {
             Mode::Commit => Some(self.seal_applied(attempt, &applied)?),
-            Mode::DryRun => None,
+            Mode::DryRun | Mode::Ahead => None,
         };
         Ok(Acted {
             actor,

@@ -3,7 +3,7 @@
 use super::{Session, SessionError};
 use crate::domain::audit::Entry;
 use crate::domain::digest::Timestamp;
-use crate::domain::identity::{AgentSession, Credential};
+use crate::domain::identity::{AgentSession, Credential, Origin};
 use crate::store::Change;
 
 /// What the program records.
@@ -17,6 +17,8 @@ pub(super) struct Record {
     pub(super) credentials: Vec<Credential>,
     /// Sessions that changed.
     pub(super) sessions: Vec<AgentSession>,
+    /// Where it was said, where an agent runtime did.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Session {
@@ -38,6 +40,8 @@ impl Session {
             };
             session.tag(&mut change)?;
             let mut entry = Entry::new(record.action, policy);
+            let (session_id, agent) = record.origin.map(|it| (it.session, it.agent)).unzip();
+            (entry.session, entry.agent) = (session_id, agent.flatten());
             entry.observed =
                 record.observed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             // Sessions that end together are of one document, or of none.

@@ -31,7 +31,7 @@ impl Session {
                 action: "recover",
                 observed: vec![("user", name.to_string())],
                 credentials: [own].into_iter().chain(ended).collect(),
-                sessions: Vec::new(),
+                ..Record::default()
             }))
         })?;
         self.store.credential(&id)?.ok_or(SessionError::NoCredential(id))

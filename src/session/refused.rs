@@ -7,7 +7,7 @@ use super::{Session, SessionError};
 use crate::domain::audit::{Entry, EntryResult, SealedReason};
 use crate::domain::decide::Condition;
 use crate::domain::id::{ActionName, DocumentId};
-use crate::domain::identity::{Distrust, NotVerified};
+use crate::domain::identity::{Distrust, NotVerified, bearer};
 use crate::store::{Change, Head, Refusals};
 
 /// Window in which like refusals count as one entry, in milliseconds.
@@ -17,8 +17,13 @@ const REFUSAL_WINDOW: i64 = 60 * 1000;
 const CLAIM_MAX: usize = 64;
 
 impl Session {
-    /// Records that somebody who only wanted to look was not who was claimed, unless it was a slip.
-    pub fn record_refusal(&mut self, refusal: &NotVerified) -> Result<u64, SessionError> {
+    /// Records that somebody who only wanted to look was not who was claimed, unless it was a slip. `document`
+    /// is what the call was about.
+    pub fn record_refusal(
+        &mut self,
+        refusal: &NotVerified,
+        document: Option<&DocumentId>,
+    ) -> Result<u64, SessionError> {
         let action = match ActionName::parse("identify") {
             Ok(action) if !is_slip(refusal) => action,
             _ => return Ok(1),
@@ -26,7 +31,7 @@ impl Session {
         self.in_turn(|session| {
             let head = session.sound_head()?;
             let time = session.time(&head);
-            session.seal_unverified(head, time, refusal, &action, None)
+            session.seal_unverified(head, time, refusal, &action, document)
         })
     }
 
@@ -65,11 +70,14 @@ impl Session {
         entry.result = EntryResult::Denied;
         entry.count = counted.map_or(0, |window| window.count) + 1;
         if let Some(holder) = &refusal.holder {
+            let fingerprint = if holder.is_ticket { "ticket_fingerprint" } else { "token_fingerprint" };
             entry.observed = BTreeMap::from([
-                ("token_fingerprint".to_owned(), holder.fingerprint.clone()),
+                (fingerprint.to_owned(), holder.fingerprint.clone()),
                 ("token_user".to_owned(), holder.user.to_string()),
             ]);
         }
+        let (session, agent) = refusal.origin.clone().map(|it| (it.session, it.agent)).unzip();
+        (entry.session, entry.agent) = (session, agent.flatten());
         entry.reasons = vec![SealedReason {
             name: Condition::from(refusal.why).name().to_owned(),
             message: refusal.to_string(),
@@ -88,13 +96,18 @@ pub(super) fn is_slip(refusal: &NotVerified) -> bool {
     refusal.why == Distrust::UnknownUser && refusal.holder.is_none()
 }
 
-/// What makes two refusals alike: the name, why, and whose credential it was. A name that is nobody's
-/// can be any text; it stands without a space, so that none passes for another kind of refusal.
+/// What makes two refusals alike: the name, why, whose credential it was, and which agent of a runtime called.
+/// A name that is nobody's can be any text; it stands without a space, so that none passes for another kind of
+/// refusal.
 fn kind_of(refusal: &NotVerified) -> String {
     let claimed = refusal.claimed.as_deref().unwrap_or_default();
-    match (&refusal.holder, refusal.why) {
+    let kind = match (&refusal.holder, refusal.why) {
         (None, Distrust::UnknownUser) => claimed.replace(' ', "_"),
         (None, why) => format!("{claimed} {why}"),
         (Some(holder), why) => format!("{claimed} {why} {} {}", holder.user, holder.fingerprint),
+    };
+    match &refusal.origin {
+        Some(origin) => format!("{kind} {}", bearer(&origin.session, origin.agent.as_deref())),
+        None => kind,
     }
 }

@@ -14,12 +14,12 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{Actor, Claim, Credential, Proof, TicketId};
+use crate::domain::identity::{Actor, Claim, Credential, Fate, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
 use crate::domain::told::{said, told};
-use crate::store::{Change, Head, StoreError};
+use crate::store::{Change, Head, StoreError, TicketMark};
 
 /// One attempt: who asked for what, when, and on what grounds it was decided.
 pub(super) struct Attempt<'a> {
@@ -145,7 +145,7 @@ impl Session {
             _ => None,
         };
         let spent = attempt.actor.ticket().into_iter().chain(nonce);
-        change.tickets.extend(spent.map(|id| (id, attempt.time.now)));
+        change.tickets.extend(spent.map(|id| TicketMark::end(id, attempt.time.now, Fate::Used)));
         self.tag(&mut change)?;
         entry.deltas = self.deltas(&change, attempt.facts)?;
         self.commit(attempt.head, change, attempt.time, entry)
@@ -184,7 +184,7 @@ impl Session {
             let body = bodies.iter().flatten().find(|body| Digest::of(body) == digest);
             change.contents.extend(body.map(|body| (digest, Arc::new(body.to_vec()))));
         }
-        change.users.extend(applied.user.clone());
+        change.users.extend(applied.users.iter().cloned());
         change.credentials.extend(applied.credentials.iter().cloned());
         change.sessions.extend(applied.session.clone());
         change.namespaces.extend(applied.namespace.clone());
@@ -226,8 +226,8 @@ impl Session {
         deltas.extend(change.versions.iter().filter_map(|version| row_delta(None, Row::Version(version))));
         deltas.extend(change.attestations.iter().filter_map(|one| row_delta(None, Row::Attestation(one))));
         for user in &change.users {
-            let before = facts.project.as_ref().and_then(|project| project.named_user.as_ref());
-            deltas.extend(row_delta(before.map(Row::User), Row::User(user)));
+            let before = self.store.user(user.name.as_str())?;
+            deltas.extend(row_delta(before.as_ref().map(Row::User), Row::User(user)));
         }
         deltas.extend(self.registry_deltas(change)?);
         deltas.extend(self.beside_deltas(change)?);

@@ -12,7 +12,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::facts::Facts;
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{
-    Actor, Claim, Credential, Distrust, Holder, NotVerified, Registry, SignedStatement, TicketId,
+    Actor, Claim, Credential, Distrust, NotVerified, Registry, SignedStatement, TicketId,
 };
 use crate::domain::policy::Policy;
 use crate::domain::request::{Request, Subject};
@@ -122,7 +122,7 @@ impl Session {
             session: None,
             launched: &[],
             compares_keys: false,
-            is_spent: false,
+            fate: None,
             project: "",
             is_bound: false,
             key: None,
@@ -151,14 +151,13 @@ impl Session {
         let now = self.blank(&it.user, &it.key, request.action.as_str(), facts.policy)?;
         let now = about(now, facts, request);
         let refused = |why| {
-            let fingerprint = actor.credential().map(Credential::fingerprint).unwrap_or_default();
-            let holder = Some(Holder { user: it.user.clone(), fingerprint });
-            NotVerified { claimed: Some(it.user.to_string()), holder, why }
+            let holder = actor.credential().map(Credential::holder);
+            NotVerified { claimed: Some(it.user.to_string()), holder, why, origin: None }
         };
         if (&it.action, &it.document, &it.inputs) != (&now.action, &now.document, &told) {
             return Err(refused(Distrust::OtherRequest).into());
         }
-        if self.store.is_spent(&TicketId::from_bytes(it.nonce))? {
+        if self.store.ticket(&TicketId::from_bytes(it.nonce))?.is_some() {
             return Err(refused(Distrust::StaleSignature).into());
         }
         let meaning = decide::meaning(policy, facts, actor, request);

@@ -21,7 +21,7 @@ use crate::domain::clock::{Course, Span};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
-use crate::domain::identity::{AgentSession, Credential, TicketId};
+use crate::domain::identity::{AgentSession, Credential, Fate, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// The newest point of the log.
@@ -33,6 +33,31 @@ pub struct Head {
     pub tag: Option<Tag>,
     /// Where the record is in time; `None` for the empty log.
     pub course: Option<Course>,
+}
+
+/// What becomes of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketMark {
+    /// The ticket, or the nonce of a signature.
+    pub id: TicketId,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub fate: Fate,
+    /// The agent that it was made for, where it is new.
+    pub bearer: Option<String>,
+}
+
+impl TicketMark {
+    /// Marks a ticket that can be used no longer.
+    pub fn end(id: TicketId, at: Timestamp, fate: Fate) -> Self {
+        Self { id, at, fate, bearer: None }
+    }
+
+    /// Tells whether it fits what is remembered.
+    pub fn fits(&self, kept: Option<Fate>) -> bool {
+        kept.is_none_or(|kept| kept.is_open() && !self.fate.is_open())
+    }
 }
 
 /// Everything that one action changes, rows and entries alike. Where rows change, there are entries.
@@ -56,8 +81,9 @@ pub struct Change {
     pub credentials: Vec<Credential>,
     /// Sessions of agents to add or replace, each with its tag.
     pub sessions: Vec<AgentSession>,
-    /// Tickets that are used or void from now on; none of them was. They need no entry of their own.
-    pub tickets: Vec<(TicketId, Timestamp)>,
+    /// What becomes of tickets. One that can be used no longer stays as it is, and one that is made is new. They
+    /// need no entry of their own.
+    pub tickets: Vec<TicketMark>,
     /// Spans of time to add or replace.
     pub spans: Vec<Span>,
     /// Proposals to add or replace.
@@ -310,8 +336,10 @@ pub trait Read {
     fn session(&mut self, id: &str) -> Result<Option<AgentSession>, StoreError>;
     /// Lists the sessions of agents that a query selects, by id.
     fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError>;
-    /// Tells whether a ticket was used or voided.
-    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError>;
+    /// Returns what became of a ticket, where that is remembered.
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError>;
+    /// Lists the tickets of one agent that can still be used, as far as they are remembered, by id.
+    fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError>;
     /// Tells whether a user was ever given a credential that must be presented from then on, or is bound
     /// without one.
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError>;

@@ -45,7 +45,7 @@ fn a_token_is_good_for_the_process_that_it_was_given_to_and_those_that_it_starts
     assert_eq!(started.entries("review")[0]["result"], "denied");
 
     fs::write(folder.join("enough"), "").unwrap();
-    assert!(agent.wait().unwrap().success());
+    assert_eq!(agent.wait().unwrap().code(), Some(1));
     assert_eq!(stolen("status CR-001").is(8).reasons(), ["credential_revoked"]);
 }
 
@@ -57,7 +57,7 @@ fn what_leaves_the_agent_behind_is_nobody() {
         "setsid sh -c \"while kill -0 $PPID 2>/dev/null; do :; done; QMS whoami; echo \\$? > ../left\" \
          < /dev/null > /dev/null 2>&1 &",
     );
-    started.project.run(RUN).is(0);
+    started.project.run(RUN).is(1);
     assert_eq!(await_file(&started.project.folder().join("left")), "8");
 }
 
@@ -109,7 +109,7 @@ fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
     let orphan = project.words(&["whoami"]).variable("QMS_TOKEN", &token).ask().is(8);
     assert_eq!(orphan.reasons(), ["token_of_another_process"]);
     fs::write(folder.join("enough"), "").unwrap();
-    project.run(RUN).is(0);
+    project.run(RUN).is(1);
     let ended = started.entries("agent_ended");
     assert_eq!(
         [&ended[0]["observed"]["session"], &ended[0]["observed"]["status"]],

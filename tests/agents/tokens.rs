@@ -67,7 +67,7 @@ fn an_agent_that_an_agent_started_is_another() {
     let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [claude], ttl: 1m }\n";
     fs::write(path, text.replace("agents:\n", tu)).unwrap();
     started.project.run("-u lead workflow adopt").is(0);
-    started.project.run(RUN).is(0);
+    started.project.run(RUN).is(1);
     assert_eq!(reason(&found(&started)), "token_of_another_process");
 }
 
@@ -94,7 +94,7 @@ fn who_is_in_other_namespaces_is_nobody_whatever_is_told_there() {
     // The agent itself, behind a sandbox of its runtime.
     let review = format!("'{PROGRAM}' review CR-001 --recommend --comment x -o json > ../found");
     let started = Started::new(&format!("{own} {review}; true"));
-    started.project.run(RUN).is(0);
+    started.project.run(RUN).is(1);
     assert_eq!(reason(&found(&started)), "other_namespaces");
 
     // Somebody else.

@@ -11,7 +11,7 @@ use std::process::Child;
 use qms::domain::audit::ProjectKey;
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
-use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, Ticket, TicketId, argv_digest};
 use serde_json::{Value, json};
 
 use crate::declared::{Declared, RUN, await_file, in_process};
@@ -144,15 +144,15 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
     let caller = Caller { session: "s-1", ..Caller::default() };
     let at = Timestamp::from_millis(NOON);
-    let ticket =
-        Ticket::new(TicketId::from_bytes([7; 16]), caller, &"claude".parse().unwrap(), (argv, &root), at);
+    let call = Call { project: &project.id(), argv, cwd: &root, inputs: None };
+    let ticket = Ticket::new(TicketId::from_bytes([7; 16]), caller, &"claude".parse().unwrap(), call, at);
     let ticket = format!("--ticket={}", ticket.seal(&key));
     // An hour passes while the command runs.
     let clock = || {
         let late = MARK.with_borrow(|mark| i64::from(mark.exists()) * HOUR);
         Moment::of(Timestamp::from_millis(NOON + late))
     };
-    let line: Vec<&str> = [ticket.as_str()].into_iter().chain(words).collect();
+    let line: Vec<&str> = words.into_iter().chain([ticket.as_str()]).collect();
     let called = || {
         let (status, out) = in_process(project, &line, clock, false);
         (status, serde_json::from_slice::<Value>(&out).unwrap())
@@ -161,8 +161,8 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     assert_eq!(status, 0, "{answer:#}");
     assert_eq!(answer["meta"]["actor"]["assurance"], "ticket");
     assert_eq!(declared.entries()[0]["observed"]["duration_ms"], HOUR.to_string());
-    // An hour later, and before it began: it is too old, and it was used.
-    assert_eq!(called().1["error"]["reasons"][0]["name"], "credential_expired");
+    // It was used, an hour later as before it began.
+    assert_eq!(called().1["error"]["reasons"][0]["name"], "credential_used_up");
     let before = declared.listed().len();
     fs::remove_file(mark).unwrap();
     assert_eq!(called().0, 8);

@@ -17,10 +17,8 @@ fn a_subagents_call_becomes_its_own() {
     let input = &answer.as_ref().unwrap()["hookSpecificOutput"]["updatedInput"];
     assert_eq!([&input["description"], &input["of_tomorrow"]], [&json!("d"), &json!({"kept": [1]})]);
     let command = Hooked::rewritten(answer);
-    assert!(
-        command.starts_with("qms --ticket=") && command.contains(" --user qa review CR-001 "),
-        "{command}"
-    );
+    let words = "qms review CR-001 --recommend --comment 'it is whole' --user qa --ticket=";
+    assert!(command.starts_with(words), "{command}");
 
     let (status, said) = hooked.sh(&command);
     assert_eq!(status, 0, "{said}");
@@ -30,6 +28,30 @@ fn a_subagents_call_becomes_its_own() {
     assert_eq!(entry["parent"], "claude");
     hooked.project.run("-u lead audit verify").is(0);
     hooked.project.run("-u lead doctor").is(0);
+}
+
+// REQ-219
+#[test]
+fn a_pattern_that_fits_the_words_of_a_call_fits_them_after_it_was_signed() {
+    let hooked = Hooked::new();
+    for (line, begins) in [
+        ("qms status CR-001", "qms status CR-001 --user claude --ticket="),
+        ("qms -q  list", "qms -q list --user claude --ticket="),
+        ("qms --user claude list", "qms --user claude list --ticket="),
+        ("qms read --draft -- CR-001", "qms read --draft --user claude --ticket="),
+        ("qms withdraw CR-001", "qms withdraw CR-001 --user claude --ticket="),
+    ] {
+        let command = Hooked::rewritten(hooked.call("s-1", None, line, line));
+        assert!(command.starts_with(begins), "{command}");
+        assert!(!line.contains(" -- ") || command.ends_with(" -- CR-001"), "{command}");
+        let (status, said) = hooked.sh(&command);
+        assert!(status == 0 && said.contains("acting as claude (verified: ticket)"), "{command}: {said}");
+    }
+    // A word that an argument takes for its own is not taken for the end of the words.
+    for line in ["qms create CR --title --", "qms review CR-001 --recommend --comment -- --ticket=x"] {
+        let answer = hooked.call("s-1", None, line, line);
+        assert!(answer.is_none_or(|it| it["hookSpecificOutput"]["permissionDecision"] == "deny"), "{line}");
+    }
 }
 
 // REQ-077
@@ -61,9 +83,9 @@ fn what_is_not_permitted_now_is_refused_before_it_runs_with_what_is() {
     hooked.begin("s-1", "a-1", "qa");
     let size = hooked.project.log_size();
     let reason = Hooked::denied(hooked.call("s-1", Some("a-1"), "t-1", "qms approve CR-001"));
+    assert_eq!(hooked.project.log_size(), size + 1, "the refusal is recorded");
     assert!(reason.contains("(not_from_this_state)") && reason.contains("Submit your review"), "{reason}");
     assert!(reason.contains("\ngoverned by SOP-001#8: qms sop show SOP-001#8\n"), "{reason}");
-    assert_eq!(hooked.project.log_size(), size, "nothing was tried");
     // What is said wrongly is told by the program, under the agent's name or none.
     assert!(hooked.call("s-1", Some("a-1"), "t-2", "qms no-such-command").is_none());
 }
@@ -83,8 +105,13 @@ fn an_agent_is_given_no_way_to_make_facts_of_its_own() {
         Hooked::denied(hooked.call("s-1", Some("a-1"), line, line));
     }
     Hooked::denied(hooked.call("s-1", None, "t", "qms --ticket=abc status CR-001"));
-    // The main thread may present its own token, which is verified like any.
-    assert!(hooked.call("s-1", None, "t", "qms --token-file x status CR-001").is_none());
+    // What cannot be read is no token, and a pipe is not waited for.
+    rustix::fs::mkfifoat(rustix::fs::CWD, hooked.project.path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    for file in ["x", "pipe", "-", "/dev/stdin", "/dev/zero"] {
+        let line = format!("qms --token-file {file} status CR-001");
+        Hooked::denied(hooked.call("s-1", None, "t", &line));
+        Hooked::denied(hooked.call("s-1", Some("a-1"), "t", &line));
+    }
 }
 
 // REQ-079

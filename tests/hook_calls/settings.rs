@@ -16,10 +16,10 @@ fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
     let others =
         json!({"model": "m", "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "bell"}]}]}});
     fs::write(&path, others.to_string()).unwrap();
-    let shown = project.ask("-u claude hooks install claude --dry-run").is(0);
+    let shown = project.ask("-u lead hooks install claude --dry-run").is(0);
     assert_eq!(fs::read_to_string(&path).unwrap(), others.to_string());
-    project.run("-u claude hooks install claude").is(0);
-    project.run("-u claude hooks install claude").is(0);
+    project.run("-u lead hooks install claude").is(0);
+    project.run("-u lead hooks install claude").is(0);
     let settings: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(settings, shown["data"]["settings"]);
     assert_eq!(
@@ -27,7 +27,7 @@ fn a_hook_is_entered_once_beside_what_is_there_and_taken_out_again() {
         [&others["model"], &others["hooks"]["Stop"]]
     );
     let before = settings["hooks"]["PreToolUse"].as_array().unwrap();
-    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash|Monitor|PowerShell")));
+    assert_eq!((before.len(), &before[0]["matcher"]), (1, &json!("Bash|Monitor|PowerShell|mcp__qms__.*")));
     // What was entered runs as it stands.
     let command = before[0]["hooks"][0]["command"].as_str().unwrap();
     let (status, said) = hooked.sh(&format!("echo '{{\"hook_event_name\":\"Stop\"}}' | {command}"));
@@ -45,7 +45,7 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     let hooked = Hooked::new();
     let project = &hooked.project;
     for (runtime, file) in [("codex", ".codex/hooks.json"), ("gemini", ".gemini/settings.json")] {
-        project.run(&format!("-u claude hooks install {runtime}")).is(0);
+        project.run(&format!("-u lead hooks install {runtime}")).is(0);
         project.run("-u lead doctor").is(0);
         assert!(project.path(file).exists());
     }
@@ -67,7 +67,7 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     project.run("-u lead doctor").is(1).says("2 hooks for PreToolUse");
     fs::write(&path, "{").unwrap();
     project.run("-u lead doctor").is(1).says("hooks.json");
-    project.run("-u claude hooks install codex").is(1).says("hooks.json");
+    project.run("-u lead hooks install codex").is(1).says("hooks.json");
 }
 
 // REQ-081
@@ -81,7 +81,7 @@ fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     fs::write(&path, text.replace("claude: claude\n", "claude: ada\n").replace("codex: claude\n", ""))
         .unwrap();
     project.run("-u lead workflow adopt").is(0);
-    project.run("-u claude hooks install claude").is(0);
+    project.run("-u lead hooks install claude").is(0);
     project.keeps(0, || project.run("-u lead doctor").is(0));
     // Every line of the settings is in its place, and what the hook signs is worth nothing.
     project.run("-u lead user remove ada").is(0);
@@ -90,6 +90,6 @@ fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     assert_eq!((findings.len(), &findings[0]["name"]), (1, &json!("hooks")));
     let message = findings[0]["message"].as_str().unwrap();
     assert!(message.starts_with("a ticket of the hook is not believed: "), "{message}");
-    let signed = Hooked::rewritten(hooked.call("s-1", None, "t-1", "qms list"));
-    assert_eq!(hooked.sh(&signed).0, 8);
+    let reason = Hooked::denied(hooked.call("s-1", None, "t-1", "qms list"));
+    assert_eq!(reason, "`ada` is not a user of this project");
 }

@@ -5,27 +5,28 @@ use std::process::Stdio;
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
-use qms::domain::identity::{Caller, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, Ticket, TicketId, argv_digest};
 use serde_json::{Value, json};
 
 use crate::Hooked;
 
 const REVIEW: &str = "qms review CR-001 --recommend --comment fine";
 
-fn at_work() -> Hooked {
+pub(crate) fn at_work() -> Hooked {
     let hooked = Hooked::new();
     hooked.begin("s-1", "a-1", "qa");
     hooked
 }
 
-fn signed(hooked: &Hooked, id: &str, line: &str) -> String {
+pub(crate) fn signed(hooked: &Hooked, id: &str, line: &str) -> String {
     Hooked::rewritten(hooked.call("s-1", Some("a-1"), id, line))
 }
 
 /// Runs a command line that is not believed, and returns why.
 #[track_caller]
 fn refused(hooked: &Hooked, command: &str) -> String {
-    let (status, said) = hooked.sh(&format!("{command} -o json 2>/dev/null"));
+    let (words, ticket) = command.split_once(" --ticket=").unwrap();
+    let (status, said) = hooked.sh(&format!("{words} -o json --ticket={ticket} 2>/dev/null"));
     assert_eq!(status, 8, "{command}\n{said}");
     let answer: Value = serde_json::from_str(&said).unwrap();
     answer["error"]["reasons"][0]["name"].as_str().unwrap().to_owned()
@@ -39,7 +40,7 @@ fn a_ticket_is_good_once() {
     assert_eq!(hooked.sh(&command).0, 0);
     let (status, said) = hooked.sh(&command);
     assert_eq!(status, 8);
-    assert!(said.contains("used as often as it may be"), "{said}");
+    assert!(said.contains("the ticket of `qa` was used: call it again"), "{said}");
     // A refused action uses it, too.
     let command = signed(&hooked, "t-2", "qms assign CR-001 --assignees lead");
     hooked.project.run("-u claude withdraw CR-001").is(0);
@@ -86,16 +87,16 @@ fn a_ticket_with_a_changed_character_is_none() {
     let hooked = at_work();
     let command = signed(&hooked, "t-1", REVIEW);
     let (before, rest) = command.split_once("--ticket=").unwrap();
-    let (ticket, after) = rest.split_once(' ').unwrap();
+    let ticket = rest;
     for at in [0, ticket.len() / 2, ticket.find('.').unwrap() - 1, ticket.len() - 2] {
         let mut bytes = ticket.as_bytes().to_vec();
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).unwrap();
-        let (status, said) = hooked.sh(&format!("{before}--ticket={changed} {after}"));
+        let (status, said) = hooked.sh(&format!("{before}--ticket={changed}"));
         assert_eq!(status, 8, "{at}: {said}");
     }
     for rubbish in ["", ".", "a", "a.b", "qms_0"] {
-        let (status, _) = hooked.sh(&format!("qms --ticket='{rubbish}' status CR-001"));
+        let (status, _) = hooked.sh(&format!("qms status CR-001 --ticket='{rubbish}'"));
         assert_eq!(status, 8, "{rubbish}");
     }
 }
@@ -111,16 +112,13 @@ fn a_ticket_of_another_time_or_session_is_none() {
     let words = ["--user", "qa", "status", "CR-001", "-o", "json"];
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
     let root = fs::canonicalize(hooked.project.root()).unwrap().display().to_string();
-    let user = "qa".parse().unwrap();
+    let (user, project) = ("qa".parse().unwrap(), hooked.project.id());
     let ticket = |session: (&str, Option<&str>), age: i64| {
         let id = TicketId::from_bytes([u8::try_from(age.unsigned_abs() % 251).unwrap(); 16]);
         let at = Timestamp::from_millis(now - age);
         let caller = Caller { session: session.0, agent: session.1, ..Caller::default() };
-        format!(
-            "qms --ticket={} {}",
-            Ticket::new(id, caller, &user, (argv, &root), at).seal(&key),
-            words.join(" ")
-        )
+        let call = Call { project: &project, argv, cwd: &root, inputs: None };
+        format!("qms {} --ticket={}", words.join(" "), Ticket::new(id, caller, &user, call, at).seal(&key))
     };
     let why = |command: String| {
         let (status, said) = hooked.sh(&format!("{command} 2>/dev/null"));

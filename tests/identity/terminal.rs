@@ -229,7 +229,10 @@ fn no_agent_is_asked_for_a_passphrase() {
         shell.enter(&format!("{variable} $qms -u hana whoami; echo \"status $?\""));
         let (status, said) = shell.ends();
         assert!(status == "8" && !said.contains("Passphrase of"), "{said}");
-        assert!(said.contains("`hana` has a credential, and it was not presented"), "{said}");
+        assert!(
+            said.contains("`hana` has a credential or is bound by a hook, and presented no proof"),
+            "{said}"
+        );
     }
     let (status, said) = shell.run("-u hana whoami --no-interactive");
     assert!(status == "8" && !said.contains("Passphrase of"), "{said}");

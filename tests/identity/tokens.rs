@@ -37,7 +37,7 @@ fn whoever_was_given_a_token_presents_it_to_read_and_to_act() {
     ] {
         let ran = bare(&project, &format!("-u {user} {line}")).run().is(8);
         assert_eq!(ran.text(), "", "{line}");
-        ran.says(&format!("`{user}` has a credential, and it was not presented"));
+        ran.says(&format!("`{user}` has a credential or is bound by a hook, and presented no proof"));
     }
     let refused = is_not_believed(bare(&project, "-u claude create CR --title x"), "credential_required");
     assert_eq!(refused["error"]["code"], "not_verified");

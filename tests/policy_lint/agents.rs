@@ -37,6 +37,34 @@ pub(super) const CASES: &[Case] = &[
         "unknown placeholder `user`",
     ),
     Case(
+        "unknown_name",
+        &[more!("agents:\n  qa: { user: qa, definition: { cluade: a.md } }\n")],
+        "{ user: qa",
+        "unknown runtime `cluade`, did you mean `claude`?",
+    ),
+    Case(
+        "definition_path",
+        &[more!("agents:\n  qa: { user: qa, definition: { claude: a.md, codex: ../b.toml } }\n")],
+        "{ user: qa",
+        "the definition of `qa` is no path in the project: `../b.toml`",
+    ),
+    Case(
+        "definition_missing",
+        &[more!(
+            "launchers:\n  x: { command: [/bin/x] }\nagents:\n  qa: { user: qa, launcher: x, started_by: [lead], definition: { codex: b.toml } }\n"
+        )],
+        "{ user: qa",
+        "`qa` has no definition for its launcher `x`",
+    ),
+    Case(
+        "definition_missing",
+        &[more!(
+            "launchers:\n  x: { command: [/bin/x, \"{definition}\"] }\nagents:\n  qa: { user: qa, launcher: x, started_by: [lead] }\n"
+        )],
+        "{ user: qa",
+        "`qa` has no definition for its launcher `x`",
+    ),
+    Case(
         "program_path",
         &[more!("launchers:\n  x: { command: [] }\n")],
         "{ command",

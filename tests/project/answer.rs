@@ -86,6 +86,7 @@ fn kind<S: AsRef<str>>(words: &[S]) -> String {
             | "--out"
             | "--ttl"
             | "--fingerprint"
+            | "--reason"
             | "--new-passphrase-file" => drop(words.next()),
             _ if word.starts_with('-') => {}
             _ => command.push(word),

@@ -78,6 +78,11 @@ impl Project {
         keys.next().unwrap().unwrap().path().join("key")
     }
 
+    /// Returns the id of the project.
+    pub fn id(&self) -> String {
+        self.key().parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
     /// Returns the file with the token that a user was given, if one was.
     pub fn token(&self, user: &str) -> Option<PathBuf> {
         let projects = fs::read_dir(self.folder().join("config/qms")).ok()?;

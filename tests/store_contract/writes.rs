@@ -7,8 +7,9 @@ use qms::domain::attestation::Attestation;
 use qms::domain::audit::Frontier;
 use qms::domain::document::{Document, InForce};
 use qms::domain::id::Version;
+use qms::domain::identity::{Fate, TicketId};
 use qms::domain::project::Proposal;
-use qms::store::{Change, Entries, Head, Refusals, Store, StoreError};
+use qms::store::{Change, Entries, Head, Refusals, Store, StoreError, TicketMark};
 
 use crate::rows::{
     at, attestation, change, content, digest, entries, everything, id, keep, name, namespace, plain, policy,
@@ -43,6 +44,39 @@ pub(crate) fn another_size_of_the_log_is_a_conflict(backend: &dyn Backend) -> Ou
     let early = change(&ahead.unwrap_or_default(), &[None]);
     assert!(matches!(store.commit(&early), Err(StoreError::Conflict)));
     assert_eq!(everything(store.as_mut())?, before);
+    Ok(())
+}
+
+pub(crate) fn a_ticket_ends_once_and_is_open_to_its_agent_until_then(backend: &dyn Backend) -> Outcome {
+    let (mut store, mut other) = (backend.open()?, backend.open()?);
+    let ticket = |byte| TicketId::from_bytes([byte; 16]);
+    let mark = |byte, fate: Fate| {
+        let bearer = fate.is_open().then(|| format!("agent {}", byte % 2));
+        TicketMark { id: ticket(byte), at: at(i64::from(byte)), fate, bearer }
+    };
+    let mut commit = |marks: Vec<TicketMark>| {
+        let head = store.head()?;
+        let expected_size = head.frontier.size();
+        store.commit(&Change { expected_size, tickets: marks, head, ..Change::default() })
+    };
+    commit(vec![mark(1, Fate::Open), mark(2, Fate::Open), mark(3, Fate::Reading)])?;
+    assert_eq!(other.open_tickets("agent 1")?, [(ticket(1), Fate::Open), (ticket(3), Fate::Reading)]);
+    assert_eq!(other.open_tickets("agent 0")?, [(ticket(2), Fate::Open)]);
+    assert_eq!((other.ticket(&ticket(1))?, other.ticket(&ticket(9))?), (Some(Fate::Open), None));
+    for fate in Fate::ALL {
+        // What was made is not made again, and what has ended stays as it ended.
+        let again = commit(vec![mark(1, *fate), mark(1, Fate::Used)]);
+        assert!(matches!(again, Err(StoreError::Conflict)), "{fate}");
+        assert_eq!(other.ticket(&ticket(1))?, Some(Fate::Open), "{fate}");
+    }
+    for (byte, fate) in [(1, Fate::Used), (2, Fate::Overtaken), (3, Fate::Over), (4, Fate::NotAllowed)] {
+        commit(vec![mark(byte, fate)])?;
+        assert_eq!(other.ticket(&ticket(byte))?, Some(fate));
+        for next in Fate::ALL {
+            assert!(matches!(commit(vec![mark(byte, *next)]), Err(StoreError::Conflict)), "{fate} {next}");
+        }
+    }
+    assert!(other.open_tickets("agent 0")?.is_empty() && other.open_tickets("agent 1")?.is_empty());
     Ok(())
 }
 

@@ -57,7 +57,7 @@ pub(super) fn start(
         parent: Some(me.clone()),
         runtime: agent.launcher.clone().unwrap_or_default(),
         agent: launch.agent.clone(),
-        definition: agent.definition.as_ref().and_then(|path| launch.observed.get(path).copied()),
+        definition: definition_of(agent).and_then(|path| launch.observed.get(path).copied()),
         document: Some(launch.document.clone()),
         task: Some(launch.task.to_string()),
         brief: Some(launch.brief),
@@ -89,8 +89,26 @@ fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
         let message = format!("agent `{}` has no launcher", launch.agent);
         return vec![Reason::new(Condition::AgentUnknown, message)];
     };
-    let files = [program].into_iter().chain(agent.definition.as_deref());
-    case.not_adopted(files, &launch.observed, Condition::AgentChanged)
+    let definition = definition_of(agent);
+    let files = [program].into_iter().chain(definition);
+    let mut reasons = case.not_adopted(files, &launch.observed, Condition::AgentChanged);
+    let adopted = definition.and_then(|path| case.policy.pins.get(path));
+    // Two with the same text are one definition.
+    let rivals = launch.rivals.iter().filter(|(_, digest)| adopted.is_some_and(|it| it != *digest));
+    reasons.extend(rivals.map(|(path, _)| {
+        let message = format!(
+            "`{path}` defines `{}`, too, and is not what was adopted; remove it, or give its agent another name",
+            launch.agent
+        );
+        Reason::new(Condition::AgentChanged, message)
+    }));
+    reasons
+}
+
+/// The file that an agent is started with.
+fn definition_of(agent: &Agent) -> Option<&str> {
+    let (path, _) = agent.definition.as_ref()?.launched(agent.launcher.as_ref()?)?;
+    Some(path)
 }
 
 impl Case<'_> {

@@ -34,8 +34,8 @@ pub struct Applied {
     pub gives_copy: bool,
     /// The verdict that was given.
     pub verdict: Option<Outcome>,
-    /// A user that was added or changed.
-    pub user: Option<User>,
+    /// Users that were added or changed.
+    pub users: Vec<User>,
     /// A namespace that was registered.
     pub namespace: Option<Namespace>,
     /// Credentials that were added or changed.
@@ -82,8 +82,9 @@ pub enum Note {
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
         Way::Project(proposal) => super::project::apply(&permit, facts, proposal.as_deref()),
-        Way::Registry { credentials, session } => Applied {
+        Way::Registry { credentials, users, session } => Applied {
             credentials: credentials.clone(),
+            users: users.clone(),
             session: session.as_deref().cloned(),
             ..Applied::default()
         },

@@ -8,6 +8,7 @@ mod acknowledge;
 mod adoption;
 mod agents;
 mod attest;
+mod binding;
 mod created;
 mod edge;
 mod effects;
@@ -39,7 +40,7 @@ pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;
 use super::digest::Digest;
-use super::document::Document;
+use super::document::{Document, User};
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
 use super::identity::{Actor, AgentSession, Assurance, Credential, CredentialKind};
@@ -80,6 +81,8 @@ enum Way {
     /// Credentials to add or replace.
     Registry {
         credentials: Vec<Credential>,
+        /// Users who need a proof from now on, or need one no more.
+        users: Vec<User>,
         /// The session of an agent that begins or ends.
         session: Option<Box<AgentSession>>,
     },

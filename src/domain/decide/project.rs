@@ -234,16 +234,17 @@ pub(super) fn apply(permit: &Permit, facts: &Facts, proposal: Option<&Proposal>)
             let kind = inputs.text("kind").and_then(Kind::from_word);
             if let (Some(name), Some(group), Some(kind)) = (name, group, kind) {
                 let printed_name = inputs.text("name").map_or_else(|| name.to_string(), str::to_owned);
-                applied.user =
-                    Some(User { name, printed_name, group, kind, is_bound: false, removed_at: None });
+                applied.users =
+                    vec![User { name, printed_name, group, kind, is_bound: false, removed_at: None }];
             }
         }
         "user_move" => {
-            applied.user = project.named_user.clone().zip(group).map(|(user, group)| User { group, ..user });
+            let moved = project.named_user.clone().zip(group);
+            applied.users.extend(moved.map(|(user, group)| User { group, ..user }));
         }
         "user_remove" => {
-            applied.user =
-                project.named_user.clone().map(|user| User { removed_at: Some(facts.now), ..user });
+            let removed = project.named_user.clone();
+            applied.users.extend(removed.map(|user| User { removed_at: Some(facts.now), ..user }));
         }
         "namespace_add" => {
             applied.namespace = inputs

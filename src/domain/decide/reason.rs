@@ -53,7 +53,7 @@ macro_rules! conditions {
 
 conditions! {
     UnknownUser = "unknown_user", Identity, "The name given with `--user` is not a user of this project.";
-    CredentialRequired = "credential_required", Identity, "Whoever was given a credential must present it, always.";
+    CredentialRequired = "credential_required", Identity, "The user was given a credential, or is bound by a hook, and must present a proof, always.";
     IdentityMismatch = "identity_mismatch", Identity, "The credential that was presented names another user than `--user`.";
     CredentialInvalid = "credential_invalid", Identity, "The credential is not in the registry as it was issued; which part of it is not is told to nobody.";
     CredentialNotYetValid = "credential_not_yet_valid", Identity, "The time of the credential has not come.";
@@ -62,6 +62,11 @@ conditions! {
     CredentialUsedUp = "credential_used_up", Identity, "The credential was used as often as it may be.";
     CredentialOutOfScope = "credential_out_of_scope", Identity, "The credential is not good for this action or document.";
     TicketForAnotherCall = "ticket_for_another_call", Identity, "The ticket was made for another command line or another folder.";
+    TicketForAnotherInput = "ticket_for_another_input", Identity, "What the call reads is not what it was when the ticket was made.";
+    TicketCallOver = "ticket_call_over", Identity, "The call of the ticket ended without using it.";
+    TicketNotAllowed = "ticket_not_allowed", Identity, "The call of the ticket was not allowed.";
+    TicketOvertaken = "ticket_overtaken", Identity, "The agent of the ticket went on before it was used; calls that act are made one at a time.";
+    AgentReadsOnly = "agent_reads_only", Identity, "An agent that is no user of the project reads as the user of the main thread, and acts as nobody.";
     SignedAnotherRequest = "signed_another_request", Identity, "What was signed is about another action, document or input than what was asked for.";
     SignatureStale = "signature_stale", Identity, "A signature answers a nonce that is given out for it, within five minutes, once.";
     WrongPassphrase = "wrong_passphrase", Identity, "The passphrase does not open the key of the user who was named.";
@@ -155,7 +160,8 @@ conditions! {
     LastAdministrator = "last_administrator", Precondition, "Nobody would be left to do this again.";
     PersonHasKey = "person_has_key", Precondition, "The person has a key; nobody else makes a credential for somebody who has one.";
     AgentUnknown = "agent_unknown", Precondition, "The policy knows no such agent, or its user cannot be started.";
-    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted.";
+    AgentChanged = "agent_changed", Precondition, "The program or the definition of the agent is not the one that was adopted, or its runtime could take another definition for it.";
+    NotBound = "not_bound", Precondition, "No hook binds this user: there is nothing to lift.";
     SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
     NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "This key waits for nobody.";
@@ -186,6 +192,11 @@ impl From<Distrust> for Condition {
             Distrust::UsedUp => Self::CredentialUsedUp,
             Distrust::OutOfScope => Self::CredentialOutOfScope,
             Distrust::OtherCall => Self::TicketForAnotherCall,
+            Distrust::OtherInput => Self::TicketForAnotherInput,
+            Distrust::CallOver => Self::TicketCallOver,
+            Distrust::NotAllowed => Self::TicketNotAllowed,
+            Distrust::Overtaken => Self::TicketOvertaken,
+            Distrust::ReadsOnly => Self::AgentReadsOnly,
             Distrust::OtherRequest => Self::SignedAnotherRequest,
             Distrust::StaleSignature => Self::SignatureStale,
             Distrust::WrongPassphrase => Self::WrongPassphrase,

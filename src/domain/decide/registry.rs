@@ -1,7 +1,7 @@
 //! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
 //! what a person signs with is made by that person alone.
 
-use super::{Case, Condition, Reason, Way, acknowledge, agents};
+use super::{Case, Condition, Reason, Way, acknowledge, agents, binding};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
@@ -17,8 +17,16 @@ const CODE_TIME: u64 = 7 * 24 * 60 * 60 * 1000;
 const UNLOCK_MAX: u32 = 12 * 60 * 60 * 1000;
 
 /// The verbs about credentials, for scopes.
-const VERBS: &[&str] =
-    &["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock", "key_acknowledge"];
+const VERBS: &[&str] = &[
+    "token_issue",
+    "credential_revoke",
+    "token_rotate",
+    "key_create",
+    "unlock",
+    "key_acknowledge",
+    "user_bind",
+    "user_unbind",
+];
 
 pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way, Vec<Reason>> {
     let Some(facts) = &case.facts.registry else {
@@ -27,13 +35,15 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
     };
     let is_of_others = || facts.named.as_ref().is_some_and(|named| &named.user != case.actor.name());
     let least = match registration {
-        Registration::Issue(_) => case.managing_assurance(),
+        Registration::Issue(_) | Registration::Bind(_) | Registration::Unbind { .. } => {
+            case.managing_assurance()
+        }
         Registration::Revoke(_) if is_of_others() => case.managing_assurance(),
         _ => Assurance::Token,
     };
     let mut reasons: Vec<Reason> = case.unmet_assurance(least).into_iter().collect();
     reasons.extend(case.unmet_own_right(registration));
-    let mut session = None;
+    let (mut users, mut session) = (Vec::new(), None);
     let credentials = match registration {
         Registration::Issue(proposal) => issue(case, facts, proposal, &mut reasons),
         Registration::Revoke(_) => revoke(case, facts, &mut reasons),
@@ -61,6 +71,14 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
         Registration::Acknowledge { user, fingerprint } => {
             acknowledge::decide(case, facts, user, fingerprint, &mut reasons)
         }
+        Registration::Bind(runtime) => {
+            users = binding::bind(case, *runtime, &mut reasons);
+            Vec::new()
+        }
+        Registration::Unbind { reason, .. } => {
+            users = binding::unbind(case, facts, reason, &mut reasons);
+            Vec::new()
+        }
         Registration::Start(launch) => {
             let (token, begun) = agents::start(case, facts, launch, &mut reasons);
             session = begun.map(Box::new);
@@ -72,7 +90,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             revoked
         }
     };
-    if reasons.is_empty() { Ok(Way::Registry { credentials, session }) } else { Err(reasons) }
+    if reasons.is_empty() { Ok(Way::Registry { credentials, users, session }) } else { Err(reasons) }
 }
 
 impl Case<'_> {
@@ -81,7 +99,7 @@ impl Case<'_> {
         self.policy.managers().any(|group| self.actor_is_one_of(std::slice::from_ref(group)))
     }
 
-    fn unmet_management(&self) -> Option<Reason> {
+    pub(super) fn unmet_management(&self) -> Option<Reason> {
         (!self.manages_credentials()).then(|| {
             let names = self.policy.managers().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let (me, group) = (self.actor.name(), self.actor.group());
@@ -111,8 +129,10 @@ impl Case<'_> {
                 (CredentialKind::Unlock, _) => return self.unmet_unlock(None),
                 (CredentialKind::Enrolment, Registration::Key { .. }) => return None,
                 (CredentialKind::Enrolment, _) => "a code is for a key of its person",
-                (CredentialKind::Standing, Registration::Issue(_)) if presented.is_limited() => {
-                    "a token of so many uses, or for something named, gives nobody another"
+                (CredentialKind::Standing, Registration::Issue(_) | Registration::Unbind { .. })
+                    if presented.is_limited() =>
+                {
+                    "a token of so many uses, or for something named, gives nobody another, and frees nobody"
                 }
                 (CredentialKind::Standing, Registration::Key { .. })
                     if presented.is_limited() || presented.not_after.is_some() =>
@@ -145,11 +165,11 @@ impl Case<'_> {
     }
 }
 
-fn known(facts: &RegistryFacts) -> Option<&User> {
+pub(super) fn known(facts: &RegistryFacts) -> Option<&User> {
     facts.user.as_ref().filter(|user| user.removed_at.is_none())
 }
 
-fn invalid(message: impl Into<String>) -> Reason {
+pub(super) fn invalid(message: impl Into<String>) -> Reason {
     Reason::new(Condition::InvalidInput, message)
 }
 

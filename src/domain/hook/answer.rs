@@ -15,7 +15,10 @@ const OTHER_WAY: &str = "Gemini CLI does not tell its hooks which agent calls, s
 /// Stands in for a reason that says nothing: without a reason Codex lets the call pass.
 const NO_REASON: &str = "`qms` refuses this call";
 
-/// Replaces the command of a call, and nothing else that the tool was given.
+/// The field by which a call is put into the background. Its end would come before the program has begun.
+const BACKGROUND: &str = "run_in_background";
+
+/// Replaces the command of a call, puts it to the foreground, and leaves what else the tool was given.
 ///
 /// Claude Code then applies its own permissions to the new command, as it would have to the old one.
 /// Codex takes a new command only from a hook that allows the call. Gemini CLI gets a refusal that names
@@ -24,6 +27,9 @@ pub fn rewrite(runtime: Runtime, call: &ToolCall, command: &str) -> String {
     let mut input = call.tool_input.clone();
     let field = COMMANDS.iter().find(|name| input.contains_key(**name)).unwrap_or(&"command");
     input.insert((*field).to_owned(), Value::from(command));
+    if let Some(value) = input.get_mut(BACKGROUND) {
+        *value = Value::Bool(false);
+    }
     match runtime {
         Runtime::Claude => tool_answer(json!({"updatedInput": input})),
         Runtime::Codex => tool_answer(json!({"permissionDecision": "allow", "updatedInput": input})),
@@ -47,13 +53,23 @@ pub fn context(text: &str) -> String {
     specific("SubagentStart", json!({"additionalContext": text}))
 }
 
+/// Tells the main thread something as its session begins.
+pub fn session_context(text: &str) -> String {
+    specific("SessionStart", json!({"additionalContext": text}))
+}
+
 /// Says why a line is refused, and what would pass.
 pub fn refusal(why: Refused, example: Option<&str>) -> String {
     let rule =
         format!("call `qms` alone, as one simple command: this is refused because {}", why.explanation());
+    with_example(&rule, example)
+}
+
+/// Adds the line that would pass to a reason.
+pub fn with_example(rule: &str, example: Option<&str>) -> String {
     match example {
         Some(example) => format!("{rule}; what would pass: {example}"),
-        None => rule,
+        None => rule.to_owned(),
     }
 }
 

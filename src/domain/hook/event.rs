@@ -5,10 +5,11 @@
 //! come. A field that says who is calling is never guessed: what it has of another form than was agreed
 //! is an error, and not the absence of it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::line::{Line, Refused, examine, speaks_of_it};
+use super::line::{Line, Refused, examine, speaks_of_it, suggestion};
 use crate::domain::front_matter::is_deceptive;
 
 /// The largest event that is read, in bytes: runtimes cut the output of a tool far below it.
@@ -43,7 +44,8 @@ pub fn is_shell(tool: &str) -> bool {
 pub(super) const COMMANDS: [&str; 2] = ["command", "cmd"];
 
 /// The agent runtimes whose hooks are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Runtime {
     /// Claude Code.
     Claude,
@@ -54,6 +56,14 @@ pub enum Runtime {
 }
 
 impl Runtime {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Claude, Self::Codex, Self::Gemini];
+
+    /// Finds the one of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|runtime| runtime.name() == name)
+    }
+
     /// Returns the name by which its hooks are installed.
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,6 +112,8 @@ pub enum Event {
         tool_name: String,
         /// Whether what it ran may have been `qms`.
         ours: bool,
+        /// Whether it was allowed to run.
+        outcome: Outcome,
     },
     /// A subagent ended.
     SubagentStop {
@@ -119,6 +131,15 @@ pub enum Event {
     },
     /// Anything else.
     Other,
+}
+
+/// What came of a call of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It ran, well or not.
+    Ran,
+    /// It was not allowed to run.
+    NotAllowed,
 }
 
 /// A call of a tool, before it runs.
@@ -155,6 +176,16 @@ impl ToolCall {
             }
             _ => Line::Foreign,
         }
+    }
+
+    /// Writes a call that is refused as it would pass, with files in the place of what the shell would put there.
+    pub fn suggestion(&self) -> Option<String> {
+        suggestion(self.command().filter(|_| SHELLS.contains(&self.tool_name.as_str()))?)
+    }
+
+    /// Tells whether the tool runs its command in the background, whatever it is told.
+    pub fn is_watched(&self) -> bool {
+        self.tool_name == "Monitor"
     }
 
     /// Returns the command, where it is one text.
@@ -258,6 +289,7 @@ fn event(name: &str, mut fields: Map<String, Value>) -> Result<Event, Malformed>
             agent: name_if_any(&fields, "agent_id")?,
             tool_use_id: name_if_any(&fields, "tool_use_id")?,
             tool_name: self::name(&fields, "tool_name")?,
+            outcome: if name == "PermissionDenied" { Outcome::NotAllowed } else { Outcome::Ran },
             ours: is_ours(
                 &name_if_any(&fields, "tool_name")?.unwrap_or_default(),
                 fields.remove("tool_input"),

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use super::likeness::mentions;
+use super::programs::INPUTS;
 use super::runs::Search;
 use super::scan::scan;
 use super::words::render;
@@ -110,6 +111,55 @@ pub fn examine(line: &str) -> Line {
         (None, None) => refused(Refused::Expansion),
         (Some(why), argv) => Line::Refused { why: *why, example: argv.and_then(|argv| example(&argv)) },
     }
+}
+
+/// Writes the call of a line that is refused as it would pass, where the texts that the shell would have put in
+/// it stand in files: behind an option that takes one.
+pub fn suggestion(line: &str) -> Option<String> {
+    let script = scan(line).ok()?;
+    let words = Search::new(line).script(&script)?.words?;
+    let words = in_files(&words)?;
+    (!words.iter().any(|word| word.chars().any(does_not_show))).then(|| render(&words))
+}
+
+/// Writes a call that reads standard input with files in its place.
+pub fn with_files(argv: &[String]) -> Option<String> {
+    let words: Vec<Option<String>> = argv.iter().cloned().map(Some).collect();
+    in_files(&words).map(|words| render(&words))
+}
+
+/// Puts a file behind the option of each word that only the shell knows, and of each that is standard input.
+fn in_files(words: &[Option<String>]) -> Option<Vec<String>> {
+    let mut written: Vec<String> = Vec::new();
+    for word in words {
+        match word.as_deref() {
+            Some(known) if !is_input(known) => {
+                // What a shell would have put behind it is cut off.
+                let open = known.strip_suffix('=').filter(|_| known.starts_with("--"));
+                match open {
+                    Some(option) => written.extend([file_option(option), FILE.to_owned()]),
+                    None => written.push(known.to_owned()),
+                }
+            }
+            _ => {
+                let option = written.pop().filter(|option| option.starts_with("--"))?;
+                written.extend([file_option(&option), FILE.to_owned()]);
+            }
+        }
+    }
+    Some(written)
+}
+
+/// Tells whether a path is a name of standard input.
+pub fn is_input(path: &str) -> bool {
+    INPUTS.contains(&path)
+}
+
+/// What stands for the name of a file in an example.
+const FILE: &str = "FILE";
+
+fn file_option(option: &str) -> String {
+    if option.ends_with("file") { option.to_owned() } else { format!("{option}-file") }
 }
 
 /// Tells whether a text that is no shell line speaks of `qms`.

@@ -15,6 +15,6 @@ mod runs;
 mod scan;
 mod word;
 
-pub use event::{EVENT_MAX, Event, Malformed, Notice, Runtime, ToolCall, is_shell};
-pub use line::{Line, Refused, examine};
-pub use words::render;
+pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, Runtime, ToolCall, is_shell};
+pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
+pub use words::{behind, render};

@@ -22,6 +22,8 @@ const LOOKS_MAX: usize = 50_000;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) argv: Option<Vec<String>>,
+    /// The words as far as they stand in the line: of `--comment="$(…)"` the beginning, of `"$(…)"` nothing.
+    pub(super) words: Option<Vec<Option<String>>>,
 }
 
 /// The search through one line.
@@ -107,7 +109,8 @@ impl<'a> Search<'a> {
                 }
                 let is_known = words.iter().all(|word| !word.expands);
                 let argv = || words.iter().map(|word| word.text.clone()).collect();
-                Some(Found { argv: is_known.then(argv) })
+                let words = words.iter().map(Word::as_written).collect();
+                Some(Found { argv: is_known.then(argv), words: Some(words) })
             }
             Likeness::Alike => {
                 self.features.insert(Refused::LookAlike);

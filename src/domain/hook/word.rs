@@ -53,6 +53,16 @@ impl Word {
         self.shape.contains(UNKNOWN)
     }
 
+    /// Returns what stands of it in the line: all of it, or an option with the value left out, or nothing.
+    pub(super) fn as_written(&self) -> Option<String> {
+        if !self.expands {
+            return Some(self.text.clone());
+        }
+        let (option, _) = self.shape.split_once('=')?;
+        let is_option = option.starts_with("--") && !option.contains(UNKNOWN);
+        is_option.then(|| format!("{option}="))
+    }
+
     /// Tells whether it begins as `NAME=` does, or as an item of a list does (XCU 2.9.1).
     pub(super) fn assigns(&self) -> bool {
         let Some((name, _)) = self.text.split_once('=') else { return false };

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::identity::end_of_words;
+
 /// Quotes a word where a shell would take it apart or make something else of it.
 ///
 /// Between single quotes nothing has a meaning but the single quote itself (POSIX.1-2017, XCU 2.2.2).
@@ -19,6 +21,13 @@ pub fn word(text: &str) -> Cow<'_, str> {
 /// Writes an argv as a line of which a shell makes exactly this argv again.
 pub fn render(argv: &[String]) -> String {
     argv.iter().map(|text| word(text)).collect::<Vec<_>>().join(" ")
+}
+
+/// Adds words behind those of a command, before a bare `--`: whatever looks at how a line begins finds it as it was.
+#[must_use = "the words stay as they are"]
+pub fn behind(words: &[String], added: impl IntoIterator<Item = String>) -> Vec<String> {
+    let (before, after) = words.split_at(end_of_words(words));
+    before.iter().cloned().chain(added).chain(after.iter().cloned()).collect()
 }
 
 #[cfg(test)]
@@ -40,6 +49,21 @@ mod tests {
     }
 
     proptest! {
+        // REQ-219
+        #[test]
+        fn a_line_begins_as_it_did_whatever_is_added(
+            arguments in prop::collection::vec("--|-|[ -~\n\tä€'\"$`!\\\\*{}~#=]{0,8}", 0..6),
+        ) {
+            let argv: Vec<String> = std::iter::once("qms".to_owned()).chain(arguments).collect();
+            let added = ["--user".to_owned(), "qa".to_owned(), "--ticket=a.b".to_owned()];
+            let line = render(&behind(&argv, added.clone()));
+            let (before, after) = argv.split_at(argv.iter().position(|word| word == "--").unwrap_or(argv.len()));
+            let whole = [before, &added, after].concat();
+            let begins = format!("{} --user qa --ticket=a.b", render(before));
+            prop_assert!(line.starts_with(&begins), "{line}");
+            prop_assert_eq!(examine(&line), Line::Qms(whole));
+        }
+
         #[test]
         fn what_is_written_is_read_back(
             arguments in prop::collection::vec("[ -~\n\tä€'\"$`!\\\\*{}~#=]{0,12}", 0..6),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::Holder;
 use crate::domain::audit::Tag;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::words;
@@ -185,6 +186,11 @@ impl Credential {
         };
         text.truncate(8);
         text
+    }
+
+    /// Returns whose it is, as refusals name it.
+    pub fn holder(&self) -> Holder {
+        Holder { user: self.user.clone(), fingerprint: self.fingerprint(), is_ticket: false }
     }
 
     /// Tells whether whoever was given it must present it from then on.

@@ -18,10 +18,11 @@ pub use self::credential::{
 };
 #[cfg(test)]
 pub(crate) use self::registry::verified;
-pub use self::registry::{Distrust, Holder, NotVerified, Registry};
+pub use self::registry::{Distrust, Holder, NotVerified, Origin, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
-    Caller, PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId, argv_digest,
+    Call, Caller, Fate, PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId,
+    argv_digest, argv_digest_around_ticket, bearer, end_of_words,
 };
 pub use self::token::{TOKEN_BYTES, Token, TokenError};
 use super::audit::{Signature, Tag};
@@ -92,6 +93,14 @@ impl Claim {
     pub fn of(user: impl Into<String>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
     }
+
+    /// Returns where in an agent runtime the call came from, as a ticket says. It was believed before.
+    pub fn origin(&self) -> Option<Box<Origin>> {
+        match &self.proof {
+            Some(Proof::Ticket(presented)) => Some(presented.ticket.origin()),
+            _ => None,
+        }
+    }
 }
 
 /// What can be presented for a claim.
@@ -115,12 +124,13 @@ pub struct SignedStatement {
 }
 
 impl Proof {
-    /// Returns the credential that it is a proof of; a ticket is one by itself.
+    /// Returns the credential that it is a proof of. A ticket is one by itself, within the bounds of the
+    /// credential that it names.
     pub fn credential(&self) -> Option<&CredentialId> {
         match self {
             Self::Token(token) => Some(token.id()),
             Self::Signature(signed) => Some(&signed.signature.statement.key),
-            Self::Ticket(_) => None,
+            Self::Ticket(presented) => presented.ticket.credential.as_ref(),
         }
     }
 }
@@ -140,6 +150,7 @@ pub struct Actor {
     started_at: Option<Timestamp>,
     credential: Option<Box<Credential>>,
     ticket: Option<TicketId>,
+    reads_for: Option<String>,
 }
 
 impl Actor {
@@ -176,6 +187,11 @@ impl Actor {
     /// Returns the ticket that was presented and verified.
     pub fn ticket(&self) -> Option<TicketId> {
         self.ticket
+    }
+
+    /// Returns the kind of agent that reads as this user without being one: it acts as nobody.
+    pub fn reads_for(&self) -> Option<&str> {
+        self.reads_for.as_deref()
     }
 
     /// Returns the session that the caller was started in, where its credential names one.

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use super::{
-    Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Isolation, PresentedTicket, Proof,
-    TICKET_TIME, Validity,
+    Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Fate, Isolation, PresentedTicket,
+    Proof, TICKET_TIME, Validity,
 };
 use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
@@ -22,7 +22,7 @@ words! {
     Distrust {
         /// The name is nobody's, or of somebody who was removed.
         UnknownUser = "unknown_user",
-        /// The user has a credential and did not present it.
+        /// The user has a credential or is bound by a hook, and presented no proof.
         CredentialRequired = "credential_required",
         /// The credential is another user's.
         Mismatch = "identity_mismatch",
@@ -39,8 +39,18 @@ words! {
         UsedUp = "credential_used_up",
         /// It is not good for this.
         OutOfScope = "credential_out_of_scope",
-        /// The ticket was made for another command line or folder.
+        /// The ticket was made for another command line, folder or project.
         OtherCall = "ticket_for_another_call",
+        /// What the call reads is not what it was when the ticket was made.
+        OtherInput = "ticket_for_another_input",
+        /// The call of the ticket ended without using it.
+        CallOver = "ticket_call_over",
+        /// The call of the ticket was not allowed.
+        NotAllowed = "ticket_not_allowed",
+        /// The agent of the ticket went on before it was used.
+        Overtaken = "ticket_overtaken",
+        /// The ticket is of an agent that is no user, and reads only.
+        ReadsOnly = "agent_reads_only",
         /// The statement that was signed is about something else than what was asked for.
         OtherRequest = "signed_another_request",
         /// The nonce of the signature is older than it may be, or was used.
@@ -65,8 +75,19 @@ words! {
 pub struct Holder {
     /// The user whom the credential names.
     pub user: UserName,
-    /// The beginning of the digest of its secret.
+    /// The beginning of the digest of its secret; of a ticket, the beginning of its id.
     pub fingerprint: String,
+    /// It was a ticket.
+    pub is_ticket: bool,
+}
+
+/// Where in an agent runtime a call came from, as its hook knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The session.
+    pub session: String,
+    /// The subagent; `None` for the main thread.
+    pub agent: Option<String>,
 }
 
 /// A claim that was not verified.
@@ -79,6 +100,8 @@ pub struct NotVerified {
     pub holder: Option<Holder>,
     /// Why it is not believed.
     pub why: Distrust,
+    /// Where the call came from, where that is known.
+    pub origin: Option<Box<Origin>>,
 }
 
 impl NotVerified {
@@ -86,10 +109,15 @@ impl NotVerified {
         let claimed = self.claimed.as_deref().unwrap_or("nobody").escape_debug().to_string();
         let holder = self.holder.as_ref();
         let whose = holder.map_or_else(|| claimed.clone(), |holder| holder.user.to_string());
+        if let Some(words) =
+            holder.filter(|holder| holder.is_ticket).and_then(|_| self.words_of_ticket(&whose))
+        {
+            return words;
+        }
         match self.why {
             Distrust::UnknownUser => format!("`{whose}` is not a user of this project"),
             Distrust::CredentialRequired => {
-                format!("`{claimed}` has a credential, and it was not presented")
+                format!("`{claimed}` has a credential or is bound by a hook, and presented no proof")
             }
             Distrust::Mismatch => {
                 let fingerprint = holder.map(|holder| holder.fingerprint.as_str()).unwrap_or_default();
@@ -100,7 +128,25 @@ impl NotVerified {
             Distrust::Expired => format!("the credential of `{whose}` has expired"),
             Distrust::Revoked => format!("the credential of `{whose}` was revoked"),
             Distrust::UsedUp => format!("the credential of `{whose}` was used as often as it may be"),
-            Distrust::OtherCall => "the ticket was made for another command line or folder".to_owned(),
+            Distrust::OtherCall => {
+                "the ticket was made for another command line, folder or project".to_owned()
+            }
+            Distrust::OtherInput => {
+                "what this call reads changed after the ticket was made: call it again".to_owned()
+            }
+            Distrust::CallOver => {
+                "the ticket was voided because its call ended without using it: call it again".to_owned()
+            }
+            Distrust::NotAllowed => "the ticket was voided because its call was not allowed".to_owned(),
+            Distrust::Overtaken => {
+                "the ticket was voided because its agent went on before it was used: call it \
+                                    again, one at a time"
+                    .to_owned()
+            }
+            Distrust::ReadsOnly => format!(
+                "this agent is no user of the project: it can read as `{whose}`, and acts as nobody; let the main \
+                 thread act, or start an agent that the policy names"
+            ),
             Distrust::OtherRequest => format!("`{whose}` signed something else than this"),
             Distrust::StaleSignature => {
                 format!("the signature of `{whose}` was not given in time, or was used; sign again")
@@ -124,6 +170,20 @@ impl NotVerified {
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }
     }
+
+    /// Words for what ends a ticket as it ends other credentials. Another ticket is made by calling again.
+    fn words_of_ticket(&self, whose: &str) -> Option<String> {
+        Some(match self.why {
+            Distrust::Mismatch => {
+                let claimed = self.claimed.as_deref().unwrap_or("nobody").escape_debug();
+                format!("`{claimed}` was claimed with a ticket of `{whose}`")
+            }
+            Distrust::Expired => format!("the ticket of `{whose}` has expired: call it again"),
+            Distrust::UsedUp => format!("the ticket of `{whose}` was used: call it again"),
+            Distrust::NotYetValid => format!("the ticket of `{whose}` is not valid yet: call it again"),
+            _ => return None,
+        })
+    }
 }
 
 /// What is known about one claim.
@@ -137,11 +197,11 @@ pub struct Registry<'a> {
     pub session: Option<&'a AgentSession>,
     /// All agents that were launched and go on, where what was presented belongs to one.
     pub launched: &'a [AgentSession],
-    /// Whether the ticket or the nonce that was presented was used before.
-    pub is_spent: bool,
+    /// What became of the ticket that was presented, where that is remembered.
+    pub fate: Option<Fate>,
     /// The id of the project.
     pub project: &'a str,
-    /// Whether that user was ever given a credential that must be presented.
+    /// Whether that user was ever given a credential that must be presented, or is bound by a hook.
     pub is_bound: bool,
     /// Whether keys count as signatures only once others have compared them.
     pub compares_keys: bool,
@@ -154,7 +214,14 @@ pub struct Registry<'a> {
 impl Registry<'_> {
     /// Checks a claim. Removed users and users who never were are refused alike.
     pub fn verify(&self, claim: &Claim) -> Result<Actor, NotVerified> {
-        let refused = |why, holder| NotVerified { claimed: claim.user.clone(), holder, why };
+        let origin = match &claim.proof {
+            Some(Proof::Ticket(presented)) if self.key.is_some_and(|key| presented.is_genuine(key)) => {
+                Some(presented.ticket.origin())
+            }
+            _ => None,
+        };
+        let refused =
+            |why, holder| NotVerified { claimed: claim.user.clone(), holder, why, origin: origin.clone() };
         let known =
             |name: &str| self.user.filter(|user| user.name.as_str() == name && user.removed_at.is_none());
         let Some(proof) = &claim.proof else {
@@ -167,17 +234,17 @@ impl Registry<'_> {
         };
         let (holder, why, assurance) = match proof {
             Proof::Ticket(presented) => {
-                if !self.key.is_some_and(|key| presented.is_genuine(key)) {
+                if origin.is_none() {
                     return Err(refused(Distrust::Invalid, None));
                 }
-                let holder =
-                    Holder { user: presented.ticket.user.clone(), fingerprint: fingerprint(presented) };
-                (holder, self.unmet_by_ticket(presented), Assurance::Ticket)
+                let holder = presented.ticket.holder();
+                let why = self.unmet_by_ticket(presented);
+                (holder, why.or_else(|| self.unmet_by_given(claim, presented)), Assurance::Ticket)
             }
             Proof::Token(_) | Proof::Signature(_) => {
                 let credential = self.credential.filter(|kept| self.proves(kept, proof));
                 let credential = credential.ok_or_else(|| refused(Distrust::Invalid, None))?;
-                let holder = Holder { user: credential.user.clone(), fingerprint: credential.fingerprint() };
+                let holder = credential.holder();
                 let counts = !self.compares_keys || credential.counts();
                 let assurance = match credential.kind {
                     CredentialKind::Key if counts => Assurance::Signature,
@@ -199,19 +266,25 @@ impl Registry<'_> {
         };
         let mut actor = actor(user, assurance);
         match proof {
-            Proof::Ticket(presented) => {
-                actor.ticket = Some(presented.ticket.id);
+            // Of a launched agent the session that it was started in says more than the runtime's.
+            Proof::Ticket(presented) if self.credential.is_none_or(|it| it.session.is_none()) => {
                 actor.session = Some(presented.ticket.session.clone());
                 actor.agent.clone_from(&presented.ticket.agent);
                 actor.parent = self.session.and_then(|session| session.parent.clone());
             }
-            Proof::Token(_) | Proof::Signature(_) => {
-                actor.credential = self.credential.cloned().map(Box::new);
+            _ => {
                 actor.session = self.credential.and_then(|it| it.session.clone());
                 actor.agent = self.open_session().map(|session| session.agent.clone());
                 actor.parent = self.credential.and_then(|it| it.parent.clone());
             }
         }
+        if let Proof::Ticket(presented) = proof {
+            let ticket = &presented.ticket;
+            actor.ticket = Some(ticket.id);
+            let kind = || ticket.agent_type.clone().filter(|kind| !kind.trim().is_empty());
+            actor.reads_for = ticket.reads.then(|| kind().unwrap_or_else(|| "subagent".to_owned()));
+        }
+        actor.credential = self.credential.cloned().map(Box::new);
         actor.started_at = self.open_session().map(|session| session.opened_at);
         Ok(actor)
     }
@@ -261,21 +334,43 @@ impl Registry<'_> {
         let ticket = &presented.ticket;
         let age = self.now.millis().saturating_sub(ticket.iat.millis());
         let life = ticket.exp.millis().saturating_sub(ticket.iat.millis());
+        let ended = match self.fate {
+            None | Some(Fate::Open | Fate::Reading) => None,
+            Some(Fate::Used) => Some(Distrust::UsedUp),
+            Some(Fate::Over) => Some(Distrust::CallOver),
+            Some(Fate::NotAllowed) => Some(Distrust::NotAllowed),
+            Some(Fate::Overtaken) => Some(Distrust::Overtaken),
+        };
         if age < -CLOCK_TOLERANCE {
             Some(Distrust::NotYetValid)
+        } else if !presented.is_for_this_call(self.project) {
+            Some(Distrust::OtherCall)
+        } else if ended.is_some() {
+            ended
         } else if self.now >= ticket.exp || life > i64::try_from(TICKET_TIME).unwrap_or(i64::MAX) {
             Some(Distrust::Expired)
-        } else if !presented.is_for_this_call() {
-            Some(Distrust::OtherCall)
-        } else if self.is_spent {
-            Some(Distrust::UsedUp)
         } else if ticket.agent.is_some()
+            && !ticket.reads
             && self.open_session().is_none_or(|it| it.user != ticket.user || it.opened_at > ticket.iat)
         {
             // A session that was opened again is another one: what was made before its end is void.
             Some(Distrust::SessionEnded)
         } else {
             None
+        }
+    }
+
+    /// What is given to an agent keeps its bounds where the hook signs a call for it.
+    fn unmet_by_given(&self, claim: &Claim, presented: &PresentedTicket) -> Option<Distrust> {
+        let id = presented.ticket.credential.as_ref()?;
+        let is_kept = |kept: &&Credential| self.key.is_some_and(|key| key.verifies_credential(kept));
+        match self
+            .credential
+            .filter(|kept| kept.id == *id && kept.user == presented.ticket.user)
+            .filter(is_kept)
+        {
+            Some(credential) => self.unmet_by_credential(claim, credential),
+            None => Some(Distrust::Invalid),
         }
     }
 
@@ -309,13 +404,6 @@ impl Registry<'_> {
     }
 }
 
-/// The first 8 hexadecimal digits of the id of a ticket.
-fn fingerprint(presented: &PresentedTicket) -> String {
-    let mut text = String::from(presented.ticket.id);
-    text.truncate(8);
-    text
-}
-
 /// Somebody who was verified so, for tests of what follows from it.
 #[cfg(test)]
 pub(crate) fn verified(user: &User, assurance: Assurance, credential: Option<Credential>) -> Actor {
@@ -335,5 +423,6 @@ fn actor(user: &User, assurance: Assurance) -> Actor {
         started_at: None,
         credential: None,
         ticket: None,
+        reads_for: None,
     }
 }

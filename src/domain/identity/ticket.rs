@@ -1,28 +1,55 @@
 //! Tickets: a proof of one call, made out of every model's sight, good once and for a minute.
 //!
 //! The text is the base64url (RFC 4648 §5, without padding) of a JSON payload, a dot, and that of its
-//! HMAC-SHA256 under the project key. It is bound to the very words of the command line, to the folder
-//! that it is run in, and to the session of whoever asked for it.
+//! HMAC-SHA256 under the project key. It is bound to the project, to the very words of the command line, to
+//! the folder that it is run in, to what the call reads, and to the session of the agent that calls.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::{Distrust, Holder, NotVerified, Origin};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::{Digest, Timestamp, from_hex, to_hex};
-use crate::domain::id::UserName;
+use crate::domain::document::words;
+use crate::domain::id::{CredentialId, UserName};
 
 /// How long a ticket is good, in milliseconds.
 pub const TICKET_TIME: u64 = 60 * 1000;
 
-/// The flag that a ticket stands behind, as the first word after the name of the program.
+/// The flag that a ticket stands behind, as the last word of the command before a bare `--`.
 pub const TICKET_FLAG: &str = "--ticket=";
 
 const VERSION: u32 = 1;
 
 /// The one way to tag a ticket so far; another would have another name.
 const ALGORITHM: &str = "HS256";
+
+words! {
+    /// What became of a ticket, as far as the store remembers it.
+    Fate {
+        /// It was made for an act, and may still be used.
+        Open = "open",
+        /// It was made for an agent that only reads, and may still be used.
+        Reading = "reading",
+        /// It was used.
+        Used = "used",
+        /// Its call ended without using it.
+        Over = "over",
+        /// Its call was not allowed.
+        NotAllowed = "not_allowed",
+        /// Its agent went on before it was used.
+        Overtaken = "overtaken",
+    }
+}
+
+impl Fate {
+    /// Tells whether the ticket can still be used.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::Reading)
+    }
+}
 
 /// The id of a ticket, 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,10 +104,18 @@ pub struct Ticket {
     pub tool_use_id: Option<String>,
     /// Whose call it is.
     pub user: UserName,
+    /// The credential that the caller was given, whose bounds are those of the call.
+    pub credential: Option<CredentialId>,
+    /// The call only reads: its agent is no user, and reads as the user of the main thread.
+    pub reads: bool,
+    /// The id of the project.
+    pub project: String,
     /// The digest of the words of the command line, without the ticket.
     pub argv: Digest,
     /// The folder that the command is run in.
     pub cwd: String,
+    /// The digest of what the call reads, where it reads something.
+    pub inputs: Option<Digest>,
     /// When it was made.
     pub iat: Timestamp,
     /// From when on it is good no longer.
@@ -100,6 +135,19 @@ pub struct Caller<'a> {
     pub tool_use_id: Option<&'a str>,
 }
 
+/// What a ticket is good for.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The id of the project.
+    pub project: &'a str,
+    /// The digest of the words of the command line, without the ticket.
+    pub argv: Digest,
+    /// The folder that the command is run in.
+    pub cwd: &'a str,
+    /// The digest of what the call reads, where it reads something.
+    pub inputs: Option<Digest>,
+}
+
 /// A ticket as it was presented, with what it is held against.
 #[derive(Debug, Clone)]
 pub struct PresentedTicket {
@@ -115,13 +163,7 @@ pub struct PresentedTicket {
 
 impl Ticket {
     /// Makes a ticket for one call.
-    pub fn new(
-        id: TicketId,
-        caller: Caller<'_>,
-        user: &UserName,
-        (argv, cwd): (Digest, &str),
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(id: TicketId, caller: Caller<'_>, user: &UserName, call: Call<'_>, now: Timestamp) -> Self {
         Self {
             v: VERSION,
             alg: ALGORITHM.to_owned(),
@@ -131,11 +173,37 @@ impl Ticket {
             agent_type: caller.agent_type.map(str::to_owned),
             tool_use_id: caller.tool_use_id.map(str::to_owned),
             user: user.clone(),
-            argv,
-            cwd: cwd.to_owned(),
+            credential: None,
+            reads: false,
+            project: call.project.to_owned(),
+            argv: call.argv,
+            cwd: call.cwd.to_owned(),
+            inputs: call.inputs,
             iat: now,
             exp: now.after(TICKET_TIME),
         }
+    }
+
+    /// Names the agent that it is made for, for as long as its session lasts.
+    pub fn bearer(&self) -> String {
+        bearer(&self.session, self.agent.as_deref())
+    }
+
+    /// Returns whose it is, as refusals name it: by the first 8 hexadecimal digits of its id.
+    pub fn holder(&self) -> Holder {
+        let mut fingerprint = String::from(self.id);
+        fingerprint.truncate(8);
+        Holder { user: self.user.clone(), fingerprint, is_ticket: true }
+    }
+
+    /// Says why a claim that presents it is not believed.
+    pub fn refused(&self, claimed: Option<String>, why: Distrust) -> NotVerified {
+        NotVerified { claimed, holder: Some(self.holder()), why, origin: Some(self.origin()) }
+    }
+
+    /// Returns where in the runtime its call came from.
+    pub fn origin(&self) -> Box<Origin> {
+        Box::new(Origin { session: self.session.clone(), agent: self.agent.clone() })
     }
 
     /// Returns the text of the ticket, under the project key.
@@ -164,10 +232,31 @@ impl PresentedTicket {
         key.verifies_ticket(&self.payload, &self.tag)
     }
 
-    /// Tells whether it is for this command line in this folder.
-    pub fn is_for_this_call(&self) -> bool {
-        self.ticket.argv == self.argv && self.ticket.cwd == self.cwd
+    /// Tells whether it is for this command line in this folder, of this project.
+    pub fn is_for_this_call(&self, project: &str) -> bool {
+        let ticket = &self.ticket;
+        ticket.argv == self.argv && ticket.cwd == self.cwd && ticket.project == project
     }
+}
+
+/// Names the agent that tickets are made for: the main thread of a session, or one subagent of it.
+pub fn bearer(session: &str, agent: Option<&str>) -> String {
+    // The length keeps a session whose id has a slash apart from an agent of another one.
+    format!("{} {session}{}", session.len(), agent.map(|agent| format!("/{agent}")).unwrap_or_default())
+}
+
+/// Finds the place behind the words of a command, before a bare `--`: what a hook adds to them stands there.
+pub fn end_of_words<T: AsRef<[u8]>>(words: &[T]) -> usize {
+    words.iter().position(|word| word.as_ref() == b"--").unwrap_or(words.len())
+}
+
+/// Digests the words of a command line as [`argv_digest`] does, the ticket left out that stands in its place.
+pub fn argv_digest_around_ticket<T: AsRef<[u8]>>(words: &[T]) -> Digest {
+    let place = end_of_words(words).checked_sub(1);
+    let is_ticket =
+        |index: usize, word: &[u8]| Some(index) == place && word.starts_with(TICKET_FLAG.as_bytes());
+    let words = words.iter().map(AsRef::as_ref).enumerate();
+    argv_digest(words.filter(|(index, word)| !is_ticket(*index, word)).map(|(_, word)| word))
 }
 
 /// Digests the words of a command line, the name of the program and the ticket left out: each after its
@@ -195,7 +284,8 @@ mod tests {
         let now = Timestamp::from_millis(0);
         let caller =
             Caller { session: "s-1", agent: Some("a-1"), agent_type: Some("qa"), tool_use_id: Some("t-1") };
-        Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, "/p"), now)
+        let call = Call { project: "p-1", argv, cwd: "/p", inputs: None };
+        Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, call, now)
     }
 
     // REQ-076
@@ -206,7 +296,7 @@ mod tests {
         let read = |text: &str| PresentedTicket::parse(text, ticket.argv, ticket.cwd.clone());
         let presented = read(&text).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(presented.ticket, ticket);
-        assert!(presented.is_genuine(&key) && presented.is_for_this_call());
+        assert!(presented.is_genuine(&key) && presented.is_for_this_call("p-1"));
         assert!(!presented.is_genuine(&self::key(2)));
         for at in 0..text.len() {
             for bit in 0..8 {
@@ -219,16 +309,34 @@ mod tests {
         }
     }
 
+    // REQ-211
+    #[test]
+    fn the_ticket_has_one_place_and_a_word_elsewhere_is_a_word() {
+        let digest = |line: &str| argv_digest_around_ticket(&line.split(' ').collect::<Vec<_>>());
+        let bare = |line: &str| argv_digest(line.split(' ').map(str::as_bytes));
+        for (line, without) in [
+            ("status CR-001 --ticket=a", "status CR-001"),
+            ("note x --ticket=a -- --ticket=b", "note x -- --ticket=b"),
+            ("status --ticket=a CR-001", "status --ticket=a CR-001"),
+            ("--ticket=a status", "--ticket=a status"),
+            ("note --comment --ticket=a --user qa --ticket=b", "note --comment --ticket=a --user qa"),
+        ] {
+            assert_eq!(digest(line), bare(without), "{line}");
+        }
+    }
+
+    // REQ-211
     #[test]
     fn a_ticket_is_for_one_line_in_one_folder() {
         let (ticket, key) = (ticket(), key(1));
         let text = ticket.seal(&key);
         let other = argv_digest([b"statusCR-001".as_slice()]);
         assert_ne!(other, ticket.argv);
-        let is_for = |argv: Digest, cwd: &str| {
-            PresentedTicket::parse(&text, argv, cwd.to_owned()).is_ok_and(|it| it.is_for_this_call())
+        let is_for = |argv: Digest, cwd: &str, project: &str| {
+            PresentedTicket::parse(&text, argv, cwd.to_owned()).is_ok_and(|it| it.is_for_this_call(project))
         };
-        assert!(is_for(ticket.argv, "/p"));
-        assert!(!is_for(other, "/p") && !is_for(ticket.argv, "/q"));
+        assert!(is_for(ticket.argv, "/p", "p-1"));
+        assert!(!is_for(other, "/p", "p-1") && !is_for(ticket.argv, "/q", "p-1"));
+        assert!(!is_for(ticket.argv, "/p", "p-2"), "a key can be shared by projects");
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Definition;
 use crate::domain::document::words;
 use crate::domain::id::UserName;
 use crate::domain::yaml::Place;
@@ -14,9 +15,9 @@ pub struct Agent {
     /// How it is started; `None` for an agent that is only heard of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launcher: Option<String>,
-    /// The file that tells it what it is, by its path in the project.
+    /// The file that tells it what it is, or one for each runtime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub definition: Option<String>,
+    pub definition: Option<Definition>,
     /// Who may start it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<UserName>,
@@ -57,6 +58,8 @@ words! {
         Agent = "agent",
         /// What the agent is told.
         Brief = "brief",
+        /// The text of its definition.
+        Definition = "definition",
         /// The root folder of the project.
         Root = "root",
         /// The id of the document.
@@ -72,6 +75,12 @@ impl Launcher {
     /// Returns the path of the program, as the policy writes it.
     pub fn program(&self) -> &str {
         self.command.first().map_or("", String::as_str)
+    }
+
+    /// Tells whether it fills something in.
+    pub fn fills_in(&self, placeholder: Placeholder) -> bool {
+        let words = self.command.iter().skip(1).chain([&self.directory]);
+        words.flat_map(|word| placeholders(word)).any(|word| word == placeholder.as_str())
     }
 
     /// Returns the variables that are passed on, with the values that they have now.

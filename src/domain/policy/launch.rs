@@ -8,7 +8,7 @@ use serde_yaml::Spanned;
 use super::agent::placeholders;
 use super::compile::{Compiler, place};
 use super::source::{AgentSource, LauncherSource, PinsFile};
-use super::{Agent, Evidence, Launcher, Placeholder, Policy, Sources};
+use super::{Agent, Definition, Evidence, Launcher, Placeholder, Policy, Sources};
 use crate::domain::digest::Digest;
 use crate::domain::hook::Runtime;
 use crate::domain::id::{AgentName, AttestationName, LauncherName, UserName};
@@ -33,9 +33,6 @@ const KEPT_VARIABLES: [&str; 11] = [
     "RUBYOPT",
 ];
 
-/// The runtimes whose main thread may be said to be somebody.
-const RUNTIMES: [Runtime; 3] = [Runtime::Claude, Runtime::Codex, Runtime::Gemini];
-
 /// Lists the files that a policy names, as they are written there.
 pub(super) fn paths<'a>(
     launchers: &'a BTreeMap<String, Launcher>,
@@ -43,7 +40,8 @@ pub(super) fn paths<'a>(
     evidence: &'a BTreeMap<AttestationName, Evidence>,
 ) -> BTreeSet<&'a str> {
     let programs = launchers.values().chain(evidence.values().map(|one| &one.program)).map(Launcher::program);
-    programs.chain(agents.values().filter_map(|agent| agent.definition.as_deref())).collect()
+    let definitions = agents.values().filter_map(|agent| agent.definition.as_ref());
+    programs.chain(definitions.flat_map(Definition::paths)).collect()
 }
 
 /// Tells whether a program is named by its place, and by nothing else.
@@ -130,18 +128,35 @@ impl Compiler {
             if launcher.is_some() && started_by.is_empty() {
                 self.fault(&at, "nobody", format!("nobody may start `{name}`: `started_by` is empty"));
             }
-            if let Some(path) = definition.as_ref().filter(|path| !is_inside(path)) {
-                let message = format!(
-                    "the definition of `{name}` is no path in the project: `{}`",
-                    path.escape_debug()
-                );
-                self.fault(&at, "definition_path", message);
+            self.definition(&at, &name, definition.as_ref());
+            let started = launcher.as_ref().and_then(|one| Some((one, launchers.get(one)?)));
+            if let Some((launcher, how)) = started {
+                let is_named = definition.as_ref().is_none_or(|it| it.launched(launcher).is_some());
+                let is_needed = definition.is_none() && how.fills_in(Placeholder::Definition);
+                if !is_named || is_needed {
+                    let message = format!("`{name}` has no definition for its launcher `{launcher}`");
+                    self.fault(&at, "definition_missing", message);
+                }
             }
             let ttl = ttl.map_or(Agent::TTL, |ttl| self.ttl(&at, &name, &ttl));
             let agent = Agent { user, launcher, definition, started_by, ttl, place: at };
             agents.insert(name.to_string(), agent);
         }
         agents
+    }
+
+    fn definition(&mut self, at: &Place, name: &AgentName, definition: Option<&Definition>) {
+        let Some(definition) = definition else { return };
+        for path in definition.paths().filter(|path| !is_inside(path)) {
+            let path = path.escape_debug();
+            let message = format!("the definition of `{name}` is no path in the project: `{path}`");
+            self.fault(at, "definition_path", message);
+        }
+        let Definition::Each(paths) = definition else { return };
+        let known = || Runtime::ALL.iter().map(|one| one.name());
+        for runtime in paths.keys().filter(|one| Runtime::of(one).is_none()) {
+            self.unknown(at, "runtime", runtime, known());
+        }
     }
 
     fn ttl(&mut self, at: &Place, name: &AgentName, text: &str) -> u64 {
@@ -163,7 +178,7 @@ impl Compiler {
     ) -> BTreeMap<String, UserName> {
         let mut runtimes = BTreeMap::new();
         for (name, source) in sources {
-            let known = || RUNTIMES.iter().map(|one| one.name());
+            let known = || Runtime::ALL.iter().map(|one| one.name());
             if !known().any(|one| one == name) {
                 self.unknown(&place(Policy::FILES[0], &source), "runtime", &name, known());
             }

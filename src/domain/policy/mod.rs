@@ -8,6 +8,7 @@ mod agent;
 mod candidate;
 mod cited;
 mod compile;
+mod definition;
 mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -38,6 +39,7 @@ pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
+pub use self::definition::Definition;
 pub use self::evidence::Evidence;
 pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
@@ -51,6 +53,7 @@ pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, vocabulary};
 use super::digest::Digest;
 use super::document::{Document, Kind, Task, words};
+use super::hook::Runtime;
 use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
@@ -159,6 +162,13 @@ impl Policy {
     /// Iterates over the groups that may add users, and so manage their credentials.
     pub fn managers(&self) -> impl Iterator<Item = &GroupName> {
         self.project.iter().filter(|rule| rule.action.as_str() == "user_add").flat_map(|rule| &rule.by)
+    }
+
+    /// Lists the users whom it gives to agents of a runtime: to its main thread, and to those that it can start.
+    pub fn users_of(&self, runtime: Runtime) -> BTreeSet<&UserName> {
+        let main = self.runtimes.get(runtime.name());
+        let is_of = |agent: &&Agent| agent.definition.as_ref().is_none_or(|it| it.of(runtime).is_some());
+        main.into_iter().chain(self.agents.values().filter(is_of).map(|agent| &agent.user)).collect()
     }
 
     /// Tells whether a transition is for people only.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::compile::Compiler;
 use super::launch::{is_inside, is_program};
 use super::source::{PinsFile, PolicyFile};
-use super::{Policy, Sources};
+use super::{Definition, Policy, Sources};
 use crate::domain::digest::Digest;
 use crate::domain::yaml::Place;
 
@@ -37,8 +37,9 @@ impl Sources {
             named.entry(launcher.program().to_owned()).or_insert_with(|| launcher.place.clone());
         }
         for agent in agents.values() {
-            for path in agent.definition.iter().filter(|path| is_inside(path)) {
-                named.entry(path.clone()).or_insert_with(|| agent.place.clone());
+            let paths = agent.definition.iter().flat_map(Definition::paths);
+            for path in paths.filter(|path| is_inside(path)) {
+                named.entry(path.to_owned()).or_insert_with(|| agent.place.clone());
             }
         }
         Some(named.into_iter().map(|(path, place)| Named { path, place }).collect())

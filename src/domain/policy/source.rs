@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
+use super::Definition;
 use super::traits::TraitSource;
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
@@ -76,7 +77,7 @@ pub(super) struct UserSource {
 pub(super) struct AgentSource {
     pub(super) user: UserName,
     pub(super) launcher: Option<String>,
-    pub(super) definition: Option<String>,
+    pub(super) definition: Option<Definition>,
     #[serde(default)]
     pub(super) started_by: Vec<UserName>,
     pub(super) ttl: Option<String>,

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
 use crate::domain::clock::Span;
-use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::digest::Digest;
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, IdWord, UserName};
 use crate::domain::identity::{AgentSession, Credential, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, ProposalKind, VersionRecord};
 use crate::store::change::unfit;
-use crate::store::{Change, Head, Refusals, StoreError};
+use crate::store::{Change, Head, Refusals, StoreError, TicketMark};
 
 /// Sorts documents as they are listed.
 pub(super) type Place = (String, DocumentId);
@@ -30,7 +30,7 @@ pub(super) struct Kept {
     pub(super) users: BTreeMap<UserName, User>,
     pub(super) credentials: BTreeMap<CredentialId, Credential>,
     pub(super) sessions: BTreeMap<String, AgentSession>,
-    pub(super) tickets: BTreeMap<TicketId, Timestamp>,
+    pub(super) tickets: BTreeMap<TicketId, TicketMark>,
     pub(super) spans: BTreeMap<u32, Span>,
     pub(super) proposals: BTreeMap<(ProposalKind, Digest), Proposal>,
     pub(super) namespaces: BTreeMap<IdWord, Namespace>,
@@ -48,10 +48,13 @@ impl Kept {
         let revision =
             |id: &DocumentId| self.documents.get(&place(id)).map_or(0, |document| document.revision);
         let expected = |(id, expected): &(DocumentId, u64)| revision(id) == *expected;
-        let unspent = |(id, _): &(TicketId, Timestamp)| !self.tickets.contains_key(id);
+        let fits = |(index, mark): (usize, &TicketMark)| {
+            let earlier = change.tickets.iter().take(index).rfind(|earlier| earlier.id == mark.id);
+            mark.fits(earlier.or_else(|| self.tickets.get(&mark.id)).map(|kept| kept.fate))
+        };
         if self.head.frontier.size() == change.expected_size
             && change.expected_revisions.iter().all(expected)
-            && change.tickets.iter().all(unspent)
+            && change.tickets.iter().enumerate().all(fits)
         {
             Ok(())
         } else {
@@ -124,7 +127,7 @@ impl Kept {
         self.attestations.extend(change.attestations.iter().cloned());
         self.users.extend(change.users.iter().map(|user| (user.name.clone(), user.clone())));
         self.sessions.extend(change.sessions.iter().map(|one| (one.id.clone(), one.clone())));
-        self.tickets.extend(change.tickets.iter().copied());
+        self.tickets.extend(change.tickets.iter().map(|mark| (mark.id, mark.clone())));
         self.credentials.extend(change.credentials.iter().map(|one| (one.id.clone(), one.clone())));
         self.spans.extend(change.spans.iter().map(|one| (one.number, *one)));
         self.proposals.extend(change.proposals.iter().map(|one| ((one.kind, one.digest), one.clone())));

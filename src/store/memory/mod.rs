@@ -20,7 +20,7 @@ use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
-use crate::domain::identity::{AgentSession, Credential, CredentialKind, TicketId};
+use crate::domain::identity::{AgentSession, Credential, CredentialKind, Fate, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// How long another writer is waited for: those in the same process hold a turn for a moment.
@@ -232,8 +232,15 @@ impl Read for Memory {
         Ok(self.kept().sessions.values().filter(asked).cloned().collect())
     }
 
-    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError> {
-        Ok(self.kept().tickets.contains_key(ticket))
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError> {
+        Ok(self.kept().tickets.get(id).map(|mark| mark.fate))
+    }
+
+    fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError> {
+        let kept = self.kept();
+        let open = kept.tickets.values().filter(|mark| mark.fate.is_open());
+        let own = open.filter(|mark| mark.bearer.as_deref() == Some(bearer));
+        Ok(own.map(|mark| (mark.id, mark.fate)).collect())
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {

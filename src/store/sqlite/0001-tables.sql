@@ -175,11 +175,14 @@ CREATE TABLE sessions (          -- agents at work, and those that were
 CREATE INDEX sessions_by_session ON sessions (session, id);
 CREATE INDEX sessions_open ON sessions (id) WHERE closed_at IS NULL;
 
-CREATE TABLE tickets (           -- those that were used or voided, nonces of signatures among them; the log names the used ones, too
-  id BLOB PRIMARY KEY NOT NULL,
-  at INTEGER NOT NULL
+CREATE TABLE tickets (           -- what became of them, nonces of signatures among them; the log names the used ones, too
+  id     BLOB PRIMARY KEY NOT NULL,
+  at     INTEGER NOT NULL,
+  fate   TEXT NOT NULL,          -- open, reading, used, over, not_allowed, overtaken
+  bearer TEXT                    -- the agent that it was made for, where that is remembered
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tickets_by_time ON tickets (at);
+CREATE INDEX tickets_open ON tickets (bearer) WHERE fate IN ('open', 'reading');
 
 CREATE TABLE attestations (      -- what was stated about a content: notes, runs, files
   number       INTEGER PRIMARY KEY,

@@ -31,7 +31,7 @@ use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
-use crate::domain::identity::{AgentSession, Credential, TicketId};
+use crate::domain::identity::{AgentSession, Credential, Fate, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
 /// Bytes of log from which on a process that ends writes it into the database, if it is the last:
@@ -181,8 +181,12 @@ impl Read for Sqlite {
         self.name(read::sessions(&self.connection, which))
     }
 
-    fn is_spent(&mut self, ticket: &TicketId) -> Result<bool, StoreError> {
-        self.name(read::is_spent(&self.connection, ticket))
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError> {
+        self.name(read::ticket(&self.connection, id))
+    }
+
+    fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError> {
+        self.name(read::open_tickets(&self.connection, bearer))
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {

@@ -12,7 +12,7 @@ use crate::domain::attestation::Attestation;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName, Version};
-use crate::domain::identity::{AgentSession, Credential, TicketId};
+use crate::domain::identity::{AgentSession, Credential, Fate, TicketId};
 use crate::domain::project::{PolicyRecord, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
@@ -250,9 +250,14 @@ pub(super) fn sessions(connection: &Connection, which: Sessions<'_>) -> Answer<V
     }
 }
 
-pub(super) fn is_spent(connection: &Connection, ticket: &TicketId) -> Answer<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ?)";
-    Ok(connection.prepare_cached(sql)?.query_row([ticket.as_bytes().as_slice()], |row| row.get(0))?)
+pub(super) fn ticket(connection: &Connection, id: &TicketId) -> Answer<Option<Fate>> {
+    let sql = "SELECT id, fate FROM tickets WHERE id = ?";
+    Ok(one(connection, sql, [id.as_bytes().as_slice()], rows::ticket)?.map(|(_, fate)| fate))
+}
+
+pub(super) fn open_tickets(connection: &Connection, bearer: &str) -> Answer<Vec<(TicketId, Fate)>> {
+    let sql = "SELECT id, fate FROM tickets WHERE bearer = ? AND fate IN ('open', 'reading') ORDER BY id";
+    all(connection, sql, [bearer], rows::ticket)
 }
 
 /// Asks whether a user is bound, or was given a credential of a kind that binds. The kinds are few; `Credential::binds`

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::registry::{credential, credential_columns, session, session_columns};
+pub(super) use self::registry::{credential, credential_columns, session, session_columns, ticket};
 use super::fault::Answer;
 use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::audit::{Frontier, Tag};

@@ -4,8 +4,8 @@ use rusqlite::blob::ZeroBlob;
 use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, params};
 
 use super::fault::Answer;
-use super::project;
 use super::rows::{credential_columns, document_columns, round_text, session_columns, verdicts_text};
+use super::{project, read};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Checkout, Document, InForce, TemplateVersion};
 use crate::domain::id::{DocumentId, UserName};
@@ -327,17 +327,25 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
 const TICKETS_KEPT: i64 = 24 * 60 * 60 * 1000;
 
 fn write_tickets(connection: &Connection, change: &Change) -> Answer<()> {
-    for (id, at) in &change.tickets {
+    for mark in &change.tickets {
         connection
             .prepare_cached("DELETE FROM tickets WHERE at < ?")?
-            .execute([at.millis().saturating_sub(TICKETS_KEPT)])?;
-        let added = connection
-            .prepare_cached("INSERT INTO tickets (id, at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")?
-            .execute(params![id.as_bytes().as_slice(), at.millis()])?;
-        if added != 1 {
+            .execute([mark.at.millis().saturating_sub(TICKETS_KEPT)])?;
+        if !mark.fits(read::ticket(connection, &mark.id)?) {
             // Of two that use one ticket, one is too late: it will find that out when it looks again.
             return Err(StoreError::Conflict.into());
         }
+        connection
+            .prepare_cached(
+                "INSERT INTO tickets (id, at, fate, bearer) VALUES (?, ?, ?, ?)
+                 ON CONFLICT (id) DO UPDATE SET at = excluded.at, fate = excluded.fate",
+            )?
+            .execute(params![
+                mark.id.as_bytes().as_slice(),
+                mark.at.millis(),
+                mark.fate.as_str(),
+                mark.bearer,
+            ])?;
     }
     Ok(())
 }

@@ -130,6 +130,9 @@ fn calls(own: Option<&Credential>) -> Vec<(Registration, RegistryFacts)> {
                 calls.push((Registration::Issue(proposal), about(user)));
             }
         }
+        let unbind = Registration::Unbind { user: name(user), reason: "it is idle".to_owned() };
+        let bound = about(user).user.map(|user| User { is_bound: true, ..user });
+        calls.push((unbind, RegistryFacts { user: bound, ..about(user) }));
         let fingerprint =
             all.iter().find(|one| one.user.as_str() == user).map_or(id(7), |one| one.id.clone());
         calls.push((Registration::Acknowledge { user: name(user), fingerprint }, about(user)));
@@ -162,6 +165,7 @@ fn launch(token: CredentialId, verifier: Digest) -> Launch {
         placement: Placement { process: process(2), launcher: process(1), namespaces: "n".to_owned() },
         brief: Digest::of(b""),
         observed: BTreeMap::new(),
+        rivals: BTreeMap::new(),
     }
 }
 
@@ -228,9 +232,10 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
     assert_eq!(words("for uses"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for actions"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for documents"), ["credential_revoke", "token_rotate"]);
-    assert_eq!(words("for a time"), ["credential_revoke", "token_issue", "token_rotate"]);
-    assert_eq!(words("standing"), ["credential_revoke", "key_create", "token_issue", "token_rotate"]);
-    let all = ["credential_revoke", "key_acknowledge", "key_create", "token_issue", "unlock"];
+    assert_eq!(words("for a time"), ["credential_revoke", "token_issue", "token_rotate", "user_unbind"]);
+    let mine = ["credential_revoke", "key_create", "token_issue", "token_rotate", "user_unbind"];
+    assert_eq!(words("standing"), mine);
+    let all = ["credential_revoke", "key_acknowledge", "key_create", "token_issue", "unlock", "user_unbind"];
     assert_eq!(words("key"), all);
 }
 
@@ -243,7 +248,9 @@ fn where_people_sign_who_may_act_is_said_by_a_person_who_signs() {
             let actor = verified(&user, assurance, presented.clone());
             for call in calls(presented.as_ref()) {
                 let is_of_others = match &call.0 {
-                    Registration::Issue(_) | Registration::Acknowledge { .. } => true,
+                    Registration::Issue(_)
+                    | Registration::Acknowledge { .. }
+                    | Registration::Unbind { .. } => true,
                     Registration::Revoke(named) => *named == id(2) && user.name.as_str() != "hana",
                     _ => false,
                 };

@@ -354,7 +354,7 @@ pub(crate) fn actor(user: &User) -> Actor {
         session: None,
         launched: &[],
         compares_keys: false,
-        is_spent: false,
+        fate: None,
         project: "",
         is_bound: false,
         key: None,

@@ -7,7 +7,8 @@ use super::Columns;
 use crate::domain::audit::Tag;
 use crate::domain::digest::Digest;
 use crate::domain::identity::{
-    Acknowledgement, AgentSession, Credential, CredentialKind, Grounds, KeyOrigin, Scope, SessionKind,
+    Acknowledgement, AgentSession, Credential, CredentialKind, Fate, Grounds, KeyOrigin, Scope, SessionKind,
+    TicketId,
 };
 use crate::domain::process::{Placement, Process};
 
@@ -55,6 +56,13 @@ macro_rules! session_columns {
     };
 }
 pub(in crate::store::sqlite) use session_columns;
+
+pub(in crate::store::sqlite) fn ticket(row: &Row<'_>) -> Answer<(TicketId, Fate)> {
+    let mut columns = Columns::of("tickets", row);
+    let bytes = columns.value()?.as_blob().ok().and_then(|bytes| bytes.try_into().ok());
+    let bytes = bytes.ok_or_else(|| columns.unreadable(&"its id is not of 16 bytes"))?;
+    Ok((TicketId::from_bytes(bytes), columns.word(Fate::from_word)?))
+}
 
 pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
     let mut columns = Columns::of("sessions", row);

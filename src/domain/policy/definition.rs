@@ -1,0 +1,211 @@
+//! The files that tell agents what they are: which one a runtime takes, and which others it could take for it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::encoding::plain;
+use crate::domain::hook::Runtime;
+
+/// The definition of an agent, by paths in the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Definition {
+    /// One file.
+    One(String),
+    /// A file for each runtime, by its name.
+    Each(BTreeMap<String, String>),
+}
+
+impl Definition {
+    /// Lists the files.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let (one, each) = match self {
+            Self::One(path) => (Some(path), None),
+            Self::Each(paths) => (None, Some(paths.values())),
+        };
+        one.into_iter().chain(each.into_iter().flatten()).map(String::as_str)
+    }
+
+    /// Returns the file that a runtime takes for its own agents. One that lies in the folder of another runtime is
+    /// none of its files.
+    pub fn of(&self, runtime: Runtime) -> Option<&str> {
+        match self {
+            Self::One(path) => Runtime::of_file(path).is_none_or(|it| it == runtime).then_some(path.as_str()),
+            Self::Each(paths) => paths.get(runtime.name()).map(String::as_str),
+        }
+    }
+
+    /// Returns the file that an agent is started with, and the runtime that could take another for it.
+    pub fn launched(&self, launcher: &str) -> Option<(&str, Option<Runtime>)> {
+        let named = Runtime::of(launcher);
+        match self {
+            Self::One(path) => Some((path.as_str(), Runtime::of_file(path).or(named))),
+            Self::Each(paths) => Some((paths.get(launcher)?.as_str(), named)),
+        }
+    }
+}
+
+impl Runtime {
+    /// Returns the name of its folder, in a project and in the home of a user.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Claude => ".claude",
+            Self::Codex => ".codex",
+            Self::Gemini => ".gemini",
+        }
+    }
+
+    /// Returns how the names of files end that define its agents.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Claude | Self::Gemini => "md",
+            Self::Codex => "toml",
+        }
+    }
+
+    /// Finds the runtime in whose folder a file of the project lies.
+    pub fn of_file(path: &str) -> Option<Self> {
+        let first = path.split('/').find(|part| *part != ".")?;
+        Self::ALL.into_iter().find(|runtime| runtime.folder() == first)
+    }
+
+    /// Tells whether it would take a file among its definitions for that of `agent`. Where that cannot be told, it
+    /// would.
+    pub fn defines(self, text: &str, agent: &str) -> bool {
+        let text = plain(text);
+        match self {
+            Self::Claude | Self::Gemini => front_matter_names(&text, agent),
+            Self::Codex => text.lines().filter_map(|line| line.split_once('=')).any(|(key, value)| {
+                let key = key.trim().trim_matches(['"', '\'']);
+                // A name can be spelt with escapes, in a key as in a value.
+                (key == "name" || key.contains('\\')) && toml_may_say(value, agent)
+            }),
+        }
+    }
+
+    /// Tells whether its settings, where they are a file beside its definitions, could name a file for `agent`.
+    pub fn declares(self, settings: &str, agent: &str) -> bool {
+        let has = |word: &str| settings.contains(word);
+        self == Self::Codex && has("agents") && has("config_file") && (has("\\") || mentions(settings, agent))
+    }
+}
+
+/// Tells whether a word stands in a text by itself.
+fn mentions(text: &str, word: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    text.split(|c| !is_of_word(c)).any(|one| one == word)
+}
+
+/// Tells whether the front matter of a text says `name: <agent>`.
+fn front_matter_names(text: &str, agent: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        name: Option<serde_json::Value>,
+    }
+    let Some(rest) = text.trim_start().strip_prefix("---") else { return false };
+    let front = rest.split("\n---").next().unwrap_or_default();
+    match serde_yaml::from_str::<Named>(front) {
+        Ok(Named { name: Some(name) }) => name.as_str().is_none_or(|name| name.trim() == agent),
+        // One mapping can be merged into another.
+        Ok(Named { name: None }) => front.contains("<<") && mentions(front, agent),
+        Err(_) => front.contains(agent),
+    }
+}
+
+/// Tells whether a value of TOML is this text, or could be.
+fn toml_may_say(value: &str, text: &str) -> bool {
+    let value = value.trim();
+    let is_open = value.contains('\\') || value.starts_with("\"\"\"") || value.starts_with("'''");
+    let inner = value.get(1..).and_then(|rest| rest.split(['"', '\'']).next()).unwrap_or_default();
+    is_open || inner.trim() == text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_takes_its_own_file_and_none_of_another_runtime() {
+        let one = |path: &str| Definition::One(path.to_owned());
+        let each = Definition::Each(
+            [("claude", "a/qa.md"), ("codex", ".codex/agents/qa.toml")]
+                .map(|(name, path)| (name.to_owned(), path.to_owned()))
+                .into(),
+        );
+        assert_eq!(each.of(Runtime::Claude), Some("a/qa.md"));
+        assert_eq!(each.of(Runtime::Codex), Some(".codex/agents/qa.toml"));
+        assert_eq!(each.of(Runtime::Gemini), None);
+        assert_eq!(each.launched("codex"), Some((".codex/agents/qa.toml", Some(Runtime::Codex))));
+        assert_eq!(each.launched("own"), None);
+        let claude = one("./.claude/agents/qa.md");
+        assert_eq!(claude.of(Runtime::Claude), Some("./.claude/agents/qa.md"));
+        assert_eq!(claude.of(Runtime::Codex), None);
+        assert_eq!(claude.launched("own"), Some(("./.claude/agents/qa.md", Some(Runtime::Claude))));
+        assert_eq!(one("qa.md").of(Runtime::Codex), Some("qa.md"));
+        assert_eq!(one("qa.md").launched("own"), Some(("qa.md", None)));
+        assert_eq!(one("qa.md").launched("codex"), Some(("qa.md", Some(Runtime::Codex))));
+    }
+
+    #[test]
+    fn a_file_that_could_be_taken_for_an_agent_is_one_however_its_name_is_written() {
+        for (runtime, texts) in [
+            (
+                Runtime::Claude,
+                [
+                    "---\nname: qa\n---\nx",
+                    "---\ndescription: y\n\"name\": 'qa'\n---\nx",
+                    "---\r\nname: >-\r\n  qa\r\n---\r\nx",
+                    "\u{feff}---\n{name: \"q\\u0061\"}\n---\nx",
+                    "---\nname: qa\nname: other\n---\nx",
+                    "---\nname: [qa]\n---\nx",
+                    "---\nname: qa\ntools: a: b\n---\nx",
+                    "---\n<<: { name: qa }\n---\nx",
+                ],
+            ),
+            (
+                Runtime::Codex,
+                [
+                    "name = \"qa\"\n",
+                    "# of mine\n  \"name\"  =  'qa' # this one\n",
+                    "name = \" qa \"",
+                    "name = \"q\\u0061\"",
+                    "\"na\\u006de\" = \"qa\"",
+                    "name = \"\"\"\nqa\"\"\"",
+                    "name = '''qa'''",
+                    "description = \"x\"\r\nname=\"qa\"\r\n",
+                ],
+            ),
+        ] {
+            for text in texts {
+                assert!(runtime.defines(text, "qa"), "{text}");
+            }
+        }
+        for text in
+            ["", "name: qa", "---\nname: qab\n---\n", "---\nnick: qa\n---\n", "---\nx: 1\n---\nname: qa"]
+        {
+            assert!(!Runtime::Claude.defines(text, "qa"), "{text}");
+        }
+        for text in ["", "name = \"qab\"", "nick = \"qa\"", "description = \"name qa\""] {
+            assert!(!Runtime::Codex.defines(text, "qa"), "{text}");
+        }
+        for text in [
+            "[agents.qa]\nconfig_file = \"x\"",
+            "[ agents . \"qa\" ]\n\"config_file\" = 'x'",
+            "agents.qa.config_file = \"x\"",
+            "[agents]\nqa = { config_file = \"x\" }",
+            "agents = { \"q\\u0061\" = { config_file = \"x\" } }",
+        ] {
+            assert!(Runtime::Codex.declares(text, "qa"), "{text}");
+            assert!(!Runtime::Claude.declares(text, "qa"), "{text}");
+        }
+        for text in [
+            "",
+            "model = \"qa\"",
+            "[agents.qa-lead]\nconfig_file = \"x\"",
+            "[agents.qa]\ndescription = \"x\"",
+        ] {
+            assert!(!Runtime::Codex.declares(text, "qa"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The definition that runs is the one that was adopted, in each runtime.
+
+use std::fs;
+use std::path::Path;
+
+use qms::domain::digest::Digest;
+use serde_json::{Value, json};
+
+use crate::project::Call;
+use crate::stand_in::{RUN, Started};
+
+const CLAUDE: &str = "---\nname: qa\ndescription: reviews\n---\nYou review.\n";
+const CODEX: &str = "name = \"qa\"\ndescription = \"reviews\"\ndeveloper_instructions = \"You review.\"\n";
+
+const RUNTIMES: [(&str, &str, &str); 2] =
+    [("claude", ".claude/agents/qa.md", CLAUDE), ("codex", ".codex/agents/qa.toml", CODEX)];
+
+/// A project with a definition for each runtime, in which `qa` is started as an agent of `runtime`.
+fn of(runtime: &str, script: &str) -> Started {
+    let started = Started::new(script);
+    for (_, path, text) in RUNTIMES {
+        lay(&started.project.path(path), text);
+    }
+    adopt(
+        &started,
+        &[
+            (
+                "definition: qa.md",
+                "definition: { claude: .claude/agents/qa.md, codex: .codex/agents/qa.toml }",
+            ),
+            ("stand_in: {", &format!("{runtime}: {{")),
+            ("launcher: stand_in", &format!("launcher: {runtime}")),
+            ("\"{brief}\"]", "\"{brief}\", \"{definition}\"]"),
+        ],
+    );
+    started
+}
+
+/// Changes the policy, text by text, and adopts it.
+fn adopt(started: &Started, changes: &[(&str, &str)]) {
+    let path = started.project.path("workflows/policy.yaml");
+    let mut text = fs::read_to_string(&path).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    fs::write(path, text).unwrap();
+    started.project.run("-u lead workflow adopt").is(0);
+}
+
+fn lay(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// An environment in which a user has folders of the runtimes.
+fn at_home(started: &Started, call: Call) -> Call {
+    let folder = |name: &str| started.project.folder().join(name).display().to_string();
+    call.variable("HOME", &folder("home"))
+        .variable("CLAUDE_CONFIG_DIR", &folder("own-claude"))
+        .variable("CODEX_HOME", &folder("own-codex"))
+}
+
+/// Says that a subagent `qa` began, and returns what the hook tells it.
+fn begin(started: &Started, runtime: &str, agent: &str) -> String {
+    let mut event = json!({
+        "session_id": "s-1", "cwd": started.project.root(), "hook_event_name": "SubagentStart",
+        "agent_id": agent, "agent_type": "qa",
+    });
+    if runtime == "codex" {
+        event["turn_id"] = json!("t-1");
+    }
+    let told = at_home(started, started.project.call("hook").input(event.to_string())).run().is(0).text();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    told["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned()
+}
+
+// REQ-223
+#[test]
+fn an_agent_is_told_the_definition_that_was_adopted() {
+    for (runtime, path, text) in RUNTIMES {
+        let started = of(runtime, "printf '<%s>\\n' \"$3\"");
+        let ran = started.project.run(RUN).is(1);
+        assert!(ran.text().contains(&format!("<{text}>\n")), "{}", ran.text());
+        let sessions = started.project.ask("-u claude agent list --all").is(0);
+        let digest = Digest::of(text.as_bytes()).to_string();
+        assert_eq!(sessions["data"]["sessions"][0]["definition_digest"], digest);
+        let own = started.project.path(path);
+        for other in ["You approve.\n", ""] {
+            fs::write(&own, other).unwrap();
+            assert_eq!(started.project.ask(RUN).is(4).reasons(), ["agent_changed"], "{runtime}");
+        }
+        for (bytes, why) in
+            [(vec![b'a'; 200_000], "longer than"), (b"a\0b".to_vec(), "NUL"), (vec![255], "UTF-8")]
+        {
+            fs::write(&own, bytes).unwrap();
+            started.project.run("-u lead workflow adopt").is(0);
+            started.project.run(RUN).is(1).says(why);
+        }
+        fs::remove_file(&own).unwrap();
+        assert_eq!(started.project.ask(RUN).is(4).reasons(), ["agent_changed"], "{runtime}");
+    }
+}
+
+// REQ-224
+#[test]
+fn an_agent_is_nobody_while_its_runtime_could_take_another_definition_for_it() {
+    let places = [
+        (
+            "claude",
+            vec![
+                "project/.claude/agents/zzz.md",
+                "project/.claude/agents/a/b/c.md",
+                ".claude/agents/x.md",
+                "home/.claude/agents/qa.md",
+                "own-claude/agents/deep/x.md",
+            ],
+            CLAUDE,
+            "---\nname: 'qa'\n---\nYou approve.\n",
+            "---\nname: other\n---\nqa\n",
+        ),
+        (
+            "codex",
+            vec![
+                "project/.codex/agents/zzz.toml",
+                "project/.codex/agents/a/b/c.toml",
+                ".codex/agents/x.toml",
+                "home/.codex/agents/qa.toml",
+                "own-codex/agents/deep/x.toml",
+            ],
+            CODEX,
+            "\"name\" = 'qa'\n",
+            "name = \"other\"\n",
+        ),
+    ];
+    for (runtime, files, adopted, rival, other) in places {
+        let started = of(runtime, "QMS review CR-001 --recommend --comment fine");
+        let project = &started.project;
+        for (number, file) in files.iter().enumerate() {
+            let path = project.folder().join(file);
+            lay(&path, rival);
+            let refused = at_home(&started, project.call(RUN)).ask().is(4);
+            assert_eq!(refused.reasons(), ["agent_changed"], "{file}");
+            let shown = file.strip_prefix("project/").unwrap_or(file);
+            let message = refused["error"]["reasons"][0]["message"].as_str().unwrap();
+            assert!(message.contains(shown) && message.contains("too"), "{message}");
+            let told = begin(&started, runtime, &format!("a-{number}"));
+            assert!(told.contains(shown) && told.contains("has no name"), "{told}");
+            let found = at_home(&started, project.call("-u lead doctor")).ask().is(1);
+            assert_eq!(found["error"]["details"]["findings"][0]["name"], "definition");
+            assert!(found.value().to_string().contains(shown), "{file}");
+            // The same text is the same agent, and one of another name is none of its affair.
+            for text in [adopted, other] {
+                lay(&path, text);
+                at_home(&started, project.call("-u lead doctor")).run().is(0);
+            }
+            fs::remove_file(&path).unwrap();
+        }
+        let agents = project.ask("-u lead agent list --all").is(0);
+        assert_eq!(agents["data"]["sessions"], json!([]), "{runtime}");
+        // What another runtime reads is in nobody's way.
+        let (strange, rival) = match runtime {
+            "claude" => (".codex/agents/zzz.toml", "name = \"qa\"\n"),
+            _ => (".claude/agents/zzz.md", "---\nname: qa\n---\n"),
+        };
+        lay(&project.path(strange), rival);
+        assert!(begin(&started, runtime, "a-9").contains("you act as user `qa`"));
+        project.run(RUN).is(0);
+    }
+}
+
+// REQ-224
+#[test]
+fn a_role_that_the_settings_of_codex_declare_is_a_definition() {
+    let started = of("codex", "true");
+    lay(&started.project.path(".codex/config.toml"), "[agents.\"qa\"]\nconfig_file = \"../other.toml\"\n");
+    let refused = started.project.ask(RUN).is(4);
+    assert!(refused["error"]["reasons"][0]["message"].as_str().unwrap().contains(".codex/config.toml"));
+}
+
+// REQ-225
+#[test]
+fn the_hook_looks_at_the_definition_of_its_own_runtime() {
+    let started = of("claude", "true");
+    let project = &started.project;
+    for (runtime, _, _) in RUNTIMES {
+        assert!(begin(&started, runtime, runtime).contains("you act as user `qa`"), "{runtime}");
+    }
+    let sessions = project.ask("-u lead agent list").is(0);
+    for (runtime, _, text) in RUNTIMES {
+        let sessions = sessions["data"]["sessions"].as_array().unwrap();
+        let session = sessions.iter().find(|one| one["runtime"] == runtime).unwrap();
+        assert_eq!(session["definition_digest"], Digest::of(text.as_bytes()).to_string());
+    }
+    fs::write(project.path(".codex/agents/qa.toml"), "name = \"qa\"\n").unwrap();
+    assert!(begin(&started, "codex", "b-1").contains("`.codex/agents/qa.toml` is not the definition"));
+    assert!(begin(&started, "claude", "b-2").contains("you act as user `qa`"));
+    // A file of Claude Code is no definition of Codex.
+    adopt(
+        &started,
+        &[(
+            "definition: { claude: .claude/agents/qa.md, codex: .codex/agents/qa.toml }",
+            "definition: .claude/agents/qa.md",
+        )],
+    );
+    assert!(begin(&started, "codex", "b-3").contains("no definition of `qa` for codex"));
+    assert!(begin(&started, "claude", "b-4").contains("you act as user `qa`"));
+}

@@ -1,0 +1,131 @@
+//! How a ticket ends: each way is told apart, and none sends an agent after another credential.
+
+use serde_json::json;
+
+use crate::Hooked;
+use crate::tickets::{at_work, signed};
+
+const ACT: &str = "qms review CR-001 --recommend --comment fine";
+const LOOK: &str = "qms status CR-001";
+
+/// What happens between the signature and the use, and how it is told.
+type Way = (&'static str, fn(&Hooked), &'static str, &'static str);
+
+const WAYS: &[Way] = &[
+    (
+        "it ran without it",
+        |it| it.ends("PostToolUse", "s-1", Some("a-1"), "t-1", ACT),
+        "ticket_call_over",
+        "call it again",
+    ),
+    (
+        "it failed",
+        |it| it.ends("PostToolUseFailure", "s-1", Some("a-1"), "t-1", ACT),
+        "ticket_call_over",
+        "call it again",
+    ),
+    (
+        "it was not allowed",
+        |it| it.ends("PermissionDenied", "s-1", Some("a-1"), "t-1", ACT),
+        "ticket_not_allowed",
+        "was not allowed",
+    ),
+    (
+        "another call, whatever it is",
+        |it| assert!(it.call("s-1", Some("a-1"), "t-2", "ls").is_none()),
+        "ticket_overtaken",
+        "one at a time",
+    ),
+    (
+        "another call of the program that looks",
+        |it| _ = signed(it, "t-2", LOOK),
+        "ticket_overtaken",
+        "one at a time",
+    ),
+    (
+        "another call of the program that is refused",
+        |it| _ = Hooked::denied(it.call("s-1", Some("a-1"), "t-2", "qms status | head")),
+        "ticket_overtaken",
+        "one at a time",
+    ),
+    (
+        "the end of another call",
+        |it| it.ends("PostToolUse", "s-1", Some("a-1"), "t-0", "ls"),
+        "ticket_overtaken",
+        "one at a time",
+    ),
+    (
+        "the end of the agent",
+        |it| _ = it.hook(&it.event("SubagentStop", "s-1", &json!({"agent_id": "a-1", "agent_type": "qa"}))),
+        "session_ended",
+        "the session of `qa` has ended",
+    ),
+];
+
+// REQ-212
+#[test]
+fn each_way_in_which_a_ticket_ends_is_told_apart_and_none_leads_to_a_token() {
+    let hooked = at_work();
+    for (what, happens, name, words) in WAYS {
+        let command = signed(&hooked, "t-1", ACT);
+        happens(&hooked);
+        let (reason, said) = hooked.refused(&command);
+        assert_eq!(reason, *name, "{what}");
+        assert!(said.contains(words) && !said.contains("token"), "{what}: {said}");
+        // In life each call has an id of its own; here the next one begins with nothing known of this one.
+        hooked.begin("s-1", "a-1", "qa");
+        let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+        store.execute_batch("DELETE FROM tickets; DELETE FROM refusals").unwrap();
+    }
+}
+
+// REQ-212
+#[test]
+fn a_ticket_for_looking_is_good_until_its_call_ends_whatever_its_agent_does_meanwhile() {
+    let hooked = at_work();
+    let look = signed(&hooked, "t-1", LOOK);
+    let act = signed(&hooked, "t-2", ACT);
+    hooked.ends("PostToolUse", "s-1", Some("a-1"), "t-0", "ls");
+    assert_eq!(hooked.sh(&look).0, 0);
+    assert_eq!(hooked.sh(&act).0, 8);
+    hooked.ends("PostToolUse", "s-1", Some("a-1"), "t-1", LOOK);
+    assert_eq!(hooked.refused(&look).0, "ticket_call_over");
+}
+
+// REQ-212
+#[test]
+fn what_one_agent_does_ends_no_ticket_of_another() {
+    let hooked = at_work();
+    hooked.begin("s-1", "a-2", "tu");
+    hooked.begin("s-2", "a-1", "qa");
+    let command = signed(&hooked, "t-1", ACT);
+    for (session, agent) in [("s-1", None), ("s-1", Some("a-2")), ("s-2", Some("a-1")), ("s-2", None)] {
+        hooked.call(session, agent, "t-2", "ls");
+        hooked.ends("PostToolUse", session, agent, "t-1", ACT);
+        hooked.hook(&hooked.event("SessionStart", "s-2", &json!({"source": "resume"})));
+    }
+    assert_eq!(hooked.sh(&command).0, 0);
+}
+
+// REQ-213
+#[test]
+fn a_call_in_the_background_is_put_to_the_foreground_or_refused() {
+    let hooked = at_work();
+    for (given, answered) in
+        [(json!(true), json!(false)), (json!("yes"), json!(false)), (json!(false), json!(false))]
+    {
+        let fields = json!({
+            "tool_name": "Bash", "tool_use_id": "t-1", "agent_id": "a-1", "agent_type": "qa",
+            "tool_input": {"command": LOOK, "run_in_background": given},
+        });
+        let answer = hooked.hook(&hooked.event("PreToolUse", "s-1", &fields)).unwrap();
+        assert_eq!(answer["hookSpecificOutput"]["updatedInput"]["run_in_background"], answered);
+    }
+    for tool in ["Monitor", "PowerShell"] {
+        let fields = json!({
+            "tool_name": tool, "tool_use_id": "t-1", "agent_id": "a-1", "agent_type": "qa",
+            "tool_input": {"command": LOOK},
+        });
+        Hooked::denied(hooked.hook(&hooked.event("PreToolUse", "s-1", &fields)));
+    }
+}
