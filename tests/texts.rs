@@ -110,7 +110,7 @@ fn a_call_is_not_passed_over_however_deep_it_stands() {
     }
 }
 
-// REQ-190, REQ-233
+// REQ-233, REQ-250
 #[test]
 fn no_hard_text_passes_for_an_export_or_for_a_part_of_one() {
     let file = tempfile::NamedTempFile::new().unwrap();
