@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use qms::domain::audit::{Checkpoint, ProjectKey};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::id::UserName;
-use qms::domain::identity::{Caller, PresentedTicket, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, PresentedTicket, Ticket, TicketId, argv_digest};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else { return };
@@ -36,11 +36,13 @@ fn sealed(text: &str, key: &ProjectKey) {
     };
     let user = UserName::parse("qa").expect("a name");
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
-    let ticket =
-        Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, (argv, text), Timestamp::from_millis(0));
+    let inputs = word(4).map(|input| Digest::of(input.as_bytes()));
+    let call = Call { project: "p", argv, cwd: text, inputs };
+    let ticket = Ticket::new(TicketId::from_bytes([1; 16]), caller, &user, call, Timestamp::from_millis(0));
     let sealed = ticket.seal(key);
     let presented = PresentedTicket::parse(&sealed, argv, text.to_owned()).expect("a ticket");
-    assert!(presented.is_genuine(key) && presented.is_for_this_call());
+    assert!(presented.is_genuine(key) && presented.is_for_this_call("p"));
+    assert!(!presented.is_for_this_call(text) || text == "p");
     assert_eq!(presented.ticket, ticket);
     // One letter of it is another one.
     let at = text.len() % sealed.len();
