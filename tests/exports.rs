@@ -73,7 +73,7 @@ fn shape(name: &str) -> Validator {
     jsonschema::validator_for(&of_shape).unwrap()
 }
 
-// REQ-230
+// REQ-216
 #[test]
 fn an_entry_shows_its_bytes_and_changes_and_a_withheld_one_neither() {
     let lines = lines(exported());
@@ -100,7 +100,7 @@ fn an_entry_shows_its_bytes_and_changes_and_a_withheld_one_neither() {
     assert_eq!(change("updated_at")["new"], created["at"]);
 }
 
-// REQ-230
+// REQ-216
 #[test]
 fn a_table_carries_kind_credential_and_digests() {
     let project = under_way();
@@ -119,7 +119,7 @@ fn a_table_carries_kind_credential_and_digests() {
     }
 }
 
-// REQ-231
+// REQ-217
 #[test]
 fn the_history_of_a_document_shows_what_each_entry_changed() {
     let project = under_way();

@@ -116,7 +116,7 @@ contract! {
         contents_and_policies_are_kept_once
         a_large_content_is_kept_once_and_comes_back_whole
         refusals_are_counted_without_an_entry
-        // REQ-076, REQ-212
+        // REQ-076, REQ-201
         a_ticket_ends_once_and_is_open_to_its_agent_until_then
         a_turn_keeps_other_writers_out_until_it_ends
         a_handle_that_is_dropped_ends_its_turn

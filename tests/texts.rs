@@ -29,7 +29,7 @@ const SIZE: usize = 8 * 1024;
 /// Deeper than anything is meant to be.
 const DEPTH: usize = 5_000;
 
-// REQ-250
+// REQ-228
 #[test]
 fn no_text_is_too_deep_for_a_small_stack() {
     for reader in READERS {
@@ -44,7 +44,7 @@ fn deep(open: &str, inside: &str, close: &str) -> String {
     format!("{}{inside}{}", open.repeat(DEPTH), close.repeat(DEPTH))
 }
 
-// REQ-250
+// REQ-228
 #[test]
 fn what_is_left_to_fill_in_is_found_however_deep_it_stands() {
     let fields = BTreeSet::from(["date".to_owned()]);
@@ -75,7 +75,7 @@ fn what_is_left_to_fill_in_is_found_however_deep_it_stands() {
     }
 }
 
-// REQ-250
+// REQ-228
 #[test]
 fn a_row_is_found_however_deep_it_stands() {
     let header = "| Item | Task | Expected result | Actual result | Evidence | Outcome | Performed by | Date |\n\
@@ -90,7 +90,7 @@ fn a_row_is_found_however_deep_it_stands() {
     }
 }
 
-// REQ-250
+// REQ-228
 #[test]
 fn a_call_is_not_passed_over_however_deep_it_stands() {
     for (open, close) in [
@@ -110,7 +110,7 @@ fn a_call_is_not_passed_over_however_deep_it_stands() {
     }
 }
 
-// REQ-233, REQ-250
+// REQ-221, REQ-228
 #[test]
 fn no_hard_text_passes_for_an_export_or_for_a_part_of_one() {
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -49,7 +49,7 @@ mod tests {
         }
     }
 
-    // REQ-253
+    // REQ-231
     #[test]
     fn no_cause_is_told_twice_however_it_comes_into_the_chain() {
         for (chain, expected) in [

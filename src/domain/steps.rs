@@ -38,7 +38,7 @@ mod tests {
     /// Work that does not grow with the text.
     const SLACK: usize = 2_000;
 
-    // REQ-250
+    // REQ-228
     #[test]
     fn no_reader_looks_at_twice_a_text_more_than_twice_as_often() {
         let mut faults = Vec::new();
@@ -58,7 +58,7 @@ mod tests {
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
-    // REQ-250
+    // REQ-228
     #[test]
     fn a_search_from_every_opener_would_be_seen() {
         let searched = |size: usize| {

@@ -2,7 +2,7 @@
 
 use crate::stand_in::{RUN, Started};
 
-// REQ-226
+// REQ-215
 #[test]
 fn a_start_succeeds_where_the_task_was_answered_and_nowhere_else() {
     let review = "QMS review CR-001 --recommend --comment 'read it whole' --no-interactive";

@@ -75,7 +75,7 @@ fn begin(started: &Started, runtime: &str, agent: &str) -> String {
     told["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned()
 }
 
-// REQ-223
+// REQ-212
 #[test]
 fn an_agent_is_told_the_definition_that_was_adopted() {
     for (runtime, path, text) in RUNTIMES {
@@ -102,7 +102,7 @@ fn an_agent_is_told_the_definition_that_was_adopted() {
     }
 }
 
-// REQ-224
+// REQ-213
 #[test]
 fn an_agent_is_nobody_while_its_runtime_could_take_another_definition_for_it() {
     let places = [
@@ -169,7 +169,7 @@ fn an_agent_is_nobody_while_its_runtime_could_take_another_definition_for_it() {
     }
 }
 
-// REQ-224
+// REQ-213
 #[test]
 fn a_role_that_the_settings_of_codex_declare_is_a_definition() {
     let started = of("codex", "true");
@@ -178,7 +178,7 @@ fn a_role_that_the_settings_of_codex_declare_is_a_definition() {
     assert!(refused["error"]["reasons"][0]["message"].as_str().unwrap().contains(".codex/config.toml"));
 }
 
-// REQ-225
+// REQ-214
 #[test]
 fn the_hook_looks_at_the_definition_of_its_own_runtime() {
     let started = of("claude", "true");

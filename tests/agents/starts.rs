@@ -130,7 +130,7 @@ fn what_was_swapped_after_its_adoption_is_not_started() {
     assert!(project.run(RUN).is(1).text().contains("the swapped one"));
 }
 
-// REQ-240
+// REQ-226
 #[test]
 fn the_start_and_the_end_of_an_agent_stand_in_the_history_of_its_document() {
     let started = Started::new("exit 3");

@@ -146,7 +146,7 @@ fn a_token_is_good_for_the_task_and_the_document_that_its_agent_was_started_for(
     }
 }
 
-// REQ-238
+// REQ-224
 #[test]
 fn the_live_token_of_an_agent_gets_into_no_document() {
     let started = Started::new(KEEPS);

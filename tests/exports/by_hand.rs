@@ -67,7 +67,7 @@ fn signature(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-// REQ-232
+// REQ-218
 #[test]
 fn the_documented_steps_verify_an_export_without_the_program() {
     let (mut leaves, mut keys, mut signed) = (Vec::new(), BTreeMap::<String, String>::new(), 0);

@@ -44,7 +44,7 @@ fn text<'v>(line: &'v Value, field: &str) -> &'v str {
     line[field].as_str().unwrap()
 }
 
-// REQ-233
+// REQ-219
 #[test]
 fn every_kind_of_tampering_is_found_and_named() {
     verify(sound().as_bytes()).unwrap();
@@ -162,7 +162,7 @@ fn hidden(line: &str) -> String {
         .replace("\"withheld\":false", "\"withheld\":true")
 }
 
-// REQ-233
+// REQ-219
 #[test]
 fn an_entry_that_was_sealed_anew_with_everything_that_follows_from_it_is_found_by_the_signature() {
     let forged = place(|line| line["comment"] == "fine");
@@ -193,7 +193,7 @@ fn encode(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-// REQ-234
+// REQ-220
 #[test]
 fn an_export_verifies_without_project_or_key_and_says_what_was_and_was_not_checked() {
     let project = under_way();
@@ -252,7 +252,7 @@ fn an_export_verifies_without_project_or_key_and_says_what_was_and_was_not_check
 proptest! {
     #![proptest_config(Config { cases: 120, failure_persistence: None, ..Config::default() })]
 
-    // REQ-233
+    // REQ-219
     #[test]
     fn any_byte_that_is_changed_anywhere_is_found(at in any::<prop::sample::Index>(), by in 1u8..=255) {
         let mut text = sound().as_bytes().to_vec();
@@ -261,7 +261,7 @@ proptest! {
         prop_assert!(verify(&text).is_err(), "byte {at}");
     }
 
-    // REQ-233
+    // REQ-219
     #[test]
     fn any_cut_is_found(from in any::<prop::sample::Index>(), length in 1usize..5000) {
         let mut text = sound().as_bytes().to_vec();
@@ -270,7 +270,7 @@ proptest! {
         prop_assert!(verify(&text).is_err());
     }
 
-    // REQ-235
+    // REQ-221
     #[test]
     fn rubbish_is_refused(
         parts in proptest::collection::vec(prop_oneof![

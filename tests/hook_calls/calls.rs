@@ -30,7 +30,7 @@ fn a_subagents_call_becomes_its_own() {
     hooked.project.run("-u lead doctor").is(0);
 }
 
-// REQ-219
+// REQ-208
 #[test]
 fn a_pattern_that_fits_the_words_of_a_call_fits_them_after_it_was_signed() {
     let hooked = Hooked::new();

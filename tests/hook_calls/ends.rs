@@ -62,7 +62,7 @@ const WAYS: &[Way] = &[
     ),
 ];
 
-// REQ-212
+// REQ-201
 #[test]
 fn each_way_in_which_a_ticket_ends_is_told_apart_and_none_leads_to_a_token() {
     let hooked = at_work();
@@ -79,7 +79,7 @@ fn each_way_in_which_a_ticket_ends_is_told_apart_and_none_leads_to_a_token() {
     }
 }
 
-// REQ-212
+// REQ-201
 #[test]
 fn a_ticket_for_looking_is_good_until_its_call_ends_whatever_its_agent_does_meanwhile() {
     let hooked = at_work();
@@ -92,7 +92,7 @@ fn a_ticket_for_looking_is_good_until_its_call_ends_whatever_its_agent_does_mean
     assert_eq!(hooked.refused(&look).0, "ticket_call_over");
 }
 
-// REQ-212
+// REQ-201
 #[test]
 fn what_one_agent_does_ends_no_ticket_of_another() {
     let hooked = at_work();
@@ -107,7 +107,7 @@ fn what_one_agent_does_ends_no_ticket_of_another() {
     assert_eq!(hooked.sh(&command).0, 0);
 }
 
-// REQ-213
+// REQ-202
 #[test]
 fn a_call_in_the_background_is_put_to_the_foreground_or_refused() {
     let hooked = at_work();

@@ -37,7 +37,7 @@ EVENTS
 'PROGRAM' review CR-001 --recommend --comment whole --no-interactive
 ";
 
-// REQ-218
+// REQ-207
 #[test]
 fn no_event_ends_or_changes_what_agent_run_began() {
     let hooked = Hooked::new();
@@ -64,7 +64,7 @@ fn no_event_ends_or_changes_what_agent_run_began() {
     hooked.project.run("-u lead audit verify").is(0);
 }
 
-// REQ-218
+// REQ-207
 #[test]
 fn what_ends_an_agent_is_recorded_with_the_session_that_said_so() {
     let hooked = Hooked::new();
@@ -112,7 +112,7 @@ fn launched(hooked: Hooked, text: &str) -> Hooked {
     hooked
 }
 
-// REQ-210
+// REQ-199
 #[test]
 fn the_main_thread_of_an_agent_that_was_started_acts_as_that_agent_within_its_task() {
     // With its token in the environment, and where its runtime keeps that from its hooks.
@@ -157,7 +157,7 @@ fn with_token(hooked: &Hooked, user: &str, agent: Option<&str>, line: &str) -> O
     (!ran.text().is_empty()).then(|| serde_json::from_str(&ran.text()).unwrap())
 }
 
-// REQ-210
+// REQ-199
 #[test]
 fn a_session_that_was_given_a_token_is_its_user_and_a_subagent_is_its_own() {
     let hooked = Hooked::new();
@@ -178,7 +178,7 @@ fn a_session_that_was_given_a_token_is_its_user_and_a_subagent_is_its_own() {
     assert!(hooked.sh(&command).1.contains("acting as claude "));
 }
 
-// REQ-210
+// REQ-199
 #[test]
 fn what_was_given_and_counts_no_longer_signs_nothing() {
     let hooked = Hooked::new();
@@ -194,7 +194,7 @@ fn what_was_given_and_counts_no_longer_signs_nothing() {
     assert_eq!(hooked.refused(&early).0, "credential_revoked");
 }
 
-// REQ-214
+// REQ-203
 #[test]
 fn a_ticket_that_was_found_is_refused_and_the_record_says_who_tried_it() {
     let hooked = Hooked::new();
@@ -212,7 +212,7 @@ fn a_ticket_that_was_found_is_refused_and_the_record_says_who_tried_it() {
     );
 }
 
-// REQ-210
+// REQ-199
 #[test]
 fn what_is_signed_within_the_bounds_of_a_token_makes_no_other() {
     let hooked = Hooked::new();
@@ -229,7 +229,7 @@ fn what_is_signed_within_the_bounds_of_a_token_makes_no_other() {
     }
 }
 
-// REQ-210
+// REQ-199
 #[test]
 fn a_token_of_another_user_on_the_command_line_is_refused_there_and_recorded() {
     let hooked = Hooked::new();

@@ -24,7 +24,7 @@ const READ: &[(&str, Option<&str>, &str)] = &[
     ("qms workflow adopt", None, "workflows/policy.yaml"),
 ];
 
-// REQ-211
+// REQ-200
 #[test]
 fn what_a_call_reads_is_what_was_there_when_it_was_signed() {
     for (line, agent, file) in READ {
@@ -43,7 +43,7 @@ fn what_a_call_reads_is_what_was_there_when_it_was_signed() {
     }
 }
 
-// REQ-211
+// REQ-200
 #[test]
 fn a_ticket_is_for_one_project_though_two_have_one_key() {
     let hooked = at_work();
@@ -60,7 +60,7 @@ fn a_ticket_is_for_one_project_though_two_have_one_key() {
     assert_ne!(elsewhere.output().unwrap().status.code(), Some(0));
 }
 
-// REQ-211
+// REQ-200
 #[test]
 fn standard_input_and_what_is_no_file_or_too_much_is_not_signed() {
     let hooked = at_work();
@@ -84,7 +84,7 @@ fn standard_input_and_what_is_no_file_or_too_much_is_not_signed() {
     }
 }
 
-// REQ-211
+// REQ-200
 #[test]
 fn a_ticket_without_files_is_for_no_call_that_reads_one() {
     let hooked = at_work();

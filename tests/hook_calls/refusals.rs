@@ -61,7 +61,7 @@ fn signed(hooked: &Hooked, line: &str, agent: Option<&str>, told: &[(&str, &str)
     format!("{line} --ticket={}", ticket.seal(&key))
 }
 
-// REQ-214
+// REQ-203
 #[test]
 fn the_same_refusal_by_hook_and_by_program_is_the_same_entry() {
     for (line, agent, told) in REFUSED {
@@ -100,7 +100,7 @@ const UNPROVED: &[(&str, bool)] = &[
     ("-u claude --token-file rubbish list", false),
 ];
 
-// REQ-212
+// REQ-201
 #[test]
 fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
     let hooked = Hooked::new();
@@ -131,7 +131,7 @@ fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
     fs::remove_file(project.path("revoked")).unwrap();
 }
 
-// REQ-215
+// REQ-204
 #[test]
 fn two_agents_of_one_user_are_told_apart_in_the_record() {
     let hooked = Hooked::new();
@@ -148,7 +148,7 @@ fn two_agents_of_one_user_are_told_apart_in_the_record() {
     assert_eq!(hooked.newest()["actor"], "qa");
 }
 
-// REQ-216
+// REQ-205
 #[test]
 fn the_main_thread_is_told_who_it_is_and_how_to_call() {
     let hooked = Hooked::new();
@@ -179,7 +179,7 @@ const SHAPES: &[&str] = &[
     "qms review CR-001 --recommend --comment-file -",
 ];
 
-// REQ-216
+// REQ-205
 #[test]
 fn each_way_to_hand_over_a_text_that_is_refused_shows_the_line_that_passes() {
     let hooked = Hooked::new();

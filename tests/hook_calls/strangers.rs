@@ -14,7 +14,7 @@ fn stranger(hooked: &Hooked, kind: &str, id: &str, line: &str) -> Option<Value> 
 
 const KINDS: [&str; 4] = ["Explore", "general-purpose", "plugin:helper", ""];
 
-// REQ-217
+// REQ-206
 #[test]
 fn an_agent_that_is_no_user_reads_as_the_main_thread_and_is_marked() {
     let hooked = Hooked::new();
@@ -39,7 +39,7 @@ fn an_agent_that_is_no_user_reads_as_the_main_thread_and_is_marked() {
     }
 }
 
-// REQ-217
+// REQ-206
 #[test]
 fn it_acts_as_nobody_and_the_record_says_who_tried() {
     let hooked = Hooked::new();
@@ -80,7 +80,7 @@ fn it_acts_as_nobody_and_the_record_says_who_tried() {
     assert!(entry.contains("\"document\":\"CR-001\""));
 }
 
-// REQ-217
+// REQ-206
 #[test]
 fn what_it_reads_was_opened_by_nobody() {
     let hooked = Hooked::new();
@@ -106,7 +106,7 @@ fn what_it_reads_was_opened_by_nobody() {
     assert_eq!(hooked.project.log_size(), size + 1);
 }
 
-// REQ-217
+// REQ-206
 #[test]
 fn each_reason_for_having_no_name_is_told_by_itself_with_what_to_do() {
     let hooked = Hooked::new();
@@ -127,7 +127,7 @@ fn each_reason_for_having_no_name_is_told_by_itself_with_what_to_do() {
     Hooked::denied(hooked.call("s-1", Some("a-1"), "t-4", "qms status CR-001"));
 }
 
-// REQ-217
+// REQ-206
 #[test]
 fn a_ticket_for_reading_is_void_when_its_agent_ends() {
     let hooked = Hooked::new();

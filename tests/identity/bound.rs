@@ -35,7 +35,7 @@ fn bound(project: &Project) -> Vec<String> {
     bound.map(|user| user["name"].as_str().unwrap().to_owned()).collect()
 }
 
-// REQ-220, REQ-221
+// REQ-209, REQ-210
 #[test]
 fn a_bound_user_is_nobody_without_a_proof_however_the_call_is_wrapped() {
     for (runtime, _) in RUNTIMES {
@@ -78,7 +78,7 @@ fn a_bound_user_is_nobody_without_a_proof_however_the_call_is_wrapped() {
     }
 }
 
-// REQ-220
+// REQ-209
 #[test]
 fn whoever_manages_no_users_installs_no_hook_and_binds_nobody() {
     let project = with_agents();
@@ -102,7 +102,7 @@ fn whoever_manages_no_users_installs_no_hook_and_binds_nobody() {
     }
 }
 
-// REQ-222
+// REQ-211
 #[test]
 fn a_binding_outlives_the_hook_and_is_lifted_with_a_reason_by_whoever_manages_users() {
     let project = with_agents();
@@ -137,7 +137,7 @@ fn a_binding_outlives_the_hook_and_is_lifted_with_a_reason_by_whoever_manages_us
     assert_eq!(bound(&project), ["claude", "qa", "tu"]);
 }
 
-// REQ-220
+// REQ-209
 #[test]
 fn an_agent_whose_definition_is_for_one_runtime_binds_its_user_there_alone() {
     let project = with_agents();

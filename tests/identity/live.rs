@@ -74,7 +74,7 @@ fn is_refused(project: &Project, what: &str, token: &str, call: Call) {
     }
 }
 
-// REQ-238
+// REQ-224
 #[test]
 fn a_live_token_of_any_kind_is_taken_in_by_no_way() {
     let (project, tokens) = with_tokens();
@@ -155,7 +155,7 @@ fn a_live_token_of_any_kind_is_taken_in_by_no_way() {
     }
 }
 
-// REQ-238
+// REQ-224
 #[test]
 fn a_file_is_named_after_no_live_token_and_a_dead_or_foreign_one_in_a_text_is_no_matter() {
     let (project, tokens) = with_tokens();
@@ -210,7 +210,7 @@ fn arguments(command: &Command, path: &[String], found: &mut Vec<Vec<String>>) {
     }
 }
 
-// REQ-239
+// REQ-225
 #[test]
 fn no_output_repeats_a_token_by_whatever_argument_it_came_in() {
     let (project, tokens) = with_tokens();
@@ -228,7 +228,7 @@ fn no_output_repeats_a_token_by_whatever_argument_it_came_in() {
     }
 }
 
-// REQ-239
+// REQ-225
 #[test]
 fn no_output_repeats_a_token_by_whatever_variable_or_input_it_came_in() {
     let (project, tokens) = with_tokens();

@@ -199,7 +199,7 @@ fn init_without_a_terminal_needs_a_passphrase_or_to_be_told_that_none_is_wanted(
     assert_eq!([&me["data"]["assurance"], &me["data"]["source"]], ["signature", "key"]);
 }
 
-// REQ-241
+// REQ-227
 #[test]
 fn doctor_says_as_whom_somebody_can_act_or_read_who_only_says_the_name() {
     for profile in ["light", "team", "gxp"] {

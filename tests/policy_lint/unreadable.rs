@@ -107,7 +107,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-// REQ-254
+// REQ-232
 #[test]
 fn a_policy_that_is_too_large_is_refused_unread() {
     let mut large = sources();
@@ -119,7 +119,7 @@ fn a_policy_that_is_too_large_is_refused_unread() {
     assert_eq!(fault.message, "the files of the policy have more than 512 KiB");
 }
 
-// REQ-254
+// REQ-232
 #[test]
 fn of_many_faults_the_first_thousand_are_told() {
     let mut many = sources();

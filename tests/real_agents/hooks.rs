@@ -51,7 +51,7 @@ fn nobody_acts_as_the_reviewer_but_its_subagent() {
     }
 }
 
-// REQ-221
+// REQ-210
 #[test]
 #[ignore = "needs the real agent programs: just agents"]
 fn without_the_hook_and_around_it_nobody_is_anybody() {
@@ -84,7 +84,7 @@ fn without_the_hook_and_around_it_nobody_is_anybody() {
     }
 }
 
-// REQ-224
+// REQ-213
 #[test]
 #[ignore = "needs the real agent programs: just agents"]
 fn a_second_definition_makes_the_subagent_nobody() {

@@ -58,7 +58,7 @@ fn start(project: &Project, runtime: &Runtime, model: &Model) -> (i32, String) {
     (ran.status, ran.text() + &ran.stderr)
 }
 
-// REQ-071, REQ-223
+// REQ-071, REQ-212
 #[test]
 #[ignore = "needs the real agent programs: just agents"]
 fn the_launchers_of_the_page_start_agents_that_answer_as_themselves() {
@@ -93,7 +93,7 @@ fn the_launchers_of_the_page_start_agents_that_answer_as_themselves() {
     }
 }
 
-// REQ-226
+// REQ-215
 #[test]
 #[ignore = "needs the real agent programs: just agents"]
 fn an_agent_that_only_says_that_it_is_done_has_answered_nothing() {

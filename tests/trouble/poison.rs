@@ -47,7 +47,7 @@ fn ended(ran: Ran) -> Ran {
     ran
 }
 
-// REQ-251
+// REQ-229
 #[test]
 fn a_content_of_which_nothing_can_be_read_disturbs_no_other_document_and_can_be_taken_back() {
     let poisons = poisons();
@@ -81,7 +81,7 @@ fn a_content_of_which_nothing_can_be_read_disturbs_no_other_document_and_can_be_
     project.run("-u claude create CR --title Healthy").is(0);
 }
 
-// REQ-251
+// REQ-229
 #[test]
 fn a_draft_is_discarded_whatever_its_working_copy_says() {
     let project = Project::new();

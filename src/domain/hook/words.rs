@@ -49,7 +49,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-219
+        // REQ-208
         #[test]
         fn a_line_begins_as_it_did_whatever_is_added(
             arguments in prop::collection::vec("--|-|[ -~\n\tä€'\"$`!\\\\*{}~#=]{0,8}", 0..6),

@@ -309,7 +309,7 @@ mod tests {
         }
     }
 
-    // REQ-211
+    // REQ-200
     #[test]
     fn the_ticket_has_one_place_and_a_word_elsewhere_is_a_word() {
         let digest = |line: &str| argv_digest_around_ticket(&line.split(' ').collect::<Vec<_>>());
@@ -325,7 +325,7 @@ mod tests {
         }
     }
 
-    // REQ-211
+    // REQ-200
     #[test]
     fn a_ticket_is_for_one_line_in_one_folder() {
         let (ticket, key) = (ticket(), key(1));

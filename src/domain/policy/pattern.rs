@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(pattern.id(&IdParts::default(), 2), None);
     }
 
-    // REQ-250
+    // REQ-228
     #[test]
     fn a_pattern_that_can_be_cut_in_many_ways_is_held_against_an_id_in_a_moment() {
         let pattern = IdPattern::parse(&"{name}".repeat(60)).unwrap_or_else(|e| panic!("{e}"));

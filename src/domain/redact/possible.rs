@@ -94,7 +94,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-238
+        // REQ-224
         #[test]
         fn a_secret_is_found_in_every_form_of_the_table(
             secret in any::<[u8; 32]>(),

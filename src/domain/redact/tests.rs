@@ -173,7 +173,7 @@ proptest! {
     }
 }
 
-// REQ-236
+// REQ-222
 #[test]
 fn a_secret_of_bytes_is_found_as_files_keep_it_as_its_bytes_and_encoded() {
     let secret: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 7 + 3).unwrap());
@@ -200,7 +200,7 @@ fn a_secret_of_bytes_is_found_as_files_keep_it_as_its_bytes_and_encoded() {
 proptest! {
     #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
-    // REQ-237
+    // REQ-223
     #[test]
     fn a_token_or_its_beginning_is_shielded_however_it_is_cut_and_nothing_else_is(
         parts in proptest::collection::vec(prop_oneof![
@@ -241,7 +241,7 @@ proptest! {
 /// Where the secret of a token begins.
 const SECRET_AT: usize = 21;
 
-// REQ-237
+// REQ-223
 #[test]
 fn a_token_leaves_a_mark_and_what_stands_around_it() {
     for (text, shown) in [

@@ -62,7 +62,7 @@ mod tests {
         }
     }
 
-    // REQ-211
+    // REQ-200
     #[test]
     fn what_is_read_has_one_digest_and_nothing_else_has_it() {
         let text = |text: &str| Value::Text(text.to_owned());

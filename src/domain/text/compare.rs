@@ -202,7 +202,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-252
+        // REQ-230
         #[test]
         fn what_differs_makes_the_one_text_of_the_other(
             old in prop::collection::vec("[ab]{0,2}", 0..12),
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(differences(&old, &turned), [(0..5_000, 0..0), (10_000..10_000, 5_000..10_000)]);
     }
 
-    // REQ-252
+    // REQ-230
     #[test]
     fn texts_in_which_nothing_stands_once_are_not_compared_line_by_line() {
         let lines = |turns: usize| (0..4_000).map(move |at| if at % turns == 0 { "a" } else { "b" });
