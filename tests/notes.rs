@@ -352,7 +352,7 @@ fn a_trait_that_the_policy_lost_keeps_its_gate_closed() {
     let (before, rest) = text.split_once("  needs-security-review:").unwrap();
     let (_, after) = rest.split_once("  needs-agent-attribution:").unwrap();
     fs::write(&path, format!("{before}  needs-agent-attribution:{after}")).unwrap();
-    project.run("-u lead workflow adopt").is(0);
+    project.run("-u lead workflow adopt --less --reason \"it is no longer asked for\"").is(0);
     let refused = project.ask("-u claude route CR-001 --approval").is(4);
     assert_eq!(names(&refused["error"]["reasons"]), ["trait_unknown"]);
     assert_eq!(project.ask("-u claude trait list CR-001").is(0)["data"]["traits"][0]["known"], false);

@@ -1,22 +1,22 @@
 //! What a proof is not good for, beside what its holder may do.
 
 use crate::domain::identity::{Actor, Claim, Credential, Distrust, NotVerified, Proof};
-use crate::domain::request::{Registration, Request, Subject};
+use crate::domain::request::Request;
 
-/// What a ticket is not good for: an act of an agent that only reads, what its call did not read when it was
-/// made, and credentials.
+/// What a ticket is not good for: an act of an agent that only reads, and what its call did not read when it was
+/// made.
 pub(super) fn unmet_by_bounds(claim: &Claim, actor: &Actor, request: &Request) -> Option<NotVerified> {
     let Some(Proof::Ticket(presented)) = &claim.proof else { return None };
     let is_read = match &presented.ticket.inputs {
         Some(read) => *read == request.material(),
         None => request.reads_nothing(),
     };
-    let starts = |it: &Registration| matches!(it, Registration::Start(_) | Registration::Stop(_));
-    let why = match &request.subject {
-        _ if actor.reads_for().is_some() => Distrust::ReadsOnly,
-        _ if !is_read => Distrust::OtherInput,
-        Subject::Registry(it) if actor.credential().is_some() && !starts(it) => Distrust::OutOfScope,
-        _ => return None,
+    let why = if actor.reads_for().is_some() {
+        Distrust::ReadsOnly
+    } else if is_read {
+        return None;
+    } else {
+        Distrust::OtherInput
     };
     Some(presented.ticket.refused(claim.user.clone(), why))
 }

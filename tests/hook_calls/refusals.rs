@@ -13,7 +13,8 @@ use crate::Hooked;
 
 /// What of an entry is the same however often something is tried: not when, and not where in the log.
 fn kept(mut entry: Json) -> Json {
-    for field in ["index", "at", "clock", "salt", "boot", "boot_id", "boot_time", "uptime", "leaf_hash"] {
+    // These tell the moment, and what is made of it.
+    for field in ["index", "at", "clock", "boot", "leaf_hash", "bytes", "changes", "head"] {
         entry.as_object_mut().unwrap().remove(field);
     }
     entry

@@ -122,7 +122,7 @@ impl Case<'_> {
         let why = match (self.actor.credential(), registration) {
             // Agents start agents, as far as the policy and their scope allow it.
             (_, Registration::Start(_) | Registration::Stop(_)) => return None,
-            (None, _) if self.actor.assurance() == Assurance::Ticket => "a ticket is for one call",
+            _ if self.actor.assurance() == Assurance::Ticket => "a ticket is for one call",
             (None, _) => return None,
             (Some(presented), _) => match (presented.kind, registration) {
                 (CredentialKind::Spawn, _) => "the token of an agent is for its task",

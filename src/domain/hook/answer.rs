@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::event::{COMMANDS, Runtime, ToolCall};
+use super::event::{COMMANDS, ToolCall};
 use super::line::Refused;
+use super::runtime::Runtime;
 
 /// What is told to Gemini CLI, where no hook can know which agent calls.
 const OTHER_WAY: &str = "Gemini CLI does not tell its hooks which agent calls, so that no ticket can be made \

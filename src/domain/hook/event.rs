@@ -5,11 +5,11 @@
 //! come. A field that says who is calling is never guessed: what it has of another form than was agreed
 //! is an error, and not the absence of it.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::line::{Line, Refused, examine, speaks_of_it, suggestion};
+use super::runtime::Runtime;
 use crate::domain::front_matter::is_deceptive;
 
 /// The largest event that is read, in bytes: runtimes cut the output of a tool far below it.
@@ -42,37 +42,6 @@ pub fn is_shell(tool: &str) -> bool {
 
 /// Fields of a tool's input in which its command stands.
 pub(super) const COMMANDS: [&str; 2] = ["command", "cmd"];
-
-/// The agent runtimes whose hooks are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Runtime {
-    /// Claude Code.
-    Claude,
-    /// Codex, which adds the id of its turn.
-    Codex,
-    /// Gemini CLI, which names its events in its own way and does not say which agent calls.
-    Gemini,
-}
-
-impl Runtime {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Claude, Self::Codex, Self::Gemini];
-
-    /// Finds the one of a name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|runtime| runtime.name() == name)
-    }
-
-    /// Returns the name by which its hooks are installed.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "claude",
-            Self::Codex => "codex",
-            Self::Gemini => "gemini",
-        }
-    }
-}
 
 /// An event and the runtime that it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,11 @@ mod likeness;
 mod programs;
 mod quoting;
 mod runs;
+mod runtime;
 mod scan;
 mod word;
 
-pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, Runtime, ToolCall, is_shell};
+pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall, is_shell};
 pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
+pub use runtime::Runtime;
 pub use words::{behind, render};

@@ -5,6 +5,7 @@
 
 mod agent_session;
 mod credential;
+mod distrust;
 mod registry;
 mod sealed_key;
 mod ticket;
@@ -16,9 +17,10 @@ pub use self::agent_session::{AgentSession, SessionKind};
 pub use self::credential::{
     Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
 };
+pub use self::distrust::{Distrust, Holder, NotVerified, Origin};
+pub use self::registry::Registry;
 #[cfg(test)]
 pub(crate) use self::registry::verified;
-pub use self::registry::{Distrust, Holder, NotVerified, Origin, Registry};
 pub use self::sealed_key::{KEY_BYTES, KeyFileError, OpenKey, SealedKey};
 pub use self::ticket::{
     Call, Caller, Fate, PresentedTicket, TICKET_FLAG, TICKET_TIME, Ticket, TicketError, TicketId,

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, DocumentType, Guard, Plain, Policy, Profile, Target, Transition, When, Workflow};
+use super::{
+    Action, DocumentType, Effect, Guard, Plain, Policy, Profile, Target, Transition, When, Workflow,
+};
 use crate::domain::id::{AttestationName, GroupName, TraitName, TypeName};
 
 impl Policy {
@@ -75,6 +77,8 @@ impl Policy {
                 let same = known().filter(|old| old.action == way.action);
                 match same.map(taken).min_by_key(Vec::len) {
                     Some(taken) => found.extend(taken.into_iter().map(|how| format!("{what} {how}"))),
+                    // What only puts something on record leads nobody anywhere.
+                    None if way.to == Target::Same && way.verdict.is_none() && only_records(way) => {}
                     None => found.push(format!("{what} is another way {}", leads(&way.to))),
                 }
             }
@@ -135,6 +139,13 @@ impl Policy {
         }
         found
     }
+}
+
+/// Effects that put on record what can be given in no other way: a run, a reading, a note by its role.
+const RECORDS: &[Effect] = &[Effect::RecordRun, Effect::RecordReading, Effect::RecordNote];
+
+fn only_records(way: &Transition) -> bool {
+    way.effects.iter().chain(&way.completion).all(|effect| RECORDS.contains(effect))
 }
 
 fn evidence(guard: &Guard) -> &[AttestationName] {

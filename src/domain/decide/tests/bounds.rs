@@ -92,6 +92,8 @@ fn proofs(user: &str) -> Vec<(&'static str, Assurance, Option<Credential>)> {
     vec![
         ("nothing", Assurance::Claimed, None),
         ("ticket", Assurance::Ticket, None),
+        ("ticket of a token", Assurance::Ticket, Some(standing())),
+        ("ticket of an agent", Assurance::Ticket, Some(until(plain(CredentialKind::Spawn)))),
         ("spawn", Assurance::Token, Some(until(plain(CredentialKind::Spawn)))),
         ("unlock", Assurance::Token, Some(until(plain(CredentialKind::Unlock)))),
         ("code", Assurance::Token, Some(code)),
@@ -225,7 +227,7 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
         }
     }
     let words = |word: &str| permitted.get(word).into_iter().flatten().copied().collect::<Vec<_>>();
-    for word in ["nothing", "ticket", "spawn", "unlock"] {
+    for word in ["nothing", "ticket", "ticket of a token", "ticket of an agent", "spawn", "unlock"] {
         assert_eq!(words(word), Vec::<&str>::new(), "{word}");
     }
     assert_eq!(words("code"), ["key_create"]);

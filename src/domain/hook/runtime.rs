@@ -1,0 +1,34 @@
+//! The agent runtimes.
+
+use serde::{Deserialize, Serialize};
+
+/// The agent runtimes whose hooks are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Runtime {
+    /// Claude Code.
+    Claude,
+    /// Codex, which adds the id of its turn.
+    Codex,
+    /// Gemini CLI, which names its events in its own way and does not say which agent calls.
+    Gemini,
+}
+
+impl Runtime {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Claude, Self::Codex, Self::Gemini];
+
+    /// Finds the one of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|runtime| runtime.name() == name)
+    }
+
+    /// Returns the name by which its hooks are installed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+        }
+    }
+}
