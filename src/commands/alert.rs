@@ -34,7 +34,8 @@ fn manages(policy: &Policy, group: &GroupName) -> bool {
 
 /// Returns a warning for each thing to look into.
 pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
-    let since = Timestamp::from_millis(context.session.now().millis().saturating_sub(RECENT));
+    let now = context.session.now();
+    let since = Timestamp::from_millis(now.millis().saturating_sub(RECENT));
     let store = context.session.read(actor);
     let mut found = Vec::new();
     for key in store.credentials(Credentials::Alarming).unwrap_or_default() {
@@ -47,7 +48,8 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     }
     let failures = store.failed_proofs(since).unwrap_or_default();
     let count: u64 = failures.iter().map(|window| window.count + 1).sum();
-    if let Some(last) = failures.iter().map(|window| window.since).max() {
+    // One by a clock that was ahead was not in the time to come.
+    if let Some(last) = failures.iter().map(|window| window.since.min(now)).max() {
         let message = format!(
             "{} to prove who is calling in the last day, the last at {last} or after; `qms audit export` names \
              each",

@@ -14,7 +14,7 @@ const TELLING: usize = 8;
 const REST_MAX: usize = 64 + 1 + 8;
 
 /// Takes what looks like a token, or like the beginning of one, out of a stream, however that is cut into pieces.
-/// At most [`TELLING`] digits of a secret are held back.
+/// At most `TELLING` digits of a secret are held back.
 #[derive(Debug, Default)]
 pub struct Shield {
     /// How many bytes of a token were read.
