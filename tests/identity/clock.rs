@@ -237,3 +237,26 @@ fn a_signature_by_a_clock_that_was_wrong_says_so() {
     assert_eq!(wrong, [false, true, false]);
     project.run(&format!("{by_lead} audit verify")).is(0);
 }
+
+// REQ-195, REQ-197
+#[test]
+fn where_people_sign_a_second_one_confirms_the_end_of_a_jump() {
+    let project = super::profiles::of("gxp");
+    super::gxp::manager(&project, "lead", "ada");
+    super::acknowledge(&project, "lead", "ada").is(0);
+    let phrase = project.folder().join("config/lead.phrase");
+    let line = format!("-u lead --passphrase-file {} namespace add AHEAD", phrase.display());
+    assert_eq!(at(&project, NOON, "", &line).0, 0);
+    let refused = project.ask(&format!("-u lead audit clock --reason x --confirm {}", "0".repeat(64))).is(4);
+    assert_eq!(refused.reasons(), ["nothing_to_confirm"]);
+    let proposed = project.ask("-u ada audit clock --reason battery").is(0)["data"]["proposed"].clone();
+    let digest = proposed.as_str().unwrap();
+    let confirm =
+        |user: &str| project.ask(&format!("-u {user} audit clock --reason seen --confirm {digest}"));
+    assert_eq!(confirm("ada").is(7).reasons(), ["not_independent"]);
+    assert!(last_at(&project) >= NOON);
+    confirm("lead").is(0);
+    assert!(last_at(&project) < NOON);
+    assert_eq!(confirm("lead").is(4).reasons(), ["nothing_to_set"]);
+    project.run("-u lead audit verify").is(0);
+}

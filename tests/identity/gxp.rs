@@ -165,23 +165,24 @@ fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     assert_eq!(log(&project).iter().filter(|it| it["verdict"].is_string()).count(), 0);
 }
 
+/// Adds a person who manages the project, with a key by a code of somebody who does.
+pub(super) fn manager(project: &Project, by: &str, user: &str) {
+    let code = project.folder().join(format!("config/{user}.code"));
+    let phrase = secret(project, &format!("config/{user}.phrase"), PASSPHRASE);
+    project.run(&format!("-u lead user add {user} --group administrator --human")).is(0);
+    project.run(&format!("-u {by} token issue {user} --out {}", code.display())).is(0);
+    let enrol = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+    bare(project, &enrol).run().is(0);
+}
+
 // REQ-195
 #[test]
 fn what_demands_less_waits_for_a_second_person() {
     let project = super::profiles::of("gxp");
     // ada and ines manage the project, too; lead issued the code of ada, and ada that of ines.
-    let person = |by: &str, user: &str| {
-        let folder = project.folder().join("config");
-        let code = folder.join(format!("{user}.code"));
-        let phrase = secret(&project, &format!("config/{user}.phrase"), PASSPHRASE);
-        project.run(&format!("-u lead user add {user} --group administrator --human")).is(0);
-        project.run(&format!("-u {by} token issue {user} --out {}", code.display())).is(0);
-        let enrol = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
-        bare(&project, &enrol).run().is(0);
-    };
-    person("lead", "ada");
+    manager(&project, "lead", "ada");
     super::acknowledge(&project, "lead", "ada").is(0);
-    person("ada", "ines");
+    manager(&project, "ada", "ines");
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("profile: gxp", "profile: light")).unwrap();
@@ -217,4 +218,25 @@ fn what_demands_less_waits_for_a_second_person() {
     let last = last.unwrap();
     assert_eq!([&last["actor"], &last["inputs"]["confirm"]], ["ines", digest.as_str()]);
     project.run("-u lead audit verify").is(0);
+}
+
+// REQ-193
+#[test]
+fn doctor_finds_a_key_that_was_used_and_that_nobody_has_compared() {
+    let project = super::profiles::of("gxp");
+    project.issue(&["claude"]);
+    super::enrolled(&project, "hana", "quality");
+    project.run("-u claude create CR --title x").is(0);
+    let doctor = || project.ask("-u lead doctor");
+    let notes = |answer: &crate::project::answer::Answer| answer["data"]["notes"].to_string();
+    // A key that was never used has signed nothing.
+    assert!(!notes(&doctor().is(0)).contains("compared"));
+    let phrase = project.folder().join("hana.phrase");
+    let refused = project.ask(&format!("{} cancel CR-001 --reason x", signing("hana", &phrase)));
+    assert_ne!(refused.status, 0);
+    let found = doctor().is(1)["error"]["details"]["findings"].clone();
+    assert_eq!(found[0]["name"], "uncompared_key", "{found}");
+    super::acknowledge(&project, "lead", "hana").is(0);
+    // Two who vouch for each other alone wait for a third, which is no fault.
+    assert!(notes(&doctor().is(0)).contains("waits for a third person"));
 }

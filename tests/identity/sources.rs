@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use qms::cli::AGENT_VARIABLES;
+
 use super::{PASSPHRASE, bare, enrolled, is_not_believed, secret};
 use crate::project::{PROGRAM, Project};
 
@@ -239,4 +241,31 @@ fn a_token_is_written_for_its_holder_alone_and_over_nothing() {
         ))
         .is(7);
     assert!(!refused.exists());
+}
+
+// REQ-233
+#[test]
+fn a_persons_exported_token_is_not_what_an_agent_acts_with() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    let (lead, claude) = (project.token("lead").unwrap(), project.token("claude").unwrap());
+    let text = |file: &Path| fs::read_to_string(file).unwrap().trim().to_owned();
+    for variable in AGENT_VARIABLES {
+        let call = |line: &str| bare(&project, line).variable(variable, "1");
+        let file =
+            |file: &Path, line: &str| call(line).variable("QMS_TOKEN_FILE", &file.display().to_string());
+        is_not_believed(file(&lead, "namespace add X"), "persons_token_exported");
+        is_not_believed(file(&lead, "-u lead list"), "persons_token_exported");
+        // What the line names counts, and so does what an agent was given.
+        call(&format!("--token-file {} whoami", lead.display())).ask().is(0);
+        file(&claude, "whoami").ask().is(0);
+    }
+    let exported = bare(&project, "whoami").variable("CLAUDECODE", "1").variable("QMS_TOKEN", &text(&lead));
+    is_not_believed(exported, "persons_token_exported");
+    // For a person it counts, and `doctor` says what that means.
+    let said = bare(&project, "doctor").variable("QMS_TOKEN", &text(&lead)).run();
+    let said = format!("{}{}", said.text(), said.stderr);
+    assert!(said.contains("the token of lead, a person, is exported as QMS_TOKEN"), "{said}");
+    let named = project.run(&format!("--token-file {} doctor", lead.display()));
+    assert!(!format!("{}{}", named.text(), named.stderr).contains("is exported"), "{named:?}");
 }
