@@ -366,7 +366,8 @@ fn an_open_round_ends_under_the_policy_that_it_began_with() {
     assert_ne!(graded, verbs);
     fs::write(&path, graded + "  pull_back: { label: Pull back, help: Take it back, sop: SOP-002#5 }\n")
         .unwrap();
-    let new = project.ask("-u lead workflow adopt").is(0)["data"]["digest"].clone();
+    let new =
+        project.ask("-u lead workflow adopt --less --reason \"other rules\"").is(0)["data"]["digest"].clone();
     assert_ne!(old, new);
     assert_eq!(actions(&project, "claude"), ["withdraw", "status"]);
     let back = project.run("-u claude withdraw CAL-0001 --dry-run").is(0).text();

@@ -152,7 +152,13 @@ impl CredentialView {
         let words: Vec<String> = actions.chain(self.documents.iter().map(ToString::to_string)).collect();
         let times = self.uses.map(|uses| format!("{} of {uses} times", self.used));
         let words = words.into_iter().chain(times).collect::<Vec<_>>().join(", ");
-        if words.is_empty() { "everything".to_owned() } else { words }
+        let words = if words.is_empty() { "everything".to_owned() } else { words };
+        // On whose word a key counts is looked for where keys are listed.
+        let founder = (self.origin == Some(KeyOrigin::Founder)).then(|| KeyOrigin::Founder.as_str());
+        match self.grounds.map(Grounds::as_str).or(founder) {
+            Some(grounds) => format!("{words} ({})", grounds.replace('_', " ")),
+            None => words,
+        }
     }
 }
 
