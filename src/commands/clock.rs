@@ -16,8 +16,8 @@ pub(super) fn fault(context: &mut Context) -> Option<Warning> {
     let before = jump.before.map_or_else(String::new, |at| format!(", after {at}"));
     let message = if is_sealed {
         format!(
-            "the clock was wrong: entry {} was made by one that showed {}{before}; the times from there on are not to \
-             be relied on. Once the system's clock is right: qms --user <administrator> audit clock --reason <why>",
+            "the clock was wrong: since entry {} the record was made by one that came to show {}{before}; the times \
+             from there on are not to be relied on. Once the system's clock is right: qms --user <administrator> audit clock --reason <why>",
             jump.since, jump.clock
         )
     } else {

@@ -16,6 +16,8 @@ pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -
     let compares = context.session.policy()?.compares_keys();
     let keys = context.session.read(actor).credentials(Credentials::Keys)?;
     let used = used(context, actor)?;
+    let users = context.session.read(actor).users()?.into_iter();
+    let present: Vec<_> = users.filter(|user| user.removed_at.is_none()).map(|user| user.name).collect();
     for key in keys.iter().filter(|key| used.contains(&key.id)) {
         let grounds = key.acknowledged.as_ref().map(|it| it.grounds);
         let (id, user) = (&key.id, &key.user);
@@ -28,7 +30,14 @@ pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -
                 "the first two people vouch for each other alone: the key {id} of {user} waits for a third person"
             ));
         } else if grounds == Some(Grounds::Alone) {
-            found.notes.push(format!("the key {id} of {user} is acknowledged by nobody else"));
+            let message = format!("the key {id} of {user} is acknowledged by nobody else");
+            // Somebody else who is still here, and had a key, could have been asked.
+            let is_alone = !keys.iter().any(|one| one.user != *user && present.contains(&one.user));
+            if compares && !is_alone {
+                found.findings.push(("uncompared_key", format!("{message}, and others were there")));
+            } else {
+                found.notes.push(message);
+            }
         }
     }
     Ok(())

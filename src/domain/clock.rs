@@ -79,7 +79,8 @@ pub struct Course {
     pub span: u32,
     /// The `at` of the last entry.
     pub at: Timestamp,
-    /// What the system said at the last entry that could move the time.
+    /// What the system said at the first entry since it last started that could move the time; where nothing is
+    /// known of its start, at the last such entry. Small steps add up against it.
     pub last: Moment,
     /// The first entry made since the system last started.
     pub boot_index: u64,
@@ -107,7 +108,7 @@ impl Course {
         }
         let at = self.now(moment);
         if moment.is_same_boot(&self.last) {
-            return Self { at, last: moment, ..*self };
+            return Self { at, ..*self };
         }
         Self { at, last: moment, boot_index: index, boot_before: Some(self.at), ..*self }
     }
@@ -132,19 +133,20 @@ impl Course {
     /// A clock that fell behind shows that the former entries were made by one that was ahead, as far back
     /// as the system has run since.
     pub fn suspect(&self, next: u64, moment: Moment) -> Option<Jump> {
-        let moved = moment.clock.millis().saturating_sub(self.last.clock.millis());
-        let (ahead, expected) = match (self.last.boot, moment.boot) {
+        let (ahead, former, expected) = match (self.last.boot, moment.boot) {
             (Some(last), Some(now)) if last.id == now.id => {
-                (TOLERANCE, i64::try_from(now.since.saturating_sub(last.since)).unwrap_or(i64::MAX))
+                let ran = i64::try_from(now.since.saturating_sub(last.since)).unwrap_or(i64::MAX);
+                (TOLERANCE, self.last.clock, ran)
             }
-            _ => (REST_MAX, 0),
+            _ => (REST_MAX, self.at, 0),
         };
+        let moved = moment.clock.millis().saturating_sub(former.millis());
         let drift = moved.saturating_sub(expected);
         let clock = moment.clock;
         if drift > ahead {
             Some(Jump { since: next, before: Some(self.at), clock })
         } else if drift < -TOLERANCE {
-            Some(Jump { since: self.boot_index, before: self.boot_before, clock: self.last.clock })
+            Some(Jump { since: self.boot_index, before: self.boot_before, clock: self.at })
         } else {
             None
         }
@@ -189,6 +191,18 @@ mod tests {
             let since = found.map(|jump| jump.since);
             assert_eq!(since, is_suspect.then_some(if forward > ran { 9 } else { 7 }), "{forward} {ran}");
         }
+    }
+
+    // REQ-168
+    #[test]
+    fn steps_that_are_small_by_themselves_add_up() {
+        let at = |minutes: i64| moment(100 * YEAR + minutes * MINUTE, 2, 2 * MINUTE);
+        let stepped = course().followed(8, at(4), true);
+        assert_eq!(stepped.suspect(9, at(4)), None);
+        let found = stepped.suspect(9, at(8)).map(|jump| jump.since);
+        assert_eq!(found, Some(9));
+        // Nor does the way back make one of what was sound.
+        assert_eq!(stepped.suspect(9, at(1)), None);
     }
 
     // REQ-168

@@ -192,7 +192,7 @@ fn a_clock_that_was_wrong_is_told_everybody_and_its_jump_ended_by_an_administrat
     assert_eq!(at(&project, NOON, "refused", "create CR --title x"), expired());
     assert!(last_at(&project) >= NOON);
     for line in ["-u qa list", "-u lead whoami", "-u qa status SOP-001"] {
-        assert!(said(line).contains("the clock was wrong: entry "), "{line}");
+        assert!(said(line).contains("the clock was wrong: since entry "), "{line}");
     }
     let found = project.ask("-u lead doctor").is(1);
     assert_eq!(found["error"]["details"]["findings"][0]["name"], "clock");

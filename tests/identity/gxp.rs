@@ -240,3 +240,34 @@ fn doctor_finds_a_key_that_was_used_and_that_nobody_has_compared() {
     // Two who vouch for each other alone wait for a third, which is no fault.
     assert!(notes(&doctor().is(0)).contains("waits for a third person"));
 }
+
+// REQ-193
+#[test]
+fn what_nobody_has_vouched_for_stays_so_however_often_it_is_replaced() {
+    let project = super::profiles::of("gxp");
+    manager(&project, "lead", "ada");
+    // What is signed with a key that nobody has compared is worth a token, and the record verifies.
+    project.run("-u ada create SOP --title x").is(0);
+    assert_eq!(log(&project).pop().unwrap()["assurance"], "token");
+    project.run("-u lead audit verify").is(0);
+    super::acknowledge(&project, "lead", "ada").is(0);
+    manager(&project, "lead", "ines");
+    // lead issued the code, uses it, and makes one more key with what came of it.
+    let anew = secret(&project, "anew", "another passphrase");
+    project.run(&format!("-u ines key create --new-passphrase-file {}", anew.display())).is(0);
+    assert_eq!(super::acknowledge(&project, "lead", "ines").is(7).reasons(), ["not_independent"]);
+    let said = super::acknowledge(&project, "ada", "ines").is(0)["data"]["credential"].clone();
+    assert_eq!([&said["origin"], &said["issued_by"], &said["grounds"]], ["code", "lead", "another"]);
+    project.run("-u lead audit verify").is(0);
+}
+
+// REQ-191
+#[test]
+fn what_ends_makes_no_key_that_does_not() {
+    let project = super::profiles::of("team");
+    project.run("-u lead user add adm --group administrator --agent").is(0);
+    let token = super::issue(&project, "adm.token", "adm --ttl 1h");
+    project.run("-u lead user add eve --group quality --human").is(0);
+    let line = format!("token issue eve --out {}", project.folder().join("code").display());
+    assert_eq!(super::with(&project, &token, &line).ask().is(8).reasons(), ["credential_out_of_scope"]);
+}

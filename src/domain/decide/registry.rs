@@ -188,6 +188,12 @@ fn issue(
         return Vec::new();
     };
     let is_person = user.kind == Kind::Human;
+    // A key has no end: what has one makes none, by way of a code either.
+    let bounded = case.actor.credential().filter(|presented| presented.not_after.is_some());
+    if bounded.is_some_and(|presented| presented.kind == CredentialKind::Standing) && is_person {
+        let message = "a token that ends makes no code: the key that a person makes with it has no end";
+        reasons.push(Reason::new(Condition::CredentialOutOfScope, message));
+    }
     let of_kind = |kind| move |one: &&Credential| one.kind == kind && one.validity(now) == Validity::Valid;
     let own = |one: &Credential| one.binds() && one.validity(now) == Validity::Valid;
     if is_person && facts.credentials.iter().any(own) {
@@ -327,6 +333,13 @@ fn key(
         |presented: &Credential| presented.kind == CredentialKind::Standing && presented.issued_by.is_none();
     let is_founder = is_first && case.actor.credential().is_some_and(came_with_project);
     own.origin = Some(if is_founder { KeyOrigin::Founder } else { KeyOrigin::Own });
+    // What nobody has vouched for passes on where it comes from, however often it is replaced.
+    let unproved = case.actor.credential().filter(|presented| {
+        presented.kind == CredentialKind::Key && presented.acknowledged.is_none() && !presented.counts()
+    });
+    if let Some(former) = unproved {
+        (own.origin, own.issued_by) = (former.origin, former.issued_by.clone());
+    }
     // With a code anybody who handed it out could have made it. Where the person had a key before, that
     // is as alarming as a recovery.
     let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);

@@ -207,6 +207,10 @@ impl Credential {
     /// Says what its signatures rest on where keys are compared, if they rest on anything.
     pub fn rests_on(&self) -> Option<&'static str> {
         match &self.acknowledged {
+            // Who recovered it is not known, and may be the one who acknowledged it.
+            Some(it) if it.grounds == Grounds::Another && self.origin == Some(KeyOrigin::Recovery) => {
+                Some("recovered")
+            }
             Some(it) if it.grounds != Grounds::Noticed => Some(it.grounds.as_str()),
             _ => (self.origin == Some(KeyOrigin::Founder)).then(|| KeyOrigin::Founder.as_str()),
         }

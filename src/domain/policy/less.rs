@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, DocumentType, Effect, Guard, Plain, Policy, Profile, Target, Transition, When, Workflow,
+    Action, DocumentType, Effect, Guard, InputKind, ParentRule, Plain, Policy, Profile, Target, Transition,
+    When, Workflow,
 };
+use crate::domain::audit::Meaning;
 use crate::domain::id::{AttestationName, GroupName, TraitName, TypeName};
 
 impl Policy {
@@ -27,6 +29,7 @@ impl Policy {
             found.extend(less_of_type(kind, other));
             found.extend(less_of_states(before, after));
             found.extend(self.less_of_ways(next, before, after));
+            found.extend(self.less_of_verdicts(next, before, after));
             found.extend(self.less_of_evidence(next, before));
             if before.sop.is_some() && after.sop.is_none() {
                 found.insert(format!("{}: no procedure is cited for it any more", before.name));
@@ -48,6 +51,12 @@ impl Policy {
             let after = next.groups.get(name).into_iter().flat_map(|group| &group.includes);
             let gained = after.filter(|other| *other != name && !group.includes.contains(*other));
             found.extend(gained.map(|other| format!("{name} acts as {other}, too")));
+            if next.groups.get(name).is_some_and(|after| after.may_own && !group.may_own) {
+                found.push(format!("{name} may own documents"));
+            }
+        }
+        for (name, group) in next.groups.iter().filter(|(name, _)| !self.groups.contains_key(*name)) {
+            found.extend(group.includes.iter().map(|other| format!("{name}, which is new, acts as {other}")));
         }
         for rule in &self.project {
             for after in next.project.iter().filter(|one| one.action == rule.action) {
@@ -66,7 +75,31 @@ impl Policy {
     fn less_of_ways(&self, next: &Self, before: &Workflow, after: &Workflow) -> Vec<String> {
         let mut found = Vec::new();
         for way in &after.transitions {
-            for state in way.from.iter().filter(|state| before.state(state).is_some()) {
+            // What makes a document comes from nowhere.
+            if way.from.is_empty() {
+                let made = before.transitions.iter().filter(|old| old.from.is_empty());
+                let taken = made.map(|old| self.taken(next, old, way)).min_by_key(Vec::len);
+                let verb = next.action(&way.action).map_or_else(|| way.action.to_string(), Action::words);
+                let how = taken.unwrap_or_else(|| vec!["is another way to make one".to_owned()]);
+                found.extend(how.into_iter().map(|how| format!("{}: `{verb}` {how}", after.name)));
+            }
+            for state in &way.from {
+                if before.state(state).is_none() {
+                    // Who comes from a state that was not there has passed by what was asked for on the way.
+                    let arrives = match &way.to {
+                        Target::State(to) => before.state(to).is_some(),
+                        Target::Origin => true,
+                        Target::Same => false,
+                    };
+                    if arrives {
+                        found.push(format!(
+                            "{}: from {state}, which is new, one {}",
+                            after.name,
+                            leads(&way.to)
+                        ));
+                    }
+                    continue;
+                }
                 let known = || before.leaving(state);
                 let taken = |old: &Transition| self.taken(next, old, way);
                 if known().any(|old| taken(old).is_empty()) {
@@ -104,6 +137,10 @@ impl Policy {
             !way.guards.iter().any(|it| guard.is_met_by(it)) && !guard.is_met_by_groups(&way.by)
         });
         taken.extend(lost.map(|guard| format!("no longer waits for {}", called(guard))));
+        if old.meaning != way.meaning {
+            let called = |meaning: Option<Meaning>| meaning.map_or("nothing", Meaning::as_str);
+            taken.push(format!("is signed as {} instead of {}", called(way.meaning), called(old.meaning)));
+        }
         if old.quorum && !way.quorum {
             taken.push("no longer waits for the others who were asked".to_owned());
         }
@@ -122,6 +159,31 @@ impl Policy {
             taken.push("no longer cites a procedure".to_owned());
         }
         taken
+    }
+
+    /// Whoever judges can still say what could be said before.
+    fn less_of_verdicts(&self, next: &Self, before: &Workflow, after: &Workflow) -> Vec<String> {
+        let said = |policy: &Self, way: &Transition| -> BTreeSet<String> {
+            let inputs = policy.action(&way.action).into_iter().flat_map(|action| &action.inputs);
+            let choices = inputs.filter_map(|input| match &input.kind {
+                InputKind::OneOf(choices) => Some(choices.iter().map(|it| it.value.clone())),
+                _ => None,
+            });
+            let kind = way.verdict.map(|verdict| format!("{verdict:?}").to_lowercase());
+            kind.into_iter().chain(choices.flatten()).collect()
+        };
+        let mut found = Vec::new();
+        for state in before.states.iter().filter(|state| after.state(&state.name).is_some()) {
+            let all = |policy: &Self, life: &Workflow| -> BTreeSet<String> {
+                let judged = life.leaving(&state.name).filter(|way| way.verdict.is_some());
+                judged.flat_map(|way| said(policy, way)).collect()
+            };
+            let lost = all(self, before).into_iter().filter(|one| !all(next, after).contains(one));
+            found.extend(
+                lost.map(|one| format!("{}: nobody says `{one}` in {} any more", after.name, state.name)),
+            );
+        }
+        found
     }
 
     fn less_of_evidence(&self, next: &Self, before: &Workflow) -> Vec<String> {
@@ -195,11 +257,33 @@ fn less_of_type(before: &DocumentType, after: &DocumentType) -> Vec<String> {
     if after.attachment && !before.attachment {
         found.push(format!("a {name} no longer holds up what it belongs to"));
     }
-    if before.parent.is_some() && after.parent.is_none() {
-        found.push(format!("a {name} belongs to nothing"));
+    if let Some(parent) = &before.parent {
+        found.extend(less_of_parent(name, parent, after.parent.as_ref()));
+    }
+    if before.template.is_some() && before.template != after.template {
+        found.push(format!("a {name} begins with another template, or with none"));
+    }
+    if before.is_template && !after.is_template {
+        found.push(format!("a {name} is no template any more"));
     }
     let traits = before.default_traits.iter().filter(|one| !after.default_traits.contains(one));
     found.extend(traits.map(|one| format!("a new {name} does not have the trait `{one}` by itself")));
+    found
+}
+
+fn less_of_parent(name: &TypeName, before: &ParentRule, after: Option<&ParentRule>) -> Vec<String> {
+    let Some(after) = after else { return vec![format!("a {name} belongs to nothing")] };
+    let mut found = Vec::new();
+    let gained = after.types.iter().filter(|one| !before.types.contains(one));
+    found.extend(gained.map(|one| format!("a {name} may belong to a {one}, too")));
+    let wider = !before.states.is_empty()
+        && (after.states.is_empty() || after.states.iter().any(|one| !before.states.contains(one)));
+    if wider {
+        found.push(format!("a {name} is made in more states of what it belongs to"));
+    }
+    if before.item && !after.item {
+        found.push(format!("a {name} need not answer for an item"));
+    }
     found
 }
 

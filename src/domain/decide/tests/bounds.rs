@@ -197,6 +197,7 @@ fn is_within(presented: Option<&Credential>, made: &[Credential], what: &str) {
         let Some(old) = presented else { panic!("{what}: made by nothing that was presented") };
         if let Some(end) = old.not_after.filter(|_| old.kind != CredentialKind::Enrolment) {
             assert!(new.not_after.is_some_and(|until| until <= end), "{what}: lasts longer");
+            assert_ne!(new.kind, CredentialKind::Enrolment, "{what}: makes a key, which has no end");
         }
         if old.is_limited() && old.kind != CredentialKind::Enrolment {
             assert_eq!(new.user, old.user, "{what}: is somebody else's");

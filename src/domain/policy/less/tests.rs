@@ -192,3 +192,87 @@ fn whatever_else_is_taken_is_less_by_its_name() {
         assert!(!changed(&|it| drop(it.traits.remove(gone))).is_empty(), "{gone}");
     }
 }
+
+// REQ-194
+#[test]
+fn no_way_leads_around_what_was_asked_for() {
+    let now = shipped();
+    let changed = |change: &dyn Fn(&mut Policy)| {
+        let mut next = now.clone();
+        change(&mut next);
+        less(&now, &next)
+    };
+    for (called, life) in &now.workflows {
+        let of = |it: &mut Policy, change: &dyn Fn(&mut Workflow)| {
+            it.workflows.get_mut(called).into_iter().for_each(change);
+        };
+        // A state that was not there leads to one that was.
+        for state in &life.states {
+            let around = |life: &mut Workflow| {
+                let fast = State { name: name("FAST"), ..state.clone() };
+                let mut way = life.transitions.iter().find(|way| !way.from.is_empty()).cloned();
+                if let Some(way) = &mut way {
+                    (way.from, way.to) = (vec![fast.name.clone()], Target::State(state.name.clone()));
+                }
+                life.states.push(fast);
+                life.transitions.extend(way);
+            };
+            assert_ne!(changed(&|it| of(it, &around)), BTreeSet::new(), "{called} {}", state.name);
+        }
+        // What makes a document is as it was.
+        let elsewhere = |life: &mut Workflow| {
+            let made = life.transitions.iter_mut().filter(|way| way.from.is_empty());
+            made.for_each(|way| way.to = Target::State(name("FAST")));
+        };
+        assert_ne!(changed(&|it| of(it, &elsewhere)), BTreeSet::new(), "{called}");
+        // Every verdict can still be given, in every state.
+        for (at, way) in life.transitions.iter().enumerate().filter(|(_, way)| way.verdict.is_some()) {
+            let gone = |life: &mut Workflow| drop(life.transitions.remove(at));
+            let others = life.transitions.iter().enumerate().filter(|(other, one)| {
+                *other != at && one.verdict == way.verdict && way.from.iter().all(|it| one.from.contains(it))
+            });
+            let is_left = others.count() > 0;
+            assert_eq!(changed(&|it| of(it, &gone)).is_empty(), is_left, "{called} {}", way.action);
+        }
+    }
+    let signed =
+        missed(|way| way.meaning.replace(Meaning::Witnessed).is_some_and(|it| it != Meaning::Witnessed));
+    assert_eq!(signed, []);
+    for (at, action) in now.actions.iter().enumerate() {
+        let mut ways = now.workflows.values().flat_map(|life| &life.transitions);
+        if !ways.any(|way| way.action == action.name && way.verdict.is_some()) {
+            continue;
+        }
+        for (nth, _) in action.inputs.iter().enumerate() {
+            let fewer = |it: &mut Policy| {
+                let input = it.actions.get_mut(at).and_then(|it| it.inputs.get_mut(nth));
+                if let Some(InputKind::OneOf(choices)) = input.map(|input| &mut input.kind) {
+                    choices.pop();
+                }
+            };
+            let has_choices = matches!(action.inputs.get(nth).map(|it| &it.kind), Some(InputKind::OneOf(_)));
+            assert_eq!(!changed(&fewer).is_empty(), has_choices, "{} {nth}", action.name);
+        }
+    }
+    let group = |includes: &str| Group {
+        help: String::new(),
+        includes: BTreeSet::from([name(includes)]),
+        may_own: false,
+    };
+    assert_eq!(changed(&|it| drop(it.groups.insert(name("all"), group("quality")))).len(), 1);
+    assert!(!changed(&|it| it.groups.values_mut().for_each(|group| group.may_own = true)).is_empty());
+    let kinds = |change: &dyn Fn(&mut DocumentType)| {
+        changed(&|it| {
+            it.workflows.values_mut().flat_map(|life| &mut life.types).for_each(change);
+        })
+    };
+    assert!(!kinds(&|kind| kind.template = None).is_empty());
+    assert!(!kinds(&|kind| kind.is_template = false).is_empty());
+    assert!(!kinds(&|kind| kind.parent = None).is_empty());
+    assert!(!kinds(&|kind| kind.parent.iter_mut().for_each(|parent| parent.states.clear())).is_empty());
+    assert!(!kinds(&|kind| kind.parent.iter_mut().for_each(|parent| parent.item = false)).is_empty());
+    let any: Vec<TypeName> = now.document_types().map(|kind| kind.name.clone()).collect();
+    assert!(
+        !kinds(&|kind| kind.parent.iter_mut().for_each(|parent| parent.types.clone_from(&any))).is_empty()
+    );
+}
