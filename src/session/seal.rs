@@ -14,7 +14,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::{DocumentId, UserName};
-use crate::domain::identity::{Actor, Claim, Credential, Fate, Proof, TicketId};
+use crate::domain::identity::{Actor, Assurance, Claim, Credential, Fate, Proof, TicketId};
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
@@ -82,7 +82,10 @@ impl Session {
         let mut change = attempt.change();
         self.collect(&mut change, facts, attempt.request, applied, time)?;
         let mut entry = attempt.entry();
-        if let Some(Proof::Signature(signed)) = &attempt.claim.proof {
+        // By a key that is still to be compared it is worth a token, and is no signature.
+        if let Some(Proof::Signature(signed)) = &attempt.claim.proof
+            && attempt.actor.assurance() == Assurance::Signature
+        {
             entry.signature = Some(signed.signature.clone());
         }
         entry.comment = said(attempt.policy, attempt.request);

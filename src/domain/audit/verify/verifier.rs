@@ -248,8 +248,7 @@ impl<'a> Verifier<'a> {
         let entry = Entry::decode(bytes).ok()?;
         let signature = entry.signature.as_ref()?;
         let is_good = is_own
-            // Where keys are compared, one that nobody has compared is worth a token.
-            && matches!(entry.assurance, Some(Assurance::Signature | Assurance::Token))
+            && entry.assurance == Some(Assurance::Signature)
             && entry.result == EntryResult::Permitted
             && signature.statement.is_about(&entry, &project)
             && signature.is_made_with(public)
