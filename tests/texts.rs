@@ -15,9 +15,11 @@ use qms::domain::{
 };
 
 #[path = "../src/domain/worst/mod.rs"]
+#[expect(dead_code, reason = "the bounds of readers are for the bench")]
 mod worst;
 
-use worst::{FAMILIES, READERS};
+use worst::FAMILIES;
+use worst::readers::READERS;
 
 /// The stack that a reader has, in bytes: a sixteenth of what the system gives a program. YAML at the depth that
 /// is read takes most of it, where nothing is optimized.

@@ -24,7 +24,8 @@ use qms::domain::{
 #[path = "../../src/domain/worst/mod.rs"]
 mod worst;
 
-use self::worst::{FAMILIES, Family, READERS, Reader};
+use self::worst::readers::{READERS, Reader};
+use self::worst::{FAMILIES, Family};
 
 /// Bytes of a text.
 const SIZE: usize = 1 << 20;

@@ -12,9 +12,11 @@ use qms::domain::{
 };
 
 #[path = "../../src/domain/worst/mod.rs"]
+#[expect(dead_code, reason = "how often a text is read is for the bench")]
 mod worst;
 
-use worst::{FAMILIES, Family, READERS, Reader};
+use worst::readers::{READERS, Reader};
+use worst::{FAMILIES, Family};
 
 static STEPS: AtomicU64 = AtomicU64::new(0);
 

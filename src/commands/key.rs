@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::act::carry_out;
-use super::token::{CredentialView, CredentialsReport, request, revoke};
+use super::credentials::{CredentialView, CredentialsReport};
+use super::token::{request, revoke};
 use super::{CommandError, Context, Reply};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{CredentialKind, KEY_BYTES, OpenKey, SealedKey};

@@ -4,6 +4,7 @@
 //! workflow share [`act`]; the rest are named after themselves.
 
 pub mod act;
+pub mod adoption;
 pub mod agent;
 pub mod agent_run;
 pub mod alert;
@@ -13,6 +14,7 @@ mod cited;
 mod clock;
 pub mod comments;
 mod compared;
+mod credentials;
 pub mod definition;
 pub mod diff;
 pub mod doctor;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::act::carry_out;
-use super::token::{CredentialView, request};
+use super::credentials::CredentialView;
+use super::token::request;
 use super::{CommandError, Context, Reply};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;

@@ -4,24 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::act::carry_out;
+use super::adoption::{Adoption, adopt, digest};
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
-use super::user::project_request;
 use super::{CommandError, Context, Reply, pins};
 use crate::disk::DiskError;
 use crate::domain::digest::Digest;
 use crate::domain::hook::words;
-use crate::domain::id::InvalidName;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
-use crate::domain::request::Request;
 use crate::domain::visible::one_line;
 use crate::domain::yaml;
 use crate::embedded;
 use crate::picture;
 use crate::scenario;
-use crate::session::{Mode, SessionError, differences};
+use crate::session::differences;
 
 /// What to do with the policy.
 #[derive(Debug, clap::Subcommand)]
@@ -62,38 +59,6 @@ pub enum WorkflowCommand {
     },
 }
 
-/// What is adopted, and on which word.
-#[derive(Debug, clap::Args)]
-pub struct Adoption {
-    /// Only these files, such as `controlled.yaml` or `prompts/review.yaml`
-    files: Vec<String>,
-    /// They may demand less of what is under way
-    #[arg(long, requires = "reason")]
-    less: bool,
-    /// Why they may
-    #[arg(long, value_name = "TEXT", requires = "less")]
-    reason: Option<String>,
-    /// Digest of the candidate as you looked at it (`workflow diff`)
-    #[arg(long, value_name = "DIGEST", value_parser = digest)]
-    expect: Option<Digest>,
-    /// Digest of a candidate that somebody else proposed, and that you confirm
-    #[arg(long, value_name = "DIGEST", conflicts_with_all = ["less", "reason"], value_parser = digest)]
-    confirm: Option<Digest>,
-}
-
-impl Adoption {
-    /// What the request says of it.
-    fn told(&self) -> Vec<(&'static str, String)> {
-        let told = [
-            ("less", self.less.then(|| "less".to_owned())),
-            ("reason", self.reason.clone()),
-            ("expect", self.expect.map(|digest| digest.to_string())),
-            ("confirm", self.confirm.map(|digest| digest.to_string())),
-        ];
-        told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-}
-
 /// The forms of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Form {
@@ -103,10 +68,6 @@ pub enum Form {
     Dot,
     /// SVG, for browsers
     Svg,
-}
-
-fn digest(text: &str) -> Result<Digest, InvalidName> {
-    Digest::parse(text.trim_start_matches("sha256:"))
 }
 
 /// Answers where there is no project, about the policy that comes with the program.
@@ -208,7 +169,10 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
 }
 
 /// The candidate files with their pins, and what is wrong with these.
-fn sources_on_disk(context: &Context, in_force: &Sources) -> Result<(Sources, Vec<Fault>), CommandError> {
+pub(super) fn sources_on_disk(
+    context: &Context,
+    in_force: &Sources,
+) -> Result<(Sources, Vec<Fault>), CommandError> {
     let mut files = Sources(yaml_files(&context.site.workflows())?);
     let prompts = yaml_files(&context.site.prompts())?.into_iter();
     files.0.extend(prompts.map(|(name, text)| (Sources::PROMPTS.to_owned() + &name, text)));
@@ -227,7 +191,7 @@ fn candidate(context: &mut Context) -> Result<Candidate, CommandError> {
 }
 
 /// Reads a policy that may cite what is in force; what was found already counts as its faults, too.
-fn sound(
+pub(super) fn sound(
     context: &mut Context,
     sources: Sources,
     mut found: Vec<Fault>,
@@ -271,15 +235,15 @@ fn demands(context: &mut Context, sources: &Sources) -> Result<String, CommandEr
 }
 
 /// The files of the policy in force.
-fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
+pub(super) fn in_force(context: &mut Context) -> Result<Sources, CommandError> {
     let digest = context.session.project()?.policy;
     Ok(context.session.sources_at(&digest)?)
 }
 
 /// Files of the policy in force that are not among the candidates: ended on purpose, or lost.
-struct Missing(Vec<(String, PathBuf)>);
+pub(super) struct Missing(Vec<(String, PathBuf)>);
 
-fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missing {
+pub(super) fn missing(context: &Context, in_force: &Sources, candidate: &Sources) -> Missing {
     // Pins come and go with what is pinned.
     let names = in_force.0.keys().filter(|name| !candidate.0.contains_key(*name) && *name != Policy::PINS);
     Missing(names.map(|name| (name.clone(), context.site.root().join(Sources::path(name)))).collect())
@@ -292,7 +256,7 @@ impl Missing {
     }
 
     /// Says of a sound candidate what it would end.
-    fn warn(&self, reply: Reply) -> Reply {
+    pub(super) fn warn(&self, reply: Reply) -> Reply {
         self.0.iter().fold(reply, |reply, file| {
             let (path, hint) = (Sources::path(&file.0), Self::hint(file));
             let message = format!(
@@ -304,91 +268,13 @@ impl Missing {
     }
 
     /// Says of an unsound candidate that it lacks files, rather than only what follows from that.
-    fn explain(&self, faults: Vec<Fault>) -> CommandError {
+    pub(super) fn explain(&self, faults: Vec<Fault>) -> CommandError {
         if self.0.is_empty() {
             return CommandError::PolicyInvalid(faults);
         }
         let files = self.0.iter().map(|(name, _)| Sources::path(name)).collect();
         CommandError::FilesMissing { files, hints: self.0.iter().map(Self::hint).collect(), faults }
     }
-}
-
-/// The policy in force with some files in the place of its own. Programs that changed meanwhile are
-/// not adopted along with them, only when `pins.yaml` is named.
-fn merged(
-    context: &Context,
-    old: &Sources,
-    on_disk: &Sources,
-    files: &[String],
-) -> Result<(Sources, Vec<Fault>), CommandError> {
-    let mut merged = old.clone();
-    for name in files {
-        let text = on_disk.0.get(name);
-        let text = text.ok_or_else(|| {
-            let what = format!("no file `{}`", Sources::path(name).escape_debug());
-            CommandError::unknown(what, "workflow diff")
-        })?;
-        merged.0.insert(name.clone(), text.clone());
-    }
-    let anew = files.iter().any(|name| name == Policy::PINS);
-    let stay = if anew { BTreeMap::new() } else { old.pins() };
-    let found = pins::put_in(context.site.root(), &mut merged, old, &stay);
-    Ok((merged, found))
-}
-
-/// The policy in force, what would be adopted in its place, and what is wrong with its pins.
-fn proposed(context: &mut Context, files: &[String]) -> Result<(Sources, Sources, Vec<Fault>), CommandError> {
-    let old = in_force(context)?;
-    let (on_disk, found) = sources_on_disk(context, &old)?;
-    let (new, found) =
-        if files.is_empty() { (on_disk, found) } else { merged(context, &old, &on_disk, files)? };
-    Ok((old, new, found))
-}
-
-fn adoption_of(new: &Sources, adoption: &Adoption) -> Result<Request, CommandError> {
-    let mut request = project_request("policy_adopt", adoption.told())?;
-    request.candidate = Some(new.0.clone());
-    Ok(request)
-}
-
-/// Builds the request by which files are adopted.
-pub fn adoption(context: &mut Context, adoption: &Adoption) -> Result<Request, CommandError> {
-    adoption_of(&proposed(context, &adoption.files)?.1, adoption)
-}
-
-fn adopt(context: &mut Context, adoption: &Adoption, dry_run: bool) -> Result<Reply, CommandError> {
-    let (old, new, found) = proposed(context, &adoption.files)?;
-    // Faults are shown with their places; the refusal that is recorded names them too.
-    let is_pinned = found.is_empty();
-    let faults: Vec<Fault> = sound(context, new.clone(), found)?.err().unwrap_or_default();
-    let missing = missing(context, &old, &new);
-    if !is_pinned {
-        return Err(missing.explain(faults));
-    }
-    let request = adoption_of(&new, adoption)?;
-    let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
-    let outcome = carry_out(context, &request, mode);
-    if !faults.is_empty()
-        && let Err(CommandError::Session(SessionError::Denied(refusal))) = &outcome
-        && refusal.denial.class() == crate::domain::decide::Class::Precondition
-    {
-        return Err(missing.explain(faults));
-    }
-    let (acted, warnings) = outcome?;
-    let (from, to) = (old.digest(), new.digest());
-    let is_adopted = acted.policy.is_some();
-    let done = match (dry_run, is_adopted, adoption.confirm.is_some()) {
-        (true, ..) => "would be permitted: policy adopted".to_owned(),
-        (false, true, false) => "✓ policy adopted".to_owned(),
-        (false, true, true) => "✓ policy adopted, as a second person confirmed".to_owned(),
-        (false, false, _) => format!(
-            "✓ policy proposed; within a week a second person confirms it: qms workflow adopt --confirm {to}"
-        ),
-    };
-    let text = format!("{done}\n  from {from}\n  to   {to}\n\n{}", differences(&old, &new));
-    let mut reply = Reply::new(TextReport { digest: Some(new.digest()), text }).by(acted.actor);
-    reply.warnings = warnings;
-    Ok(missing.warn(reply))
 }
 
 fn test(context: &mut Context) -> Result<Reply, CommandError> {

@@ -35,5 +35,6 @@ pub mod text;
 pub mod told;
 pub mod visible;
 #[cfg(test)]
+#[expect(dead_code, reason = "the bounds of readers are for the bench")]
 mod worst;
 pub mod yaml;

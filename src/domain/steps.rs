@@ -29,7 +29,7 @@ mod tests {
     //! Twice the text takes at most twice the work, whatever text it is.
 
     use super::*;
-    use crate::domain::worst::{FAMILIES, READERS};
+    use crate::domain::worst::{FAMILIES, readers::READERS};
 
     /// Bytes that are read: enough for work that grows with the square to be four times as much, and little enough
     /// to read each family with each reader.

@@ -116,18 +116,7 @@ impl Session {
         let known = self.store.user(user.as_str())?.filter(|known| known.removed_at.is_none());
         let known = known.ok_or_else(|| SessionError::NoUser(user.clone()))?;
         // Nothing was proved yet, and what is found here is only shown to be signed.
-        let unproved = Registry {
-            user: Some(&known),
-            credential: None,
-            session: None,
-            launched: &[],
-            compares_keys: false,
-            fate: None,
-            project: "",
-            is_bound: false,
-            key: None,
-            now,
-        };
+        let unproved = Registry::knowing(&known, now);
         let signer = unproved.verify(&Claim::of(user.as_str()))?;
         let (policy, facts) = self.gather(&signer, request, now)?;
         let statement = self.blank(user, key, request.action.as_str(), facts.policy)?;

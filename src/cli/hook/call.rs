@@ -14,9 +14,10 @@ use crate::cli::grammar::{BuiltIn, Global};
 use crate::cli::verb::{self, Raw};
 use crate::cli::world::World;
 use crate::cli::{ahead, desk, parse};
+use crate::commands::adoption;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::view::next_lines;
-use crate::commands::workflow::{self, WorkflowCommand};
+use crate::commands::workflow::WorkflowCommand;
 use crate::commands::{CommandError, Context, act, evidence_run};
 use crate::domain::digest::Digest;
 use crate::domain::hook::{Runtime, ToolCall, answer, behind, is_input, render, with_files};
@@ -256,7 +257,7 @@ fn foreseen(context: &mut Context, command: &Command) -> Result<Option<Request>,
                 evidence_run::request(context, document, name)
             }
             BuiltIn::Workflow(WorkflowCommand::Adopt { adoption, .. }) => {
-                workflow::adoption(context, adoption)
+                adoption::request(context, adoption)
             }
             _ => return Ok(None),
         },

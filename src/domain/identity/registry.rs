@@ -40,6 +40,24 @@ pub struct Registry<'a> {
     pub now: Timestamp,
 }
 
+impl<'a> Registry<'a> {
+    /// What is known about somebody who presents nothing.
+    pub const fn knowing(user: &'a User, now: Timestamp) -> Self {
+        Self {
+            user: Some(user),
+            credential: None,
+            session: None,
+            launched: &[],
+            compares_keys: false,
+            fate: None,
+            project: "",
+            is_bound: false,
+            key: None,
+            now,
+        }
+    }
+}
+
 impl Registry<'_> {
     /// Checks a claim. Removed users and users who never were are refused alike.
     pub fn verify(&self, claim: &Claim) -> Result<Actor, NotVerified> {

@@ -4,11 +4,7 @@
 //! each in the other; many short lines or one long one; runs of many lengths; names that are all different.
 //! Every reader is given all of them, whatever it is for.
 
-#![allow(dead_code, unused_imports, reason = "each use takes its part")]
-
-mod readers;
-
-pub use self::readers::{READERS, Reader};
+pub mod readers;
 
 /// A text that grows.
 #[derive(Debug, Clone, Copy)]

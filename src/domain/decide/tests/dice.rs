@@ -348,17 +348,6 @@ pub(crate) fn user_of(user: &str, group: &str) -> User {
 
 /// Verifies a user of these facts.
 pub(crate) fn actor(user: &User) -> Actor {
-    let registry = Registry {
-        user: Some(user),
-        credential: None,
-        session: None,
-        launched: &[],
-        compares_keys: false,
-        fate: None,
-        project: "",
-        is_bound: false,
-        key: None,
-        now: Timestamp::from_millis(0),
-    };
+    let registry = Registry::knowing(user, Timestamp::from_millis(0));
     registry.verify(&Claim::of(user.name.as_str())).unwrap_or_else(|error| panic!("{error}"))
 }
