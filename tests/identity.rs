@@ -24,6 +24,8 @@ mod people;
 #[path = "identity/profiles.rs"]
 mod profiles;
 mod project;
+#[path = "identity/recovery.rs"]
+mod recovery;
 #[path = "identity/registry.rs"]
 mod registry;
 #[path = "identity/signatures.rs"]

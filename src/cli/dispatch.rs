@@ -20,7 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::policy::{Action, Policy, Profile, Scope};
 use crate::domain::request::{File, Inputs, Subject, Value};
 use crate::domain::{encoding, size};
-use crate::session::Mode;
+use crate::session::{Mode, SessionError};
 
 /// What came of a command.
 pub enum Done {
@@ -175,8 +175,16 @@ fn built_in(
         _ => {}
     }
     if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
-        // Nobody is verified for it.
-        let context = desk.project(world, global)?;
+        // Nobody is verified for it where nobody else could sign.
+        let mut context = desk.project(world, global)?;
+        let by = context.session.recoverers(user, *alone)?;
+        if !by.is_empty() {
+            if global.user.is_none() && world.set_variable("QMS_USER").is_none() {
+                return Err(SessionError::RecoveryUnsigned { user: user.clone(), by }.into());
+            }
+            context = desk.context(world, global)?;
+            opened(world, global, context)?;
+        }
         let file = new_passphrase_file.as_deref();
         let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
         return key::recover(context, user, &passphrase, *alone).map(reply);

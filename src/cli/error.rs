@@ -220,7 +220,11 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
             (Code::NotFound, by.run("user list"), Value::Null)
         }
         SessionError::NotAlone { user, .. } => {
-            (Code::Precondition, hint(&format!("qms recover {user}")), Value::Null)
+            (Code::Usage, hint(&format!("qms recover {user}")), Value::Null)
+        }
+        SessionError::RecoveryUnsigned { user, by } => {
+            let lines = by.iter().map(|name| format!("qms --user {name} recover {user}"));
+            (Code::Usage, lines.collect(), Value::Null)
         }
         SessionError::NoGroup { .. } => (Code::NotFound, Vec::new(), Value::Null),
         SessionError::NoNamespace { name, may_add } => {
@@ -326,7 +330,7 @@ fn not_verified(refusal: &NotVerified, is_of_agent: bool) -> Row {
         }
         Distrust::WrongPassphrase => {
             let user = refusal.claimed.as_deref().unwrap_or("<user>");
-            vec![format!("a lost passphrase: an administrator runs `qms recover {user}`")]
+            vec![format!("a lost passphrase: another person runs `qms recover {user}`")]
         }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
         Distrust::Exported => vec!["qms --token-file <file of that token> …".to_owned()],

@@ -161,7 +161,7 @@ pub enum BuiltIn {
         #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = crate::commands::token::time)]
         time: u64,
     },
-    /// Give a person a new key by the project key alone
+    /// Give a person whose passphrase is lost a new key
     Recover {
         /// Who lost the passphrase
         user: UserName,

@@ -7,7 +7,7 @@ use super::{CommandError, Context, Source};
 use crate::domain::audit::Entry;
 use crate::domain::document::Kind;
 use crate::domain::id::CredentialId;
-use crate::domain::identity::{Actor, Credential, CredentialKind, Grounds};
+use crate::domain::identity::{Actor, Credential, CredentialKind, Grounds, left};
 use crate::store::{Credentials, Entries};
 
 /// Looks at the keys, and at the token that this command presents.
@@ -32,8 +32,11 @@ pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -
         } else if grounds == Some(Grounds::Alone) {
             let message = format!("the key {id} of {user} is acknowledged by nobody else");
             // Somebody else who is still here, and had a key, could have been asked.
-            let is_alone = !keys.iter().any(|one| one.user != *user && present.contains(&one.user));
-            if compares && !is_alone {
+            let by = key.acknowledged.as_ref().map_or(user, |it| &it.by);
+            let before: Vec<Credential> =
+                keys.iter().filter(|one| one.issued_at < key.issued_at).cloned().collect();
+            let other = left(&before, &[user, by], |user| present.contains(user));
+            if compares && other.is_some() {
                 found.findings.push(("uncompared_key", format!("{message}, and others were there")));
             } else {
                 found.notes.push(message);

@@ -108,17 +108,23 @@ pub fn take_back(context: &mut Context, key: CredentialId) -> Result<Reply, Comm
     revoke(context, key)
 }
 
-/// Gives a person a new key by the project key alone.
+/// Gives a person a new key: with the signature of another person, or by the project key alone.
 pub fn recover(
     context: &mut Context,
     user: &UserName,
     passphrase: &str,
     alone: bool,
 ) -> Result<Reply, CommandError> {
-    context.session.recoverable(user, alone)?;
     let (sealed, open) = context.new_key(user, passphrase)?;
     let staged = context.keyring()?.stage_key(user, open.id(), &sealed.text())?;
-    let credential = context.session.recover(user, open.public(), alone)?;
+    let (credential, by) = if context.claim.user.is_some() {
+        let request = request(Registration::Recover { user: user.clone(), public: open.public() })?;
+        let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
+        let made = context.session.read(&acted.actor).credential(open.id())?;
+        (made.ok_or_else(|| SessionError::NoCredential(open.id().clone()))?, Some((acted.actor, warnings)))
+    } else {
+        (context.session.recover(user, open.public(), alone)?, None)
+    };
     let key_file = staged.settle()?;
     let report = KeyReport {
         credential: CredentialView::new(credential, context.session.now()),
@@ -129,7 +135,12 @@ pub fn recover(
             format!("{user} recovered; another person has to acknowledge it")
         },
     };
-    Ok(Reply::new(report))
+    let mut reply = Reply::new(report);
+    if let Some((actor, warnings)) = by {
+        reply = reply.by(actor);
+        reply.warnings.extend(warnings);
+    }
+    Ok(reply)
 }
 
 /// Says that the caller has compared the fingerprint of a key with its holder.

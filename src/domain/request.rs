@@ -85,6 +85,13 @@ pub enum Registration {
         /// The fingerprint that was compared, which is the id of the key.
         fingerprint: CredentialId,
     },
+    /// A new key for another person, whose passphrase is lost, in the place of every credential before it.
+    Recover {
+        /// Whose key.
+        user: UserName,
+        /// The public half.
+        public: Digest,
+    },
     /// That the users whom the policy gives to agents of a runtime need a proof from now on: its hook makes one for
     /// each call.
     Bind(Runtime),
@@ -155,6 +162,7 @@ impl Registration {
             Self::Key { .. } => "key_create",
             Self::Unlock { .. } => "unlock",
             Self::Acknowledge { .. } => "key_acknowledge",
+            Self::Recover { .. } => "recover",
             Self::Bind(_) => "user_bind",
             Self::Unbind { .. } => "user_unbind",
             Self::Start(_) => "agent_started",

@@ -62,6 +62,11 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
         Registration::Acknowledge { user, fingerprint } => {
             vec![("user", user.to_string()), ("fingerprint", fingerprint.to_string())]
         }
+        Registration::Recover { user, public } => vec![
+            ("credential", CredentialId::of_key(public).to_string()),
+            ("public", public.to_string()),
+            ("user", user.to_string()),
+        ],
         Registration::Bind(runtime) => vec![("runtime", runtime.name().to_owned())],
         Registration::Unbind { user, reason } => {
             vec![("reason", short(reason.clone())), ("user", user.to_string())]

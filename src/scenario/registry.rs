@@ -28,6 +28,8 @@ pub(super) enum Asked {
     Unlock,
     /// That somebody looked into the recovery of a user's key.
     Acknowledge(UserName),
+    /// A key for another person, who lost the passphrase.
+    Recover(UserName),
     /// That the users of a runtime need a proof.
     Bind(Runtime),
     /// That a user needs none any more.
@@ -39,13 +41,14 @@ pub(super) enum Asked {
 }
 
 /// The names, each with the word that says whom it is about.
-pub(super) const VERBS: [(&str, Option<&str>); 10] = [
+pub(super) const VERBS: [(&str, Option<&str>); 11] = [
     ("token_issue", Some("user")),
     ("credential_revoke", Some("user")),
     ("token_rotate", None),
     ("key_create", None),
     ("unlock", None),
     ("key_acknowledge", Some("user")),
+    ("recover", Some("user")),
     ("user_bind", Some("runtime")),
     ("user_unbind", Some("user")),
     ("agent_started", Some("agent")),
@@ -63,6 +66,7 @@ impl Asked {
             "key_create" => Self::Key,
             "unlock" => Self::Unlock,
             "key_acknowledge" => Self::Acknowledge(user()?),
+            "recover" => Self::Recover(user()?),
             "user_bind" => {
                 Self::Bind(Runtime::of(whom).ok_or_else(|| format!("`{whom}` is no agent runtime"))?)
             }
@@ -101,6 +105,10 @@ pub(super) fn request(
         Asked::Acknowledge(user) => {
             let fingerprint = holdings.own(user).unwrap_or(id);
             (Registration::Acknowledge { user: user.clone(), fingerprint }, None)
+        }
+        Asked::Recover(user) => {
+            let key = holdings.new_key().ok_or("no key can be made")?;
+            (Registration::Recover { user: user.clone(), public: key.verifier() }, Some(key))
         }
         Asked::Bind(runtime) => (Registration::Bind(*runtime), None),
         Asked::Unbind(user) => {

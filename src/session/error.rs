@@ -62,8 +62,19 @@ pub enum SessionError {
     /// Only people have keys.
     #[error("`{0}` is no person of this project; people have keys, agents and services have tokens")]
     NoPerson(UserName),
-    /// Somebody else is left who can acknowledge a key.
-    #[error("`{other}` is left, and can acknowledge a new key of `{user}`: leave `--alone` away")]
+    /// A key is recovered by the project key alone, and somebody could sign for it.
+    #[error(
+        "the recovery of the key of `{user}` is signed by another person whose key counts: {}",
+        names(by)
+    )]
+    RecoveryUnsigned {
+        /// Whose key is made.
+        user: UserName,
+        /// Who can sign.
+        by: Vec<UserName>,
+    },
+    /// Somebody else is left who can acknowledge a key, or could with a new one.
+    #[error("`{other}` is a user, and has or had a key: a new key of `{user}` does not count alone")]
     NotAlone {
         /// Whose key is made.
         user: UserName,
@@ -151,6 +162,10 @@ pub enum SessionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn names(users: &[UserName]) -> String {
+    users.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn denial_words(denial: &Denial) -> String {

@@ -257,7 +257,7 @@ impl Session {
         let mut registry = RegistryFacts::default();
         let user = match registration {
             Registration::Issue(proposal) => proposal.user.clone(),
-            Registration::Acknowledge { user, .. } => {
+            Registration::Acknowledge { user, .. } | Registration::Recover { user, .. } => {
                 registry.keys = self.store.credentials(Credentials::Keys)?;
                 user.clone()
             }

@@ -1,11 +1,13 @@
-//! A new key for a person whose passphrase is lost, by whoever holds the project key.
+//! A new key for a person whose passphrase is lost, by the project key alone: where no other person could sign for it.
 
 use super::program::Record;
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
-use crate::domain::document::{Kind, User};
+use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity};
+use crate::domain::identity::{
+    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
+};
 use crate::store::Credentials;
 
 impl Session {
@@ -20,8 +22,11 @@ impl Session {
     ) -> Result<Credential, SessionError> {
         let id = CredentialId::of_key(&public);
         self.record(|session, now| {
-            let user = session.recoverable(name, alone)?;
-            let mut own = Credential::new(id.clone(), user.name, CredentialKind::Key, public, now);
+            let by = session.recoverers(name, alone)?;
+            if !by.is_empty() {
+                return Err(SessionError::RecoveryUnsigned { user: name.clone(), by });
+            }
+            let mut own = Credential::new(id.clone(), name.clone(), CredentialKind::Key, public, now);
             own.origin = Some(KeyOrigin::Recovery);
             own.acknowledged = alone.then(|| Acknowledgement { by: name.clone(), grounds: Grounds::Alone });
             let former = session.store.credentials(Credentials::Of(name))?;
@@ -37,29 +42,26 @@ impl Session {
         self.store.credential(&id)?.ok_or(SessionError::NoCredential(id))
     }
 
-    /// Finds a person who can be given a key; `alone` if nobody else can acknowledge it.
-    pub fn recoverable(&mut self, name: &UserName, alone: bool) -> Result<User, SessionError> {
+    /// Lists who can sign the recovery of a person's key: where keys are compared and somebody else has one that
+    /// counts, one of these has to. `alone` is for where nobody else is left.
+    pub fn recoverers(&mut self, name: &UserName, alone: bool) -> Result<Vec<UserName>, SessionError> {
         let user = self.store.user(name.as_str())?.filter(|user| user.removed_at.is_none());
-        let user = user.filter(|user| user.kind == Kind::Human);
-        let user = user.ok_or_else(|| SessionError::NoPerson(name.clone()))?;
-        if let Some(other) = alone.then(|| self.another_signer(name)).transpose()?.flatten() {
-            return Err(SessionError::NotAlone { user: name.clone(), other });
+        if user.is_none_or(|user| user.kind != Kind::Human) {
+            return Err(SessionError::NoPerson(name.clone()));
         }
-        Ok(user)
-    }
-
-    /// Finds another person who has a key that counts.
-    fn another_signer(&mut self, name: &UserName) -> Result<Option<UserName>, SessionError> {
         let (now, compares) = (self.now(), self.policy()?.compares_keys());
-        let keys = self.store.credentials(Credentials::Keys)?.into_iter();
-        let able = keys.filter(|key| {
-            key.user != *name && key.validity(now) == Validity::Valid && (key.counts() || !compares)
-        });
-        for key in able {
-            if self.store.user(key.user.as_str())?.is_some_and(|user| user.removed_at.is_none()) {
-                return Ok(Some(key.user));
+        let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none());
+        let present: Vec<UserName> = users.map(|user| user.name).collect();
+        let keys = self.store.credentials(Credentials::Keys)?;
+        let others = keys.iter().filter(|key| key.user != *name && present.contains(&key.user));
+        let valid = others.filter(|key| key.validity(now) == Validity::Valid && (key.counts() || !compares));
+        let valid: Vec<&UserName> = valid.map(|key| &key.user).collect();
+        if alone {
+            let counted = left(&keys, &[name], |user| present.contains(user)).filter(|_| compares);
+            if let Some(other) = counted.or(valid.first().copied()) {
+                return Err(SessionError::NotAlone { user: name.clone(), other: other.clone() });
             }
         }
-        Ok(None)
+        Ok(if compares { valid.into_iter().cloned().collect() } else { Vec::new() })
     }
 }

@@ -139,7 +139,7 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
     heard(bare(&project, &format!("--token-file {code} enrol --passphrase-file {hana} -o json"))).is(0);
     heard(bare(&project, &format!("--token-file {code} enrol --passphrase-file {hana}"))).is(8);
     let (claude, qa) = (format!("--token-file {}", out("claude")), format!("--token-file {}", out("qa")));
-    let by_hana = format!("-u hana --passphrase-file {hana}");
+    let [by_hana, by_next] = [&hana, &next].map(|phrase| format!("-u hana --passphrase-file {phrase}"));
     let compared = |by: &str, user: &str| {
         let key = last_issued(&project, user);
         bare(&project, &format!("{by} key acknowledge {user} --fingerprint {key}"))
@@ -162,8 +162,8 @@ fn no_secret_is_shown_written_or_kept_but_where_it_belongs() {
         heard(bare(&project, &line)).is(status);
     }
     heard(compared(&by_lead, "hana")).is(0);
-    heard(bare(&project, &format!("recover lead --new-passphrase-file {lead} -o yaml"))).is(0);
-    heard(compared(&format!("-u hana --passphrase-file {next}"), "lead")).is(0);
+    heard(bare(&project, &format!("{by_next} recover lead --new-passphrase-file {lead} -o yaml"))).is(0);
+    heard(compared(&by_next, "lead")).is(0);
     for (line, status) in [
         (format!("{claude} token list -o wide"), 0),
         (format!("{claude} token list --stale -o json"), 0),

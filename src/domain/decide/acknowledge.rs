@@ -5,7 +5,7 @@ use super::{Case, Condition, Reason};
 use crate::domain::facts::{RegistryFacts, Signing};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{
-    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Validity,
+    Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
 };
 
 pub(super) fn decide(
@@ -35,7 +35,8 @@ pub(super) fn decide(
     }
     match grounds(case, facts, key) {
         Ok(grounds) => {
-            if case.policy.compares_keys() && grounds != Grounds::Alone {
+            // Who recovered a key acknowledges it alone with a signature; a key by itself has none yet.
+            if case.policy.compares_keys() && user != case.actor.name() {
                 reasons.extend(case.unmet_assurance(Assurance::Signature));
             }
             let acknowledged = Some(Acknowledgement { by: case.actor.name().clone(), grounds });
@@ -67,18 +68,23 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
     let present = |user: &UserName| case.facts.users.contains_key(user);
     let now = case.facts.now;
     let live = |one: &&Credential| one.validity(now) == Validity::Valid && present(&one.user);
+    let is_alone = if case.policy.compares_keys() {
+        left(&facts.keys, &[me, &key.user], present).is_none()
+    } else {
+        !facts.keys.iter().filter(live).any(|one| &one.user != me)
+    };
     if &key.user == me {
         // Where nobody is left, nobody else can.
-        let others = facts.keys.iter().filter(live).any(|one| &one.user != me);
         let took_place = matches!(key.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery));
-        return if took_place && !others {
+        return if took_place && is_alone {
             Ok(Grounds::Alone)
         } else {
             Err("it is a key of the same user; another person must")
         };
     }
     let before = |one: &Credential| one.issued_at < key.issued_at;
-    let had_one = facts.keys.iter().any(|one| one.user == key.user && before(one));
+    let mut former = facts.keys.iter().filter(|one| one.user == key.user && before(one));
+    let had_one = former.clone().next().is_some();
     if !case.policy.compares_keys() {
         let presented = case.actor.credential();
         let is_own = |it: &&Credential| matches!(it.kind, CredentialKind::Key | CredentialKind::Standing);
@@ -95,24 +101,35 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
     if had_one && !facts.keys.iter().any(|one| &one.user == me && before(one)) {
         return Err("its holder had a key before, and only somebody who had one then can vouch for it");
     }
-    let counted = |one: &&Credential| one.acknowledged.is_some() && one.counts();
+    // That the founder's key was recovered where nobody else was makes no second person.
+    let counted =
+        |one: &&Credential| one.acknowledged.as_ref().is_some_and(|it| it.by != one.user) && one.counts();
     let mut ever: Vec<&UserName> = facts.keys.iter().filter(counted).map(|one| &one.user).collect();
     ever.sort();
     ever.dedup();
     let is_founder = |user: &UserName| {
         facts.keys.iter().any(|one| &one.user == user && one.origin == Some(KeyOrigin::Founder))
     };
-    let is_first_pair = match ever.as_slice() {
-        [] => is_founder(me),
-        [first] => *first == me && is_founder(&key.user),
-        _ => false,
-    };
+    let is_first = !former.any(Credential::counts);
+    let is_first_pair = is_first
+        && match ever.as_slice() {
+            [] => is_founder(me),
+            [first] => *first == me && is_founder(&key.user),
+            _ => false,
+        };
     if is_first_pair {
         Ok(Grounds::FirstPair)
-    } else if key.issued_by.as_ref() == Some(me) {
-        Err("the same user issued the code for it; another person must")
-    } else {
+    } else if key.issued_by.as_ref() != Some(me) {
         Ok(Grounds::Another)
+    } else {
+        match (key.origin == Some(KeyOrigin::Recovery), is_alone) {
+            (true, true) => Ok(Grounds::Alone),
+            (true, false) => Err("the same user recovered it; another person must"),
+            (false, true) => {
+                Err("the same user issued the code for it, and nobody else is left: `qms recover` instead")
+            }
+            (false, false) => Err("the same user issued the code for it; another person must"),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod effects;
 mod evidence;
 mod guards;
 mod items;
+mod keys;
 mod menu;
 mod notes;
 mod prerequisites;

@@ -1,20 +1,16 @@
 //! Requests about credentials. Whoever may add users manages their credentials, and everybody their own;
 //! what a person signs with is made by that person alone.
 
-use super::{Case, Condition, Reason, Way, acknowledge, agents, binding};
+use super::{Case, Condition, Reason, Way, acknowledge, agents, binding, keys};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
-use crate::domain::identity::{Assurance, Credential, CredentialKind, KeyOrigin, Scope, Validity};
-use crate::domain::plural::counted;
+use crate::domain::identity::{Assurance, Credential, CredentialKind, Scope, Validity};
 use crate::domain::request::{Proposal, Registration};
 
 /// How long a code to make a key is valid where nothing else is said, in milliseconds: a week.
 const CODE_TIME: u64 = 7 * 24 * 60 * 60 * 1000;
-
-/// Longest time for which an open key stands, in milliseconds: a working day.
-const UNLOCK_MAX: u32 = 12 * 60 * 60 * 1000;
 
 /// The verbs about credentials, for scopes.
 const VERBS: &[&str] = &[
@@ -39,6 +35,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             case.managing_assurance()
         }
         Registration::Revoke(_) if is_of_others() => case.managing_assurance(),
+        Registration::Recover { .. } => Assurance::Signature,
         _ => Assurance::Token,
     };
     let mut reasons: Vec<Reason> = case.unmet_assurance(least).into_iter().collect();
@@ -61,16 +58,17 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
                 *public,
                 case.facts.now,
             );
-            key(case, facts, own, &mut reasons)
+            keys::own(case, facts, own, &mut reasons)
         }
         Registration::Unlock { id, verifier, time } => {
             let kind = CredentialKind::Unlock;
             let own = Credential::new(id.clone(), case.actor.name().clone(), kind, *verifier, case.facts.now);
-            unlock(case, own, *time, &mut reasons)
+            keys::unlock(case, own, *time, &mut reasons)
         }
         Registration::Acknowledge { user, fingerprint } => {
             acknowledge::decide(case, facts, user, fingerprint, &mut reasons)
         }
+        Registration::Recover { user, public } => keys::recover(case, facts, user, *public, &mut reasons),
         Registration::Bind(runtime) => {
             users = binding::bind(case, *runtime, &mut reasons);
             Vec::new()
@@ -243,7 +241,7 @@ fn unmet_scope(case: &Case<'_>, scope: &Scope) -> Vec<Reason> {
         .collect()
 }
 
-fn ended(case: &Case<'_>, credential: &Credential) -> Credential {
+pub(super) fn ended(case: &Case<'_>, credential: &Credential) -> Credential {
     Credential { revoked_at: Some(case.facts.now), ..credential.clone() }
 }
 
@@ -309,63 +307,4 @@ fn rotate(
         Credential { not_after: Some(old.not_after.map_or(until, |end| end.min(until))), ..old.clone() }
     };
     vec![old, new]
-}
-
-fn key(
-    case: &Case<'_>,
-    facts: &RegistryFacts,
-    mut own: Credential,
-    reasons: &mut Vec<Reason>,
-) -> Vec<Credential> {
-    let now = case.facts.now;
-    reasons.extend(case.unmet_person());
-    if case.actor.credential().is_none() {
-        let message = format!("`{}` must present a code, a token or the passphrase", case.actor.name());
-        reasons.push(Reason::new(Condition::AssuranceTooLow, message));
-    }
-    if facts.credentials.iter().any(|one| one.id == own.id) {
-        reasons.push(invalid("this key is in the registry already"));
-    }
-    own.issued_by = Some(case.actor.name().clone());
-    // The first key of whoever made the project is what all others are compared from.
-    let is_first = facts.credentials.iter().all(|one| one.kind != CredentialKind::Key);
-    let came_with_project =
-        |presented: &Credential| presented.kind == CredentialKind::Standing && presented.issued_by.is_none();
-    let is_founder = is_first && case.actor.credential().is_some_and(came_with_project);
-    own.origin = Some(if is_founder { KeyOrigin::Founder } else { KeyOrigin::Own });
-    // What nobody has vouched for passes on where it comes from, however often it is replaced.
-    let unproved = case.actor.credential().filter(|presented| {
-        presented.kind == CredentialKind::Key && presented.acknowledged.is_none() && !presented.counts()
-    });
-    if let Some(former) = unproved {
-        (own.origin, own.issued_by) = (former.origin, former.issued_by.clone());
-    }
-    // With a code anybody who handed it out could have made it. Where the person had a key before, that
-    // is as alarming as a recovery.
-    let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);
-    if let Some(code) = code {
-        let had_one = facts.credentials.iter().any(|one| one.kind == CredentialKind::Key);
-        own.origin = Some(if had_one { KeyOrigin::Renewal } else { KeyOrigin::Code });
-        own.issued_by.clone_from(&code.issued_by);
-    }
-    let former = facts.credentials.iter().filter(|one| one.revoked_at.is_none());
-    let former = former.filter(|one| !matches!(one.validity(now), Validity::Expired | Validity::UsedUp));
-    // The code itself ends by having been used.
-    let presented = case.actor.credential().map(|presented| &presented.id);
-    let former = former.filter(|one| one.kind != CredentialKind::Enrolment || Some(&one.id) != presented);
-    former.map(|one| ended(case, one)).chain([own]).collect()
-}
-
-fn unlock(case: &Case<'_>, mut own: Credential, time: u32, reasons: &mut Vec<Reason>) -> Vec<Credential> {
-    if case.actor.credential().is_none_or(|presented| presented.kind != CredentialKind::Key) {
-        let message = format!("`{}` must sign, to unlock the key", case.actor.name());
-        reasons.push(Reason::new(Condition::AssuranceTooLow, message));
-    }
-    if time == 0 || time > UNLOCK_MAX {
-        let hours = u64::from(UNLOCK_MAX / 3_600_000);
-        reasons.push(invalid(format!("a key is unlocked for at most {}", counted(hours, "hour"))));
-    }
-    own.issued_by = Some(case.actor.name().clone());
-    own.not_after = Some(case.facts.now.after(time.into()));
-    vec![own]
 }

@@ -34,7 +34,7 @@ words! {
         Code = "code",
         /// It was made with a code by somebody who had a key before.
         Renewal = "renewal",
-        /// It was made by the project key alone.
+        /// It was made because the passphrase was lost: by another person, or by the project key alone.
         Recovery = "recovery",
     }
     /// What an acknowledgement of a key rests on.
@@ -207,8 +207,12 @@ impl Credential {
     /// Says what its signatures rest on where keys are compared, if they rest on anything.
     pub fn rests_on(&self) -> Option<&'static str> {
         match &self.acknowledged {
-            // Who recovered it is not known, and may be the one who acknowledged it.
-            Some(it) if it.grounds == Grounds::Another && self.origin == Some(KeyOrigin::Recovery) => {
+            // Where nobody signed the recovery, who did it may be the one who acknowledged it.
+            Some(it)
+                if it.grounds == Grounds::Another
+                    && self.origin == Some(KeyOrigin::Recovery)
+                    && self.issued_by.is_none() =>
+            {
                 Some("recovered")
             }
             Some(it) if it.grounds != Grounds::Noticed => Some(it.grounds.as_str()),
@@ -226,6 +230,17 @@ impl Credential {
     pub fn is_alarming(&self) -> bool {
         matches!(self.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery)) && self.acknowledged.is_none()
     }
+}
+
+/// Finds a person other than these whose key counts, or did before it ended: such a one could be asked, or given a
+/// new key, so that nobody has to go on alone. Who is no user any more is not counted.
+pub fn left<'k>(
+    keys: &'k [Credential],
+    others_than: &[&UserName],
+    is_present: impl Fn(&UserName) -> bool,
+) -> Option<&'k UserName> {
+    let users = keys.iter().filter(|key| key.counts()).map(|key| &key.user);
+    users.filter(|user| !others_than.contains(user)).find(|user| is_present(user))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 pub use self::agent_session::{AgentSession, SessionKind};
 pub use self::credential::{
-    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity,
+    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Scope, Validity, left,
 };
 pub use self::distrust::{Distrust, Holder, NotVerified, Origin};
 pub use self::registry::Registry;

@@ -112,16 +112,39 @@ fn the_first_pair_is_never_made_again_and_new_keys_need_somebody_who_had_one_bef
         acknowledged(key(5, "ines", KeyOrigin::Code, Some("lead"), 70), "lead", Grounds::Another),
     ];
     assert_eq!(gxp(&young, "ines", "hana"), not_independent());
-    // A recovery is nobody's code: both who were there may look into it, the recovered one not.
-    let keys = [
-        founders(),
-        gone(another(2, "hana", "lead", "lead")),
-        another(3, "ines", "lead", "hana"),
-        key(4, "hana", KeyOrigin::Recovery, None, 60),
-    ];
-    assert_eq!(gxp(&keys, "lead", "hana"), Ok(Grounds::Another));
-    assert_eq!(gxp(&keys, "ines", "hana"), Ok(Grounds::Another));
-    assert_eq!(gxp(&keys, "hana", "hana"), not_independent());
+}
+
+// REQ-234
+#[test]
+fn nobody_vouches_for_a_recovery_of_their_own_while_somebody_else_is_left() {
+    let gxp = |keys: &[Credential], by: &str, user: &str| said(Profile::Gxp, keys, by, user);
+    let not_independent = || refused(&["not_independent"]);
+    let gone = |key: Credential| Credential { revoked_at: Some(Timestamp::from_millis(50)), ..key };
+    let recovered = |by: Option<&str>| key(4, "hana", KeyOrigin::Recovery, by, 60);
+    let hana = || gone(another(2, "hana", "lead", "lead"));
+    let keys = |ines: Credential, by| [founders(), hana(), ines, recovered(by)];
+    let ines = || another(3, "ines", "lead", "hana");
+    for by in [None, Some("ines")] {
+        assert_eq!(gxp(&keys(ines(), by), "lead", "hana"), Ok(Grounds::Another));
+        assert_eq!(gxp(&keys(ines(), by), "hana", "hana"), not_independent());
+    }
+    assert_eq!(gxp(&keys(ines(), None), "ines", "hana"), Ok(Grounds::Another));
+    assert_eq!(gxp(&keys(ines(), Some("lead")), "lead", "hana"), not_independent());
+    // That the key of the other one was ended makes nobody the only one.
+    assert_eq!(gxp(&keys(gone(ines()), Some("lead")), "lead", "hana"), not_independent());
+    assert_eq!(gxp(&keys(gone(ines()), None), "hana", "hana"), not_independent());
+    // Of two people one is left; the key of somebody who never counted is none.
+    assert_eq!(gxp(&[founders(), hana(), recovered(Some("lead"))], "lead", "hana"), Ok(Grounds::Alone));
+    let stranger = coded(3, "ines", "lead");
+    assert_eq!(gxp(&keys(stranger, Some("lead")), "lead", "hana"), Ok(Grounds::Alone));
+    // With a code, nobody else could have been who made the key.
+    let renewed = key(4, "hana", KeyOrigin::Renewal, Some("lead"), 60);
+    assert_eq!(gxp(&[founders(), hana(), renewed], "lead", "hana"), not_independent());
+    // The founder's recovery makes no first pair again.
+    let founder = key(4, "lead", KeyOrigin::Recovery, Some("hana"), 60);
+    let pair =
+        [gone(founders()), acknowledged(coded(2, "hana", "lead"), "lead", Grounds::FirstPair), founder];
+    assert_eq!(gxp(&pair, "hana", "lead"), Ok(Grounds::Alone));
     // Where nobody is left, alone.
     let keys = [gone(founders()), key(4, "lead", KeyOrigin::Recovery, None, 60)];
     assert_eq!(gxp(&keys, "lead", "lead"), Ok(Grounds::Alone));

@@ -138,6 +138,7 @@ fn calls(own: Option<&Credential>) -> Vec<(Registration, RegistryFacts)> {
         let fingerprint =
             all.iter().find(|one| one.user.as_str() == user).map_or(id(7), |one| one.id.clone());
         calls.push((Registration::Acknowledge { user: name(user), fingerprint }, about(user)));
+        calls.push((Registration::Recover { user: name(user), public: verifier }, about(user)));
     }
     let mine = own.map_or("lead", |own| own.user.as_str());
     for named in own.into_iter().chain([&others]) {
@@ -238,7 +239,15 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
     assert_eq!(words("for a time"), ["credential_revoke", "token_issue", "token_rotate", "user_unbind"]);
     let mine = ["credential_revoke", "key_create", "token_issue", "token_rotate", "user_unbind"];
     assert_eq!(words("standing"), mine);
-    let all = ["credential_revoke", "key_acknowledge", "key_create", "token_issue", "unlock", "user_unbind"];
+    let all = [
+        "credential_revoke",
+        "key_acknowledge",
+        "key_create",
+        "recover",
+        "token_issue",
+        "unlock",
+        "user_unbind",
+    ];
     assert_eq!(words("key"), all);
 }
 
@@ -253,6 +262,7 @@ fn where_people_sign_who_may_act_is_said_by_a_person_who_signs() {
                 let is_of_others = match &call.0 {
                     Registration::Issue(_)
                     | Registration::Acknowledge { .. }
+                    | Registration::Recover { .. }
                     | Registration::Unbind { .. } => true,
                     Registration::Revoke(named) => *named == id(2) && user.name.as_str() != "hana",
                     _ => false,

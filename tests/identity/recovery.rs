@@ -1,0 +1,105 @@
+//! Lost passphrases where people sign: who gives a new key is known, and does not vouch for it.
+
+use serde_json::json;
+
+use super::gxp::manager;
+use super::{PASSPHRASE, acknowledge, bare, enrolled, last_issued, log, secret};
+use crate::project::Project;
+use crate::project::answer::Answer;
+
+/// The end of a command line that recovers `user` with a new passphrase.
+fn recover(project: &Project, by: &str, words: &str) -> Answer {
+    let phrase = secret(project, "config/anew.phrase", PASSPHRASE);
+    let line = format!("{by} recover {words} --new-passphrase-file {}", phrase.display());
+    project.ask(line.trim())
+}
+
+/// A project where lead, ada and ines sign.
+fn three() -> Project {
+    let project = super::profiles::of("gxp");
+    manager(&project, "lead", "ada");
+    acknowledge(&project, "lead", "ada").is(0);
+    manager(&project, "lead", "ines");
+    acknowledge(&project, "ada", "ines").is(0);
+    project
+}
+
+// REQ-066, REQ-234
+#[test]
+fn a_recovery_is_signed_by_another_person_who_does_not_vouch_for_it() {
+    let project = three();
+    // Not by the project key alone, whatever is said with it, nor by the one who is recovered.
+    for (words, reason) in [("ines", "qms --user ada recover ines"), ("ines --alone", "qms recover ines")] {
+        let refused = project.keeps(0, || recover(&project, "", words)).is(2);
+        let hints = refused["error"]["hints"].to_string();
+        assert!(hints.contains(reason), "{hints}");
+    }
+    assert_eq!(recover(&project, "-u ines", "ines").is(7).reasons(), ["not_independent"]);
+    project.issue(&["claude"]);
+    let refused = recover(&project, "-u claude", "ines").is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low", "not_human"]);
+    assert_eq!(recover(&project, "-u lead", "claude").is(5)["error"]["code"], "not_found");
+
+    let made = recover(&project, "-u lead", "ines").is(0)["data"]["credential"].clone();
+    assert_eq!([&made["origin"], &made["issued_by"]], ["recovery", "lead"]);
+    let entry = log(&project).pop().unwrap();
+    assert_eq!([&entry["action"], &entry["actor"], &entry["assurance"]], ["recover", "lead", "signature"]);
+    assert!(entry["signature"].is_object(), "{entry}");
+    // Until somebody else has compared the new key it is worth a token; who made it is not that one.
+    assert_eq!(acknowledge(&project, "lead", "ines").is(7).reasons(), ["not_independent"]);
+    let said = acknowledge(&project, "ada", "ines").is(0)["data"]["credential"].clone();
+    assert_eq!([&said["grounds"], &said["acknowledged_by"]], ["another", "ada"]);
+    project.run("-u lead audit verify").is(0);
+}
+
+// REQ-234
+#[test]
+fn to_end_the_keys_of_others_makes_nobody_the_only_one() {
+    let project = three();
+    for user in ["ada", "ines"] {
+        let key = last_issued(&project, user);
+        project.run(&format!("-u lead key revoke {key}")).is(0);
+    }
+    recover(&project, "-u lead", "ines").is(0);
+    assert_eq!(acknowledge(&project, "lead", "ines").is(7).reasons(), ["not_independent"]);
+    assert_eq!(acknowledge(&project, "ines", "ines").is(7).reasons(), ["not_independent"]);
+    // Not even by ending one's own, so that nobody could sign.
+    let key = last_issued(&project, "lead");
+    project.run(&format!("-u lead key revoke {key}")).is(0);
+    for user in ["ada", "ines", "lead"] {
+        let refused = project.keeps(0, || recover(&project, "", &format!("{user} --alone"))).is(2);
+        let message = refused["error"]["message"].to_string();
+        assert!(message.contains("does not count alone"), "{message}");
+    }
+    assert_eq!(recover(&project, "", "lead").is(0)["data"]["credential"]["issued_by"], json!(null));
+    let key = last_issued(&project, "lead");
+    let anew = project.folder().join("config/anew.phrase");
+    let line =
+        format!("-u lead --passphrase-file {} key acknowledge lead --fingerprint {key}", anew.display());
+    assert_eq!(bare(&project, &line).ask().is(7).reasons(), ["not_independent"]);
+}
+
+// REQ-234
+#[test]
+fn of_two_people_the_one_who_is_left_goes_on_and_it_shows() {
+    let project = super::profiles::of("gxp");
+    enrolled(&project, "hana", "quality");
+    acknowledge(&project, "lead", "hana").is(0);
+    recover(&project, "-u lead", "hana").is(0);
+    let said = acknowledge(&project, "lead", "hana").is(0)["data"]["credential"].clone();
+    assert_eq!([&said["grounds"], &said["acknowledged_by"]], ["alone", "lead"]);
+    let hana = format!("-u hana --passphrase-file {}/config/anew.phrase", project.folder().display());
+    bare(&project, &format!("{hana} create SOP --title x")).ask().is(7);
+    let doctor = project.ask("-u lead doctor").is(0)["data"]["notes"].to_string();
+    assert!(doctor.contains("acknowledged by nobody else"), "{doctor}");
+    // The one who founded the project, too.
+    let line = format!(
+        "{hana} recover lead --new-passphrase-file {}/config/anew.phrase",
+        project.folder().display()
+    );
+    bare(&project, &line).ask().is(0);
+    let key = last_issued(&project, "lead");
+    let said = bare(&project, &format!("{hana} key acknowledge lead --fingerprint {key}")).ask().is(0);
+    assert_eq!(said["data"]["credential"]["grounds"], "alone");
+    bare(&project, &format!("{hana} audit verify")).ask().is(0);
+}
