@@ -153,7 +153,7 @@ fn less(project: &Project, what: &str) -> Vec<String> {
     diff.lines().filter_map(|line| Some(line.strip_prefix(what)?.to_owned())).collect()
 }
 
-// REQ-194
+// REQ-244
 #[test]
 fn what_is_in_force_can_be_revised_and_is_under_way() {
     let project = Project::new();
@@ -181,7 +181,7 @@ fn what_no_document_has_is_told_and_adopted_without_a_reason() {
     project.run("-u lead workflow adopt").is(0);
 }
 
-// REQ-194
+// REQ-244
 #[test]
 fn what_has_ended_counts_once_it_would_go_on() {
     let project = Project::new();
