@@ -226,12 +226,13 @@ fn whole(sources: &Sources) -> String {
 fn demands(context: &mut Context, sources: &Sources) -> Result<String, CommandError> {
     // What has faults is not adopted, whatever it demands.
     let Ok(next) = compile(sources) else { return Ok(String::new()) };
-    let less = context.session.less(&next)?;
-    if less.is_empty() {
-        return Ok(String::new());
-    }
-    let lines: Vec<String> = less.iter().map(|line| format!("  less: {}\n", one_line(line))).collect();
-    Ok(format!("{}\n", lines.concat()))
+    let [less, rest] = context.session.less((&next, sources))?;
+    let told =
+        [("less", less), ("less, of nothing under way", rest)].into_iter().flat_map(|(what, lines)| {
+            lines.into_iter().map(move |line| format!("  {what}: {}\n", one_line(&line)))
+        });
+    let lines = told.collect::<Vec<_>>().concat();
+    Ok(if lines.is_empty() { lines } else { lines + "\n" })
 }
 
 /// The files of the policy in force.

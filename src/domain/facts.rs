@@ -11,7 +11,7 @@ use super::front_matter::{self, FrontMatter};
 use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
-use super::policy::{Candidate, Fault};
+use super::policy::{Candidate, Fault, Sources};
 use super::project::Proposal;
 use super::request::CopyFacts;
 
@@ -208,11 +208,13 @@ pub struct ProjectFacts {
     pub namespaces: BTreeSet<IdWord>,
     /// The policy that the request wants adopted, or its faults.
     pub candidate: Option<Result<Box<Candidate>, Vec<Fault>>>,
-    /// Every type and state that an unfinished document is in, with one document each.
+    /// The files of the policy in force, where another one is to be adopted.
+    pub sources: Sources,
+    /// Every type and state that a document is in that can move, now or under the candidate, with one document each.
     pub occupied: Vec<(TypeName, StateName, DocumentId)>,
-    /// Every trait that an unfinished document has, of its own or of its type, with one document each.
+    /// Every trait that such a document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
-    /// Unfinished documents that have traits by their type alone, with those that the candidate takes from the type.
+    /// Such documents that have traits by their type alone, with those that the candidate takes from the type.
     pub losing: Vec<(Document, Vec<TraitName>)>,
     /// What was proposed and not confirmed.
     pub proposals: Vec<Proposal>,

@@ -11,15 +11,26 @@ use crate::domain::document::Document;
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{DocumentId, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential, KeyOrigin};
-use crate::domain::policy::{Candidate, Policy, Sources, compile};
+use crate::domain::policy::{Candidate, Policy, Sources, UnderWay, compile};
 use crate::domain::request::Request;
 use crate::store::{Credentials, Entries, ListQuery};
 
-/// The traits that unfinished documents have, with one document each.
+/// The traits that documents have that can move, with one document each.
 type Carried = BTreeMap<TraitName, DocumentId>;
 
 /// Documents with the traits that they would lose.
 type Losing = Vec<(Document, Vec<TraitName>)>;
+
+/// Tells whether a document in a state can move. What has ended holds no policy back, unless it would go on
+/// under the next one.
+fn can_move(policy: &Policy, next: Option<&Policy>, name: &TypeName, state: &StateName) -> bool {
+    let ends = |policy: &Policy| policy.document_type(name).is_some_and(|(life, _)| life.is_final(state));
+    let goes_on = |next: &Policy| {
+        let found = next.document_type(name).and_then(|(life, _)| life.state(state));
+        found.is_some_and(|state| !state.is_final)
+    };
+    !ends(policy) || next.is_some_and(goes_on)
+}
 
 /// What one person asks for and another may have to confirm.
 const PROPOSED: &[&str] = &["policy_adopt", "clock_set"];
@@ -52,11 +63,12 @@ impl Session {
             project.owned = owned;
         }
         if let Some(files) = &request.candidate {
+            project.sources = self.sources_at(&digest)?;
             let sources = Sources(files.clone());
             let procedures = self.procedures_in_force(compile(&sources).ok().as_ref())?;
             project.candidate = Some(Candidate::new(sources, &procedures).map(Box::new));
-            project.occupied = self.occupied(&policy)?;
             let next = project.candidate.as_ref().and_then(|read| read.as_ref().ok()).map(|it| &it.policy);
+            project.occupied = self.occupied(&policy, next)?;
             (project.carried, project.losing) = self.carried(&policy, next)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
@@ -76,29 +88,38 @@ impl Session {
         Ok((policy, facts))
     }
 
-    /// Says what a policy would demand less of, of what is under way.
-    pub fn less(&mut self, next: &Policy) -> Result<BTreeSet<String>, SessionError> {
-        let policy = self.policy()?;
-        let mut project = ProjectFacts { occupied: self.occupied(&policy)?, ..ProjectFacts::default() };
-        (project.carried, _) = self.carried(&policy, None)?;
-        Ok(less(&policy, &project, next))
+    /// Says what a policy would demand less of: of what is under way, and of what could be and is not.
+    pub fn less(
+        &mut self,
+        (next, files): (&Policy, &Sources),
+    ) -> Result<[BTreeSet<String>; 2], SessionError> {
+        let digest = self.project()?.policy;
+        let policy = self.policy_at(&digest)?;
+        let mut project = ProjectFacts { sources: self.sources_at(&digest)?, ..ProjectFacts::default() };
+        project.occupied = self.occupied(&policy, Some(next))?;
+        (project.carried, _) = self.carried(&policy, Some(next))?;
+        let less = less(&policy, &project, (next, files));
+        let mut rest = policy.less(next, (&project.sources, files), &UnderWay::all(&policy));
+        rest.retain(|line| !less.contains(line));
+        Ok([less, rest])
     }
 
-    /// Finds every type and state that an unfinished document is in.
-    fn occupied(&mut self, policy: &Policy) -> Result<Vec<(TypeName, StateName, DocumentId)>, SessionError> {
+    /// Finds every type and state that a document is in that can move.
+    fn occupied(
+        &mut self,
+        policy: &Policy,
+        next: Option<&Policy>,
+    ) -> Result<Vec<(TypeName, StateName, DocumentId)>, SessionError> {
         let mut occupied = self.store.occupied()?;
-        // What has ended holds no policy back.
-        occupied.retain(|(document_type, state, _)| {
-            policy.document_type(document_type).is_none_or(|(workflow, _)| !workflow.is_final(state))
-        });
+        occupied.retain(|(document_type, state, _)| can_move(policy, next, document_type, state));
         Ok(occupied)
     }
 
-    /// Finds the traits that unfinished documents have, and the documents that `next` would take some from.
+    /// Finds the traits that such documents have, and the documents that `next` would take some from.
     fn carried(&mut self, policy: &Policy, next: Option<&Policy>) -> Result<(Carried, Losing), SessionError> {
         let (mut carried, mut losing) = (Carried::new(), Losing::new());
         self.store.documents(&ListQuery::default(), &mut |document| {
-            if policy.standing(&document).is_none_or(|(_, state)| !state.is_final) {
+            if can_move(policy, next, &document.document_type, &document.state) {
                 for (name, _) in policy.traits_of(&document) {
                     carried.entry(name.clone()).or_insert_with(|| document.id.clone());
                 }

@@ -9,7 +9,7 @@ use crate::domain::audit::{
     Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
 };
 use crate::domain::clock::{Jump, Span};
-use crate::domain::decide::{Applied, Denial, Reason, less};
+use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
@@ -94,9 +94,8 @@ impl Session {
         if let Some(project) = facts.project.as_ref()
             && let Some(Ok(next)) = &project.candidate
         {
-            let old = self.sources_at(&facts.policy)?;
-            let less = less(attempt.policy, project, &next.policy);
-            entry.observed.extend(observed::adoption((&facts.policy, &old), &less, next));
+            let from = (&facts.policy, &project.sources);
+            entry.observed.extend(observed::adoption(from, &applied.less, next));
         }
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());

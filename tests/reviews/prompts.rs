@@ -31,7 +31,8 @@ fn a_round_keeps_the_prompt_that_it_was_opened_under() {
         diff.contains("--- in force/prompts/CR.pre_review.yaml\n+++ prompts/CR.pre_review.yaml\n"),
         "{diff}"
     );
-    project.keeps(1, || project.run("-u lead workflow adopt prompts/CR.pre_review.yaml").is(0));
+    let line = "-u lead workflow adopt prompts/CR.pre_review.yaml --less --reason \"only this counts\"";
+    project.keeps(1, || project.run(line).is(0));
     assert_eq!(brief(&project, "CR-001"), first, "the round began before");
     project.play(&["-u claude create CR --title x", "-u claude route CR-002 --review"]);
     assert!(brief(&project, "CR-002").contains("\nLook at the colour of it.\n"));
@@ -64,7 +65,7 @@ fn faults_of_a_prompt_keep_a_policy_from_being_adopted() {
 fn a_policy_without_prompts_has_briefs_all_the_same() {
     let project = Project::new();
     fs::remove_dir_all(project.path("prompts")).unwrap();
-    let adopted = project.ask("-u lead workflow adopt").is(0);
+    let adopted = project.ask("-u lead workflow adopt --less --reason \"asked elsewhere\"").is(0);
     let warnings = adopted["warnings"].as_array().unwrap();
     assert!(warnings.iter().any(|it| it["code"] == "candidate_file_missing"
         && it["message"].as_str().unwrap().starts_with("`prompts/review.yaml` is in force")));

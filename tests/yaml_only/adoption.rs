@@ -147,6 +147,85 @@ fn what_a_policy_demands_less_of_is_listed_and_adopted_only_with_a_reason() {
     project.run("-u lead audit verify").is(0);
 }
 
+/// The lines of `workflow diff` that say what is less.
+fn less(project: &Project, what: &str) -> Vec<String> {
+    let diff = project.run("-u lead workflow diff").is(0).text();
+    diff.lines().filter_map(|line| Some(line.strip_prefix(what)?.to_owned())).collect()
+}
+
+// REQ-244
+#[test]
+fn what_is_in_force_can_be_revised_and_is_under_way() {
+    let project = Project::new();
+    // Every SOP is EFFECTIVE, and there is no change record.
+    let before = less(&project, "  less: ");
+    assert_eq!(before, [""; 0]);
+    candidate(&project, "workflows/controlled.yaml", "front_matter_complete, ", "");
+    let found = less(&project, "  less: ");
+    assert!(
+        found.iter().any(|line| line.ends_with("no longer waits for `front_matter_complete`")),
+        "{found:?}"
+    );
+    assert_eq!(project.ask("-u lead workflow adopt").is(4).reasons()[0], "policy_demands_less");
+}
+
+// REQ-243
+#[test]
+fn what_no_document_has_is_told_and_adopted_without_a_reason() {
+    let project = Project::new();
+    candidate(&project, "workflows/executable.yaml", "items_planned, notes_present", "notes_present");
+    assert_eq!(less(&project, "  less: "), [""; 0]);
+    let found = less(&project, "  less, of nothing under way: ");
+    assert!(found.iter().all(|line| line.ends_with("no longer waits for `items_planned`")), "{found:?}");
+    assert!(!found.is_empty());
+    project.run("-u lead workflow adopt").is(0);
+}
+
+// REQ-244
+#[test]
+fn what_has_ended_counts_once_it_would_go_on() {
+    let project = Project::new();
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude checkin CR-001",
+        "-u claude cancel CR-001 --reason superfluous",
+    ]);
+    candidate(&project, "workflows/executable.yaml", "items_planned, notes_present", "notes_present");
+    assert_eq!(less(&project, "  less: "), [""; 0]);
+    candidate(
+        &project,
+        "workflows/executable.yaml",
+        "CANCELLED:        { phase: ended, final: true }",
+        "CANCELLED:        { phase: ended }",
+    );
+    candidate(
+        &project,
+        "workflows/executable.yaml",
+        "transitions:\n",
+        "transitions:\n  - { action: checkout, from: CANCELLED, to: DRAFT, by: [initiator], meaning: authored }\n",
+    );
+    let found = less(&project, "  less: ");
+    assert!(found.contains(&"executable: CANCELLED is no end any more".to_owned()), "{found:?}");
+    assert!(found.iter().any(|line| line.ends_with("no longer waits for `items_planned`")), "{found:?}");
+}
+
+// REQ-242
+#[test]
+fn a_prompt_that_is_gone_is_told_and_adopted_only_with_a_reason() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    fs::remove_file(project.path("prompts/CR.pre_review.yaml")).unwrap();
+    let found = less(&project, "  less: `prompts/CR.pre_review.yaml` is not asked any more: ");
+    assert!(found.len() > 3, "{found:?}");
+    assert_eq!(project.ask("-u lead workflow adopt").is(4).reasons()[0], "policy_demands_less");
+    project.run("-u lead workflow adopt --less --reason \"asked elsewhere\"").is(0);
+    let entry = project.run("-u lead audit export").is(0).text();
+    let entry: serde_json::Value = serde_json::from_str(entry.lines().last().unwrap()).unwrap();
+    let sealed: Vec<&str> = entry["observed"]["less"].as_str().unwrap().lines().collect();
+    assert_eq!(sealed.len(), found.len());
+    project.run("-u lead audit verify").is(0);
+}
+
 // REQ-196
 #[test]
 fn a_document_keeps_the_traits_that_it_once_had_by_its_type() {

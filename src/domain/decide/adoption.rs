@@ -11,38 +11,49 @@ use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{TraitName, TypeName};
 use crate::domain::identity::Credential;
 use crate::domain::offer::Offer;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, Sources, UnderWay};
 use crate::domain::project::{Proposal, ProposalKind};
 
 /// Says what a candidate demands less of, of what is under way.
-pub fn less(policy: &Policy, facts: &ProjectFacts, next: &Policy) -> BTreeSet<String> {
+pub fn less(policy: &Policy, facts: &ProjectFacts, next: (&Policy, &Sources)) -> BTreeSet<String> {
     let types = facts.occupied.iter().map(|(name, ..)| name.clone()).collect();
-    policy.less(next, &types, &facts.carried.keys().cloned().collect())
+    let under_way = UnderWay { types, traits: facts.carried.keys().cloned().collect() };
+    policy.less(next.0, (&facts.sources, next.1), &under_way)
 }
 
-/// Decides on the adoption of a sound candidate: on what is to be recorded of a second person.
-pub(super) fn adoption(case: &Case<'_>, facts: &ProjectFacts, reasons: &mut Vec<Reason>) -> Option<Proposal> {
+/// Decides on the adoption of a sound candidate, and returns what is to be recorded of a second person. What it
+/// demands less of is in `less`.
+pub(super) fn adoption(
+    case: &Case<'_>,
+    facts: &ProjectFacts,
+    less: &mut BTreeSet<String>,
+    reasons: &mut Vec<Reason>,
+) -> Option<Proposal> {
     let Some(Ok(candidate)) = &facts.candidate else { return None };
     let expected = [case.inputs.text("expect"), case.inputs.text("confirm")];
     for expected in expected.into_iter().flatten() {
         reasons.extend(unmet_digest(expected, &candidate.digest));
     }
+    *less = self::less(case.policy, facts, (&candidate.policy, &candidate.sources));
     if let Some(digest) = case.inputs.text("confirm") {
         return confirmed(case, facts, ProposalKind::Policy, (digest, &case.facts.policy), reasons);
     }
-    let less = less(case.policy, facts, &candidate.policy);
     // What cannot be adopted at all is not weighed.
     if less.is_empty() || !reasons.is_empty() {
         return None;
     }
     let reason = case.inputs.text("reason");
     if case.inputs.text("less").is_none() || reason.is_none() {
-        let anew = || Offer::of("policy_adopt").with("less", &"less").asking("reason");
-        let lines = less.into_iter();
+        let lines = less.iter().cloned();
         reasons.extend(lines.map(|line| Reason::new(Condition::PolicyDemandsLess, line).remedy(anew())));
         return None;
     }
     proposed(case, facts, ProposalKind::Policy, (candidate.digest, case.facts.policy), reasons)
+}
+
+/// The command that adopts what demands less.
+pub(super) fn anew() -> Offer {
+    Offer::of("policy_adopt").with("less", &"less").asking("reason")
 }
 
 /// Decides on the end of a jump of the clock.

@@ -1,5 +1,6 @@
 //! What a permitted action does: from a permit and the facts to the rows that change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Permit, Way, items};
@@ -44,6 +45,8 @@ pub struct Applied {
     pub session: Option<AgentSession>,
     /// The policy that comes into force.
     pub policy: Option<Box<Candidate>>,
+    /// What a policy demands less of that is adopted or proposed.
+    pub less: BTreeSet<String>,
     /// What waits for a second person, or was confirmed.
     pub proposal: Option<Proposal>,
     /// Whether the jump of the clock ends, and a new span of time begins.
@@ -81,7 +84,9 @@ pub enum Note {
 #[expect(clippy::needless_pass_by_value, reason = "a permit is leave to do one thing once")]
 pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
     match &permit.way {
-        Way::Project(proposal) => super::project::apply(&permit, facts, proposal.as_deref()),
+        Way::Project { less, proposal } => {
+            Applied { less: less.clone(), ..super::project::apply(&permit, facts, proposal.as_deref()) }
+        }
         Way::Registry { credentials, users, session } => Applied {
             credentials: credentials.clone(),
             users: users.clone(),

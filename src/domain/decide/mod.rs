@@ -32,6 +32,8 @@ mod way;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
+
 pub use self::adoption::{less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
@@ -77,8 +79,13 @@ enum Way {
         /// The id of a document to be created.
         created: Option<DocumentId>,
     },
-    /// Something about the project; what of it a second person is to say, or has said.
-    Project(Option<Box<Proposal>>),
+    /// Something about the project.
+    Project {
+        /// What a policy demands less of that is adopted.
+        less: BTreeSet<String>,
+        /// What of it a second person is to say, or has said.
+        proposal: Option<Box<Proposal>>,
+    },
     /// Credentials to add or replace.
     Registry {
         credentials: Vec<Credential>,

@@ -1,5 +1,7 @@
 //! Actions on the project itself: users, namespaces, the policy.
 
+use std::collections::BTreeSet;
+
 use super::{Applied, Case, Condition, Permit, Reason, Way, adoption};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts};
@@ -32,12 +34,17 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
     for guard in &rule.guards {
         reasons.extend(unmet(case, facts, rule, guard));
     }
+    let mut less = BTreeSet::new();
     let proposal = match action.name.as_str() {
-        "policy_adopt" => adoption::adoption(case, facts, &mut reasons),
+        "policy_adopt" => adoption::adoption(case, facts, &mut less, &mut reasons),
         "clock_set" => adoption::clock(case, facts, &mut reasons),
         _ => None,
     };
-    if reasons.is_empty() { Ok(Way::Project(proposal.map(Box::new))) } else { Err(reasons) }
+    if reasons.is_empty() {
+        Ok(Way::Project { less, proposal: proposal.map(Box::new) })
+    } else {
+        Err(reasons)
+    }
 }
 
 /// Names that are about to be written must be names, and groups must exist.

@@ -83,8 +83,9 @@ impl Case<'_> {
         names.dedup();
         let action = ActionName::parse(&offer.action).ok().and_then(|name| self.policy.action(&name));
         let words = action.map_or_else(|| offer.action.replace('_', " "), Action::words);
-        let told =
-            offer.inputs.iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?)));
+        // A flag of its own says no more than its name.
+        let told = offer.inputs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let told = told.filter(|(name, value)| name != value).map(|(name, value)| format!("{name}: {value}"));
         let told = told.collect::<Vec<_>>().join(", ");
         let told = if told.is_empty() { told } else { format!(" ({told})") };
         let mine = names.iter().any(|group| self.actor_is_one_of(std::slice::from_ref(group)));

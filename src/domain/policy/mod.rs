@@ -41,6 +41,7 @@ pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
 pub use self::definition::Definition;
 pub use self::evidence::Evidence;
+pub use self::less::UnderWay;
 pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};

@@ -106,10 +106,20 @@ impl Sources {
         phase: &PhaseName,
         task: Task,
     ) -> Result<Option<Prompt>, Vec<Fault>> {
+        let found = self.prompt_file(document_type, phase, task);
+        found.map(|(file, text)| Prompt::parse(file, text)).transpose()
+    }
+
+    /// Finds the file of that prompt, with its text.
+    pub(super) fn prompt_file(
+        &self,
+        document_type: &TypeName,
+        phase: &PhaseName,
+        task: Task,
+    ) -> Option<(&String, &String)> {
         let names = [format!("{document_type}.{phase}"), phase.to_string(), task.to_string()];
         let files = names.map(|name| format!("{}{name}.yaml", Self::PROMPTS));
-        let found = files.iter().find_map(|file| Some((file, self.0.get(file)?)));
-        found.map(|(file, text)| Prompt::parse(file, text)).transpose()
+        files.iter().find_map(|file| self.0.get_key_value(file))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::encoding;
 
 /// The files of a policy by name, and the digest that stands for all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sources(pub BTreeMap<String, String>);
 

@@ -1,10 +1,19 @@
 //! Whatever is taken from a policy is found: every field of every transition, state, type and group.
 
+mod fields;
+mod programs;
+mod prompts;
+mod reach;
+
 use super::*;
+use crate::domain::audit::Meaning;
 use crate::domain::decide::tests::dice::name;
-use crate::domain::id::{ActionName, StateName, WorkflowName};
+use crate::domain::digest::Digest;
+use crate::domain::id::{ActionName, AttestationName, GroupName, StateName, WorkflowName};
 use crate::domain::identity::Assurance;
-use crate::domain::policy::{Group, InputKind, State, fixture};
+use crate::domain::policy::{
+    Effect, Group, Guard, InputKind, Plain, Profile, State, Target, Transition, compile, fixture, pins_text,
+};
 
 fn shipped() -> Policy {
     let mut policy = fixture::candidate().policy.clone();
@@ -13,8 +22,31 @@ fn shipped() -> Policy {
 }
 
 fn less(now: &Policy, next: &Policy) -> BTreeSet<String> {
-    let types = now.document_types().map(|kind| kind.name.clone()).collect();
-    now.less(next, &types, &now.traits.keys().cloned().collect())
+    let files = Sources::default();
+    now.less(next, (&files, &files), &UnderWay::all(now))
+}
+
+/// The policy of the program with agents, a runtime and commands for evidence, all pinned.
+fn full() -> Policy {
+    let mut sources = fixture::sources();
+    sources.0.get_mut(Policy::FILES[0]).unwrap().push_str(
+        "\
+agents:
+  qa: { user: qa, launcher: claude, definition: .claude/agents/qa.md, started_by: [claude, lead], ttl: 2h }
+  tu: { user: tu, definition: { claude: .claude/agents/tu.md }, started_by: [claude] }
+launchers:
+  claude: { command: [/opt/claude, -p, \"{brief}\"], environment: [HOME, LANG] }
+  own: { command: [/opt/own, \"{brief}\"], directory: /srv }
+runtimes: { claude: claude, codex: tu }
+evidence:
+  ci-passed: { help: The tests pass, command: [/usr/bin/make, test], environment: [CI], contains: passed }
+  deployed: { help: It is in use, command: [/usr/bin/deployed], directory: /srv, time: 2h, output: 1MiB }
+",
+    );
+    let paths = [".claude/agents/qa.md", "/opt/claude", "/usr/bin/make"];
+    let pins = paths.map(|path| (path.to_owned(), Digest::of(path.as_bytes())));
+    sources.0.insert(Policy::PINS.to_owned(), pins_text(&pins.into()));
+    compile(&sources).unwrap()
 }
 
 /// Changes every transition that leaves a state, each by itself, and lists those after which nothing was less.

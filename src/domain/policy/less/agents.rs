@@ -1,0 +1,112 @@
+//! What is taken from the programs that a policy names: who starts an agent, as whom it acts, what it and the
+//! commands for evidence are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::digest::Digest;
+use crate::domain::id::{AttestationName, UserName};
+use crate::domain::policy::launch::paths;
+use crate::domain::policy::{Agent, Evidence, Launcher, Policy};
+use crate::domain::size;
+
+/// An agent that is new lets somebody act as its user, as another user of a known one would.
+pub(super) fn agents(before: &BTreeMap<String, Agent>, after: &BTreeMap<String, Agent>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, agent) in after {
+        let Agent { user, launcher, definition, started_by, ttl, place: _ } = agent;
+        let Some(old) = before.get(name) else {
+            found.push(format!("the agent `{name}`, which is new, acts as {user}"));
+            continue;
+        };
+        if *user != old.user {
+            found.push(format!("the agent `{name}` acts as {user} instead of {}", old.user));
+        }
+        // What cannot be started any more does nothing.
+        if launcher.is_some() && *launcher != old.launcher {
+            found.push(format!("the agent `{name}` is started by another launcher"));
+        }
+        if *definition != old.definition {
+            found.push(format!("the agent `{name}` has another definition, or none"));
+        }
+        let gained = started_by.iter().filter(|one| !old.started_by.contains(one));
+        found.extend(gained.map(|one| format!("{one} may start the agent `{name}`, too")));
+        if *ttl > old.ttl {
+            found.push(format!("the agent `{name}` may run for longer"));
+        }
+    }
+    found
+}
+
+/// One that is new starts nothing by itself.
+pub(super) fn launchers(
+    before: &BTreeMap<String, Launcher>,
+    after: &BTreeMap<String, Launcher>,
+) -> Vec<String> {
+    let both = before.iter().filter_map(|(name, old)| Some((name, old, after.get(name)?)));
+    both.flat_map(|(name, old, new)| program(&format!("the launcher `{name}`"), old, new)).collect()
+}
+
+fn program(what: &str, before: &Launcher, after: &Launcher) -> Vec<String> {
+    let Launcher { command, environment, directory, place: _ } = before;
+    let set = |names: &[String]| -> BTreeSet<String> { names.iter().cloned().collect() };
+    let mut found = Vec::new();
+    if *command != after.command {
+        found.push(format!("{what} starts another command"));
+    }
+    // A variable can open something, and the lack of one, too.
+    if set(environment) != set(&after.environment) {
+        found.push(format!("{what} passes on other variables"));
+    }
+    if *directory != after.directory {
+        found.push(format!("{what} runs in another folder"));
+    }
+    found
+}
+
+pub(super) fn runtimes(
+    before: &BTreeMap<String, UserName>,
+    after: &BTreeMap<String, UserName>,
+) -> Vec<String> {
+    let changed = after.iter().filter(|(name, user)| before.get(*name) != Some(*user));
+    changed.map(|(name, user)| format!("the main thread of {name} acts as {user}")).collect()
+}
+
+/// What a run shows is asked for by guards, and laid before those who judge: it counts whatever asks for it.
+pub(super) fn evidence(
+    before: &BTreeMap<AttestationName, Evidence>,
+    after: &BTreeMap<AttestationName, Evidence>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let both = before.iter().filter_map(|(name, old)| Some((name, old, after.get(name)?)));
+    for (name, old, new) in both {
+        let what = format!("the evidence `{name}`");
+        // The sentence about it shows nothing.
+        let Evidence { help: _, program: how, time, output, contains } = old;
+        found.extend(program(&what, how, &new.program));
+        if new.time > *time {
+            found.push(format!("{what} may take longer"));
+        }
+        // More of the output can contain what is asked for, and less shows less.
+        if new.output != *output {
+            let (now, before) = (size::shown(new.output), size::shown(*output));
+            found.push(format!("{what} keeps {now} of its output instead of {before}"));
+        }
+        if contains.is_some() && *contains != new.contains {
+            found.push(format!("{what} may say something else"));
+        }
+    }
+    found
+}
+
+impl Policy {
+    /// What a file does whose content changed, nobody compares: it can do anything. A path that is new was told
+    /// with what names it, and a file that is pinned no more is not started.
+    pub(super) fn less_of_pins(&self, pins: &BTreeMap<String, Digest>, next: &Self) -> Vec<String> {
+        let named = paths(&self.launchers, &self.agents, &self.evidence);
+        let changed = next
+            .pins
+            .iter()
+            .filter(|(path, digest)| named.contains(path.as_str()) && pins.get(*path) != Some(*digest));
+        changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Agents, launchers, runtimes, evidence and the files that they name.
+
+use super::*;
+use crate::domain::policy::{Agent, Definition, Evidence, Launcher};
+
+fn changed(change: impl FnOnce(&mut Policy)) -> Vec<String> {
+    let now = full();
+    let mut next = now.clone();
+    change(&mut next);
+    less(&now, &next).into_iter().collect()
+}
+
+fn agent(change: impl FnOnce(&mut Agent)) -> Vec<String> {
+    changed(|it| change(it.agents.get_mut("qa").unwrap()))
+}
+
+fn launcher(change: impl FnOnce(&mut Launcher)) -> Vec<String> {
+    changed(|it| change(it.launchers.get_mut("claude").unwrap()))
+}
+
+fn evidence(change: impl FnOnce(&mut Evidence)) -> Vec<String> {
+    changed(|it| change(it.evidence.get_mut(&name::<AttestationName>("ci-passed")).unwrap()))
+}
+
+// REQ-240
+#[test]
+fn whatever_gives_an_agent_more_is_less() {
+    assert_eq!(agent(|it| it.user = name("lead")), ["the agent `qa` acts as lead instead of qa"]);
+    let other = ["the agent `qa` is started by another launcher"];
+    assert_eq!(agent(|it| it.launcher = Some("own".to_owned())), other);
+    for definition in [None, Some(Definition::One("other.md".to_owned()))] {
+        assert_eq!(
+            agent(|it| it.definition = definition),
+            ["the agent `qa` has another definition, or none"]
+        );
+    }
+    assert_eq!(agent(|it| it.started_by.push(name("tu"))), ["tu may start the agent `qa`, too"]);
+    assert_eq!(agent(|it| it.ttl += 1), ["the agent `qa` may run for longer"]);
+    // Another name does what another user would.
+    let new = |it: &mut Policy| {
+        let copy = it.agents.get("qa").unwrap().clone();
+        it.agents.insert("qa2".to_owned(), copy);
+    };
+    assert_eq!(changed(new), ["the agent `qa2`, which is new, acts as qa"]);
+    let main =
+        |user: &'static str| move |it: &mut Policy| drop(it.runtimes.insert("gemini".into(), name(user)));
+    assert_eq!(changed(main("lead")), ["the main thread of gemini acts as lead"]);
+    let main = |it: &mut Policy| drop(it.runtimes.insert("codex".into(), name("lead")));
+    assert_eq!(changed(main), ["the main thread of codex acts as lead"]);
+}
+
+// REQ-240
+#[test]
+fn another_program_is_less_wherever_it_is_named() {
+    let what = "the launcher `claude`";
+    assert_eq!(launcher(|it| it.command.push("--yolo".into())), [format!("{what} starts another command")]);
+    assert_eq!(launcher(|it| it.environment.push("X".into())), [format!("{what} passes on other variables")]);
+    assert_eq!(launcher(|it| it.environment.clear()), [format!("{what} passes on other variables")]);
+    assert_eq!(launcher(|it| it.directory = "/tmp".into()), [format!("{what} runs in another folder")]);
+    let what = "the evidence `ci-passed`";
+    assert_eq!(evidence(|it| it.program.command.clear()), [format!("{what} starts another command")]);
+    assert_eq!(evidence(|it| it.program.environment.clear()), [format!("{what} passes on other variables")]);
+    assert_eq!(evidence(|it| it.program.directory = "/".into()), [format!("{what} runs in another folder")]);
+    assert_eq!(evidence(|it| it.time += 1), [format!("{what} may take longer")]);
+    assert_eq!(evidence(|it| it.contains = None), [format!("{what} may say something else")]);
+    assert_eq!(
+        evidence(|it| it.output = 1024),
+        [format!("{what} keeps 1024 bytes (1 KiB) of its output instead of 65536 bytes (64 KiB)")]
+    );
+}
+
+// REQ-241
+#[test]
+fn a_file_that_changed_is_less_and_one_that_is_pinned_no_more_is_not() {
+    let paths: Vec<String> = full().pins.into_keys().collect();
+    assert_eq!(paths.len(), 3);
+    for path in &paths {
+        let line = format!("`{path}` is not the file that was adopted");
+        assert_eq!(changed(|it| it.pins.extend([(path.clone(), Digest::of(b"evil"))])), [line]);
+        assert_eq!(changed(|it| it.pins.retain(|one, _| one != path)), <[String; 0]>::default());
+    }
+    // What was named and not pinned could not be started, and now can.
+    let line = "`/usr/bin/deployed` is not the file that was adopted";
+    assert_eq!(changed(|it| it.pins.extend([("/usr/bin/deployed".into(), Digest::of(b"x"))])), [line]);
+}
+
+// REQ-240
+#[test]
+fn what_gives_an_agent_less_is_not() {
+    let none = <[String; 0]>::default();
+    assert_eq!(agent(|it| it.launcher = None), none);
+    assert_eq!(agent(|it| drop(it.started_by.pop())), none);
+    assert_eq!(agent(|it| it.ttl -= 1), none);
+    assert_eq!(evidence(|it| it.time -= 1), none);
+    assert_eq!(changed(|it| drop(it.agents.remove("qa"))), none);
+    assert_eq!(changed(|it| drop(it.runtimes.remove("codex"))), none);
+    assert_eq!(changed(|it| it.pins.clear()), none);
+}

@@ -1,0 +1,61 @@
+//! Of which documents less is told.
+
+use super::*;
+
+fn less_of(next: &Policy, types: &[&str]) -> BTreeSet<String> {
+    let under_way = UnderWay { types: types.iter().map(|one| name(one)).collect(), ..UnderWay::default() };
+    let files = Sources::default();
+    shipped().less(next, (&files, &files), &under_way)
+}
+
+/// The policy in which nothing of a type's life cycle waits for anything.
+fn unguarded(kind: &str) -> Policy {
+    let mut next = shipped();
+    let life = next.document_type(&name(kind)).unwrap().0.name.clone();
+    next.workflows.get_mut(&life).unwrap().transitions.iter_mut().for_each(|way| way.guards.clear());
+    next
+}
+
+// REQ-244
+#[test]
+fn less_is_told_of_what_is_under_way_and_of_what_can_belong_to_it() {
+    let next = unguarded("SOP");
+    assert_eq!(less_of(&next, &["CR"]), BTreeSet::new());
+    assert_ne!(less_of(&next, &["SOP"]), BTreeSet::new());
+    // No variance exists, and one can be made that answers for an item of a change.
+    let mut next = shipped();
+    let life = next.document_type(&name("VAR")).unwrap().0.name.clone();
+    let kinds = &mut next.workflows.get_mut(&life).unwrap().types;
+    kinds.iter_mut().filter(|kind| kind.name.as_str() == "VAR").for_each(|kind| kind.required.clear());
+    assert_ne!(less_of(&next, &["CR"]), BTreeSet::new());
+    assert_eq!(less_of(&next, &["SOP"]), BTreeSet::new());
+}
+
+// REQ-244
+#[test]
+fn another_type_that_answers_for_failed_items_is_less() {
+    let mut next = shipped();
+    let life = next.document_type(&name("VAR")).unwrap().0.name.clone();
+    let kinds = &mut next.workflows.get_mut(&life).unwrap().types;
+    let mut fast = kinds.iter().find(|kind| kind.name.as_str() == "VAR").unwrap().clone();
+    fast.name = name("FAST");
+    kinds.push(fast);
+    let found = less_of(&next, &["CR"]);
+    assert!(found.contains("a FAST answers for a failed item of a CR"), "{found:?}");
+}
+
+// REQ-194
+#[test]
+fn a_verb_that_only_records_waits_for_what_it_waited_for_elsewhere() {
+    let mut next = shipped();
+    let life = next.document_type(&name("CR")).unwrap().0.name.clone();
+    let ways = &mut next.workflows.get_mut(&life).unwrap().transitions;
+    let records = |way: &&Transition| way.effects == [Effect::RecordNote];
+    let mut jot = ways.iter().find(records).unwrap().clone();
+    jot.action = name("jot");
+    ways.push(jot.clone());
+    assert_eq!(less_of(&next, &["CR"]), BTreeSet::new());
+    let ways = &mut next.workflows.get_mut(&life).unwrap().transitions;
+    ways.last_mut().unwrap().guards.clear();
+    assert_ne!(less_of(&next, &["CR"]), BTreeSet::new());
+}
