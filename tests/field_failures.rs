@@ -239,7 +239,7 @@ fn a_guard_that_would_not_work_is_found() {
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{text}runtimes: {{ claude: claude }}\n")).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.run("-u lead hooks install claude").is(0);
     project.run("-u lead doctor").is(0);
     let path = project.path(".claude/settings.json");

@@ -47,7 +47,7 @@ impl Hooked {
         );
         fs::write(path, text).unwrap();
         fs::write(project.path("qa.md"), "You review.\n").unwrap();
-        project.run("-u lead workflow adopt --less --reason agreed").is(0);
+        project.run("-u lead workflow adopt").is(0);
         project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review --assignees tu"]);
         Self { project }
     }

@@ -42,7 +42,7 @@ fn set_up() -> (Project, String) {
         reviewer.display().to_string()
     ));
     fs::write(path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.run("-u lead user add maria --human --group quality --name \"Maria M.\"").is(0);
     let code = project.folder().join("maria.code").display().to_string();
     project.run(&format!("-u lead token issue maria --out {code}")).is(0);

@@ -231,7 +231,7 @@ fn puzzle() -> String {
              directory: \"{{root}}\" }}\nruntimes:\n  claude: claude\n"
         );
     fs::write(&policy, text).unwrap();
-    town.run("lead", "qms workflow adopt --less --reason 'agents review'");
+    town.run("lead", "qms workflow adopt");
     town.run("lead", "qms user add maria --human --group quality --name 'Maria M.'");
     town.run("lead", "qms token issue maria --out ../maria.code");
     town.run("nobody", "qms --token-file ../maria.code enrol --passphrase-file ../maria.passphrase");

@@ -50,7 +50,7 @@ fn hooked(runtime: &Runtime) -> Project {
         + "\nagents:\n  qa:\n    user: qa\n    definition: { claude: .claude/agents/qa.md, codex: .codex/agents/qa.toml }\n\
            runtimes: { claude: claude, codex: claude }\n";
     fs::write(path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.play(&[
         "-u claude create CR --title \"Five days\"",
         "-u claude route CR-001 --review --assignees qa",

@@ -45,7 +45,7 @@ fn adopt(started: &Started, changes: &[(&str, &str)]) {
         text = text.replace(from, to);
     }
     fs::write(path, text).unwrap();
-    started.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    started.project.run("-u lead workflow adopt").is(0);
 }
 
 fn lay(path: &Path, text: &str) {
@@ -94,7 +94,7 @@ fn an_agent_is_told_the_definition_that_was_adopted() {
             [(vec![b'a'; 200_000], "longer than"), (b"a\0b".to_vec(), "NUL"), (vec![255], "UTF-8")]
         {
             fs::write(&own, bytes).unwrap();
-            started.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+            started.project.run("-u lead workflow adopt").is(0);
             started.project.run(RUN).is(1).says(why);
         }
         fs::remove_file(&own).unwrap();

@@ -158,7 +158,7 @@ fn an_agent_that_an_agent_started_ends_with_it() {
     let text = fs::read_to_string(&path).unwrap();
     let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [claude], ttl: 1m }\n";
     fs::write(path, text.replace("agents:\n", tu)).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.ask(RUN).is(10);
     let inner = await_file(&project.folder().join("inner")).parse().unwrap();
     let is_over = || qms::disk::processes::of(inner).is_none_or(|it| !qms::disk::processes::is_alive(&it));

@@ -35,7 +35,7 @@ impl Started {
         ));
         fs::write(path, text).unwrap();
         fs::write(started.project.path("qa.md"), "You review.\n").unwrap();
-        started.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+        started.project.run("-u lead workflow adopt").is(0);
         started.project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review"]);
         started
     }

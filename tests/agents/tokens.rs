@@ -66,7 +66,7 @@ fn an_agent_that_an_agent_started_is_another() {
     let text = fs::read_to_string(&path).unwrap();
     let tu = "agents:\n  tu: { user: tu, launcher: stand_in, started_by: [claude], ttl: 1m }\n";
     fs::write(path, text.replace("agents:\n", tu)).unwrap();
-    started.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    started.project.run("-u lead workflow adopt").is(0);
     started.project.run(RUN).is(1);
     assert_eq!(reason(&found(&started)), "token_of_another_process");
 }

@@ -71,7 +71,7 @@ impl Declared {
 
     /// Puts the candidate files in force.
     pub fn adopt(&self) {
-        self.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+        self.project.run("-u lead workflow adopt").is(0);
     }
 
     /// Runs the command for the record.

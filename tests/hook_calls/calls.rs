@@ -206,7 +206,7 @@ fn the_note_about_who_wrote_holds_what_was_proved_of_a_subagent() {
     let text =
         std::fs::read_to_string(&path).unwrap().replace("  tu: { user: tu }", "  writer: { user: claude }");
     std::fs::write(&path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     let run = |agent: Option<&str>, id: &str, line: &str| {
         let mut input = json!({"tool_name": "Bash", "tool_use_id": id, "tool_input": {"command": line}});
         if let Some(agent) = agent {

@@ -108,7 +108,7 @@ fn launched(hooked: Hooked, text: &str) -> Hooked {
         script.display().to_string()
     );
     fs::write(path, policy + &launchers).unwrap();
-    hooked.project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    hooked.project.run("-u lead workflow adopt").is(0);
     hooked
 }
 

@@ -80,7 +80,7 @@ fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("claude: claude\n", "claude: ada\n").replace("codex: claude\n", ""))
         .unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.run("-u lead hooks install claude").is(0);
     project.keeps(0, || project.run("-u lead doctor").is(0));
     // Every line of the settings is in its place, and what the hook signs is worth nothing.

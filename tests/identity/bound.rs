@@ -16,7 +16,7 @@ fn with_agents() -> Project {
     let text = fs::read_to_string(&path).unwrap()
         + "\nagents:\n  qa: { user: qa }\n  judge: { user: tu }\nruntimes:\n  claude: claude\n  codex: claude\n  gemini: claude\n";
     fs::write(path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     project.run("-u lead user add ada --group initiator --agent").is(0);
     project
 }
@@ -150,7 +150,7 @@ fn an_agent_whose_definition_is_for_one_runtime_binds_its_user_there_alone() {
         .replace("{ user: tu }", "{ user: tu, definition: { codex: judge.toml } }")
         .replace("{ user: qa }", "{ user: qa, definition: .claude/agents/qa.md }");
     fs::write(path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     for (runtime, users) in [("claude", ["claude", "qa"]), ("codex", ["claude", "tu"])] {
         let shown = project.ask(&format!("-u lead hooks install {runtime} --dry-run")).is(0);
         assert_eq!(shown["data"]["bound"], json!(users));

@@ -45,7 +45,7 @@ fn with_launcher(project: &Project, runtime: &Runtime) {
     let started = format!("    user: qa\n    launcher: {}\n    started_by: [claude]\n", runtime.name);
     let text = text.replace("    user: qa\n", &started) + "launchers:\n" + &launchers;
     fs::write(path, text).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
 }
 
 /// Starts `qa` as the orchestrator does, and returns the status and all that was said.

@@ -232,8 +232,7 @@ fn furnished() -> Place {
                 [/bin/sh, \"agent\"], directory: \"{root}\" }\nevidence:\n  ci: { help: x, command: [/bin/sh, \
                 \"agent\"] }\n";
     fs::write(root.join("workflows/policy.yaml"), policy + more).unwrap();
-    place
-        .run(&["-u", "lead", "--token-file", &token, "workflow", "adopt", "--less", "--reason", "agreed"], 0);
+    place.run(&["-u", "lead", "--token-file", &token, "workflow", "adopt"], 0);
     place.run(&["-u", "claude", "create", "CR", "--title", "x"], 0);
     let copy = root.join(".qms/workspace/claude/CR-001.md");
     // A carriage return inside of a line of a document is refused.

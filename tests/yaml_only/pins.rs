@@ -36,16 +36,15 @@ fn diff(project: &Project) -> String {
 
 const SAME: &str = "the candidate files are the policy in force";
 
-// REQ-073, REQ-241
+// REQ-073
 #[test]
 fn a_program_that_was_swapped_is_shown_until_it_is_adopted() {
     let project = candidate();
     let (old, new) = (Digest::of(b"#!/bin/sh\n").to_string(), Digest::of(b"#!/bin/sh\nevil\n").to_string());
     project.run("-u lead workflow lint").is(0);
     let shown = diff(&project);
-    assert!(shown.starts_with("  less: the agent `qa`, which is new, acts as qa\n"), "{shown}");
     assert!(shown.contains("--- in force/pins.yaml\n+++ now/pins.yaml\n"));
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
     assert_eq!(diff(&project), SAME);
     let pins = project.run("-u qa workflow show --source pins.yaml").is(0).text();
     assert!(pins.contains(&old) && pins.contains(&Digest::of(b"You review.\n").to_string()), "{pins}");
@@ -60,16 +59,13 @@ fn a_program_that_was_swapped_is_shown_until_it_is_adopted() {
         "{shown}"
     );
     assert!(!shown.contains("policy.yaml"), "{shown}");
-    assert!(shown.starts_with(&format!("  less: `{program}` is not the file that was adopted\n")), "{shown}");
 
     // It does not come in by the way.
     append(&project, "controlled.yaml", "# Looked through once more.\n");
     project.run("-u lead workflow adopt controlled.yaml").is(0);
     assert!(project.run("-u qa workflow show --source pins.yaml").text().contains(&old));
     assert!(diff(&project).contains(&new));
-    let refused = project.ask("-u lead workflow adopt pins.yaml").is(4);
-    assert_eq!(refused.reasons(), ["policy_demands_less"]);
-    project.run("-u lead workflow adopt pins.yaml --less --reason \"it was updated\"").is(0);
+    project.run("-u lead workflow adopt pins.yaml").is(0);
     assert_eq!(diff(&project), SAME);
     project.run("-u qa audit verify --contents").is(0);
 
@@ -108,5 +104,5 @@ fn nobody_writes_pins_by_hand() {
     }
     assert!(diff(&project).contains(&Digest::of(b"#!/bin/sh\n").to_string()));
     fs::remove_file(project.path("workflows/pins.yaml")).unwrap();
-    project.run("-u lead workflow adopt --less --reason agreed").is(0);
+    project.run("-u lead workflow adopt").is(0);
 }

@@ -7,6 +7,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Agent, Effect, Launcher, Policy, Transition};
 use crate::domain::request::Launch;
 
@@ -126,7 +127,9 @@ impl Case<'_> {
             .filter(|path| !is_adopted(path))
             .map(|path| {
                 let message = format!("`{path}` is missing, or is not the one that was adopted");
-                self.with_project_verb(Reason::new(condition, message), adoption::anew())
+                let signed = self.policy.compares_keys();
+                let adopt = if signed { adoption::anew() } else { Offer::of("policy_adopt") };
+                self.with_project_verb(Reason::new(condition, message), adopt)
             })
             .collect()
     }

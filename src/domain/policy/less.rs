@@ -124,7 +124,7 @@ impl Policy {
             types: _,
             place: _,
         } = before;
-        let cited = sop.iter().filter(|sop| after.sop.as_ref() != Some(*sop));
+        let cited = sop.iter().filter(|_| after.sop.is_none());
         let cited =
             cited.map(|sop| format!("{}: the procedure {sop} is not cited for it any more", after.name));
         let mut found: Vec<String> = cited.collect();

@@ -5,19 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::digest::Digest;
 use crate::domain::id::{AttestationName, UserName};
-use crate::domain::policy::launch::paths;
 use crate::domain::policy::{Agent, Evidence, Launcher, Policy};
 use crate::domain::size;
 
-/// An agent that is new lets somebody act as its user, as another user of a known one would.
+/// An agent that is new takes nothing from those that are there; its user can be given a token as well.
 pub(super) fn agents(before: &BTreeMap<String, Agent>, after: &BTreeMap<String, Agent>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, agent) in after {
         let Agent { user, launcher, definition, started_by, ttl, place: _ } = agent;
-        let Some(old) = before.get(name) else {
-            found.push(format!("the agent `{name}`, which is new, acts as {user}"));
-            continue;
-        };
+        let Some(old) = before.get(name) else { continue };
         if *user != old.user {
             found.push(format!("the agent `{name}` acts as {user} instead of {}", old.user));
         }
@@ -67,7 +63,7 @@ pub(super) fn runtimes(
     before: &BTreeMap<String, UserName>,
     after: &BTreeMap<String, UserName>,
 ) -> Vec<String> {
-    let changed = after.iter().filter(|(name, user)| before.get(*name) != Some(*user));
+    let changed = after.iter().filter(|(name, user)| before.get(*name).is_some_and(|old| old != *user));
     changed.map(|(name, user)| format!("the main thread of {name} acts as {user}")).collect()
 }
 
@@ -99,14 +95,12 @@ pub(super) fn evidence(
 }
 
 impl Policy {
-    /// What a file does whose content changed, nobody compares: it can do anything. A path that is new was told
-    /// with what names it, and a file that is pinned no more is not started.
+    /// What a file does whose content changed, nobody compares: it can do anything. Where people sign, another person
+    /// looks at it; elsewhere the adoption says that it changed. A path that is new was told with what names it, and a
+    /// file that is pinned no more is not started.
     pub(super) fn less_of_pins(&self, pins: &BTreeMap<String, Digest>, next: &Self) -> Vec<String> {
-        let named = paths(&self.launchers, &self.agents, &self.evidence);
-        let changed = next
-            .pins
-            .iter()
-            .filter(|(path, digest)| named.contains(path.as_str()) && pins.get(*path) != Some(*digest));
+        let now = next.pins.iter().filter(|_| self.compares_keys());
+        let changed = now.filter(|(path, digest)| pins.get(*path).is_some_and(|old| old != *digest));
         changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
     }
 }
