@@ -1,0 +1,125 @@
+//! Keys of people: no chain of steps makes one that counts, and that its person never had in hand.
+
+use std::process::Stdio;
+
+use crate::project::Project;
+use crate::project::answer::Answer;
+use crate::{acknowledge, becomes_gxp, code, enrol, newest, person, phrase};
+
+/// Recovers a person with a new passphrase; `by` is empty for the project key alone.
+fn recover(project: &Project, by: &str, user: &str) -> Answer {
+    let phrase = phrase(project, user);
+    project.ask(format!("{by} recover {user} --new-passphrase-file {}", phrase.display()).trim())
+}
+
+/// Lets the holder of a key put another one in its place.
+fn renew(project: &Project, user: &str) {
+    let phrase = phrase(project, user);
+    project.run(&format!("-u {user} key create --new-passphrase-file {}", phrase.display())).is(0);
+}
+
+/// Checks that the newest key of `hana` counts for nothing, whoever of these says that it does.
+fn counts_for_nothing(project: &Project, by: &[&str]) {
+    for by in by {
+        let refused = acknowledge(project, by, "hana").is(7);
+        assert_eq!(refused.reasons(), ["not_independent"], "{by}");
+    }
+    let store = rusqlite::Connection::open(project.database()).unwrap();
+    let sql = "SELECT grounds FROM credentials WHERE id = ?";
+    let grounds: Option<String> = store.query_row(sql, [newest(project, "hana")], |row| row.get(0)).unwrap();
+    assert_eq!(grounds, None);
+}
+
+/// Lets `lead` take the newest key of a person back.
+fn revoke(project: &Project, user: &str) {
+    project.run(&format!("-u lead key revoke {}", newest(project, user))).is(0);
+}
+
+/// A project in which three people sign, none of them by the word of `lead` alone.
+fn three() -> Project {
+    let project = Project::new();
+    person(&project, "ada", "administrator");
+    person(&project, "hana", "quality");
+    becomes_gxp(&project);
+    acknowledge(&project, "lead", "ada").is(0);
+    acknowledge(&project, "ada", "hana").is(0);
+    project
+}
+
+// REQ-193
+#[test]
+fn an_administrator_alone_makes_no_key_of_another_by_a_code_and_one_key_over_it() {
+    let project = three();
+    revoke(&project, "hana");
+    let by_lead = code(&project, "lead", "hana");
+    enrol(&project, "hana", &by_lead).is(0);
+    renew(&project, "hana");
+    counts_for_nothing(&project, &["lead", "hana"]);
+}
+
+// REQ-234
+#[test]
+fn an_administrator_alone_makes_no_key_of_another_by_a_recovery_and_the_end_of_all_others() {
+    let project = three();
+    recover(&project, "-u lead", "hana").is(0);
+    renew(&project, "hana");
+    revoke(&project, "ada");
+    recover(&project, "", "hana").is(2);
+    counts_for_nothing(&project, &["lead"]);
+}
+
+// REQ-193
+#[test]
+fn an_ended_key_that_is_acknowledged_lends_nothing_to_the_next() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    person(&project, "hana", "quality");
+    becomes_gxp(&project);
+    revoke(&project, "hana");
+    // This uses up what the first two people may do for each other.
+    acknowledge(&project, "lead", "hana").is(0);
+    let again = code(&project, "lead", "hana");
+    enrol(&project, "hana", &again).is(0);
+    counts_for_nothing(&project, &["lead"]);
+    project.run("-u claude create SOP --title x").is(0);
+    assert_eq!(project.ask("-u claude route SOP-008 --review").is(4).reasons(), ["no_eligible_quality"]);
+}
+
+// REQ-192, REQ-193
+#[test]
+fn a_person_whom_an_agent_prepared_under_light_signs_nothing_under_gxp() {
+    let project = Project::new();
+    project.run("-u lead user add robot --group administrator --agent").is(0);
+    project.issue(&["robot", "claude"]);
+    project.run("-u robot user add hana --group quality --human").is(0);
+    let prepared = code(&project, "robot", "hana");
+    becomes_gxp(&project);
+    enrol(&project, "hana", &prepared).is(0);
+    counts_for_nothing(&project, &["hana"]);
+    let refused = acknowledge(&project, "robot", "hana").is(7);
+    assert_eq!(refused.reasons(), ["not_human", "not_independent"]);
+    let out = project.folder().join("more").display().to_string();
+    project.run(&format!("-u robot token issue lead --out {out}")).is(8);
+    project.run("-u claude create SOP --title x").is(0);
+    assert_eq!(project.ask("-u claude route SOP-008 --review").is(4).reasons(), ["no_eligible_quality"]);
+}
+
+// REQ-065
+#[test]
+fn of_two_who_use_one_code_at_once_one_makes_a_key() {
+    let project = Project::new();
+    project.run("-u lead user add hana --group quality --human").is(0);
+    let code = code(&project, "lead", "hana").display().to_string();
+    let phrase = phrase(&project, "hana").display().to_string();
+    let start = |_| {
+        let mut call =
+            project.words(&["--token-file", code.as_str(), "--passphrase-file", phrase.as_str(), "enrol"]);
+        call.command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let racing: Vec<_> = (0..3).map(start).collect();
+    let ended: Vec<_> = racing.into_iter().map(|mut one| one.wait().unwrap().code().unwrap()).collect();
+    assert_eq!(ended.iter().filter(|status| **status == 0).count(), 1, "{ended:?}");
+    // The key that is in its place is the one that is on record.
+    project.run("-u hana whoami").is(0);
+    project.run("-u lead audit verify").is(0);
+}
