@@ -4,11 +4,9 @@
 //! its environment, shows a request, or dumps what it sent. Whoever wants to get a secret past it need
 //! only reverse it. What a token lets its bearer do is limited by the registry, not by this.
 //!
-//! One table says what is found: a secret as it is, percent-encoded in any part, in hexadecimal digits of either
-//! case, and in base64 of either alphabet, padded or not, wherever it stands in what was encoded; each also where
-//! it is broken over lines, as `base64` and `xxd` do, or where its digits stand apart. A secret of bytes is looked
-//! for as these and as the digits that files hold of it ([`kept`]). What has the form of a token is taken out
-//! without being known ([`Shield`]).
+//! One table of forms (`form`) says what is found, on the way out ([`Redactor`]) and on the way in ([`possible`]). A
+//! secret of bytes is looked for as these and as the digits that files hold of it ([`kept`]). What has the form of a
+//! token is taken out without being known ([`Shield`]).
 
 mod form;
 mod possible;
@@ -16,6 +14,8 @@ mod shield;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written;
 
 pub use self::possible::possible;
 pub use self::shield::Shield;
@@ -147,7 +147,8 @@ impl Redactor {
                         held.1 = true;
                     }
                 } else {
-                    let next = Begun { at, ..one };
+                    let start = if form.is_apart(at) { self.held.len() } else { one.start };
+                    let next = Begun { start, at, ..one };
                     if !self.begun.contains(&next) {
                         self.begun.push(next);
                     }
