@@ -88,6 +88,11 @@ impl Break {
         (self.bytes < BREAK_MAX).then_some(Self { bytes: self.bytes + 1, is_escape, ends_line })
     }
 
+    /// The same, as long as it may be: where nothing is held back, its length is no matter.
+    fn uncounted(self) -> Self {
+        Self { bytes: 0, ..self }
+    }
+
     /// Tells whether it may end here.
     pub(super) fn is_whole(self) -> bool {
         !self.is_escape
@@ -136,6 +141,12 @@ impl Form {
         at.places == self.places.len()
     }
 
+    /// Where one is after the first byte.
+    pub(super) fn first(&self, byte: u8) -> Option<At> {
+        let begins = self.places.first().is_some_and(|place| place.has(byte));
+        begins.then(|| At { places: 1, ..At::default() })
+    }
+
     /// Where one may be after another byte; nowhere where that does not belong to the form.
     pub(super) fn next(&self, at: At, byte: u8) -> impl Iterator<Item = At> {
         let with = |encoded| At { encoded, ..at };
@@ -152,17 +163,26 @@ impl Form {
     fn read(&self, at: At, byte: u8) -> (Option<At>, Option<At>) {
         let is_due = at.broken.is_none_or(Break::is_whole);
         let belongs = is_due && self.places.get(at.places).is_some_and(|place| place.has(byte));
-        let broken = at.broken.unwrap_or_default().with(self.kind, byte).filter(|_| at.places > 0);
         let encoded = Encoded::Nothing;
         let next = At { places: at.places + 1, broken: None, encoded };
+        let broken = at.broken.unwrap_or_default().with(self.kind, byte);
+        let broken = broken.map(|broken| if self.is_early(at) { broken.uncounted() } else { broken });
         (belongs.then_some(next), broken.map(|broken| At { broken: Some(broken), encoded, ..at }))
     }
 
     /// Tells whether what was read until now is no part of what is hidden.
     pub(super) fn is_apart(&self, at: At) -> bool {
-        let unbroken = if self.kind == Kind::Hexadecimal { UNBROKEN_DIGITS } else { UNBROKEN };
-        at.broken.is_some() && at.encoded == Encoded::Nothing && at.places < unbroken
+        at.broken.is_some() && at.encoded == Encoded::Nothing && self.is_early(at)
     }
+
+    fn is_early(&self, at: At) -> bool {
+        at.places < if self.kind == Kind::Hexadecimal { UNBROKEN_DIGITS } else { UNBROKEN }
+    }
+}
+
+/// Returns the byte that three others encode.
+pub(super) fn percent_decoded(sign: u8, high: u8, low: u8) -> Option<u8> {
+    if sign == b'%' { Some(digit(high)? << 4 | digit(low)?) } else { None }
 }
 
 fn digit(byte: u8) -> Option<u8> {

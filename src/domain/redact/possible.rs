@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use super::super::steps::count;
-use super::form::{Break, Kind};
+use super::form::{Break, Kind, percent_decoded};
 
 /// Bytes of a secret.
 const BYTES: usize = 32;
@@ -50,10 +50,8 @@ fn without_percent(bytes: &[u8]) -> Text<'static> {
     let (mut plain, mut fresh, mut rest) = (Vec::with_capacity(bytes.len()), Vec::new(), bytes);
     let mut is_behind = false;
     while let Some((byte, behind)) = rest.split_first() {
-        let digits = behind.first_chunk::<2>().filter(|_| *byte == b'%');
-        let value = digits.and_then(|[high, low]| {
-            Some(Kind::Hexadecimal.value(*high)? << 4 | Kind::Hexadecimal.value(*low)?)
-        });
+        let digits = behind.first_chunk::<2>();
+        let value = digits.and_then(|[high, low]| percent_decoded(*byte, *high, *low));
         if let (Some(_), Some(before)) = (value, fresh.last_mut()) {
             *before = true;
         }
