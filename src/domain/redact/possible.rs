@@ -252,7 +252,7 @@ mod tests {
         }
     }
 
-    // REQ-224
+    // REQ-228
     #[test]
     fn a_text_holds_few_candidates_however_its_digits_are_broken() {
         for width in [1, 2, 3, 4, 8, 10, 11, 13, 16, 17, 22, 32, 43, 64, 65] {

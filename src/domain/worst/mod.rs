@@ -381,13 +381,10 @@ pub const FAMILIES: &[Family] = &[
     Again("0123456789abcdef\n"),
     Again("0123456789abcde\n  "),
     Again("0a "),
-    Again("0a:0b0c "),
     Again("MTIzNDU2\r\n"),
-    Again("%61b\n"),
     Between("", "31", "%31"),
     Between("", "MTEx", "%4d"),
     Runs("e", " "),
-    Runs("e", "\\n"),
     // Tokens, tickets, checkpoints, ids.
     Again("qms"),
     Again("qms_"),
