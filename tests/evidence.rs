@@ -16,3 +16,5 @@ mod output;
 mod programs;
 #[path = "evidence/runs.rs"]
 mod runs;
+#[path = "../src/domain/redact/written.rs"]
+mod written;

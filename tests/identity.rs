@@ -13,6 +13,8 @@ mod bound;
 mod clock;
 #[path = "identity/demands.rs"]
 mod demands;
+#[path = "identity/forms.rs"]
+mod forms;
 #[path = "identity/gxp.rs"]
 mod gxp;
 #[path = "identity/leaks.rs"]
@@ -38,6 +40,8 @@ mod sources;
 mod terminal;
 #[path = "identity/tokens.rs"]
 mod tokens;
+#[path = "../src/domain/redact/written.rs"]
+mod written;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use qms::domain::identity::Token;
-use qms::domain::redact::{Redactor, without_tokens};
+use qms::domain::redact::{Redactor, possible, without_tokens};
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(text) = std::str::from_utf8(input)
@@ -13,6 +13,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(token.reveal(), text.trim());
         assert_eq!(Token::within(text).as_ref(), Some(token.id()));
     }
+    could_be_secret(input);
     let clean = without_tokens(input);
     assert!(Token::find(&clean).is_none());
     assert_eq!(without_tokens(&clean), clean);
@@ -20,6 +21,18 @@ fuzz_target!(|input: &[u8]| {
     let Some((secret, text)) = rest.split_at_checked(usize::from(length % 24)) else { return };
     redacted(secret, text, usize::from(length / 24) + 1);
 });
+
+/// Few things could be a secret, and the digits of one on a line are among them.
+fn could_be_secret(input: &[u8]) {
+    let secret: [u8; 32] = std::array::from_fn(|at| input.get(at).copied().unwrap_or_default());
+    let line = format!("\n\n{}\n\n", qms::domain::digest::to_hex(&secret));
+    let (mut shown, mut is_shown) = (0, false);
+    possible(&[line.as_bytes(), input].concat(), &mut |possible| {
+        shown += 1;
+        is_shown |= *possible == secret;
+    });
+    assert!(is_shown && shown <= 40 + input.len() / 3);
+}
 
 /// How a text is cut into pieces changes nothing, and the secret is not in what comes out.
 fn redacted(secret: &[u8], text: &[u8], size: usize) {

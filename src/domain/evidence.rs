@@ -17,7 +17,7 @@ const TIMED_OUT: i32 = 256;
 const LACKING: i32 = 257;
 
 /// Bytes that are looked at before what is kept, so that a secret is known that begins there. The longest
-/// form of one has fewer: the 94 bytes of a token, each of them as `%` and two digits, and broken off.
+/// form of one has fewer: base64 of the 94 bytes of a token, each digit as `%` and two more, and broken.
 const MARGIN: usize = 4096;
 
 /// Room for the line that says that the beginning is missing.
@@ -117,6 +117,27 @@ pub struct RunEnd {
     pub lasted: u64,
 }
 
+/// What a run wrote, without the secrets of whoever asked for it.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The end, which is kept.
+    kept: Vec<u8>,
+    /// That, and so much before it that no secret is cut.
+    whole: Vec<u8>,
+}
+
+impl Output {
+    /// Returns what is looked through for secrets of others.
+    pub fn whole(&self) -> &[u8] {
+        &self.whole
+    }
+
+    /// Returns what is kept.
+    pub fn kept(self) -> Vec<u8> {
+        self.kept
+    }
+}
+
 /// Takes what a program writes, keeps the end of it, and looks for a text in all of it. However much is
 /// written, it holds no more than twice what is kept.
 pub struct Capture {
@@ -163,29 +184,29 @@ impl Capture {
     }
 
     /// Returns what is kept, without these secrets and without any token.
-    pub fn finish(self, secrets: &[&[u8]]) -> Vec<u8> {
+    pub fn finish(self, secrets: &[&[u8]]) -> Output {
         let mut redactor = Redactor::new(secrets);
-        if self.written <= self.limit as u64 {
-            let mut kept = redactor.push(&without_tokens(&self.tail));
-            kept.extend(redactor.finish());
-            return self.no_longer_than_it_may(kept);
-        }
-        let cut = self.tail.len().saturating_sub(self.limit.saturating_sub(NOTE_MAX));
+        let is_cut = self.written > self.limit as u64;
+        let cut =
+            if is_cut { self.tail.len().saturating_sub(self.limit.saturating_sub(NOTE_MAX)) } else { 0 };
         let (lead, rest) = self.tail.split_at(behind_token(&self.tail, cut));
-        // What a secret of the lead leaves behind is not given out, and neither is the lead.
-        let _lead = redactor.push(lead);
-        let mut rest = redactor.push(&without_tokens(rest));
-        rest.extend(redactor.finish());
-        rest.drain(..begin_of_line(&rest));
-        let mut kept = format!("[only the end of {} bytes is kept]\n", self.written).into_bytes();
-        kept.extend(rest);
-        self.no_longer_than_it_may(kept)
-    }
-
-    /// A mark can be longer than the secret that it stands for.
-    fn no_longer_than_it_may(&self, mut kept: Vec<u8>) -> Vec<u8> {
+        // Of a secret that the cut goes through the rest is redacted, too.
+        let mut whole = redactor.push(&without_tokens(lead));
+        let from = whole.len();
+        whole.extend(redactor.push(&without_tokens(rest)));
+        whole.extend(redactor.finish());
+        let rest = whole.get(from..).unwrap_or_default();
+        let mut kept = Vec::new();
+        if is_cut {
+            kept = format!("[only the end of {} bytes is kept]\n", self.written).into_bytes();
+            kept.extend_from_slice(rest.get(begin_of_line(rest)..).unwrap_or_default());
+        } else {
+            kept.extend_from_slice(rest);
+        }
+        // A mark can be longer than the secret that it stands for.
         kept.truncate(self.limit);
-        kept
+        let whole = whole.split_off(from.saturating_sub(MARGIN));
+        Output { kept, whole }
     }
 }
 
@@ -217,7 +238,7 @@ mod tests {
         for piece in pieces {
             capture.push(piece);
         }
-        String::from_utf8(capture.finish(secrets)).unwrap()
+        String::from_utf8(capture.finish(secrets).kept()).unwrap()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::clock::Moment;
 use crate::domain::decide::Line;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
-use crate::domain::evidence::RunOutcome;
+use crate::domain::evidence::{Output, RunOutcome};
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{
     AgentSession, Ancestry, Call, Caller, Claim, OpenKey, PresentedTicket, Proof, SignedStatement, Ticket,
@@ -198,7 +198,7 @@ impl Stage {
         };
         let observed = policy.pins.clone();
         let begun = self.session.begin_run(claim, request.clone(), observed.clone(), Mode::Commit)?;
-        let result = RunResult { observed, outcome, output: Vec::new(), lasted: 0 };
+        let result = RunResult { observed, outcome, output: Output::default(), lasted: 0 };
         self.session.end_run(claim, &begun, result)
     }
 

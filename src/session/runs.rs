@@ -6,7 +6,7 @@ use super::{Acted, Mode, Session, SessionError};
 use crate::domain::decide::Condition;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
-use crate::domain::evidence::{Run, RunEnd, RunOutcome};
+use crate::domain::evidence::{Output, Run, RunEnd, RunOutcome};
 use crate::domain::id::Version;
 use crate::domain::identity::Claim;
 use crate::domain::request::Request;
@@ -35,8 +35,8 @@ pub struct RunResult {
     pub observed: BTreeMap<String, Digest>,
     /// How it ended.
     pub outcome: RunOutcome,
-    /// What is kept of what it wrote.
-    pub output: Vec<u8>,
+    /// What it wrote.
+    pub output: Output,
     /// How long it took, in milliseconds.
     pub lasted: u64,
 }
@@ -77,7 +77,8 @@ impl Session {
     }
 
     /// Records a run that has ended. Who asked for it was proved when it began: a ticket is good for a
-    /// minute, and a run can take longer. What was taken back or used up since then counts.
+    /// minute, and a run can take longer. What was taken back or used up since then counts. What it wrote
+    /// is taken in like any other text: with somebody's live token nothing is recorded.
     pub fn end_run(
         &mut self,
         claim: &Claim,
@@ -85,6 +86,8 @@ impl Session {
         result: RunResult,
     ) -> Result<Acted, SessionError> {
         let RunResult { observed, outcome, output, lasted } = result;
+        self.clear("the output of the command", output.whole())?;
+        let output = output.kept();
         let ended = RunEnd { version: begun.version, subject: begun.content, outcome, output, lasted };
         let run = Run { observed, ended: Some(ended) };
         self.in_turn(|it| it.attempt(claim, &begun.request, Mode::Commit, Some((&run, begun.at))))

@@ -3,11 +3,12 @@
 //! Whatever is handed in is looked through before anything is decided, so that nothing is recorded of it, not
 //! even a refusal; and every entry once more before it is kept, whichever way its words came in.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
-use crate::domain::identity::{Credential, CredentialKind, Token, Validity};
+use crate::domain::id::CredentialId;
+use crate::domain::identity::{Credential, CredentialKind, Validity};
 use crate::domain::redact::possible;
 use crate::domain::request::{Request, Value, WorkingCopy};
 use crate::store::{Change, Credentials};
@@ -35,41 +36,39 @@ impl Session {
         Ok(())
     }
 
-    /// Keeps a change, unless one of its entries holds a live token.
+    /// Keeps a change, unless one of its entries holds a live token, or the project key.
     pub(super) fn keep(&mut self, change: &Change) -> Result<(), SessionError> {
         for sealed in &change.entries {
-            let mut rest = sealed.bytes.as_slice();
-            while let Some((at, token)) = Token::find(rest) {
-                let kept =
-                    self.store.credential(token.id())?.filter(|kept| kept.verifier == token.verifier());
-                if let Some(kept) = kept.filter(|kept| self.is_live(kept)) {
-                    return Err(SessionError::LiveToken {
-                        place: "what would be recorded".to_owned(),
-                        credential: kept.id,
-                    });
-                }
-                rest = rest.get(at + Token::TEXT_BYTES..).unwrap_or_default();
-            }
+            self.clear("what would be recorded", &sealed.bytes)?;
         }
         Ok(self.store.commit(change)?)
     }
 
     /// Refuses bytes that hold the secret of a live token, or the project key, in a form that redaction knows.
     pub(super) fn clear(&mut self, place: &str, bytes: &[u8]) -> Result<(), SessionError> {
-        let found = possible(bytes);
-        if found.is_empty() {
-            return Ok(());
-        }
+        let (mut live, mut found) = (None, None);
+        possible(bytes, &mut |secret| {
+            // Most texts hold nothing that could be a secret.
+            if let (None, Ok(live)) = (&found, live.get_or_insert_with(|| self.live())) {
+                found = live.get(&Digest::of(secret)).cloned();
+            }
+        });
+        live.transpose()?;
         let place = place.to_owned();
-        if self.key.as_ref().is_some_and(|key| found.contains(key.secret())) {
-            return Err(SessionError::LiveKey { place });
-        }
-        let verifiers: BTreeSet<Digest> = found.iter().map(|secret| Digest::of(secret)).collect();
-        let kept = self.store.credentials(Credentials::All)?.into_iter();
-        match kept.filter(|kept| self.is_live(kept)).find(|kept| verifiers.contains(&kept.verifier)) {
-            Some(live) => Err(SessionError::LiveToken { place, credential: live.id }),
+        match found {
             None => Ok(()),
+            Some(None) => Err(SessionError::LiveKey { place }),
+            Some(Some(credential)) => Err(SessionError::LiveToken { place, credential }),
         }
+    }
+
+    /// The secrets that are good for something, by their digests: tokens by their ids, and the project key.
+    fn live(&mut self) -> Result<BTreeMap<Digest, Option<CredentialId>>, SessionError> {
+        let mut kept = self.store.credentials(Credentials::All)?;
+        kept.retain(|kept| self.is_live(kept));
+        let tokens = kept.into_iter().map(|kept| (kept.verifier, Some(kept.id)));
+        let key = self.key.as_ref().map(|key| (Digest::of(key.secret()), None));
+        Ok(tokens.chain(key).collect())
     }
 
     /// Tells whether a token is still good for something, or about to be. Of a key the public half is no secret.

@@ -6,6 +6,7 @@ use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
 
 use crate::declared::{Declared, RUN, in_process};
+use crate::written::written;
 
 // REQ-113
 #[test]
@@ -87,4 +88,28 @@ fn no_secret_of_the_project_is_kept() {
     let secret = fs::read_to_string(&tokens).unwrap();
     let digits = secret.split('_').nth(2).unwrap();
     assert!(!text.contains(&digits[..16]) && text.contains("before[redacted]after"), "{text}");
+}
+
+// REQ-224
+#[test]
+fn a_run_that_writes_the_token_of_somebody_else_in_any_form_is_not_recorded() {
+    let declared = Declared::new("cat \"${0%/*}/wrote\"");
+    let (project, wrote) = (&declared.project, declared.project.folder().join("bin/wrote"));
+    project.issue(&["claude", "qa"]);
+    let token = fs::read_to_string(project.token("qa").unwrap()).unwrap().trim().to_owned();
+    let before = project.log_size();
+    let has_form_of_token = |form: &str| form.contains(&token[..85]);
+    let forms = written(&token, b"token: ").into_iter().filter(|(_, form)| !has_form_of_token(form));
+    for (number, (what, form)) in forms.enumerate().filter(|(number, _)| number % 11 == 0) {
+        // Of what is long the end is kept, and in every third it begins within the token.
+        let behind = ".".repeat(if number % 3 == 0 { 65_536 - 100 } else { 0 });
+        fs::write(&wrote, format!("fine\n{form}\n{behind}")).unwrap();
+        let refused = project.run(RUN).is(2);
+        assert!(refused.stderr.contains("the output of the command holds the secret of token"), "{what}");
+    }
+    assert_eq!(project.log_size(), before);
+    fs::write(&wrote, format!("{token} is taken out\n")).unwrap();
+    declared.ask().is(0);
+    fs::remove_file(&wrote).unwrap();
+    assert_eq!(declared.kept("ci-passed"), b"[redacted] is taken out\n");
 }

@@ -4,11 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::Command;
 use qms::cli::command_line;
-use qms::domain::digest::from_hex;
 use qms::domain::identity::Token;
 use serde_json::json;
 
@@ -100,20 +97,6 @@ fn a_live_token_of_any_kind_is_taken_in_by_no_way() {
         let ran = project.run("-u claude checkin CR-001").is(2);
         assert!(ran.stderr.contains("the working copy holds the secret of token"), "{}", ran.stderr);
         project.run("-u claude diff CR-001").is(0);
-        // Nor is it in another form, or without what is around its secret.
-        let part = token.split('_').nth(2).unwrap();
-        for form in [
-            part.to_owned(),
-            part.to_uppercase(),
-            token[..85].to_owned(),
-            STANDARD.encode(token),
-            STANDARD.encode(part),
-            STANDARD.encode(from_hex(part).unwrap()),
-            part.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat(),
-        ] {
-            fs::write(&copy, format!("{sound}\n{form}\n")).unwrap();
-            refused("another form in a working copy", "-u claude checkin CR-001");
-        }
         fs::write(&copy, &sound).unwrap();
         let short = &token[..85];
         refused("an argument", &format!("-u claude cancel CR-001 --reason {short}"));

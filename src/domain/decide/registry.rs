@@ -118,6 +118,9 @@ impl Case<'_> {
     /// what is limited makes nothing that is not.
     fn unmet_own_right(&self, registration: &Registration) -> Option<Reason> {
         let why = match (self.actor.credential(), registration) {
+            (Some(presented), Registration::Start(_)) if presented.is_limited() => {
+                "a token of so many uses, or for something named, starts no agent, which would be good for more"
+            }
             // Agents start agents, as far as the policy and their scope allow it.
             (_, Registration::Start(_) | Registration::Stop(_)) => return None,
             _ if self.actor.assurance() == Assurance::Ticket => "a ticket is for one call",

@@ -4,11 +4,9 @@
 //! its environment, shows a request, or dumps what it sent. Whoever wants to get a secret past it need
 //! only reverse it. What a token lets its bearer do is limited by the registry, not by this.
 //!
-//! One table says what is found: a secret as it is, percent-encoded in any part, in hexadecimal digits of either
-//! case, and in base64 of either alphabet, padded or not, wherever it stands in what was encoded; each also where
-//! it is broken over lines, as `base64` and `xxd` do, or where its digits stand apart. A secret of bytes is looked
-//! for as these and as the digits that files hold of it ([`kept`]). What has the form of a token is taken out
-//! without being known ([`Shield`]).
+//! One table of forms (`form`) says what is found, on the way out ([`Redactor`]) and on the way in ([`possible`]). A
+//! secret of bytes is looked for as these and as the digits that files hold of it ([`kept`]). What has the form of a
+//! token is taken out without being known ([`Shield`]).
 
 mod form;
 mod possible;
@@ -16,11 +14,13 @@ mod shield;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written;
 
 pub use self::possible::possible;
 pub use self::shield::Shield;
 
-use self::form::{At, Form};
+use self::form::{At, Form, Kind, percent_decoded};
 use super::digest::to_hex;
 use super::steps::count;
 
@@ -52,11 +52,11 @@ pub fn kept(secret: &[u8; 32]) -> [Vec<u8>; 2] {
 /// It cannot be shown, because it knows the secrets.
 pub struct Redactor {
     forms: Vec<Form>,
-    /// Whether a byte begins any form, and whether two of them do.
-    begins: Vec<bool>,
+    /// The forms that each byte begins, and whether two bytes begin any.
+    begin: Vec<Vec<usize>>,
     both_begin: Vec<bool>,
-    /// The last byte that was read.
-    last: u8,
+    /// The last two bytes that were read.
+    last: [u8; 2],
     /// What was read and not given out: each byte, and whether it belongs to a secret.
     held: Vec<(u8, bool)>,
     /// Forms that may have begun, and room for those that go on with the next byte.
@@ -82,21 +82,24 @@ impl Redactor {
     pub fn new<S: AsRef<[u8]>>(secrets: &[S]) -> Self {
         let secrets = secrets.iter().map(AsRef::as_ref).filter(|secret| secret.len() >= SHORTEST);
         let forms: Vec<Form> = secrets.flat_map(Form::all).collect();
-        let (mut begins, mut both_begin) = (vec![false; 1 << 8], vec![false; 1 << 16]);
-        let mark =
-            |list: &mut Vec<bool>, at: usize| list.iter_mut().skip(at).take(1).for_each(|it| *it = true);
-        for (form, first) in forms.iter().flat_map(|form| (0..=u8::MAX).map(move |first| (form, first))) {
-            for at in form.next(At::default(), first) {
-                mark(&mut begins, first.into());
+        let mut begin: Vec<Vec<usize>> = Vec::new();
+        let mut both_begin = vec![false; 1 << 16];
+        for first in 0..=u8::MAX {
+            let firsts =
+                forms.iter().enumerate().filter_map(|(number, form)| Some((number, form.first(first)?)));
+            for (form, at) in firsts.clone().filter_map(|(number, at)| Some((forms.get(number)?, at))) {
                 let seconds = (0..=u8::MAX).filter(|second| form.next(at, *second).next().is_some());
-                seconds.for_each(|second| mark(&mut both_begin, both(first, second)));
+                seconds.map(|second| both(first, second)).for_each(|at| {
+                    both_begin.iter_mut().skip(at).take(1).for_each(|it| *it = true);
+                });
             }
+            begin.push(firsts.map(|(number, _)| number).collect());
         }
         Self {
             forms,
-            begins,
+            begin,
             both_begin,
-            last: 0,
+            last: [0; 2],
             held: Vec::new(),
             begun: Vec::new(),
             going_on: Vec::new(),
@@ -108,15 +111,21 @@ impl Redactor {
     pub fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
         for byte in chunk {
             self.held.push((*byte, false));
+            let [before, last] = self.last;
             // Nearly every byte ends here: what begins like a secret goes on like one for two bytes.
-            let begins = self.both_begin.get(both(self.last, *byte)).is_some_and(|begins| *begins);
-            if begins || !self.begun.is_empty() {
-                self.step(*byte, begins);
+            let begins = self.both_begin.get(both(last, *byte)).is_some_and(|begins| *begins);
+            let encoded =
+                percent_decoded(before, last, *byte).filter(|first| !self.begun_by(*first).is_empty());
+            if begins || encoded.is_some() || !self.begun.is_empty() {
+                self.step(*byte, begins, encoded);
             }
-            self.last = *byte;
+            self.last = [last, *byte];
         }
-        let begins = self.begins.get(usize::from(self.last)).is_some_and(|begins| *begins);
-        let may_begin = self.held.len().saturating_sub(usize::from(begins));
+        let may_begin = match self.last {
+            [b'%', last] if Kind::Hexadecimal.value(last).is_some() => 2,
+            [_, last] => usize::from(last == b'%' || !self.begun_by(last).is_empty()),
+        };
+        let may_begin = self.held.len().saturating_sub(may_begin);
         let until = self.begun.iter().map(|one| one.start).min().unwrap_or(may_begin).min(may_begin);
         for one in &mut self.begun {
             one.start -= until;
@@ -124,20 +133,32 @@ impl Redactor {
         self.give_out(until)
     }
 
+    /// The forms that a byte begins.
+    fn begun_by(&self, first: u8) -> &[usize] {
+        self.begin.get(usize::from(first)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forms that begin with a byte, which was read from there on.
+    fn begun_at(&self, start: usize, first: u8) -> impl Iterator<Item = Begun> {
+        let forms = self.begun_by(first).iter();
+        forms.filter_map(move |form| {
+            Some(Begun { start, form: *form, at: self.forms.get(*form)?.first(first)? })
+        })
+    }
+
     /// Returns what was held back to the end.
     pub fn finish(mut self) -> Vec<u8> {
         self.give_out(self.held.len())
     }
 
-    /// Reads another byte of the forms that have begun, and of those that begin with the last two.
-    fn step(&mut self, byte: u8, begins: bool) {
+    /// Reads another byte of the forms that have begun, and of those that begin with the last two; then those have
+    /// begun whose first byte it ends, percent-encoded.
+    fn step(&mut self, byte: u8, begins: bool, encoded: Option<u8>) {
         count(self.begun.len());
         let mut before = std::mem::replace(&mut self.begun, std::mem::take(&mut self.going_on));
+        let [_, last] = self.last;
         if let (true, Some(start)) = (begins, self.held.len().checked_sub(2)) {
-            for (number, form) in self.forms.iter().enumerate() {
-                let first = form.next(At::default(), self.last);
-                before.extend(first.map(|at| Begun { start, form: number, at }));
-            }
+            before.extend(self.begun_at(start, last));
         }
         for one in before.drain(..) {
             let Some(form) = self.forms.get(one.form) else { continue };
@@ -147,12 +168,18 @@ impl Redactor {
                         held.1 = true;
                     }
                 } else {
-                    let next = Begun { at, ..one };
+                    let start = if form.is_apart(at) { self.held.len() } else { one.start };
+                    let next = Begun { start, at, ..one };
                     if !self.begun.contains(&next) {
                         self.begun.push(next);
                     }
                 }
             }
+        }
+        if let (Some(first), Some(start)) = (encoded, self.held.len().checked_sub(3)) {
+            let mut begun = std::mem::take(&mut self.begun);
+            begun.extend(self.begun_at(start, first));
+            self.begun = begun;
         }
         self.going_on = before;
     }

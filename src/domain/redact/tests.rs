@@ -5,10 +5,17 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::{Redactor, Shield, kept, without_tokens};
+use super::{Redactor, Shield, kept, possible, without_tokens};
 
 const TOKEN: &str =
     "qms_0001020304050607_08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627_deadbeef";
+
+/// Tells whether a text holds a secret, as far as what comes in is looked through.
+pub(super) fn holds(text: &[u8], secret: &[u8; 32]) -> bool {
+    let mut is_held = false;
+    possible(text, &mut |possible| is_held |= possible == secret);
+    is_held
+}
 
 fn redacted(secret: &[u8], text: &[u8]) -> String {
     in_pieces(secret, text, &[text.len()])

@@ -377,6 +377,14 @@ pub const FAMILIES: &[Family] = &[
     Again("{a,b}"),
     Again("[a"),
     Again("\\\n"),
+    // Digits that could be a secret.
+    Again("0123456789abcdef\n"),
+    Again("0123456789abcde\n  "),
+    Again("0a "),
+    Again("MTIzNDU2\r\n"),
+    Between("", "31", "%31"),
+    Between("", "MTEx", "%4d"),
+    Runs("e", " "),
     // Tokens, tickets, checkpoints, ids.
     Again("qms"),
     Again("qms_"),

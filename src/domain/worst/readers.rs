@@ -17,7 +17,7 @@ use super::super::nearest::nearest;
 use super::super::policy::{Candidate, IdPattern, Launcher, Policy, Prompt, Sources, compile};
 use super::super::prerequisite::Prerequisite;
 use super::super::procedure::{Citation, Procedure, Procedures};
-use super::super::redact::{Redactor, without_tokens};
+use super::super::redact::{Redactor, possible, without_tokens};
 use super::super::text::{
     Declared, Season, Sections, Text, edits, malformed, placeholders, tables, unified, with_cells, words_of,
 };
@@ -83,6 +83,7 @@ pub const READERS: &[Reader] = &[
     reader("launcher", launcher),
     reader("tokens in a text", |text| read(without_tokens(text.as_bytes()))),
     reader("secrets in a text", redacted),
+    reader("what could be a secret", could_be_secret),
     bounded("shell line", 128, |text| read(examine(text))),
     bounded("event", 1024, |text| read(Notice::parse(text.as_bytes()))),
     bounded("event with a line", 128, event),
@@ -224,6 +225,11 @@ fn redacted(text: &str) {
     let token = Token::new(&std::array::from_fn(|at| u8::try_from(at).unwrap_or_default()));
     let mut redactor = Redactor::new(&[token.reveal().as_bytes(), token.secret(), b"qms_qms_qms_"]);
     read((redactor.push(text.as_bytes()), redactor.finish()));
+}
+
+/// With what is done about each.
+fn could_be_secret(text: &str) {
+    possible(text.as_bytes(), &mut |secret| read(Digest::of(secret)));
 }
 
 fn event(text: &str) {

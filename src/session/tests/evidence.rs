@@ -10,7 +10,7 @@ use crate::domain::decide::Denial;
 use crate::domain::decide::tests::dice::{config, name};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
-use crate::domain::evidence::{Run, RunOutcome};
+use crate::domain::evidence::{Capture, Output, Run, RunOutcome};
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Claim;
 use crate::domain::offer::Offer;
@@ -49,9 +49,15 @@ fn asked(id: &DocumentId, evidence: &str) -> Request {
     asked::request(&name("evidence_record"), id, inputs(&[("name", text(evidence))]))
 }
 
+fn wrote(bytes: &[u8]) -> Output {
+    let mut capture = Capture::new(100_000, None);
+    capture.push(bytes);
+    capture.finish(&[])
+}
+
 /// A run that passed.
 fn passed(observed: &Observed) -> RunResult {
-    let (outcome, output) = (RunOutcome::Passed, b"fine\n".to_vec());
+    let (outcome, output) = (RunOutcome::Passed, wrote(b"fine\n"));
     RunResult { observed: observed.clone(), outcome, output, lasted: 5 }
 }
 
@@ -93,7 +99,7 @@ fn a_run_counts_only_by_the_adopted_program_for_the_present_content_within_its_l
             assert_eq!(refused(stage.session.end_run(&claim, &begun, passed(other))), ["program_changed"]);
         }
         let begun = begin(&mut stage, "ci-passed", &good).unwrap();
-        let long = RunResult { output: vec![b'x'; 65_537], ..passed(&good) };
+        let long = RunResult { output: wrote(&vec![b'x'; 65_537]), ..passed(&good) };
         assert_eq!(refused(stage.session.end_run(&claim, &begun, long)), ["invalid_input"]);
         for number in 1..=3 {
             let begun = begin(&mut stage, "ci-passed", &good).unwrap();

@@ -11,9 +11,10 @@ use crate::domain::id::CredentialId;
 use crate::domain::identity::{
     Acknowledgement, Actor, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Scope, verified,
 };
-use crate::domain::policy::{Policy, Profile, fixture};
+use crate::domain::policy::{Agent, Launcher, Policy, Profile, fixture};
 use crate::domain::process::{Placement, Process};
 use crate::domain::request::{CopyFacts, Inputs, Launch, Proposal, Registration, Request, Subject};
+use crate::domain::yaml::Place;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 const END: Timestamp = Timestamp::from_millis(1_060_000);
@@ -28,9 +29,27 @@ pub(super) fn credential(number: u8, user: &str, kind: CredentialKind) -> Creden
     Credential::new(id(number), name(user), kind, Digest::of(&[number]), at)
 }
 
+/// The program that agents are started with.
+const PROGRAM: &str = "/bin/agent";
+
+/// The policy, with an agent that everybody may start.
 pub(super) fn of_profile(profile: Profile) -> Policy {
     let mut policy = fixture::candidate().policy.clone();
     policy.profile = profile;
+    let (environment, place) = (Vec::new(), Place::default());
+    let (command, directory) = (vec![PROGRAM.to_owned()], "/".to_owned());
+    let launcher = Launcher { command, environment, directory, place: place.clone() };
+    let reviewer = Agent {
+        user: name("claude"),
+        launcher: Some("runtime".to_owned()),
+        definition: None,
+        started_by: users().into_iter().map(|user| user.name).collect(),
+        ttl: LONG,
+        place,
+    };
+    policy.launchers.insert("runtime".to_owned(), launcher);
+    policy.agents.insert("reviewer".to_owned(), reviewer);
+    policy.pins.insert(PROGRAM.to_owned(), Digest::of(b"program"));
     policy
 }
 
@@ -81,8 +100,10 @@ fn proofs(user: &str) -> Vec<(&'static str, Assurance, Option<Credential>)> {
     let actions =
         |names: &[&str]| Scope { actions: names.iter().map(|it| name(it)).collect(), ..Scope::default() };
     let documents = Scope { documents: BTreeSet::from([name("CR-001")]), ..Scope::default() };
+    let task = Scope { actions: BTreeSet::from([name("review")]), ..documents.clone() };
     let everything = ["token_issue", "credential_revoke", "token_rotate", "key_create", "unlock"];
     let until = |one: Credential| Credential { not_after: Some(END), ..one };
+    let spawn = || Credential { scope: task.clone(), ..until(plain(CredentialKind::Spawn)) };
     let code = Credential {
         uses: Some(1),
         scope: actions(&["key_create"]),
@@ -93,8 +114,8 @@ fn proofs(user: &str) -> Vec<(&'static str, Assurance, Option<Credential>)> {
         ("nothing", Assurance::Claimed, None),
         ("ticket", Assurance::Ticket, None),
         ("ticket of a token", Assurance::Ticket, Some(standing())),
-        ("ticket of an agent", Assurance::Ticket, Some(until(plain(CredentialKind::Spawn)))),
-        ("spawn", Assurance::Token, Some(until(plain(CredentialKind::Spawn)))),
+        ("ticket of an agent", Assurance::Ticket, Some(spawn())),
+        ("spawn", Assurance::Token, Some(spawn())),
         ("unlock", Assurance::Token, Some(until(plain(CredentialKind::Unlock)))),
         ("code", Assurance::Token, Some(code)),
         ("for a time", Assurance::Token, Some(until(standing()))),
@@ -167,7 +188,7 @@ fn launch(token: CredentialId, verifier: Digest) -> Launch {
         verifier,
         placement: Placement { process: process(2), launcher: process(1), namespaces: "n".to_owned() },
         brief: Digest::of(b""),
-        observed: BTreeMap::new(),
+        observed: BTreeMap::from([(PROGRAM.to_owned(), Digest::of(b"program"))]),
         rivals: BTreeMap::new(),
     }
 }
@@ -195,7 +216,15 @@ fn made(policy: &Policy, actor: &Actor, call: &(Registration, RegistryFacts)) ->
 fn is_within(presented: Option<&Credential>, made: &[Credential], what: &str) {
     let left = |one: &Credential| one.uses.map(|uses| uses - one.used);
     for new in made.iter().filter(|one| one.id == id(9) || one.verifier == Digest::of(b"new")) {
-        let Some(old) = presented else { panic!("{what}: made by nothing that was presented") };
+        if new.kind == CredentialKind::Spawn {
+            // The policy says whose it is, and the task what it is good for.
+            let is_for_its_task = !new.scope.actions.is_empty() && !new.scope.documents.is_empty();
+            assert!(new.not_after.is_some() && is_for_its_task, "{what}: is for more than a task");
+        }
+        let Some(old) = presented else {
+            assert_eq!(new.kind, CredentialKind::Spawn, "{what}: made by nothing that was presented");
+            continue;
+        };
         if let Some(end) = old.not_after.filter(|_| old.kind != CredentialKind::Enrolment) {
             assert!(new.not_after.is_some_and(|until| until <= end), "{what}: lasts longer");
             assert_ne!(new.kind, CredentialKind::Enrolment, "{what}: makes a key, which has no end");
@@ -229,17 +258,23 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
         }
     }
     let words = |word: &str| permitted.get(word).into_iter().flatten().copied().collect::<Vec<_>>();
-    for word in ["nothing", "ticket", "ticket of a token", "ticket of an agent", "spawn", "unlock"] {
+    for word in ["nothing", "ticket of an agent", "spawn"] {
         assert_eq!(words(word), Vec::<&str>::new(), "{word}");
+    }
+    for word in ["ticket", "ticket of a token", "unlock"] {
+        assert_eq!(words(word), ["agent_started"], "{word}");
     }
     assert_eq!(words("code"), ["key_create"]);
     assert_eq!(words("for uses"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for actions"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for documents"), ["credential_revoke", "token_rotate"]);
-    assert_eq!(words("for a time"), ["credential_revoke", "token_issue", "token_rotate", "user_unbind"]);
-    let mine = ["credential_revoke", "key_create", "token_issue", "token_rotate", "user_unbind"];
+    let for_a_time = ["agent_started", "credential_revoke", "token_issue", "token_rotate", "user_unbind"];
+    assert_eq!(words("for a time"), for_a_time);
+    let mine =
+        ["agent_started", "credential_revoke", "key_create", "token_issue", "token_rotate", "user_unbind"];
     assert_eq!(words("standing"), mine);
     let all = [
+        "agent_started",
         "credential_revoke",
         "key_acknowledge",
         "key_create",
