@@ -3,11 +3,8 @@
 //! Whatever is handed in is looked through before anything is decided, so that nothing is recorded of it, not
 //! even a refusal; and every entry once more before it is kept, whichever way its words came in.
 
-use std::collections::BTreeMap;
-
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
-use crate::domain::id::CredentialId;
 use crate::domain::identity::{Credential, CredentialKind, Validity};
 use crate::domain::redact::possible;
 use crate::domain::request::{Request, Value, WorkingCopy};
@@ -46,29 +43,25 @@ impl Session {
 
     /// Refuses bytes that hold the secret of a live token, or the project key, in a form that redaction knows.
     pub(super) fn clear(&mut self, place: &str, bytes: &[u8]) -> Result<(), SessionError> {
-        let (mut live, mut found) = (None, None);
+        let mut outcome = Ok(());
         possible(bytes, &mut |secret| {
-            // Most texts hold nothing that could be a secret.
-            if let (None, Ok(live)) = (&found, live.get_or_insert_with(|| self.live())) {
-                found = live.get(&Digest::of(secret)).cloned();
+            if outcome.is_ok() {
+                outcome = self.is_harmless(place, secret);
             }
         });
-        live.transpose()?;
-        let place = place.to_owned();
-        match found {
-            None => Ok(()),
-            Some(None) => Err(SessionError::LiveKey { place }),
-            Some(Some(credential)) => Err(SessionError::LiveToken { place, credential }),
-        }
+        outcome
     }
 
-    /// The secrets that are good for something, by their digests: tokens by their ids, and the project key.
-    fn live(&mut self) -> Result<BTreeMap<Digest, Option<CredentialId>>, SessionError> {
-        let mut kept = self.store.credentials(Credentials::All)?;
-        kept.retain(|kept| self.is_live(kept));
-        let tokens = kept.into_iter().map(|kept| (kept.verifier, Some(kept.id)));
-        let key = self.key.as_ref().map(|key| (Digest::of(key.secret()), None));
-        Ok(tokens.chain(key).collect())
+    fn is_harmless(&mut self, place: &str, secret: &[u8; 32]) -> Result<(), SessionError> {
+        let place = || place.to_owned();
+        if self.key.as_ref().is_some_and(|key| key.secret() == secret) {
+            return Err(SessionError::LiveKey { place: place() });
+        }
+        let kept = self.store.credentials(Credentials::WithVerifier(&Digest::of(secret)))?;
+        match kept.into_iter().find(|kept| self.is_live(kept)) {
+            Some(live) => Err(SessionError::LiveToken { place: place(), credential: live.id }),
+            None => Ok(()),
+        }
     }
 
     /// Tells whether a token is still good for something, or about to be. Of a key the public half is no secret.

@@ -165,6 +165,8 @@ pub enum Credentials<'a> {
     Of(&'a UserName),
     /// Keys.
     Keys,
+    /// Those whose secret has this digest.
+    WithVerifier(&'a Digest),
     /// Those that another person has yet to look into.
     Alarming,
 }

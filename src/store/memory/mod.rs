@@ -214,6 +214,7 @@ impl Read for Memory {
             Credentials::All => true,
             Credentials::Of(user) => one.user == *user,
             Credentials::Keys => one.kind == CredentialKind::Key,
+            Credentials::WithVerifier(verifier) => one.verifier == *verifier,
             Credentials::Alarming => one.is_alarming(),
         };
         Ok(self.kept().credentials.values().filter(asked).cloned().collect())

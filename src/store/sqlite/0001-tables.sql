@@ -144,6 +144,7 @@ CREATE TABLE credentials (       -- tokens and public keys; a secret is nowhere 
   tag             BLOB NOT NULL  -- of everything else, under the project key
 ) STRICT;
 CREATE INDEX credentials_by_user ON credentials (user, id);
+CREATE INDEX credentials_by_verifier ON credentials (verifier);
 CREATE INDEX credentials_alarming ON credentials (id) WHERE origin IN ('renewal', 'recovery') AND acknowledged_by IS NULL;
 CREATE INDEX credentials_keys ON credentials (id) WHERE kind = 'key';
 -- Asked before every command without a proof, however many tokens agents of that user were given. The

@@ -225,6 +225,9 @@ pub(super) fn credentials(connection: &Connection, which: Credentials<'_>) -> An
         Credentials::All => all(connection, those!(""), (), rows::credential),
         Credentials::Of(user) => all(connection, those!("WHERE user = ?"), [user.as_str()], rows::credential),
         Credentials::Keys => all(connection, those!("WHERE kind = 'key'"), (), rows::credential),
+        Credentials::WithVerifier(verifier) => {
+            all(connection, those!("WHERE verifier = ?"), [verifier.as_bytes().as_slice()], rows::credential)
+        }
         Credentials::Alarming => {
             let sql = those!("WHERE origin IN ('renewal', 'recovery') AND acknowledged_by IS NULL");
             all(connection, sql, (), rows::credential)
