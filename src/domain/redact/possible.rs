@@ -236,10 +236,10 @@ mod tests {
             for (what, form) in written(&token.reveal(), &before) {
                 let text = format!("{}{form}{}", around.0, around.1);
                 prop_assert!(holds(text.as_bytes(), token.secret()), "{what}: {text}");
-                // Behind the dots nothing of it is held back.
+                // Behind the dots nothing of it is held back, but what could be its first byte.
                 let out = redactor.push(format!("{text}\n........\n").as_bytes());
                 let shown = String::from_utf8_lossy(&out);
-                prop_assert!(shown.ends_with(".\n") && shown.contains("[redacted]"), "{what}: {shown}");
+                prop_assert!(shown.trim_end().ends_with('.') && shown.contains("[redacted]"), "{what}: {shown}");
                 prop_assert!(!holds(&out, token.secret()), "{what} is left: {shown}");
             }
         }
