@@ -74,7 +74,7 @@ pub enum SessionError {
         by: Vec<UserName>,
     },
     /// Somebody else is left who can acknowledge a key, or could with a new one.
-    #[error("`{other}` is a user, and has or had a key: a new key of `{user}` does not count alone")]
+    #[error("`{other}` is left, and had something to prove that: a new key of `{user}` does not count alone")]
     NotAlone {
         /// Whose key is made.
         user: UserName,

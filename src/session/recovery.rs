@@ -5,9 +5,7 @@ use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{
-    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
-};
+use crate::domain::identity::{Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity};
 use crate::store::Credentials;
 
 impl Session {
@@ -50,18 +48,24 @@ impl Session {
             return Err(SessionError::NoPerson(name.clone()));
         }
         let (now, compares) = (self.now(), self.policy()?.compares_keys());
-        let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none());
+        let users = self.store.users()?.into_iter();
+        let users = users.filter(|user| user.removed_at.is_none() && user.kind == Kind::Human);
         let present: Vec<UserName> = users.map(|user| user.name).collect();
         let keys = self.store.credentials(Credentials::Keys)?;
         let others = keys.iter().filter(|key| key.user != *name && present.contains(&key.user));
-        let valid = others.filter(|key| key.validity(now) == Validity::Valid && (key.counts() || !compares));
-        let valid: Vec<&UserName> = valid.map(|key| &key.user).collect();
+        let valid = others.filter(|key| key.validity(now) == Validity::Valid && key.counts());
+        let valid: Vec<UserName> = valid.map(|key| key.user.clone()).collect();
         if alone {
-            let counted = left(&keys, &[name], |user| present.contains(user)).filter(|_| compares);
-            if let Some(other) = counted.or(valid.first().copied()) {
+            // Where keys are not compared yet, every other person who has something to prove it with is left.
+            let holders = if compares { keys } else { self.store.credentials(Credentials::All)? };
+            let other = holders.iter().filter(|one| {
+                one.user != *name
+                    && if compares { one.counts() } else { one.binds() && one.revoked_at.is_none() }
+            });
+            if let Some(other) = other.map(|one| &one.user).find(|user| present.contains(user)) {
                 return Err(SessionError::NotAlone { user: name.clone(), other: other.clone() });
             }
         }
-        Ok(if compares { valid.into_iter().cloned().collect() } else { Vec::new() })
+        Ok(if compares { valid } else { Vec::new() })
     }
 }

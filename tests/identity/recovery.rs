@@ -1,5 +1,7 @@
 //! Lost passphrases where people sign: who gives a new key is known, and does not vouch for it.
 
+use std::fs;
+
 use serde_json::json;
 
 use super::gxp::manager;
@@ -102,4 +104,53 @@ fn of_two_people_the_one_who_is_left_goes_on_and_it_shows() {
     let said = bare(&project, &format!("{hana} key acknowledge lead --fingerprint {key}")).ask().is(0);
     assert_eq!(said["data"]["credential"]["grounds"], "alone");
     bare(&project, &format!("{hana} audit verify")).ask().is(0);
+}
+
+/// Makes the candidate policy one of the profile `gxp`.
+fn towards_gxp(project: &Project) {
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("profile: light", "profile: gxp")).unwrap();
+}
+
+// REQ-192, REQ-234
+#[test]
+fn what_was_prepared_where_keys_are_not_compared_counts_for_nothing_where_they_are() {
+    let project = super::profiles::of("light");
+    for (user, group) in [("ada", "administrator"), ("hana", "quality")] {
+        project.run(&format!("-u lead user add {user} --group {group} --human")).is(0);
+    }
+    // lead is left, with a token.
+    for user in ["ada", "hana"] {
+        let refused = project.keeps(0, || recover(&project, "", &format!("{user} --alone"))).is(2);
+        assert!(refused["error"]["message"].to_string().contains("does not count alone"));
+    }
+    super::enrol(&project, "ada", PASSPHRASE);
+    recover(&project, "", "hana").is(0);
+    super::acknowledge(&project, "lead", "hana").is(0);
+    // Another key in the place of one passes on where that comes from.
+    let hana = format!("-u hana --passphrase-file {}/config/anew.phrase", project.folder().display());
+    let anew = project.folder().join("config/anew.phrase");
+    bare(&project, &format!("{hana} key create --new-passphrase-file {}", anew.display())).ask().is(0);
+    let made = bare(&project, &format!("{hana} whoami")).ask().is(0)["data"]["credential"].clone();
+    assert_eq!([&made["origin"], &made["grounds"]], ["recovery", "noticed"]);
+    // Only a key that counts makes signatures count, so that no token becomes one afterwards.
+    towards_gxp(&project);
+    let ada = format!("-u ada --passphrase-file {}", project.folder().join("ada.phrase").display());
+    let refused = bare(&project, &format!("{ada} workflow adopt")).ask().is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low"]);
+    project.run(&format!("-u lead key create --new-passphrase-file {}", anew.display())).is(0);
+    let lead = format!("-u lead --passphrase-file {}", anew.display());
+    bare(&project, &format!("{lead} workflow adopt")).ask().is(0);
+    for (who, line) in [(&ada, "user add eve --group quality --human"), (&hana, "token issue claude --out x")]
+    {
+        let refused = bare(&project, &format!("{who} {line}")).ask();
+        assert!(refused.reasons().contains(&"assurance_too_low"), "{:#}", refused.value());
+    }
+    let key = last_issued(&project, "hana");
+    let said = bare(&project, &format!("{lead} key acknowledge hana --fingerprint {key}")).ask().is(0);
+    assert_eq!(said["data"]["credential"]["grounds"], "first_pair");
+    let keys = bare(&project, &format!("{lead} key list")).run().is(0).text();
+    assert!(keys.lines().any(|line| line.starts_with(&key) && line.ends_with("(recovered)")), "{keys}");
+    bare(&project, &format!("{lead} audit verify")).ask().is(0);
 }

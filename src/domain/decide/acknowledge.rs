@@ -23,6 +23,10 @@ pub(super) fn decide(
         reasons.push(Reason::new(Condition::FingerprintDiffers, message));
         return Vec::new();
     };
+    if key.validity(case.facts.now) != Validity::Valid {
+        let message = format!("the key {fingerprint} of `{user}` is revoked");
+        reasons.push(Reason::new(Condition::CredentialEnded, message));
+    }
     if !is_waiting(case, key) {
         let message = if case.policy.compares_keys() {
             format!("the key {fingerprint} of `{user}` counts already")
@@ -66,13 +70,7 @@ fn is_waiting(case: &Case<'_>, key: &Credential) -> bool {
 fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<Grounds, &'static str> {
     let me = case.actor.name();
     let present = |user: &UserName| case.facts.users.contains_key(user);
-    let now = case.facts.now;
-    let live = |one: &&Credential| one.validity(now) == Validity::Valid && present(&one.user);
-    let is_alone = if case.policy.compares_keys() {
-        left(&facts.keys, &[me, &key.user], present).is_none()
-    } else {
-        !facts.keys.iter().filter(live).any(|one| &one.user != me)
-    };
+    let is_alone = case.policy.compares_keys() && left(&facts.keys, &[me, &key.user], present).is_none();
     if &key.user == me {
         // Where nobody is left, nobody else can.
         let took_place = matches!(key.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery));
@@ -83,8 +81,7 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
         };
     }
     let before = |one: &Credential| one.issued_at < key.issued_at;
-    let mut former = facts.keys.iter().filter(|one| one.user == key.user && before(one));
-    let had_one = former.clone().next().is_some();
+    let had_one = facts.keys.iter().any(|one| one.user == key.user && before(one) && one.counts());
     if !case.policy.compares_keys() {
         let presented = case.actor.credential();
         let is_own = |it: &&Credential| matches!(it.kind, CredentialKind::Key | CredentialKind::Standing);
@@ -110,8 +107,7 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
     let is_founder = |user: &UserName| {
         facts.keys.iter().any(|one| &one.user == user && one.origin == Some(KeyOrigin::Founder))
     };
-    let is_first = !former.any(Credential::counts);
-    let is_first_pair = is_first
+    let is_first_pair = !had_one
         && match ever.as_slice() {
             [] => is_founder(me),
             [first] => *first == me && is_founder(&key.user),
@@ -120,7 +116,14 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
     if is_first_pair {
         Ok(Grounds::FirstPair)
     } else if key.issued_by.as_ref() != Some(me) {
-        Ok(Grounds::Another)
+        // Who issued the code must be known by a key that counts: else it can have been anybody, the actor, too.
+        let is_known = |by: &UserName| facts.keys.iter().any(|one| &one.user == by && one.counts());
+        let by_code = matches!(key.origin, Some(KeyOrigin::Code | KeyOrigin::Renewal));
+        if by_code && !key.issued_by.as_ref().is_some_and(is_known) {
+            Err("nobody whose key counts issued the code for it: revoke it, and issue another code")
+        } else {
+            Ok(Grounds::Another)
+        }
     } else {
         match (key.origin == Some(KeyOrigin::Recovery), is_alone) {
             (true, true) => Ok(Grounds::Alone),

@@ -28,18 +28,21 @@ pub(super) fn own(
         reasons.push(invalid("this key is in the registry already"));
     }
     own.issued_by = Some(case.actor.name().clone());
-    // The first key of whoever made the project is what all others are compared from.
-    let is_first = facts.credentials.iter().all(|one| one.kind != CredentialKind::Key);
+    // The first key of whoever made the project is what all others are compared from; it is there before they are.
+    let is_first =
+        !case.policy.compares_keys() && facts.credentials.iter().all(|one| one.kind != CredentialKind::Key);
     let came_with_project =
         |presented: &Credential| presented.kind == CredentialKind::Standing && presented.issued_by.is_none();
     let is_founder = is_first && case.actor.credential().is_some_and(came_with_project);
     own.origin = Some(if is_founder { KeyOrigin::Founder } else { KeyOrigin::Own });
-    // What nobody has vouched for passes on where it comes from, however often it is replaced.
-    let unproved = case.actor.credential().filter(|presented| {
-        presented.kind == CredentialKind::Key && presented.acknowledged.is_none() && !presented.counts()
+    // Where keys are not compared, a key passes on where it comes from, however often it is replaced; and so does
+    // what nobody has compared.
+    let passed_on = case.actor.credential().filter(|presented| {
+        presented.kind == CredentialKind::Key && !(case.policy.compares_keys() && presented.counts())
     });
-    if let Some(former) = unproved {
+    if let Some(former) = passed_on {
         (own.origin, own.issued_by) = (former.origin, former.issued_by.clone());
+        own.acknowledged.clone_from(&former.acknowledged);
     }
     // With a code anybody who handed it out could have made it. Where the person had a key before, that
     // is as alarming as a recovery.

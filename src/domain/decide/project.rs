@@ -111,17 +111,30 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
     }
 }
 
-/// Who makes signatures count has one to give.
+/// Who makes signatures count has one that counts: else nobody could vouch for any.
 fn unmet_key(case: &Case<'_>, candidate: &Policy) -> Option<Reason> {
-    let has_key = case.actor.credential().is_some_and(|presented| presented.kind == CredentialKind::Key);
-    (candidate.compares_keys() && !case.policy.compares_keys() && !has_key).then(|| {
-        let message = format!(
-            "under the profile gxp only keys count, and `{}` presents none; where there is none yet: qms enrol, or \
-             qms key create",
-            case.actor.name()
-        );
-        Reason::new(Condition::AssuranceTooLow, message).remedy(Offer::of("key_create"))
-    })
+    if !candidate.compares_keys() || case.policy.compares_keys() {
+        return None;
+    }
+    let me = case.actor.name();
+    let presented = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Key);
+    match presented {
+        Some(key) if key.counts() => None,
+        Some(_) => {
+            let message = format!(
+                "the key of `{me}` does not count under the profile gxp, where others compare keys: somebody adopts it \
+                 whose key is the first one of the project"
+            );
+            Some(Reason::new(Condition::AssuranceTooLow, message))
+        }
+        None => {
+            let message = format!(
+                "under the profile gxp only keys count, and `{me}` presents none; where there is none yet: qms enrol, \
+                 or qms key create"
+            );
+            Some(Reason::new(Condition::AssuranceTooLow, message).remedy(Offer::of("key_create")))
+        }
+    }
 }
 
 fn meaningless(guard: &Guard) -> Reason {

@@ -209,7 +209,7 @@ impl Credential {
         match &self.acknowledged {
             // Where nobody signed the recovery, who did it may be the one who acknowledged it.
             Some(it)
-                if it.grounds == Grounds::Another
+                if matches!(it.grounds, Grounds::Another | Grounds::FirstPair)
                     && self.origin == Some(KeyOrigin::Recovery)
                     && self.issued_by.is_none() =>
             {

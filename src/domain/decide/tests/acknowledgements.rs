@@ -137,6 +137,13 @@ fn nobody_vouches_for_a_recovery_of_their_own_while_somebody_else_is_left() {
     assert_eq!(gxp(&[founders(), hana(), recovered(Some("lead"))], "lead", "hana"), Ok(Grounds::Alone));
     let stranger = coded(3, "ines", "lead");
     assert_eq!(gxp(&keys(stranger, Some("lead")), "lead", "hana"), Ok(Grounds::Alone));
+    // Of a code that somebody issued whose key does not count nobody knows who used it, and a key that is gone is none.
+    let by_stranger = key(4, "tom", KeyOrigin::Code, Some("claude"), 60);
+    let pair = || acknowledged(coded(2, "hana", "lead"), "lead", Grounds::FirstPair);
+    assert_eq!(gxp(&[founders(), pair(), by_stranger.clone()], "lead", "tom"), not_independent());
+    let by_hana = Credential { issued_by: Some(name("hana")), ..by_stranger };
+    assert_eq!(gxp(&[founders(), pair(), by_hana.clone()], "lead", "tom"), Ok(Grounds::Another));
+    assert_eq!(gxp(&[founders(), pair(), gone(by_hana)], "lead", "tom"), refused(&["credential_ended"]));
     // With a code, nobody else could have been who made the key.
     let renewed = key(4, "hana", KeyOrigin::Renewal, Some("lead"), 60);
     assert_eq!(gxp(&[founders(), hana(), renewed], "lead", "hana"), not_independent());
