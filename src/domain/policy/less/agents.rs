@@ -21,7 +21,8 @@ pub(super) fn agents(before: &BTreeMap<String, Agent>, after: &BTreeMap<String, 
         if launcher.is_some() && *launcher != old.launcher {
             found.push(format!("the agent `{name}` is started by another launcher"));
         }
-        if *definition != old.definition {
+        // One that had none gets something that is adopted.
+        if old.definition.is_some() && *definition != old.definition {
             found.push(format!("the agent `{name}` has another definition, or none"));
         }
         let gained = started_by.iter().filter(|one| !old.started_by.contains(one));
