@@ -17,7 +17,7 @@ mod ways;
 use std::collections::BTreeSet;
 
 use super::{DocumentType, Policy, Sources, Workflow};
-use crate::domain::id::{TraitName, TypeName};
+use crate::domain::id::{AttestationName, TraitName, TypeName};
 use crate::domain::size;
 
 /// What documents have that can still move: less is told of it.
@@ -83,11 +83,20 @@ impl Policy {
         found.extend(callers::profile(*profile, next.profile));
         found.extend(callers::groups(groups, &next.groups));
         found.extend(callers::project(project, next));
-        found.extend(agents::agents(agents, &next.agents));
-        found.extend(agents::launchers(launchers, &next.launchers));
-        found.extend(agents::runtimes(runtimes, &next.runtimes));
-        found.extend(agents::evidence(evidence, &next.evidence));
-        found.extend(self.less_of_pins(pins, next));
+        // Agents give no verdict that counts for more than a token; where people sign, a second person looks at what
+        // starts them.
+        if self.compares_keys() {
+            found.extend(agents::agents(agents, &next.agents));
+            found.extend(agents::launchers(launchers, &next.launchers));
+            found.extend(agents::runtimes(runtimes, &next.runtimes));
+            found.extend(agents::pins(pins, &next.pins));
+        }
+        // Where people sign, what a run shows is laid before them, whether a guard asks for it or not.
+        let ways = self.workflows.values().flat_map(|life| &life.transitions);
+        let asked: BTreeSet<_> = ways.flat_map(|way| &way.guards).flat_map(guards::evidence).collect();
+        let counts = |name: &AttestationName| self.compares_keys() || asked.contains(name);
+        let shown = evidence.iter().filter(|(name, _)| counts(name));
+        found.extend(agents::evidence(shown, &next.evidence));
         if next.file_max > *file_max {
             let (before, after) = (size::shown(*file_max), size::shown(next.file_max));
             found.insert(format!("a file may have {after} instead of {before}"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::digest::Digest;
 use crate::domain::id::{AttestationName, UserName};
-use crate::domain::policy::{Agent, Evidence, Launcher, Policy};
+use crate::domain::policy::{Agent, Evidence, Launcher};
 use crate::domain::size;
 
 /// An agent that is new takes nothing from those that are there; its user can be given a token as well.
@@ -68,13 +68,12 @@ pub(super) fn runtimes(
     changed.map(|(name, user)| format!("the main thread of {name} acts as {user}")).collect()
 }
 
-/// What a run shows is asked for by guards, and laid before those who judge: it counts whatever asks for it.
-pub(super) fn evidence(
-    before: &BTreeMap<AttestationName, Evidence>,
+pub(super) fn evidence<'a>(
+    before: impl Iterator<Item = (&'a AttestationName, &'a Evidence)>,
     after: &BTreeMap<AttestationName, Evidence>,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    let both = before.iter().filter_map(|(name, old)| Some((name, old, after.get(name)?)));
+    let both = before.filter_map(|(name, old)| Some((name, old, after.get(name)?)));
     for (name, old, new) in both {
         let what = format!("the evidence `{name}`");
         // The sentence about it shows nothing.
@@ -95,13 +94,9 @@ pub(super) fn evidence(
     found
 }
 
-impl Policy {
-    /// What a file does whose content changed, nobody compares: it can do anything. Where people sign, another person
-    /// looks at it; elsewhere the adoption says that it changed. A path that is new was told with what names it, and a
-    /// file that is pinned no more is not started.
-    pub(super) fn less_of_pins(&self, pins: &BTreeMap<String, Digest>, next: &Self) -> Vec<String> {
-        let now = next.pins.iter().filter(|_| self.compares_keys());
-        let changed = now.filter(|(path, digest)| pins.get(*path).is_some_and(|old| old != *digest));
-        changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
-    }
+/// What a file does whose content changed, nobody compares: it can do anything. A path that is new was told with what
+/// names it, and a file that is pinned no more is not started.
+pub(super) fn pins(before: &BTreeMap<String, Digest>, after: &BTreeMap<String, Digest>) -> Vec<String> {
+    let changed = after.iter().filter(|(path, digest)| before.get(*path).is_some_and(|old| old != *digest));
+    changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
 }

@@ -34,7 +34,8 @@ impl Guard {
     }
 }
 
-fn evidence(guard: &Guard) -> &[AttestationName] {
+/// The evidence that a guard waits for.
+pub(super) fn evidence(guard: &Guard) -> &[AttestationName] {
     match guard {
         Guard::Evidence(names) => names,
         _ => &[],

@@ -71,10 +71,12 @@ fn a_file_that_changed_is_less_and_one_that_is_pinned_no_more_is_not() {
         assert_eq!(changed(|it| it.pins.extend([(path.clone(), Digest::of(b"evil"))])), [line]);
         assert_eq!(changed(|it| it.pins.retain(|one, _| one != path)), <[String; 0]>::default());
     }
-    // Where nobody signs, the adoption says that it changed, and that is all.
+    // Where nobody signs, the adoption says what changed, and that is all.
     let now = full();
     let mut next = now.clone();
     next.pins.values_mut().for_each(|digest| *digest = Digest::of(b"other"));
+    next.agents.values_mut().for_each(|agent| agent.ttl += 1);
+    next.launchers.values_mut().for_each(|launcher| launcher.command.clear());
     assert!(!now.compares_keys() && less(&now, &next).is_empty());
 }
 
