@@ -19,6 +19,8 @@ mod gxp;
 mod leaks;
 #[path = "identity/live.rs"]
 mod live;
+#[path = "identity/order.rs"]
+mod order;
 #[path = "identity/people.rs"]
 mod people;
 #[path = "identity/profiles.rs"]

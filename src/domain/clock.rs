@@ -57,7 +57,7 @@ impl Jump {
     /// The time at which the record goes on once the jump has ended: the clock's, but never before the last entry
     /// before it.
     pub fn ends_at(&self, clock: Timestamp) -> Timestamp {
-        self.before.map_or(clock, |before| clock.max(before))
+        self.before.map_or(clock, |before| clock.later(before))
     }
 }
 
@@ -96,7 +96,7 @@ impl Course {
 
     /// The time that a caller has at a moment: the clock's, but never before the last entry.
     pub fn now(&self, moment: Moment) -> Timestamp {
-        moment.clock.max(self.at)
+        moment.clock.later(self.at)
     }
 
     /// Moves on to the entry `index`. `moves` tells whether its caller was verified; for nobody else the
@@ -123,7 +123,7 @@ impl Course {
 
     /// Moves on to the entry `index`, where entries between are not known; `None` where its time falls.
     pub fn resumed(&self, index: u64, span: u32, at: Timestamp, moment: Moment) -> Option<Self> {
-        let follows = span > self.span || (span == self.span && at >= self.at);
+        let follows = span > self.span || (span == self.span && self.at.has_come(at));
         follows.then_some(Self { span, at, last: moment, boot_index: index, boot_before: Some(self.at) })
     }
 
@@ -243,7 +243,7 @@ mod tests {
             let mut now = course();
             for (index, (clock, boot, since, moves)) in (8u64..).zip(steps) {
                 let next = now.followed(index, moment(clock, boot, since.into()), moves);
-                prop_assert!(next.at >= now.at);
+                prop_assert!(now.at.has_come(next.at));
                 prop_assert!(moves || next == now);
                 prop_assert_eq!(next.span, now.span);
                 now = next;

@@ -11,6 +11,7 @@ use super::front_matter::{self, FrontMatter};
 use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
+use super::order::Order;
 use super::policy::{Candidate, Fault, Sources};
 use super::project::Proposal;
 use super::request::CopyFacts;
@@ -20,6 +21,8 @@ use super::request::CopyFacts;
 pub struct Facts {
     /// The time of the decision.
     pub now: Timestamp,
+    /// The order of the record.
+    pub order: Order,
     /// The digest of the policy by which it is made.
     pub policy: Digest,
     /// The document that the request is about.

@@ -44,7 +44,9 @@ impl Proposal {
 
     /// Tells whether it can be confirmed at `now`, where there is still `present`.
     pub fn is_open(&self, present: &Digest, now: Timestamp) -> bool {
-        self.confirmed_by.is_none() && self.replaces == *present && now < self.at.after(PROPOSAL_TIME)
+        self.confirmed_by.is_none()
+            && self.replaces == *present
+            && !self.at.after(PROPOSAL_TIME).has_come(now)
     }
 }
 

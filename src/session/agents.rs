@@ -146,7 +146,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         self.in_turn(|session| {
             let head = session.store.head()?;
-            let at = session.time(&head).now;
+            let at = session.time(&head)?.now;
             let tickets = marks(session, at)?;
             if tickets.is_empty() {
                 return Ok(());
@@ -162,7 +162,7 @@ impl Session {
         ticket: impl FnOnce(&ProjectKey, Timestamp) -> Ticket,
     ) -> Result<(Ticket, String), SessionError> {
         let head = self.store.head()?;
-        let now = self.time(&head).now;
+        let now = self.time(&head)?.now;
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         let ticket = ticket(key, now);
         let text = ticket.seal(key);

@@ -12,6 +12,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
+use crate::domain::order::Order;
 use crate::domain::policy::{Candidate, Fault, Policy};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
@@ -112,7 +113,7 @@ impl Session {
             .chain([Row::Project(&project)]);
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
         change.project = Some(project);
-        seal(&mut change, head, vec![entry], (time, None), &key, &outside)?;
+        seal(&mut change, head, vec![entry], (time, None, &Order::default()), &key, &outside)?;
         store.commit(&change)?;
         Session::open(store, Some(key), outside)
     }

@@ -259,7 +259,7 @@ impl Session {
     ) -> Result<Acted, SessionError> {
         self.admit(request)?;
         let head = self.sound_head()?;
-        let time = self.time(&head);
+        let time = self.time(&head)?;
         let proved_at = run.map_or(time.now, |(_, began_at)| began_at);
         let document = match &request.subject {
             Subject::Document(id) => Some(id),

@@ -29,7 +29,7 @@ impl Session {
     ) -> Result<Option<Entry>, SessionError> {
         self.in_turn(|session| {
             let head = session.sound_head()?;
-            let time = session.time(&head);
+            let time = session.time(&head)?;
             let Some(record) = make(session, time.now)? else { return Ok(None) };
             let policy = session.project()?.policy;
             let mut change = Change {

@@ -30,7 +30,7 @@ impl Session {
         };
         self.in_turn(|session| {
             let head = session.sound_head()?;
-            let time = session.time(&head);
+            let time = session.time(&head)?;
             session.seal_unverified(head, time, refusal, &action, document)
         })
     }

@@ -1,10 +1,11 @@
 //! Time: what the system says, what the record makes of it, and clocks that cannot be right.
 
 use super::{Session, SessionError};
-use crate::domain::audit::Entry;
+use crate::domain::audit::{Entry, EntryView};
 use crate::domain::clock::{Course, Jump, Moment, Span};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::store::Head;
+use crate::domain::order::Order;
+use crate::store::{Entries, Head, StoreError};
 
 /// The time of an attempt.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +27,42 @@ pub struct ClockFault {
 
 impl Session {
     /// The time of an attempt: the clock's, but never before the last entry.
-    pub(super) fn time(&self, head: &Head) -> Time {
+    pub(super) fn time(&mut self, head: &Head) -> Result<Time, SessionError> {
         let moment = (self.outside.clock)();
-        Time { now: head.course.map_or(moment.clock, |course| course.now(moment)), moment }
+        let now = head.course.map_or(moment.clock, |course| course.now(moment));
+        Ok(Time { now: self.order()?.free(now), moment })
+    }
+
+    /// Returns the order of the record.
+    pub fn order(&mut self) -> Result<Order, SessionError> {
+        self.order_with(None)
+    }
+
+    /// Returns the order of the record, as it is once `begun` has begun.
+    pub(super) fn order_with(&mut self, begun: Option<Span>) -> Result<Order, SessionError> {
+        let (mut spans, mut jumped) = (self.store.spans()?, Vec::new());
+        spans.extend(begun);
+        let ended = spans.split_last().map_or(&[][..], |(_, ended)| ended);
+        for (span, jump) in ended.iter().filter_map(|span| Some((span, span.jump?))) {
+            let walked = self.store.entries(Entries::From(jump.since), &mut |stored| {
+                let entry = EntryView::parse(stored.bytes).map_err(|error| StoreError::Unreadable {
+                    table: "entries",
+                    key: stored.index.to_string(),
+                    message: error.to_string(),
+                })?;
+                if entry.span > span.number {
+                    // Any error stops the walk; this one is thrown away.
+                    return Err(StoreError::Conflict);
+                }
+                jumped.push((entry.span, entry.at));
+                Ok(())
+            });
+            match walked {
+                Err(StoreError::Conflict) | Ok(()) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Order::new(&spans, jumped))
     }
 
     /// Returns the time of the system's clock.

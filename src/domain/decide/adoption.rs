@@ -134,11 +134,12 @@ fn confirmed(
         reasons.push(Reason::new(Condition::NothingToConfirm, message));
         return None;
     };
+    let order = &case.facts.order;
     let why = if &open.by == me {
         Some("it is that user's own proposal")
     } else if case.actor.credential().is_some_and(|key| key.issued_by.as_ref() == Some(&open.by)) {
         Some("the code for that user's key is by whoever proposed it")
-    } else if facts.counts_since.is_none_or(|since| since >= open.at) {
+    } else if facts.counts_since.is_none_or(|since| order.place(since) >= order.place(open.at)) {
         Some("that user's key counts only since it was proposed")
     } else {
         None

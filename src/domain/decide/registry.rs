@@ -147,7 +147,7 @@ impl Case<'_> {
     /// Nothing lasts longer than what it was made with.
     pub(super) fn within_own_time(&self, until: Option<Timestamp>) -> Option<Timestamp> {
         let own = self.actor.credential().and_then(|presented| presented.not_after);
-        until.into_iter().chain(own).min()
+        until.into_iter().chain(own).reduce(Timestamp::sooner)
     }
 
     /// Where people sign, who may act is said by people who sign.
@@ -208,7 +208,7 @@ fn issue(
     let kind = if is_person { CredentialKind::Enrolment } else { CredentialKind::Standing };
     let from = proposal.not_before.unwrap_or(now);
     let until = time.map(|time| from.after(time));
-    if until.is_some_and(|until| until <= now) {
+    if until.is_some_and(|until| until.has_come(now)) {
         reasons.push(invalid("it would have expired before it was issued"));
     }
     let id = proposal.id.clone();
@@ -304,7 +304,7 @@ fn rotate(
     let old = if grace == 0 {
         ended(case, old)
     } else {
-        Credential { not_after: Some(old.not_after.map_or(until, |end| end.min(until))), ..old.clone() }
+        Credential { not_after: Some(old.not_after.map_or(until, |end| end.sooner(until))), ..old.clone() }
     };
     vec![old, new]
 }
