@@ -38,6 +38,8 @@ mod signing;
 mod sources;
 #[path = "identity/terminal.rs"]
 mod terminal;
+#[path = "identity/times.rs"]
+mod times;
 #[path = "identity/tokens.rs"]
 mod tokens;
 

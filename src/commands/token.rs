@@ -248,7 +248,11 @@ fn list(context: &mut Context, stale: bool) -> Result<Reply, CommandError> {
             }
             Ok(())
         })?;
-        tokens.retain(|one| one.revoked_at.is_none());
+        // What was refused as expired has ended by itself.
+        tokens.retain(|one| {
+            let is_over = |at| one.not_after.is_some_and(|until| until.has_come(at));
+            one.revoked_at.is_none_or(is_over)
+        });
         tokens.retain(|one| {
             !matches!(one.validity(now), Validity::Valid | Validity::NotYetValid)
                 || gone.contains(&one.user)

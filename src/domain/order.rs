@@ -100,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::clock::{Course, Moment};
+    use crate::domain::clock::{Course, Moment, Witness};
 
     /// The order of a log of these times and their spans.
     fn order_of(spans: &[Span], log: &[(u32, Timestamp)]) -> Order {
@@ -142,7 +142,7 @@ mod tests {
                     if let (None, Some(found)) = (jump, course.suspect(index, moment(clock))) {
                         spans.iter_mut().filter(|span| span.number == number).for_each(|span| span.jump = Some(found));
                     }
-                    course = course.followed(index, moment(clock), true);
+                    course = course.followed(index, moment(clock), Witness::Proven);
                     course.at = order_of(&spans, &log).free(course.at);
                 }
                 log.push((course.span, course.at));

@@ -12,7 +12,7 @@ impl Session {
     /// Verifies a claim, to read.
     pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
         let head = self.store.head()?;
-        let now = self.time(&head)?.now;
+        let now = self.time(&head)?.valid;
         let actor = self.verified(claim, now)?;
         if actor.assurance() < self.policy()?.assurance() {
             let claimed = claim.user.clone();

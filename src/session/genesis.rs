@@ -56,7 +56,7 @@ impl Session {
         }
         let moment = (outside.clock)();
         let now = moment.clock;
-        let time = Time { now, moment };
+        let time = Time { now, valid: now, moment };
         let span = Span { number: 0, began_at: now, jump: None };
         let candidate = founding.policy;
         let policy = &candidate.policy;

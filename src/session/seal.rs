@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::time::{Time, jump_entry, next};
 use super::{Outside, Session, SessionError, observed};
 use crate::domain::audit::{
-    Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
+    Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, row_delta, witness,
 };
-use crate::domain::clock::{Jump, Span};
+use crate::domain::clock::{Jump, Span, Witness};
 use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::id::{DocumentId, UserName};
+use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Assurance, Claim, Credential, Fate, Proof, TicketId};
 use crate::domain::order::Order;
 use crate::domain::policy::Policy;
@@ -304,7 +304,7 @@ impl Session {
         entry: Entry,
     ) -> Result<Entry, SessionError> {
         let mut entries = Vec::new();
-        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
+        let moves = witness(entry.assurance, &entry.action) == Witness::Proven;
         // The entry that ends a jump finds none.
         if moves
             && change.spans.is_empty()
@@ -351,8 +351,8 @@ pub(super) fn seal(
     let (mut frontier, mut course) = (head.frontier, head.course);
     for mut entry in entries {
         entry.index = frontier.size();
-        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
-        let mut here = next(course, entry.index, time.moment, moves, ends.as_ref());
+        let witness = witness(entry.assurance, &entry.action);
+        let mut here = next(course, entry.index, time.moment, witness, ends.as_ref());
         here.at = order.free(here.at);
         (entry.at, entry.span, entry.moment) = (here.at, here.span, time.moment);
         (entry.host, entry.uid) = (outside.host.clone(), outside.uid);

@@ -74,7 +74,7 @@ impl Session {
             Some(request) => self.present(user, key, request, time.now)?,
         };
         let Present { statement, title } = present;
-        let statement = Statement { signed_at: time.now, nonce, ..statement };
+        let statement = Statement { signed_at: time.valid, nonce, ..statement };
         let secret = self.key.as_ref().ok_or(SessionError::NoKey)?;
         let challenge = secret.tag_challenge(&statement);
         let content = statement.content.map(|content| self.body(&content)).transpose()?;

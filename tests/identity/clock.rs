@@ -82,7 +82,7 @@ pub(super) fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8,
     (status, reasons.map(|reason| reason["name"].as_str().unwrap().to_owned()).collect())
 }
 
-fn expired() -> (u8, Vec<String>) {
+pub(super) fn expired() -> (u8, Vec<String>) {
     (8, vec!["credential_expired".to_owned()])
 }
 

@@ -7,7 +7,7 @@ use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
-use crate::domain::audit::entry::{Entry, EntryResult, moves_time};
+use crate::domain::audit::entry::{Entry, EntryResult, witness};
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
@@ -231,7 +231,7 @@ impl<'a> Verifier<'a> {
                 course.resumed(entry.index, entry.span, entry.at, entry.moment)?
             }
             Some(course) if entry.span == course.span => {
-                course.followed(entry.index, entry.moment, moves_time(entry.actor, entry.action))
+                course.followed(entry.index, entry.moment, witness(entry.assurance, entry.action))
             }
             Some(course) => {
                 let span = self.rows.find(Table::Span, &course.span.to_string())?;
