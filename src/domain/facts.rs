@@ -226,6 +226,6 @@ pub struct ProjectFacts {
     pub counts_since: Option<Timestamp>,
     /// The clock that the record was made by and that cannot have been right.
     pub jump: Option<Jump>,
-    /// What was refused as expired by that clock.
-    pub refused: Vec<Credential>,
+    /// The credentials that end with its jump.
+    pub ending: Vec<Credential>,
 }

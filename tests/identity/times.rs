@@ -74,3 +74,31 @@ fn a_clock_that_cannot_be_right_ends_no_token_for_good() {
     assert_eq!(at(&project, NOON, "token", "whoami"), expired());
     assert_eq!(at(&project, time + MINUTE, "token", "create CR --title x").0, 0);
 }
+
+// REQ-281
+#[test]
+fn what_was_given_its_end_by_a_clock_that_was_wrong_ends_with_the_jump() {
+    for (presented, line, goes_on) in [
+        ("lead", "token issue claude --ttl 1h", &[("out", false)][..]),
+        ("lead", "token issue claude", &[("out", true)]),
+        ("turned", "token rotate --grace 1h", &[("turned", false), ("out", true)]),
+    ] {
+        let project = Project::new();
+        issue(&project, "turned", "tu");
+        let (lead, time) = (lead(&project), last_at(&project));
+        let presented = if presented == "lead" { &lead } else { presented };
+        let out = project.folder().join("out").display().to_string();
+        assert_eq!(at(&project, NOON, presented, &format!("{line} --out {out}")).0, 0, "{line}");
+        for (name, _) in goes_on {
+            assert_eq!(at(&project, NOON + MINUTE, name, "whoami").0, 0, "{line} {name}");
+        }
+        assert_eq!(at(&project, time + MINUTE, &lead, "audit clock --reason battery").0, 0, "{line}");
+        for clock in [time + MINUTE, time + 30 * 24 * HOUR, NOON] {
+            for (name, goes_on) in goes_on {
+                let status = if *goes_on { 0 } else { 8 };
+                assert_eq!(at(&project, clock, name, "whoami").0, status, "{line} {name} {clock}");
+            }
+        }
+        project.run("-u lead audit verify").is(0);
+    }
+}

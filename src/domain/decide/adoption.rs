@@ -97,7 +97,7 @@ fn proposed(
     }
     let (me, now) = (case.actor.name(), case.facts.now);
     let mut known = facts.proposals.iter().filter(|one| one.kind == kind && one.digest == digest);
-    if let Some(open) = known.find(|one| one.is_open(&replaces, now) && &one.by != me) {
+    if let Some(open) = known.find(|one| one.is_open(&replaces, now, &case.facts.order) && &one.by != me) {
         let message = format!("`{}` has proposed it already; it waits for a second person", open.by);
         let offer = Offer::of(case_action(kind)).with("confirm", &digest);
         reasons.push(Reason::new(Condition::ProposedAlready, message).remedy(offer));
@@ -126,8 +126,10 @@ fn confirmed(
     let digest = Digest::parse(named.trim_start_matches("sha256:")).ok();
     let is_it = |one: &&Proposal| one.kind == kind && Some(one.digest) == digest;
     let open = facts.proposals.iter().filter(is_it).find(|one| match kind {
-        ProposalKind::Policy => one.is_open(present, case.facts.now),
-        ProposalKind::Clock => one.digest == *present && one.is_open(present, case.facts.now),
+        ProposalKind::Policy => one.is_open(present, case.facts.now, &case.facts.order),
+        ProposalKind::Clock => {
+            one.digest == *present && one.is_open(present, case.facts.now, &case.facts.order)
+        }
     });
     let Some(open) = open else {
         let message = format!("no proposal `{}` waits for a second person", named.escape_debug());
@@ -168,7 +170,7 @@ pub(super) fn set_clock(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
     if let Some(project) = facts.project.as_ref().filter(|_| is_done(proposal)) {
         applied.ends_jump = true;
         let ended = |one: &Credential| Credential { revoked_at: Some(facts.now), ..one.clone() };
-        applied.credentials = project.refused.iter().map(ended).collect();
+        applied.credentials = project.ending.iter().map(ended).collect();
     }
     applied
 }
