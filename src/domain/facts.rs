@@ -21,6 +21,8 @@ use super::request::CopyFacts;
 pub struct Facts {
     /// The time of the decision.
     pub now: Timestamp,
+    /// The time by which credentials are judged, and from which their ends are counted.
+    pub valid: Timestamp,
     /// The order of the record.
     pub order: Order,
     /// The digest of the policy by which it is made.

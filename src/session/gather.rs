@@ -68,6 +68,7 @@ impl Session {
         });
         Ok(Facts {
             now,
+            valid: now,
             order: self.order()?,
             policy,
             document: None,

@@ -291,6 +291,7 @@ impl Session {
         let witness = witness(Some(actor.assurance()), request.action.as_str());
         let time = Time { now: self.recorded(&head, time.moment, witness)?, ..time };
         let (policy, mut facts) = self.gather(&actor, request, time.now)?;
+        facts.valid = time.valid;
         facts.run = run.map(|(run, _)| run.clone());
         if let (Some(Proof::Signature(signed)), Mode::Commit) = (&claim.proof, mode) {
             match self.check_signed(&actor, signed, request, &policy, &facts) {

@@ -206,9 +206,9 @@ fn issue(
     }
     let time = proposal.time.or(is_person.then_some(CODE_TIME));
     let kind = if is_person { CredentialKind::Enrolment } else { CredentialKind::Standing };
-    let from = proposal.not_before.unwrap_or(now);
+    let from = proposal.not_before.unwrap_or(case.facts.valid);
     let until = time.map(|time| from.after(time));
-    if until.is_some_and(|until| until.has_come(now)) {
+    if until.is_some_and(|until| until.has_come(case.facts.valid)) {
         reasons.push(invalid("it would have expired before it was issued"));
     }
     let id = proposal.id.clone();
@@ -278,7 +278,6 @@ fn rotate(
     grace: u32,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
-    let now = case.facts.now;
     let presented = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Standing);
     let Some(old) = presented else {
         let message = format!("a token takes the place of the one that `{}` presents", case.actor.name());
@@ -300,7 +299,7 @@ fn rotate(
         used: old.used + u32::from(old.uses.is_some()),
         ..token(old)
     };
-    let until = now.after(grace.into());
+    let until = case.facts.valid.after(grace.into());
     let old = if grace == 0 {
         ended(case, old)
     } else {

@@ -53,6 +53,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         .map(|user| (user.name.clone(), UserFacts { user, open_tasks: 0, signing: Signing::Able }));
     Facts {
         now: NOW,
+        valid: NOW,
         order: Order::default(),
         policy: Digest::of(b"policy"),
         document: None,

@@ -219,6 +219,7 @@ impl<'a> Dice<'a> {
         };
         Facts {
             now: self.time(),
+            valid: self.time(),
             order: Order::default(),
             policy: Digest::of(b"policy"),
             parent: self.one_in(2).then(|| self.document(policy)),
