@@ -169,7 +169,7 @@ fn doctor_lists_every_flaw_of_the_record_and_offers_no_repair() {
     });
 }
 
-// REQ-118
+// REQ-117
 #[test]
 fn a_flaw_of_the_log_says_how_far_it_can_be_relied_on() {
     let project = furnished();
