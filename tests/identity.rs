@@ -21,6 +21,8 @@ mod gxp;
 mod leaks;
 #[path = "identity/live.rs"]
 mod live;
+#[path = "identity/order.rs"]
+mod order;
 #[path = "identity/people.rs"]
 mod people;
 #[path = "identity/profiles.rs"]
@@ -38,6 +40,8 @@ mod signing;
 mod sources;
 #[path = "identity/terminal.rs"]
 mod terminal;
+#[path = "identity/times.rs"]
+mod times;
 #[path = "identity/tokens.rs"]
 mod tokens;
 #[path = "../src/domain/redact/written.rs"]

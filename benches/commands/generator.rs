@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qms::domain::audit::{Delta, Entry, ProjectKey, Row, Sealed, row_delta};
-use qms::domain::clock::Moment;
+use qms::domain::clock::{Moment, Witness};
 use qms::domain::digest::{Digest, Timestamp, to_hex};
 use qms::domain::document::{Document, Kind, Outcome, Round, Seat, Task};
 use qms::domain::id::{
@@ -193,7 +193,7 @@ impl Maker<'_> {
             claimed: Some("qa".to_owned()),
             actor_kind: Some(Kind::Agent),
             group: Some(GroupName::parse("quality")?),
-            assurance: Some(Assurance::Claimed),
+            assurance: Some(Assurance::Token),
             inputs: BTreeMap::from([("outcome".to_owned(), "recommend".to_owned())]),
             document: Some(document.id.clone()),
             version: Some(document.version),
@@ -209,8 +209,10 @@ impl Maker<'_> {
         };
         let sealed = Sealed::new(entry, &self.key);
         self.head.frontier.push(sealed.leaf);
-        self.head.course =
-            self.head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), true));
+        self.head.course = self
+            .head
+            .course
+            .map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Proven));
         self.change.entries.push(sealed);
         Ok(())
     }

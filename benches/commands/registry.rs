@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use qms::domain::audit::{Entry, ProjectKey, Row, Sealed, row_delta};
-use qms::domain::clock::Moment;
+use qms::domain::clock::{Moment, Witness};
 use qms::domain::digest::{Digest, Timestamp};
 use qms::domain::document::Kind;
 use qms::domain::id::{GroupName, UserName};
@@ -43,7 +43,7 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
             claimed: Some("lead".to_owned()),
             actor_kind: Some(Kind::Human),
             group: Some(GroupName::parse("administrators")?),
-            assurance: Some(Assurance::Claimed),
+            assurance: Some(Assurance::Token),
             at,
             moment: Moment::of(at),
             ..Entry::new("token_issue", policy)
@@ -64,7 +64,8 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
         change.credentials.push(kept);
         let sealed = Sealed::new(entry, &key);
         head.frontier.push(sealed.leaf);
-        head.course = head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), true));
+        head.course =
+            head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Proven));
         change.entries.push(sealed);
         if change.entries.len() >= BATCH || number == tokens {
             head.tag = Some(key.tag_head(&head.frontier));

@@ -49,7 +49,7 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     let failures = store.failed_proofs(since).unwrap_or_default();
     let count: u64 = failures.iter().map(|window| window.count + 1).sum();
     // One by a clock that was ahead was not in the time to come.
-    if let Some(last) = failures.iter().map(|window| window.since.min(now)).max() {
+    if let Some(last) = failures.iter().map(|window| window.since.sooner(now)).reduce(Timestamp::later) {
         let message = format!(
             "{} to prove who is calling in the last day, the last at {last} or after; `qms audit export` names \
              each",

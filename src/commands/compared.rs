@@ -13,7 +13,7 @@ use crate::store::{Credentials, Entries};
 /// Looks at the keys, and at the token that this command presents.
 pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Result<(), CommandError> {
     found.notes.extend(exported(context, actor));
-    let compares = context.session.policy()?.compares_keys();
+    let (compares, order) = (context.session.policy()?.compares_keys(), context.session.order()?);
     let keys = context.session.read(actor).credentials(Credentials::Keys)?;
     let used = used(context, actor)?;
     let users = context.session.read(actor).users()?.into_iter();
@@ -33,8 +33,8 @@ pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -
             let message = format!("the key {id} of {user} is acknowledged by nobody else");
             // Somebody else who is still here, and had a key, could have been asked.
             let by = key.acknowledged.as_ref().map_or(user, |it| &it.by);
-            let before: Vec<Credential> =
-                keys.iter().filter(|one| one.issued_at < key.issued_at).cloned().collect();
+            let is_before = |one: &&Credential| order.place(one.issued_at) < order.place(key.issued_at);
+            let before: Vec<Credential> = keys.iter().filter(is_before).cloned().collect();
             let other = left(&before, &[user, by], |user| present.contains(user));
             if compares && other.is_some() {
                 found.findings.push(("uncompared_key", format!("{message}, and others were there")));

@@ -15,6 +15,7 @@ use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
 use crate::domain::identity::{Assurance, Isolation, TicketId};
 use crate::domain::offer::Offer;
+use crate::domain::order::Place;
 use crate::store::StoreError;
 
 /// An entry, by the names of the JSON contract.
@@ -192,6 +193,11 @@ const DIGESTS: &[&str] = &[DOSSIER, "brief", "candidate", "copy", "public", "ver
 const OF_SESSION: &[&str] = &["credential", "document", "duration_ms"];
 
 impl EntryView {
+    /// Returns where it is in the order of the record.
+    pub(super) fn place(&self) -> Place {
+        Place::of(self.span, self.at)
+    }
+
     /// Shows a stored entry.
     pub fn decode(index: u64, bytes: &[u8]) -> Result<Self, StoreError> {
         let entry = Entry::decode(bytes).map_err(|error| StoreError::Unreadable {

@@ -12,6 +12,7 @@ use crate::domain::digest::Timestamp;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
 use crate::domain::metrics::{Figures, Reviews, Summary};
+use crate::domain::order::Place;
 use crate::domain::plural::counted;
 use crate::domain::span;
 use crate::store::{Entries, ListQuery, StoreError};
@@ -199,6 +200,8 @@ fn summarize(
     actor: &Actor,
     since: Option<Timestamp>,
 ) -> Result<Summary, CommandError> {
+    let order = context.session.order()?;
+    let since = since.map(|since| order.place(since));
     let first = match since {
         Some(since) => first_since(context, actor, since)?,
         None => 0,
@@ -220,14 +223,15 @@ fn parsed(index: u64, bytes: &[u8]) -> Result<EntryView<'_>, StoreError> {
     })
 }
 
-/// Finds the first entry of a time or later: a long log is not read for its end. Times never run back.
-fn first_since(context: &mut Context, actor: &Actor, since: Timestamp) -> Result<u64, CommandError> {
+/// Finds the first entry of a time or later: a long log is not read for its end.
+fn first_since(context: &mut Context, actor: &Actor, since: Place) -> Result<u64, CommandError> {
     let (mut low, mut high) = (0, context.session.log_size()?);
     while low < high {
         let middle = low.midpoint(high);
         let mut at = None;
         let walked = context.session.read(actor).entries(Entries::From(middle), &mut |stored| {
-            at = Some(parsed(stored.index, stored.bytes)?.at);
+            let entry = parsed(stored.index, stored.bytes)?;
+            at = Some(Place::of(entry.span, entry.at));
             // One is enough; any error stops the walk, and this one is thrown away.
             Err(StoreError::Conflict)
         });

@@ -14,6 +14,7 @@ use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
 use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
 use crate::domain::identity::{CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
+use crate::domain::order::Place;
 use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
 use crate::domain::visible::{one_line, place};
 use crate::session::{Mode, SessionError};
@@ -226,7 +227,7 @@ const STALE: i64 = 90 * 24 * 60 * 60 * 1000;
 
 fn list(context: &mut Context, stale: bool) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    let now = context.session.now();
+    let (now, order) = (context.session.now(), context.session.order()?);
     let store = context.session.read(&actor);
     let mut tokens = store.credentials(Credentials::All)?;
     tokens.retain(|one| one.kind != CredentialKind::Key);
@@ -237,21 +238,25 @@ fn list(context: &mut Context, stale: bool) -> Result<Reply, CommandError> {
             .filter(|user| user.removed_at.is_some())
             .map(|user| user.name)
             .collect();
-        let recent = Timestamp::from_millis(now.millis().saturating_sub(STALE));
+        let recent = order.place(Timestamp::from_millis(now.millis().saturating_sub(STALE)));
         let mut used = std::collections::BTreeSet::new();
         store.entries(Entries::From(0), &mut |stored| {
             if let Ok(entry) = crate::domain::audit::EntryView::parse(stored.bytes)
-                && entry.at >= recent
+                && Place::of(entry.span, entry.at) >= recent
             {
                 used.extend(entry.credential.map(str::to_owned));
             }
             Ok(())
         })?;
-        tokens.retain(|one| one.revoked_at.is_none());
+        // What was refused as expired has ended by itself.
+        tokens.retain(|one| {
+            let is_over = |at| one.not_after.is_some_and(|until| until.has_come(at));
+            one.revoked_at.is_none_or(is_over)
+        });
         tokens.retain(|one| {
             !matches!(one.validity(now), Validity::Valid | Validity::NotYetValid)
                 || gone.contains(&one.user)
-                || (one.issued_at < recent && !used.contains(one.id.as_str()))
+                || (order.place(one.issued_at) < recent && !used.contains(one.id.as_str()))
         });
     }
     Ok(Reply::new(CredentialsReport::new(tokens, now)).by(actor))

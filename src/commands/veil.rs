@@ -17,6 +17,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::Actor;
+use crate::domain::order::{Order, Place};
 use crate::domain::policy::{Effect, Transition};
 
 /// Inputs that say what an answer is, whatever the verb.
@@ -33,13 +34,14 @@ pub(super) struct Veil {
     /// Who looks; `None` for what everybody can look at.
     viewer: Option<UserName>,
     rounds: BTreeMap<DocumentId, Open>,
+    order: Order,
     withheld: usize,
 }
 
 /// A round that is open.
 struct Open {
     task: Task,
-    opened_at: Timestamp,
+    opened: Place,
     seated: BTreeSet<String>,
     /// The verbs by which verdicts are given in any state: one that is refused here says as much.
     verdicts: BTreeSet<String>,
@@ -54,18 +56,18 @@ impl Veil {
         viewer: Option<&Actor>,
         documents: impl IntoIterator<Item = Document>,
     ) -> Result<Self, CommandError> {
-        let mut rounds = BTreeMap::new();
+        let (mut rounds, order) = (BTreeMap::new(), context.session.order()?);
         for mut document in documents {
             let Some(round) = document.round.take() else { continue };
-            rounds.insert(document.id.clone(), Open::new(context, &document, round)?);
+            rounds.insert(document.id.clone(), Open::new(context, &document, round, &order)?);
         }
-        Ok(Self { viewer: viewer.map(|actor| actor.name().clone()), rounds, withheld: 0 })
+        Ok(Self { viewer: viewer.map(|actor| actor.name().clone()), rounds, order, withheld: 0 })
     }
 
     /// Finds the open round in which somebody else did something at a time.
     fn open_to(&self, document: &DocumentId, by: &UserName, at: Timestamp) -> Option<&Open> {
         let is_other = Some(by) != self.viewer.as_ref();
-        self.rounds.get(document).filter(|round| is_other && at >= round.opened_at)
+        self.rounds.get(document).filter(|round| is_other && self.order.place(at) >= round.opened)
     }
 
     /// Takes away what is not to be seen yet. What was sealed of it is not shown either.
@@ -85,7 +87,7 @@ impl Veil {
         entry.changes.iter().flatten().any(|change| {
             let round = DocumentId::parse(&change.key).ok().and_then(|id| self.rounds.get(&id));
             change.table == Table::Document
-                && round.is_some_and(|round| entry.at >= round.opened_at)
+                && round.is_some_and(|round| entry.place() >= round.opened)
                 && change.answerer().is_some_and(|by| Some(by) != viewer)
         })
     }
@@ -93,7 +95,7 @@ impl Veil {
     /// Takes away what an entry says.
     fn cover_said(&self, entry: &mut EntryView) {
         let Some(document) = &entry.document else { return };
-        let Some(round) = self.rounds.get(document).filter(|round| entry.at >= round.opened_at) else {
+        let Some(round) = self.rounds.get(document).filter(|round| entry.place() >= round.opened) else {
             return;
         };
         let is_by_others = entry.actor.as_ref().is_some_and(|by| Some(by) != self.viewer.as_ref());
@@ -186,7 +188,12 @@ impl Open {
             || ANSWERS.iter().any(|name| entry.inputs.contains_key(*name))
     }
 
-    fn new(context: &mut Context, document: &Document, round: Round) -> Result<Self, CommandError> {
+    fn new(
+        context: &mut Context,
+        document: &Document,
+        round: Round,
+        order: &Order,
+    ) -> Result<Self, CommandError> {
         let policy = context.session.policy_at(&round.policy)?;
         let life = policy.standing(document).map(|(life, _)| life.transitions.as_slice()).unwrap_or_default();
         let verbs = |wanted: fn(&Transition) -> bool| {
@@ -194,7 +201,7 @@ impl Open {
         };
         Ok(Self {
             task: round.task,
-            opened_at: round.opened_at,
+            opened: order.place(round.opened_at),
             verdicts: verbs(|edge| edge.verdict.is_some()),
             notes: verbs(|edge| edge.effects.contains(&Effect::RecordNote)),
             seated: round.seats.into_keys().map(String::from).collect(),

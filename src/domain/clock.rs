@@ -1,8 +1,10 @@
 //! Time as the record counts it: what a system said, and what is believed of it.
 //!
-//! Entries have an `at` that never falls within a *span*. It follows the clock of the system, but only for
-//! callers who were verified: nobody else moves the time of the record. A clock that cannot be right is a
-//! *jump*, and is sealed. An administrator ends a jump; then a new span begins at the system's clock.
+//! Entries have an `at` that never falls within a *span*. It follows the clock of the system: for callers with a
+//! proof; for callers who are believed by name where the clock can be right; for nobody else. Credentials are
+//! judged by the time of callers with a proof alone, so that nobody without one ends another's. A clock that
+//! cannot be right is a *jump*, and is sealed. An administrator ends a jump; then a new span begins at the
+//! system's clock.
 
 use super::digest::Timestamp;
 
@@ -36,10 +38,20 @@ impl Moment {
     pub const fn of(clock: Timestamp) -> Self {
         Self { clock, boot: None }
     }
+}
 
-    fn is_same_boot(&self, other: &Self) -> bool {
-        matches!((self.boot, other.boot), (Some(mine), Some(its)) if mine.id == its.id)
-    }
+/// What stands for the start of the system where only callers without a proof were seen since the last one.
+const UNPROVEN: Boot = Boot { id: [0xff; 16], since: 0 };
+
+/// Whose word an entry is for the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// A caller who was not verified, or the program.
+    Nobody,
+    /// A caller who was believed by name.
+    Claimed,
+    /// A caller with a proof, or whoever holds the project key.
+    Proven,
 }
 
 /// A clock that cannot have been right.
@@ -57,7 +69,7 @@ impl Jump {
     /// The time at which the record goes on once the jump has ended: the clock's, but never before the last entry
     /// before it.
     pub fn ends_at(&self, clock: Timestamp) -> Timestamp {
-        self.before.map_or(clock, |before| clock.max(before))
+        self.before.map_or(clock, |before| clock.later(before))
     }
 }
 
@@ -79,10 +91,11 @@ pub struct Course {
     pub span: u32,
     /// The `at` of the last entry.
     pub at: Timestamp,
-    /// What the system said at the first entry since it last started that could move the time; where nothing is
-    /// known of its start, at the last such entry. Small steps add up against it.
+    /// What the system said at the last entry with a proof, its clock as the first one since the same start makes
+    /// it by the time since then: small steps add up against it, and credentials are judged by it.
     pub last: Moment,
-    /// The first entry made since the system last started.
+    /// The first entry with a proof since the system last started; where there was none since the last claimed
+    /// caller after another start, the first entry of such.
     pub boot_index: u64,
     /// The `at` of the entry before that one; `None` where there is none.
     pub boot_before: Option<Timestamp>,
@@ -94,23 +107,53 @@ impl Course {
         Self { span: 0, at: moment.clock, last: moment, boot_index: 0, boot_before: None }
     }
 
-    /// The time that a caller has at a moment: the clock's, but never before the last entry.
+    /// The time by which credentials are judged at a moment: the clock's, but never before the last caller with a
+    /// proof, nor behind the time since boot.
     pub fn now(&self, moment: Moment) -> Timestamp {
-        moment.clock.max(self.at)
+        moment.clock.later(self.expected(moment).unwrap_or(self.last.clock))
     }
 
-    /// Moves on to the entry `index`. `moves` tells whether its caller was verified; for nobody else the
-    /// time of the record goes on.
+    /// The `at` of an entry that is made at a moment: the clock's, but never before the last entry. Of whoever
+    /// proved nothing the clock is taken where it can be right, and else the time since boot.
+    pub fn at(&self, moment: Moment, witness: Witness) -> Timestamp {
+        let ahead = |of: Timestamp| moment.clock.millis().saturating_sub(of.millis());
+        let read = match (witness, self.expected(moment)) {
+            (Witness::Nobody, _) => self.at,
+            (Witness::Claimed, Some(expected)) if ahead(expected) > TOLERANCE => expected,
+            (Witness::Claimed, None) if ahead(self.last.clock) > REST_MAX => self.at,
+            (Witness::Claimed | Witness::Proven, _) => moment.clock,
+        };
+        read.later(self.at)
+    }
+
+    /// What the clock should show by the time since boot, where the last proof was since the same one.
+    fn expected(&self, moment: Moment) -> Option<Timestamp> {
+        match (self.last.boot, moment.boot) {
+            (Some(last), Some(now)) if last.id == now.id => {
+                Some(self.last.clock.after(now.since.saturating_sub(last.since)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Moves on to the entry `index`. Only a proof moves the time that credentials are judged by, and what the
+    /// clock is held against; a caller without one moves the `at` of entries.
     #[must_use]
-    pub fn followed(&self, index: u64, moment: Moment, moves: bool) -> Self {
-        if !moves {
-            return *self;
+    pub fn followed(&self, index: u64, moment: Moment, witness: Witness) -> Self {
+        let at = self.at(moment, witness);
+        let is_known = self.last.boot == Some(UNPROVEN);
+        let begun = Self { at, boot_index: index, boot_before: Some(self.at), ..*self };
+        match (witness, self.expected(moment)) {
+            (Witness::Nobody, _) => *self,
+            (Witness::Claimed, expected) if is_known || expected.is_some() => Self { at, ..*self },
+            (Witness::Claimed, _) => Self { last: Moment { boot: Some(UNPROVEN), ..self.last }, ..begun },
+            // Of two that came at once the later one can be first.
+            (Witness::Proven, Some(clock)) if clock == self.last.clock => Self { at, ..*self },
+            (Witness::Proven, Some(clock)) => Self { at, last: Moment { clock, ..moment }, ..*self },
+            (Witness::Proven, None) => {
+                Self { last: Moment { clock: moment.clock.later(self.last.clock), ..moment }, ..begun }
+            }
         }
-        let at = self.now(moment);
-        if moment.is_same_boot(&self.last) {
-            return Self { at, ..*self };
-        }
-        Self { at, last: moment, boot_index: index, boot_before: Some(self.at), ..*self }
     }
 
     /// Begins the next span with the entry `index`, which ends `jump`.
@@ -123,7 +166,7 @@ impl Course {
 
     /// Moves on to the entry `index`, where entries between are not known; `None` where its time falls.
     pub fn resumed(&self, index: u64, span: u32, at: Timestamp, moment: Moment) -> Option<Self> {
-        let follows = span > self.span || (span == self.span && at >= self.at);
+        let follows = span > self.span || (span == self.span && self.at.has_come(at));
         follows.then_some(Self { span, at, last: moment, boot_index: index, boot_before: Some(self.at) })
     }
 
@@ -133,20 +176,20 @@ impl Course {
     /// A clock that fell behind shows that the former entries were made by one that was ahead, as far back
     /// as the system has run since.
     pub fn suspect(&self, next: u64, moment: Moment) -> Option<Jump> {
-        let (ahead, former, expected) = match (self.last.boot, moment.boot) {
-            (Some(last), Some(now)) if last.id == now.id => {
-                let ran = i64::try_from(now.since.saturating_sub(last.since)).unwrap_or(i64::MAX);
-                (TOLERANCE, self.last.clock, ran)
-            }
-            _ => (REST_MAX, self.at, 0),
-        };
-        let moved = moment.clock.millis().saturating_sub(former.millis());
-        let drift = moved.saturating_sub(expected);
         let clock = moment.clock;
-        if drift > ahead {
+        let drift = |of: Timestamp| clock.millis().saturating_sub(of.millis());
+        let expected = self.expected(moment);
+        let (is_ahead, is_behind) = match expected {
+            Some(expected) => (drift(expected) > TOLERANCE, drift(expected) < -TOLERANCE),
+            None => (drift(self.last.clock) > REST_MAX, drift(self.at) < -TOLERANCE),
+        };
+        // Where callers without a proof were the last to move the time, nobody knows by which clock.
+        let is_known = self.last.boot != Some(UNPROVEN);
+        if is_ahead && is_known {
             Some(Jump { since: next, before: Some(self.at), clock })
-        } else if drift < -TOLERANCE {
-            Some(Jump { since: self.boot_index, before: self.boot_before, clock: self.at })
+        } else if is_ahead || is_behind {
+            let clock = if is_ahead { clock } else { self.at };
+            Some(Jump { since: self.boot_index, before: self.boot_before, clock })
         } else {
             None
         }
@@ -168,7 +211,11 @@ mod tests {
     }
 
     fn course() -> Course {
-        Course::begin(moment(100 * YEAR, 1, 10 * MINUTE)).followed(7, moment(100 * YEAR, 2, MINUTE), true)
+        Course::begin(moment(100 * YEAR, 1, 10 * MINUTE)).followed(
+            7,
+            moment(100 * YEAR, 2, MINUTE),
+            Witness::Proven,
+        )
     }
 
     // REQ-168
@@ -197,7 +244,7 @@ mod tests {
     #[test]
     fn steps_that_are_small_by_themselves_add_up() {
         let at = |minutes: i64| moment(100 * YEAR + minutes * MINUTE, 2, 2 * MINUTE);
-        let stepped = course().followed(8, at(4), true);
+        let stepped = course().followed(8, at(4), Witness::Proven);
         assert_eq!(stepped.suspect(9, at(4)), None);
         let found = stepped.suspect(9, at(8)).map(|jump| jump.since);
         assert_eq!(found, Some(9));
@@ -227,24 +274,67 @@ mod tests {
     // REQ-168
     #[test]
     fn a_new_span_begins_at_the_clock_and_never_before_what_was_sound() {
-        let ahead = course().followed(9, moment(150 * YEAR, 3, 0), true);
+        let ahead = course().followed(9, moment(150 * YEAR, 3, 0), Witness::Proven);
         let jump = course().suspect(9, moment(150 * YEAR, 3, 0));
         let set = |clock| jump.map(|jump| ahead.set(11, moment(clock, 4, 0), &jump));
         assert_eq!(set(101 * YEAR).map(|it| (it.span, it.at.millis())), Some((1, 101 * YEAR)));
         assert_eq!(set(99 * YEAR).map(|it| (it.span, it.at.millis())), Some((1, 100 * YEAR)));
     }
 
+    // REQ-168
+    #[test]
+    fn who_proved_nothing_moves_the_time_no_further_than_it_can_be() {
+        let claimed = |clock, boot, since| course().followed(8, moment(clock, boot, since), Witness::Claimed);
+        let (base, day) = (100 * YEAR, 24 * 60 * MINUTE);
+        for (clock, boot, since, expected) in [
+            (base + MINUTE, 2, 2 * MINUTE, base + MINUTE),
+            (base + 3 * YEAR, 2, 2 * MINUTE, base + MINUTE),
+            (base + day, 3, 0, base + day),
+            (base + 3 * YEAR, 3, 0, base),
+        ] {
+            let after = claimed(clock, boot, since);
+            assert_eq!(after.at.millis(), expected, "{clock} {boot}");
+            assert_eq!(after.last.clock, course().last.clock);
+        }
+        // What was moved after another start is taken back when somebody with a proof comes by the right clock.
+        let ahead =
+            claimed(base + 300 * day, 3, 0).followed(9, moment(base + 301 * day, 3, 0), Witness::Claimed);
+        let right = moment(base + MINUTE, 3, MINUTE);
+        let jump = ahead.suspect(10, right);
+        assert_eq!(jump.map(|it| (it.since, it.before)), Some((8, Some(Timestamp::from_millis(base)))));
+        assert_eq!(ahead.now(right).millis(), base + MINUTE);
+        let noticed = ahead.followed(10, right, Witness::Proven);
+        assert_eq!(noticed.now(right).millis(), base + MINUTE);
+        let ended = jump.map(|jump| noticed.set(11, right, &jump).at.millis());
+        assert_eq!(ended, Some(base + MINUTE));
+    }
+
+    // REQ-124
+    #[test]
+    fn a_clock_that_falls_behind_the_time_since_boot_is_not_believed() {
+        let (base, since) = (100 * YEAR, 61 * MINUTE);
+        for (behind, expected) in [(-1, 61), (4, 60), (6, 60), (90, 60)] {
+            let now = course().now(moment(base + (60 - behind) * MINUTE, 2, since));
+            assert_eq!(now.millis(), base + expected * MINUTE, "{behind}");
+        }
+    }
+
     proptest! {
         // REQ-168
         #[test]
-        fn only_verified_callers_move_the_time_and_it_never_falls(
-            steps in prop::collection::vec((any::<i64>(), 0u8..3, any::<u32>(), any::<bool>()), 1..20),
+        fn only_callers_with_a_proof_move_what_credentials_are_judged_by_and_no_time_falls(
+            steps in prop::collection::vec((-4 * YEAR..4 * YEAR, 0u8..3, any::<u32>(), 0u8..3), 1..20),
         ) {
             let mut now = course();
-            for (index, (clock, boot, since, moves)) in (8u64..).zip(steps) {
-                let next = now.followed(index, moment(clock, boot, since.into()), moves);
-                prop_assert!(next.at >= now.at);
-                prop_assert!(moves || next == now);
+            for (index, (step, boot, since, who)) in (8u64..).zip(steps) {
+                let moment = moment(100 * YEAR + step, boot, since.into());
+                let witness = [Witness::Nobody, Witness::Claimed, Witness::Proven][usize::from(who)];
+                let next = now.followed(index, moment, witness);
+                prop_assert!(now.at.has_come(next.at));
+                prop_assert!(now.last.clock.has_come(next.last.clock));
+                prop_assert!(witness == Witness::Proven || next.last.clock == now.last.clock);
+                prop_assert!(witness != Witness::Nobody || next == now);
+                prop_assert!(next.last.clock.has_come(next.now(moment)));
                 prop_assert_eq!(next.span, now.span);
                 now = next;
             }

@@ -122,7 +122,10 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, written after RFC 3339 in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// It has no order: of two times of the record the earlier one need not be of what came first. The
+/// [`Order`](super::order::Order) of the record tells that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
 
@@ -136,6 +139,23 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, millis: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)))
+    }
+
+    /// Tells whether this time has come at `now`: whether what begins then has begun, and what ends then is over.
+    pub const fn has_come(self, now: Self) -> bool {
+        now.0 >= self.0
+    }
+
+    /// Returns the one of two ends that comes first.
+    #[must_use]
+    pub fn sooner(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+
+    /// Returns the one of two readings of a clock that is further on.
+    #[must_use]
+    pub fn later(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
     }
 
     /// Returns milliseconds since the Unix epoch.

@@ -11,6 +11,7 @@ use super::front_matter::{self, FrontMatter};
 use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
+use super::order::Order;
 use super::policy::{Candidate, Fault, Sources};
 use super::project::Proposal;
 use super::request::CopyFacts;
@@ -20,6 +21,10 @@ use super::request::CopyFacts;
 pub struct Facts {
     /// The time of the decision.
     pub now: Timestamp,
+    /// The time by which credentials are judged, and from which their ends are counted.
+    pub valid: Timestamp,
+    /// The order of the record.
+    pub order: Order,
     /// The digest of the policy by which it is made.
     pub policy: Digest,
     /// The document that the request is about.
@@ -223,6 +228,6 @@ pub struct ProjectFacts {
     pub counts_since: Option<Timestamp>,
     /// The clock that the record was made by and that cannot have been right.
     pub jump: Option<Jump>,
-    /// What was refused as expired by that clock.
-    pub refused: Vec<Credential>,
+    /// The credentials that end with its jump.
+    pub ending: Vec<Credential>,
 }

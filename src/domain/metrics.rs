@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
 
 use super::audit::{EntryResult, EntryView, FieldName, Table, awaited_since};
-use super::digest::Timestamp;
 use super::document::Outcome;
+use super::order::Place;
 
 /// Verdicts as they are read from the log, oldest first.
 #[derive(Debug, Default)]
 pub struct Reviews {
-    since: Option<Timestamp>,
+    since: Option<Place>,
     documents: Names,
     reviewers: Names,
     /// Those of rounds that have ended.
@@ -114,7 +114,7 @@ pub struct Summary {
 
 impl Reviews {
     /// Begins to count the verdicts that were given at `since` or later.
-    pub fn new(since: Option<Timestamp>) -> Self {
+    pub fn new(since: Option<Place>) -> Self {
         Self { since, ..Self::default() }
     }
 
@@ -122,7 +122,7 @@ impl Reviews {
     pub fn add(&mut self, entry: &EntryView<'_>) {
         let (EntryResult::Permitted, Some(document)) = (entry.result, entry.document) else { return };
         if let (Some(reviewer), Some(outcome)) = (entry.actor, entry.verdict)
-            && self.since.is_none_or(|since| entry.at >= since)
+            && self.since.is_none_or(|since| Place::of(entry.span, entry.at) >= since)
         {
             let given = Given {
                 document: self.documents.number(document),
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::domain::audit::samples::{name, new_document};
     use crate::domain::audit::{Entry, ProjectKey, Row, Sealed, row_delta};
-    use crate::domain::digest::Digest;
+    use crate::domain::digest::{Digest, Timestamp};
     use crate::domain::document::{Answer, Document, Round, Seat, Task};
     use crate::domain::id::UserName;
 
@@ -207,7 +207,7 @@ mod tests {
 
     impl Log {
         fn new(since: Option<i64>) -> Self {
-            let reviews = Reviews::new(since.map(Timestamp::from_millis));
+            let reviews = Reviews::new(since.map(|at| Place::of(0, Timestamp::from_millis(at))));
             Self { reviews, documents: BTreeMap::new() }
         }
 

@@ -19,6 +19,7 @@ pub mod media_type;
 pub mod metrics;
 pub mod nearest;
 pub mod offer;
+pub mod order;
 pub mod plural;
 pub mod policy;
 pub mod prerequisite;

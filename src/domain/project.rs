@@ -3,6 +3,7 @@
 use super::digest::{Digest, Timestamp};
 use super::document::words;
 use super::id::{DocumentId, IdWord, UserName, Version};
+use super::order::Order;
 
 words! {
     /// What waits for a second person.
@@ -42,9 +43,11 @@ impl Proposal {
         format!("{}/{}", self.kind, self.digest)
     }
 
-    /// Tells whether it can be confirmed at `now`, where there is still `present`.
-    pub fn is_open(&self, present: &Digest, now: Timestamp) -> bool {
-        self.confirmed_by.is_none() && self.replaces == *present && now < self.at.after(PROPOSAL_TIME)
+    /// Tells whether it can be confirmed at `now`, where there is still `present`. What was proposed by a clock that
+    /// was wrong ends with its jump.
+    pub fn is_open(&self, present: &Digest, now: Timestamp, order: &Order) -> bool {
+        let is_over = self.at.after(PROPOSAL_TIME).has_come(now) || order.is_of_ended_jump(self.at);
+        self.confirmed_by.is_none() && self.replaces == *present && !is_over
     }
 }
 

@@ -3,6 +3,7 @@
 use super::program::Record;
 use super::{Session, SessionError};
 use crate::domain::audit::{Entry, ProjectKey};
+use crate::domain::clock::Witness;
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
@@ -27,7 +28,7 @@ impl Session {
 
     /// Registers an agent that its runtime has started. To hear of it twice changes nothing.
     pub fn register(&mut self, agent: &AgentSession) -> Result<Option<Entry>, SessionError> {
-        self.record(|session, now| {
+        self.record(Witness::Nobody, |session, now| {
             let known = session.store.session(&agent.id)?;
             // What `agent run` began is no hook's business.
             if known.as_ref().is_some_and(|known| known.kind == SessionKind::Launched) {
@@ -81,7 +82,7 @@ impl Session {
         status: Option<i32>,
         origin: Option<&Origin>,
     ) -> Result<Option<Entry>, SessionError> {
-        self.record(|session, now| {
+        self.record(Witness::Nobody, |session, now| {
             let mut ended = session.store.sessions(Sessions::Open)?;
             ended.retain(&which);
             if ended.is_empty() {
@@ -146,7 +147,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         self.in_turn(|session| {
             let head = session.store.head()?;
-            let at = session.time(&head).now;
+            let at = session.recorded(&head, (session.outside.clock)(), Witness::Claimed)?;
             let tickets = marks(session, at)?;
             if tickets.is_empty() {
                 return Ok(());
@@ -162,7 +163,7 @@ impl Session {
         ticket: impl FnOnce(&ProjectKey, Timestamp) -> Ticket,
     ) -> Result<(Ticket, String), SessionError> {
         let head = self.store.head()?;
-        let now = self.time(&head).now;
+        let now = self.time(&head)?.valid;
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         let ticket = ticket(key, now);
         let text = ticket.seal(key);

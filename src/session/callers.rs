@@ -12,7 +12,7 @@ impl Session {
     /// Verifies a claim, to read.
     pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
         let head = self.store.head()?;
-        let now = self.time(&head).now;
+        let now = self.time(&head)?.valid;
         let actor = self.verified(claim, now)?;
         if actor.assurance() < self.policy()?.assurance() {
             let claimed = claim.user.clone();
@@ -63,6 +63,7 @@ impl Session {
         let name = named.unwrap_or_default().to_owned();
         let user = self.store.user(&name)?;
         let is_bound = claim.proof.is_none() && self.store.is_bound(&name)?;
+        let order = self.order()?;
         let registry = Registry {
             user: user.as_ref(),
             credential: credential.as_ref(),
@@ -74,6 +75,7 @@ impl Session {
             is_bound,
             key: self.key.as_ref(),
             now,
+            order: &order,
         };
         Ok(registry.verify(claim)?)
     }

@@ -68,6 +68,8 @@ impl Session {
         });
         Ok(Facts {
             now,
+            valid: now,
+            order: self.order()?,
             policy,
             document: None,
             parent: None,

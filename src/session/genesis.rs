@@ -12,6 +12,7 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::front_matter;
 use crate::domain::identity::Credential;
+use crate::domain::order::Order;
 use crate::domain::policy::{Candidate, Fault, Policy};
 use crate::domain::project::{Project, VersionRecord};
 use crate::domain::yaml::Place;
@@ -55,7 +56,7 @@ impl Session {
         }
         let moment = (outside.clock)();
         let now = moment.clock;
-        let time = Time { now, moment };
+        let time = Time { now, valid: now, moment };
         let span = Span { number: 0, began_at: now, jump: None };
         let candidate = founding.policy;
         let policy = &candidate.policy;
@@ -112,7 +113,7 @@ impl Session {
             .chain([Row::Project(&project)]);
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
         change.project = Some(project);
-        seal(&mut change, head, vec![entry], (time, None), &key, &outside)?;
+        seal(&mut change, head, vec![entry], (time, None, &Order::default()), &key, &outside)?;
         store.commit(&change)?;
         Session::open(store, Some(key), outside)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Session, SessionError};
-use crate::domain::audit::{Entry, EntryResult};
+use crate::domain::audit::{Entry, EntryResult, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
@@ -81,7 +81,7 @@ impl Session {
             project.counts_since = self.counts_since(key)?;
         }
         if let Some(jump) = project.jump.filter(|_| request.action.as_str() == "clock_set") {
-            project.refused = self.refused_since(jump.since)?;
+            project.ending = self.ending_with(jump.since)?;
         }
         let mut facts = self.empty_facts(now, digest, &counts)?;
         facts.project = Some(project);
@@ -156,18 +156,26 @@ impl Session {
         Ok(since.or_else(|| (acknowledged.by == key.user).then_some(key.issued_at)))
     }
 
-    /// Finds the credentials that were refused as expired since an entry.
-    fn refused_since(&mut self, index: u64) -> Result<Vec<Credential>, SessionError> {
-        let mut fingerprints = BTreeSet::new();
+    /// Finds the credentials that end with the jump that began with an entry: those that were refused as expired
+    /// since, and those that were given their end since, by a clock that was wrong.
+    fn ending_with(&mut self, index: u64) -> Result<Vec<Credential>, SessionError> {
+        let (mut fingerprints, mut bounded) = (BTreeSet::new(), BTreeSet::new());
         self.store.entries(Entries::From(index), &mut |stored| {
             let Ok(mut entry) = Entry::decode(stored.bytes) else { return Ok(()) };
             if entry.reasons.iter().any(|reason| reason.name == Condition::CredentialExpired.name()) {
                 fingerprints.extend(entry.observed.remove("token_fingerprint"));
             }
+            let sets_end = |field: &FieldDelta| field.name == "not_after" && field.new.is_some();
+            let changed = entry.deltas.into_iter().filter(|delta| delta.table == Table::Credential);
+            bounded.extend(changed.filter(|delta| delta.fields.iter().any(sets_end)).map(|delta| delta.key));
             Ok(())
         })?;
-        let mut refused = self.store.credentials(Credentials::All)?;
-        refused.retain(|one| one.revoked_at.is_none() && fingerprints.contains(&one.fingerprint()));
-        Ok(refused)
+        let mut ending = self.store.credentials(Credentials::All)?;
+        let ends = |one: &Credential| {
+            let is_bounded = one.not_after.is_some() && bounded.contains(one.id.as_str());
+            is_bounded || fingerprints.contains(&one.fingerprint())
+        };
+        ending.retain(|one| one.revoked_at.is_none() && ends(one));
+        Ok(ending)
     }
 }

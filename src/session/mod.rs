@@ -43,8 +43,9 @@ pub use self::runs::{Begun, RunResult};
 use self::seal::Attempt;
 pub use self::signing::{IDENTIFY, ToSign};
 pub use self::time::ClockFault;
+use self::time::Time;
 use crate::domain::attestation::Attestation;
-use crate::domain::audit::{Entry, ProjectKey};
+use crate::domain::audit::{Entry, ProjectKey, witness};
 use crate::domain::clock::Moment;
 use crate::domain::decide::{self, Line, Meant, Note};
 use crate::domain::digest::{Digest, Timestamp};
@@ -259,8 +260,8 @@ impl Session {
     ) -> Result<Acted, SessionError> {
         self.admit(request)?;
         let head = self.sound_head()?;
-        let time = self.time(&head);
-        let proved_at = run.map_or(time.now, |(_, began_at)| began_at);
+        let time = self.time(&head)?;
+        let proved_at = run.map_or(time.valid, |(_, began_at)| began_at);
         let document = match &request.subject {
             Subject::Document(id) => Some(id),
             _ => None,
@@ -287,7 +288,10 @@ impl Session {
             }
             other => other?,
         };
+        let witness = witness(Some(actor.assurance()), request.action.as_str());
+        let time = Time { now: self.recorded(&head, time.moment, witness)?, ..time };
         let (policy, mut facts) = self.gather(&actor, request, time.now)?;
+        facts.valid = time.valid;
         facts.run = run.map(|(run, _)| run.clone());
         if let (Some(Proof::Signature(signed)), Mode::Commit) = (&claim.proof, mode) {
             match self.check_signed(&actor, signed, request, &policy, &facts) {

@@ -2,6 +2,7 @@
 
 use super::{Session, SessionError};
 use crate::domain::audit::Entry;
+use crate::domain::clock::Witness;
 use crate::domain::digest::Timestamp;
 use crate::domain::identity::{AgentSession, Credential, Origin};
 use crate::store::Change;
@@ -22,15 +23,19 @@ pub(super) struct Record {
 }
 
 impl Session {
-    /// Records what `make` finds to be done at the time that it is told; `None` for nothing.
+    /// Records what `make` finds to be done at the time that it is told; `None` for nothing. `witness` is whose word
+    /// the entry is for the time.
     pub(super) fn record(
         &mut self,
+        witness: Witness,
         mut make: impl FnMut(&mut Self, Timestamp) -> Result<Option<Record>, SessionError>,
     ) -> Result<Option<Entry>, SessionError> {
         self.in_turn(|session| {
             let head = session.sound_head()?;
-            let time = session.time(&head);
-            let Some(record) = make(session, time.now)? else { return Ok(None) };
+            let time = session.time(&head)?;
+            // Where the time of the record stays where it is, what the program notes goes on with the clock.
+            let now = if witness == Witness::Proven { time.now } else { time.valid };
+            let Some(record) = make(session, now)? else { return Ok(None) };
             let policy = session.project()?.policy;
             let mut change = Change {
                 expected_size: head.frontier.size(),

@@ -2,6 +2,7 @@
 
 use super::program::Record;
 use super::{Session, SessionError};
+use crate::domain::clock::Witness;
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
@@ -19,7 +20,7 @@ impl Session {
         alone: bool,
     ) -> Result<Credential, SessionError> {
         let id = CredentialId::of_key(&public);
-        self.record(|session, now| {
+        self.record(Witness::Proven, |session, now| {
             let by = session.recoverers(name, alone)?;
             if !by.is_empty() {
                 return Err(SessionError::RecoveryUnsigned { user: name.clone(), by });

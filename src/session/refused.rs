@@ -7,8 +7,8 @@ use super::{Session, SessionError};
 use crate::domain::audit::{Entry, EntryResult, SealedReason};
 use crate::domain::decide::Condition;
 use crate::domain::id::{ActionName, DocumentId};
-use crate::domain::identity::{Distrust, NotVerified, bearer};
-use crate::store::{Change, Head, Refusals};
+use crate::domain::identity::{Credential, Distrust, NotVerified, Validity, bearer};
+use crate::store::{Change, Credentials, Head, Refusals};
 
 /// Window in which like refusals count as one entry, in milliseconds.
 const REFUSAL_WINDOW: i64 = 60 * 1000;
@@ -30,7 +30,7 @@ impl Session {
         };
         self.in_turn(|session| {
             let head = session.sound_head()?;
-            let time = session.time(&head);
+            let time = session.time(&head)?;
             session.seal_unverified(head, time, refusal, &action, document)
         })
     }
@@ -86,8 +86,37 @@ impl Session {
         // Recorded as it was asked for; whether it exists is told to nobody unverified.
         entry.document = document.cloned();
         change.refusals.push(Refusals { claimed: like, since: clock, count: 0 });
+        change.credentials = self.ended_by(&head, time, &refusal)?;
+        self.tag(&mut change)?;
+        entry.deltas = self.registry_deltas(&change)?;
         self.commit(head, change, time, entry)?;
         Ok(1)
+    }
+
+    /// The credential that a refusal as expired ends for good, so that no clock that is set back makes it valid
+    /// again. By a clock that cannot be right none ends: the end of its jump decides.
+    fn ended_by(
+        &mut self,
+        head: &Head,
+        time: Time,
+        refusal: &NotVerified,
+    ) -> Result<Vec<Credential>, SessionError> {
+        let Some(holder) = refusal.holder.as_ref().filter(|_| refusal.why == Distrust::Expired) else {
+            return Ok(Vec::new());
+        };
+        let suspect = head.course.and_then(|course| course.suspect(head.frontier.size(), time.moment));
+        if holder.is_ticket || suspect.is_some() || self.span()?.jump.is_some() {
+            return Ok(Vec::new());
+        }
+        let mut own = self.store.credentials(Credentials::Of(&holder.user))?;
+        own.retain(|one| {
+            one.fingerprint() == holder.fingerprint && one.validity(time.valid) == Validity::Expired
+        });
+        Ok(own
+            .into_iter()
+            .filter(|one| one.revoked_at.is_none())
+            .map(|one| Credential { revoked_at: Some(time.valid), ..one })
+            .collect())
     }
 }
 

@@ -56,7 +56,7 @@ impl Session {
             self.store.wait_turn()?;
         }
         let head = self.store.head()?;
-        let at = self.time(&head).now;
+        let at = self.time(&head)?.valid;
         let run = Run { observed, ended: None };
         let mut attempt = |mode| self.in_turn(|it| it.attempt(claim, &request, mode, Some((&run, at))));
         let refusal = match attempt(Mode::DryRun) {

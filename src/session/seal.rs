@@ -6,15 +6,16 @@ use std::sync::Arc;
 use super::time::{Time, jump_entry, next};
 use super::{Outside, Session, SessionError, observed};
 use crate::domain::audit::{
-    Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, moves_time, row_delta,
+    Delta, Entry, EntryResult, ProjectKey, Row, Sealed, SealedReason, row_delta, witness,
 };
-use crate::domain::clock::{Jump, Span};
+use crate::domain::clock::{Jump, Span, Witness};
 use crate::domain::decide::{Applied, Denial, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
-use crate::domain::id::{DocumentId, UserName};
+use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Assurance, Claim, Credential, Fate, Proof, TicketId};
+use crate::domain::order::Order;
 use crate::domain::policy::Policy;
 use crate::domain::project::{PolicyRecord, Project};
 use crate::domain::request::{Registration, Request, Subject, WorkingCopy};
@@ -194,7 +195,9 @@ impl Session {
         if applied.ends_jump {
             let span = self.span()?;
             let ends_at = span.jump.map_or(time.moment.clock, |jump| jump.ends_at(time.moment.clock));
-            change.spans.push(Span { number: span.number.saturating_add(1), began_at: ends_at, jump: None });
+            let next = Span { number: span.number.saturating_add(1), began_at: ends_at, jump: None };
+            let began_at = self.order_with(Some(next))?.free(ends_at);
+            change.spans.push(Span { began_at, ..next });
         }
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
@@ -301,7 +304,7 @@ impl Session {
         entry: Entry,
     ) -> Result<Entry, SessionError> {
         let mut entries = Vec::new();
-        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
+        let moves = witness(entry.assurance, &entry.action) == Witness::Proven;
         // The entry that ends a jump finds none.
         if moves
             && change.spans.is_empty()
@@ -316,10 +319,12 @@ impl Session {
         }
         entries.push(entry);
         // Who begins a span ends the jump in the one before it.
-        let begins = change.spans.iter().any(|span| Some(span.number) > head.course.map(|it| it.span));
-        let ends = if begins { self.span()?.jump } else { None };
+        let begun =
+            change.spans.iter().find(|span| Some(span.number) > head.course.map(|it| it.span)).copied();
+        let ends = if begun.is_some() { self.span()?.jump } else { None };
+        let order = self.order_with(begun)?;
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
-        seal(&mut change, head, entries, (time, ends), key, &self.outside)?;
+        seal(&mut change, head, entries, (time, ends, &order), key, &self.outside)?;
         self.keep(&change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
@@ -339,15 +344,16 @@ pub(super) fn seal(
     change: &mut Change,
     head: Head,
     entries: Vec<Entry>,
-    (time, ends): (Time, Option<Jump>),
+    (time, ends, order): (Time, Option<Jump>, &Order),
     key: &ProjectKey,
     outside: &Outside,
 ) -> Result<(), SessionError> {
     let (mut frontier, mut course) = (head.frontier, head.course);
     for mut entry in entries {
         entry.index = frontier.size();
-        let moves = moves_time(entry.actor.as_ref().map(UserName::as_str), &entry.action);
-        let here = next(course, entry.index, time.moment, moves, ends.as_ref());
+        let witness = witness(entry.assurance, &entry.action);
+        let mut here = next(course, entry.index, time.moment, witness, ends.as_ref());
+        here.at = order.free(here.at);
         (entry.at, entry.span, entry.moment) = (here.at, here.span, time.moment);
         (entry.host, entry.uid) = (outside.host.clone(), outside.uid);
         if !(outside.random)(&mut entry.salt) {

@@ -62,7 +62,7 @@ impl Session {
         request: Option<&Request>,
     ) -> Result<ToSign, SessionError> {
         let head = self.store.head()?;
-        let time = self.time(&head);
+        let time = self.time(&head)?;
         let mut nonce = [0; NONCE_BYTES];
         self.fill(&mut nonce)?;
         let (policy, present) = match request {
@@ -74,7 +74,7 @@ impl Session {
             Some(request) => self.present(user, key, request, time.now)?,
         };
         let Present { statement, title } = present;
-        let statement = Statement { signed_at: time.now, nonce, ..statement };
+        let statement = Statement { signed_at: time.valid, nonce, ..statement };
         let secret = self.key.as_ref().ok_or(SessionError::NoKey)?;
         let challenge = secret.tag_challenge(&statement);
         let content = statement.content.map(|content| self.body(&content)).transpose()?;
@@ -115,8 +115,9 @@ impl Session {
     ) -> Result<(Rc<Policy>, Present), SessionError> {
         let known = self.store.user(user.as_str())?.filter(|known| known.removed_at.is_none());
         let known = known.ok_or_else(|| SessionError::NoUser(user.clone()))?;
+        let order = self.order()?;
         // Nothing was proved yet, and what is found here is only shown to be signed.
-        let unproved = Registry::knowing(&known, now);
+        let unproved = Registry::knowing(&known, now, &order);
         let signer = unproved.verify(&Claim::of(user.as_str()))?;
         let (policy, facts) = self.gather(&signer, request, now)?;
         let statement = self.blank(user, key, request.action.as_str(), facts.policy)?;

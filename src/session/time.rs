@@ -1,16 +1,19 @@
 //! Time: what the system says, what the record makes of it, and clocks that cannot be right.
 
 use super::{Session, SessionError};
-use crate::domain::audit::Entry;
-use crate::domain::clock::{Course, Jump, Moment, Span};
+use crate::domain::audit::{Entry, EntryView};
+use crate::domain::clock::{Course, Jump, Moment, Span, Witness};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::store::Head;
+use crate::domain::order::Order;
+use crate::store::{Entries, Head, StoreError};
 
 /// The time of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
-    /// When it is decided: never before the last entry.
+    /// When it is recorded, if it is by somebody with a proof: never before the last entry.
     pub(super) now: Timestamp,
+    /// When it is, for what credentials are good for.
+    pub(super) valid: Timestamp,
     /// What the system said.
     pub(super) moment: Moment,
 }
@@ -25,10 +28,54 @@ pub struct ClockFault {
 }
 
 impl Session {
-    /// The time of an attempt: the clock's, but never before the last entry.
-    pub(super) fn time(&self, head: &Head) -> Time {
+    /// The time of an attempt.
+    pub(super) fn time(&mut self, head: &Head) -> Result<Time, SessionError> {
         let moment = (self.outside.clock)();
-        Time { now: head.course.map_or(moment.clock, |course| course.now(moment)), moment }
+        let valid = head.course.map_or(moment.clock, |course| course.now(moment));
+        Ok(Time { now: self.recorded(head, moment, Witness::Proven)?, valid, moment })
+    }
+
+    /// The time at which something by such a caller is recorded.
+    pub(super) fn recorded(
+        &mut self,
+        head: &Head,
+        moment: Moment,
+        witness: Witness,
+    ) -> Result<Timestamp, SessionError> {
+        let at = head.course.map_or(moment.clock, |course| course.at(moment, witness));
+        Ok(self.order()?.free(at))
+    }
+
+    /// Returns the order of the record.
+    pub fn order(&mut self) -> Result<Order, SessionError> {
+        self.order_with(None)
+    }
+
+    /// Returns the order of the record, as it is once `begun` has begun.
+    pub(super) fn order_with(&mut self, begun: Option<Span>) -> Result<Order, SessionError> {
+        let (mut spans, mut jumped) = (self.store.spans()?, Vec::new());
+        spans.extend(begun);
+        let ended = spans.split_last().map_or(&[][..], |(_, ended)| ended);
+        for (span, jump) in ended.iter().filter_map(|span| Some((span, span.jump?))) {
+            let walked = self.store.entries(Entries::From(jump.since), &mut |stored| {
+                let entry = EntryView::parse(stored.bytes).map_err(|error| StoreError::Unreadable {
+                    table: "entries",
+                    key: stored.index.to_string(),
+                    message: error.to_string(),
+                })?;
+                if entry.span > span.number {
+                    // Any error stops the walk; this one is thrown away.
+                    return Err(StoreError::Conflict);
+                }
+                jumped.push((entry.span, entry.at));
+                Ok(())
+            });
+            match walked {
+                Err(StoreError::Conflict) | Ok(()) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Order::new(&spans, jumped))
     }
 
     /// Returns the time of the system's clock.
@@ -52,7 +99,7 @@ impl Session {
         self.store.spans()?.pop().ok_or(SessionError::Unfounded)
     }
 
-    /// Finds a jump that the next entry by a verified caller shows, unless one is on record already.
+    /// Finds a jump that the next entry by a caller with a proof shows, unless one is on record already.
     pub(super) fn new_jump(&mut self, head: &Head, time: Time) -> Result<Option<Span>, SessionError> {
         let Some(course) = head.course else { return Ok(None) };
         let Some(jump) = course.suspect(head.frontier.size(), time.moment) else { return Ok(None) };
@@ -75,12 +122,12 @@ pub(super) fn next(
     course: Option<Course>,
     index: u64,
     moment: Moment,
-    moves: bool,
+    witness: Witness,
     ends: Option<&Jump>,
 ) -> Course {
     match (course, ends) {
         (None, _) => Course::begin(moment),
         (Some(course), Some(jump)) => course.set(index, moment, jump),
-        (Some(course), None) => course.followed(index, moment, moves),
+        (Some(course), None) => course.followed(index, moment, witness),
     }
 }

@@ -23,11 +23,11 @@ thread_local! {
     static WAITED: Cell<u128> = const { Cell::new(0) };
 }
 
-const MINUTE: i64 = 60 * 1000;
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const MINUTE: i64 = 60 * 1000;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 
 /// A moment long after any project of today was made.
-const NOON: i64 = 4_102_488_000_000;
+pub(super) const NOON: i64 = 4_102_488_000_000;
 
 #[derive(Clone, Default)]
 struct Kept(Rc<RefCell<Vec<u8>>>);
@@ -44,7 +44,7 @@ impl Write for Kept {
 
 /// Runs a command line at a time, with what a call of the program would get, and returns the exit
 /// status with the names of the reasons.
-fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String>) {
+pub(super) fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String>) {
     CLOCK.set(clock);
     let out = Kept::default();
     let folder = project.folder().to_owned();
@@ -82,7 +82,7 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
     (status, reasons.map(|reason| reason["name"].as_str().unwrap().to_owned()).collect())
 }
 
-fn expired() -> (u8, Vec<String>) {
+pub(super) fn expired() -> (u8, Vec<String>) {
     (8, vec!["credential_expired".to_owned()])
 }
 
@@ -163,13 +163,18 @@ fn refusals_of_one_kind_are_one_entry_a_minute_and_the_next_says_how_many() {
 }
 
 /// The path of lead's token within the folder of a project.
-fn lead(project: &Project) -> String {
-    let lead = project.token("lead").unwrap();
-    lead.strip_prefix(project.folder()).unwrap().display().to_string()
+pub(super) fn lead(project: &Project) -> String {
+    path_of(project, "lead")
+}
+
+/// The path of somebody's token within the folder of a project.
+pub(super) fn path_of(project: &Project, user: &str) -> String {
+    let token = project.token(user).unwrap();
+    token.strip_prefix(project.folder()).unwrap().display().to_string()
 }
 
 /// The time of the last entry, in milliseconds.
-fn last_at(project: &Project) -> i64 {
+pub(super) fn last_at(project: &Project) -> i64 {
     let at = log(project).pop().unwrap()["at"].as_str().unwrap().to_owned();
     Timestamp::try_from(at).unwrap().millis()
 }

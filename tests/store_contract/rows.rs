@@ -67,7 +67,7 @@ pub(crate) fn change(head: &Head, documents: &[Option<DocumentId>]) -> Change {
         let moment = Moment { clock: sealed.entry.at, boot: Some(Boot { id: [3; 16], since: 4 }) };
         course = Some(match course {
             None => Course::begin(moment),
-            Some(course) => course.followed(sealed.entry.index, moment, true),
+            Some(course) => course.followed(sealed.entry.index, moment, qms::domain::clock::Witness::Proven),
         });
     }
     let head = Head { tag: Some(key.tag_head(&frontier)), frontier, course };

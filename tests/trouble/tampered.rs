@@ -203,6 +203,19 @@ fn a_caller_whose_own_row_was_changed_is_told_so() {
     project.run("-u mallory doctor").is(8);
 }
 
+// REQ-118
+#[test]
+fn half_of_a_jump_where_there_is_none_is_found() {
+    let project = furnished();
+    let edits =
+        ["jump_since", "jump_before", "jump_clock"].map(|part| format!("UPDATE spans SET {part} = 5"));
+    each(&project, &edits, |_| {
+        let answer = project.ask("-u lead audit verify");
+        let is_found = answer.status == 80 && answer["error"].to_string().contains("`spans`");
+        (!is_found).then(|| answer["error"].to_string())
+    });
+}
+
 // REQ-143
 #[test]
 fn doctor_finds_what_was_changed_beside_the_record() {
@@ -216,6 +229,7 @@ fn doctor_finds_what_was_changed_beside_the_record() {
         ("UPDATE versions SET number = -number WHERE document = 'CR-001'", "`CR-001`"),
         ("UPDATE refusals SET count = -1", "`refusals`"),
         ("UPDATE migrations SET digest = x'00'", "migration 6"),
+        ("UPDATE migrations SET name = 'other'", "migration 6 `other`"),
         ("DELETE FROM migrations", "migration 6"),
         ("DROP TABLE tasks", "table `tasks`"),
         ("DROP TABLE refusals", "table `refusals`"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::key::Tag;
 use super::row::Table;
 use super::signature::Signature;
-use crate::domain::clock::Moment;
+use crate::domain::clock::{Moment, Witness};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Kind, Outcome, words};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
@@ -132,10 +132,14 @@ pub struct Entry {
 /// Actions of whoever holds the project key, without having been verified as anybody.
 const BY_PROJECT_KEY: &[&str] = &["genesis", "recover", "restored", "rekeyed"];
 
-/// Tells whether an entry can move the time of the record: only verified callers and whoever holds the
-/// project key do.
-pub fn moves_time(actor: Option<&str>, action: &str) -> bool {
-    actor.is_some() || BY_PROJECT_KEY.contains(&action)
+/// Tells whose word an entry is for the time.
+pub fn witness(assurance: Option<Assurance>, action: &str) -> Witness {
+    match assurance {
+        Some(Assurance::Claimed) => Witness::Claimed,
+        Some(_) => Witness::Proven,
+        None if BY_PROJECT_KEY.contains(&action) => Witness::Proven,
+        None => Witness::Nobody,
+    }
 }
 
 impl Entry {

@@ -22,7 +22,7 @@ pub use self::canonical::{
 };
 pub use self::checkpoint::{Checkpoint, CheckpointError};
 pub use self::entry::{
-    Attribution, Delta, Entry, EntryResult, FieldDelta, RanBy, SALT_BYTES, Sealed, SealedReason, moves_time,
+    Attribution, Delta, Entry, EntryResult, FieldDelta, RanBy, SALT_BYTES, Sealed, SealedReason, witness,
 };
 pub use self::key::{Fingerprint, ProjectKey, Tag};
 pub use self::merkle::{

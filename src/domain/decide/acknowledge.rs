@@ -80,7 +80,8 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
             Err("it is a key of the same user; another person must")
         };
     }
-    let before = |one: &Credential| one.issued_at < key.issued_at;
+    let order = &case.facts.order;
+    let before = |one: &Credential| order.place(one.issued_at) < order.place(key.issued_at);
     let had_one = facts.keys.iter().any(|one| one.user == key.user && before(one) && one.counts());
     if !case.policy.compares_keys() {
         let presented = case.actor.credential();

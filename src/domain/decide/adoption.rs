@@ -97,7 +97,7 @@ fn proposed(
     }
     let (me, now) = (case.actor.name(), case.facts.now);
     let mut known = facts.proposals.iter().filter(|one| one.kind == kind && one.digest == digest);
-    if let Some(open) = known.find(|one| one.is_open(&replaces, now) && &one.by != me) {
+    if let Some(open) = known.find(|one| one.is_open(&replaces, now, &case.facts.order) && &one.by != me) {
         let message = format!("`{}` has proposed it already; it waits for a second person", open.by);
         let offer = Offer::of(case_action(kind)).with("confirm", &digest);
         reasons.push(Reason::new(Condition::ProposedAlready, message).remedy(offer));
@@ -126,19 +126,22 @@ fn confirmed(
     let digest = Digest::parse(named.trim_start_matches("sha256:")).ok();
     let is_it = |one: &&Proposal| one.kind == kind && Some(one.digest) == digest;
     let open = facts.proposals.iter().filter(is_it).find(|one| match kind {
-        ProposalKind::Policy => one.is_open(present, case.facts.now),
-        ProposalKind::Clock => one.digest == *present && one.is_open(present, case.facts.now),
+        ProposalKind::Policy => one.is_open(present, case.facts.now, &case.facts.order),
+        ProposalKind::Clock => {
+            one.digest == *present && one.is_open(present, case.facts.now, &case.facts.order)
+        }
     });
     let Some(open) = open else {
         let message = format!("no proposal `{}` waits for a second person", named.escape_debug());
         reasons.push(Reason::new(Condition::NothingToConfirm, message));
         return None;
     };
+    let order = &case.facts.order;
     let why = if &open.by == me {
         Some("it is that user's own proposal")
     } else if case.actor.credential().is_some_and(|key| key.issued_by.as_ref() == Some(&open.by)) {
         Some("the code for that user's key is by whoever proposed it")
-    } else if facts.counts_since.is_none_or(|since| since >= open.at) {
+    } else if facts.counts_since.is_none_or(|since| order.place(since) >= order.place(open.at)) {
         Some("that user's key counts only since it was proposed")
     } else {
         None
@@ -167,7 +170,7 @@ pub(super) fn set_clock(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
     if let Some(project) = facts.project.as_ref().filter(|_| is_done(proposal)) {
         applied.ends_jump = true;
         let ended = |one: &Credential| Credential { revoked_at: Some(facts.now), ..one.clone() };
-        applied.credentials = project.refused.iter().map(ended).collect();
+        applied.credentials = project.ending.iter().map(ended).collect();
     }
     applied
 }

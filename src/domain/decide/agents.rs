@@ -47,7 +47,7 @@ pub(super) fn start(
     token.runtime.clone_from(&agent.launcher);
     token.parent = Some(me.clone());
     token.issued_by = Some(me.clone());
-    token.not_after = case.within_own_time(Some(now.after(agent.ttl)));
+    token.not_after = case.within_own_time(Some(case.facts.valid.after(agent.ttl)));
     token.scope = scope(case.policy, launch);
     let session = AgentSession {
         id: launch.session.clone(),

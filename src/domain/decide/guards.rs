@@ -46,7 +46,8 @@ impl Case<'_> {
             Guard::Evidence(names) => self.unmet_evidence(names, edge, document),
             Guard::ReviewedBy(group) => {
                 let groups = std::slice::from_ref(group);
-                let reviewed = Self::counted(workflow, document)
+                let reviewed = self
+                    .counted(workflow, document)
                     .any(|(_, verdict)| self.policy.acts_as(&verdict.group, groups));
                 when(!reviewed, || {
                     let message =
@@ -269,16 +270,18 @@ impl Case<'_> {
     /// become author or owner since would now speak about work of their own; and what is said in a round
     /// that is open counts when it has ended, so that no refusal gives it away.
     fn counted<'d>(
+        &self,
         workflow: &Workflow,
         document: &'d Document,
-    ) -> impl Iterator<Item = (&'d UserName, &'d Verdict)> + use<'d> {
+    ) -> impl Iterator<Item = (&'d UserName, &'d Verdict)> + use<'d, '_> {
         let phase = workflow.state(&document.state).map(|state| state.phase.clone());
-        let opened_at = document.round.as_ref().map(|round| round.opened_at);
+        let order = &self.facts.order;
+        let opened = document.round.as_ref().map(|round| order.place(round.opened_at));
         document
             .verdicts
             .iter()
             .filter(move |((of, _), _)| Some(of) == phase.as_ref())
-            .filter(move |(_, verdict)| opened_at.is_none_or(|at| verdict.at < at))
+            .filter(move |(_, verdict)| opened.is_none_or(|opened| order.place(verdict.at) < opened))
             .filter(|((_, name), _)| {
                 !document.authors.contains(name) && document.owner.as_ref() != Some(name)
             })
@@ -286,7 +289,8 @@ impl Case<'_> {
     }
 
     fn unmet_unanimity(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
-        let against: Vec<Reason> = Self::counted(workflow, document)
+        let against: Vec<Reason> = self
+            .counted(workflow, document)
             .filter(|(_, verdict)| !matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve))
             .map(|(name, _)| {
                 let message = format!("{name} asked for changes to {}", document.id);
@@ -296,7 +300,7 @@ impl Case<'_> {
                     .remedy(self.assigning(name).unwrap_or_else(reading))
             })
             .collect();
-        if against.is_empty() && Self::counted(workflow, document).next().is_none() {
+        if against.is_empty() && self.counted(workflow, document).next().is_none() {
             let message = format!("nobody reviewed the present content of {}", document.id);
             return vec![Reason::new(Condition::NotReviewed, message)];
         }
@@ -305,7 +309,7 @@ impl Case<'_> {
 
     fn unmet_since_rejection(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         let Some(rejected) = document.rejected else { return Vec::new() };
-        Self::counted(workflow, document)
+        self.counted(workflow, document)
             .filter(|(_, verdict)| verdict.revision <= rejected)
             .map(|(name, _)| {
                 let message = format!("{} was rejected after {name} reviewed it", document.id);

@@ -116,7 +116,8 @@ impl Case<'_> {
         let item = &failed_item.id;
         // What was raised before the entry that stands there now answers for another one.
         let recorded_at = failed_item.says(Column::Time).map(|text| Timestamp::try_from(text.clone()));
-        let is_later = |child: &Document| matches!(&recorded_at, Some(Ok(at)) if child.created_at >= *at);
+        let order = &self.facts.order;
+        let is_later = |child: &Document| matches!(&recorded_at, Some(Ok(at)) if order.place(child.created_at) >= order.place(*at));
         let types: Vec<&str> =
             self.policy.answering(&document.document_type).map(|one| one.name.as_str()).collect();
         if types.is_empty() {

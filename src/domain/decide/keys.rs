@@ -112,6 +112,6 @@ pub(super) fn unlock(
         reasons.push(invalid(format!("a key is unlocked for at most {}", counted(hours, "hour"))));
     }
     own.issued_by = Some(case.actor.name().clone());
-    own.not_after = Some(case.facts.now.after(time.into()));
+    own.not_after = Some(case.facts.valid.after(time.into()));
     vec![own]
 }

@@ -136,7 +136,8 @@ impl Case<'_> {
             return true;
         }
         let mut verdicts = document.verdicts.iter().filter(|((of, _), _)| Some(of) == phase);
-        verdicts.any(|((_, user), verdict)| verdict.at >= note.at && !renews(user))
+        let order = &self.facts.order;
+        verdicts.any(|((_, user), verdict)| order.place(verdict.at) >= order.place(note.at) && !renews(user))
     }
 
     fn unmet_text(&self, rule: &NoteRule) -> Option<Reason> {

@@ -150,7 +150,7 @@ impl Case<'_> {
     /// Nothing lasts longer than what it was made with.
     pub(super) fn within_own_time(&self, until: Option<Timestamp>) -> Option<Timestamp> {
         let own = self.actor.credential().and_then(|presented| presented.not_after);
-        until.into_iter().chain(own).min()
+        until.into_iter().chain(own).reduce(Timestamp::sooner)
     }
 
     /// Where people sign, who may act is said by people who sign.
@@ -209,9 +209,9 @@ fn issue(
     }
     let time = proposal.time.or(is_person.then_some(CODE_TIME));
     let kind = if is_person { CredentialKind::Enrolment } else { CredentialKind::Standing };
-    let from = proposal.not_before.unwrap_or(now);
+    let from = proposal.not_before.unwrap_or(case.facts.valid);
     let until = time.map(|time| from.after(time));
-    if until.is_some_and(|until| until <= now) {
+    if until.is_some_and(|until| until.has_come(case.facts.valid)) {
         reasons.push(invalid("it would have expired before it was issued"));
     }
     let id = proposal.id.clone();
@@ -281,7 +281,6 @@ fn rotate(
     grace: u32,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
-    let now = case.facts.now;
     let presented = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Standing);
     let Some(old) = presented else {
         let message = format!("a token takes the place of the one that `{}` presents", case.actor.name());
@@ -303,11 +302,11 @@ fn rotate(
         used: old.used + u32::from(old.uses.is_some()),
         ..token(old)
     };
-    let until = now.after(grace.into());
+    let until = case.facts.valid.after(grace.into());
     let old = if grace == 0 {
         ended(case, old)
     } else {
-        Credential { not_after: Some(old.not_after.map_or(until, |end| end.min(until))), ..old.clone() }
+        Credential { not_after: Some(old.not_after.map_or(until, |end| end.sooner(until))), ..old.clone() }
     };
     vec![old, new]
 }

@@ -164,12 +164,12 @@ impl Credential {
 
     /// Tells whether it can be used at `now`.
     pub fn validity(&self, now: Timestamp) -> Validity {
-        if self.revoked_at.is_some() {
-            Validity::Revoked
-        } else if self.not_before.is_some_and(|from| now < from) {
-            Validity::NotYetValid
-        } else if self.not_after.is_some_and(|until| now >= until) {
+        if self.not_after.is_some_and(|until| until.has_come(now)) {
             Validity::Expired
+        } else if self.revoked_at.is_some() {
+            Validity::Revoked
+        } else if self.not_before.is_some_and(|from| !from.has_come(now)) {
+            Validity::NotYetValid
         } else if self.uses.is_some_and(|uses| self.used >= uses) {
             Validity::UsedUp
         } else {

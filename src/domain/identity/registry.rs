@@ -3,11 +3,12 @@
 use super::distrust::{Distrust, NotVerified};
 use super::{
     Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Fate, Isolation, PresentedTicket,
-    Proof, TICKET_TIME, Validity,
+    Proof, TICKET_TIME, Ticket, Validity,
 };
 use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{Kind, User};
+use crate::domain::order::Order;
 
 /// By how much the clocks of two processes may differ, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5000;
@@ -38,11 +39,13 @@ pub struct Registry<'a> {
     pub key: Option<&'a ProjectKey>,
     /// The time.
     pub now: Timestamp,
+    /// The order of the record.
+    pub order: &'a Order,
 }
 
 impl<'a> Registry<'a> {
     /// What is known about somebody who presents nothing.
-    pub const fn knowing(user: &'a User, now: Timestamp) -> Self {
+    pub const fn knowing(user: &'a User, now: Timestamp, order: &'a Order) -> Self {
         Self {
             user: Some(user),
             credential: None,
@@ -54,6 +57,7 @@ impl<'a> Registry<'a> {
             is_bound: false,
             key: None,
             now,
+            order,
         }
     }
 }
@@ -194,11 +198,11 @@ impl Registry<'_> {
             Some(Distrust::OtherCall)
         } else if ended.is_some() {
             ended
-        } else if self.now >= ticket.exp || life > i64::try_from(TICKET_TIME).unwrap_or(i64::MAX) {
+        } else if ticket.exp.has_come(self.now) || life > i64::try_from(TICKET_TIME).unwrap_or(i64::MAX) {
             Some(Distrust::Expired)
         } else if ticket.agent.is_some()
             && !ticket.reads
-            && self.open_session().is_none_or(|it| it.user != ticket.user || it.opened_at > ticket.iat)
+            && self.open_session().is_none_or(|it| it.user != ticket.user || self.is_opened_since(it, ticket))
         {
             // A session that was opened again is another one: what was made before its end is void.
             Some(Distrust::SessionEnded)
@@ -219,6 +223,11 @@ impl Registry<'_> {
             Some(credential) => self.unmet_by_credential(claim, credential),
             None => Some(Distrust::Invalid),
         }
+    }
+
+    /// A ticket is good for a minute, in the span that it was made in; so its time is of the present one.
+    fn is_opened_since(&self, session: &AgentSession, ticket: &Ticket) -> bool {
+        self.order.place(session.opened_at) > self.order.present(ticket.iat)
     }
 
     fn open_session(&self) -> Option<&AgentSession> {

@@ -264,7 +264,7 @@ impl Read for Memory {
         let mut tasks: Vec<_> =
             tasks.filter(|(assignee, _)| *assignee == user).map(|(_, task)| task).collect();
         // The sort is stable: tasks of the same moment stay in the order of their documents.
-        tasks.sort_by_key(|task| task.assigned_at);
+        tasks.sort_by_key(|task| task.assigned_at.millis());
         Ok(tasks)
     }
 
@@ -293,7 +293,7 @@ impl Read for Memory {
     }
 
     fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {
-        let failed = |one: &&Refusals| one.since >= since && one.claimed.contains(' ');
+        let failed = |one: &&Refusals| since.has_come(one.since) && one.claimed.contains(' ');
         Ok(self.kept().refusals.values().filter(failed).cloned().collect())
     }
 

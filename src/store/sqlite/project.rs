@@ -57,6 +57,9 @@ fn span(row: &Row<'_>) -> Answer<Span> {
     let (since, before, clock) =
         (columns.optional_number()?, columns.optional_time()?, columns.optional_time()?);
     let jump = columns.both((since, clock), |since, clock| Jump { since, before, clock })?;
+    if jump.is_none() && before.is_some() {
+        return Err(columns.unreadable(&"a part of the jump is missing").into());
+    }
     Ok(Span { number, began_at, jump })
 }
 

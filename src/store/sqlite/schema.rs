@@ -90,7 +90,8 @@ pub(super) fn altered(connection: &Connection, steps: &[Migration]) -> Answer<Ve
         let (version, name): (u32, String) = (row.get(0)?, row.get(1)?);
         let digest = row.get_ref(2)?.as_blob().unwrap_or_default();
         let same = |step: &Migration| {
-            step.version == version && Digest::of(step.sql.as_bytes()).as_bytes().as_slice() == digest
+            (step.version, step.name) == (version, name.as_str())
+                && Digest::of(step.sql.as_bytes()).as_bytes().as_slice() == digest
         };
         if !steps.iter().any(same) {
             findings.push(format!("the migration {version} `{name}` is not the one that this program knows"));

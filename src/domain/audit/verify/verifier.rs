@@ -7,13 +7,13 @@ use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
-use crate::domain::audit::entry::{Entry, EntryResult, moves_time};
+use crate::domain::audit::entry::{Entry, EntryResult, witness};
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
 use crate::domain::audit::signature::Statement;
 use crate::domain::clock::Course;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::identity::{Assurance, CredentialKind};
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
@@ -24,6 +24,8 @@ pub struct Verifier<'a> {
     checkpoint: Option<&'a Checkpoint>,
     frontier: Frontier,
     course: Option<Course>,
+    /// The times of the present span, and those of the spans before it.
+    times: (BTreeSet<i64>, BTreeSet<i64>),
     bytes: u64,
     rows: HeldRows,
     /// Tickets and nonces that were used.
@@ -47,6 +49,7 @@ impl<'a> Verifier<'a> {
             checkpoint,
             frontier: Frontier::default(),
             course: None,
+            times: Default::default(),
             bytes: 0,
             rows: HeldRows::default(),
             spent: BTreeSet::new(),
@@ -118,7 +121,13 @@ impl<'a> Verifier<'a> {
         if entry.index != index {
             return Err(Failure::Displaced { index, sealed: entry.index });
         }
-        self.course = Some(self.next(entry).ok_or(Failure::Time { index })?);
+        let next = self.next(entry).ok_or(Failure::Time { index })?;
+        let (present, former) = &mut self.times;
+        if self.course.is_some_and(|course| course.span != next.span) {
+            former.append(present);
+        }
+        present.insert(next.at.millis());
+        self.course = Some(next);
         self.is_after_gap = false;
         self.bytes += bytes.len() as u64;
         // The key must have been good before the entry: one that registers it cannot be signed with it.
@@ -222,14 +231,27 @@ impl<'a> Verifier<'a> {
                 course.resumed(entry.index, entry.span, entry.at, entry.moment)?
             }
             Some(course) if entry.span == course.span => {
-                course.followed(entry.index, entry.moment, moves_time(entry.actor, entry.action))
+                course.followed(entry.index, entry.moment, witness(entry.assurance, entry.action))
             }
             Some(course) => {
                 let span = self.rows.find(Table::Span, &course.span.to_string())?;
                 course.set(entry.index, entry.moment, &row::read_jump(span.field(row::JUMP)?)?)
             }
         };
-        ((entry.at, entry.span) == (next.at, next.span)).then_some(next)
+        (entry.span == next.span && self.is_next_free(next.span, next.at, entry.at))
+            .then_some(Course { at: entry.at, ..next })
+    }
+
+    /// Tells whether the time `at` of a span is `from`, or follows it past times that an earlier span has. Those of
+    /// entries that are not known can be such.
+    fn is_next_free(&self, span: u32, from: Timestamp, at: Timestamp) -> bool {
+        let begins = self.course.is_some_and(|course| course.span != span);
+        let (present, former) = &self.times;
+        let is_taken = |millis: &i64| former.contains(millis) || begins && present.contains(millis);
+        let unknown = self.gaps.map_or(0, |(_, count)| usize::try_from(count).unwrap_or(usize::MAX));
+        at == from
+            || from.millis() < at.millis()
+                && (from.millis()..at.millis()).filter(|millis| !is_taken(millis)).nth(unknown).is_none()
     }
 
     /// Checks the signature of an entry with the key that the entries before it gave to its actor, and

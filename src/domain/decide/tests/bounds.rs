@@ -11,6 +11,7 @@ use crate::domain::id::CredentialId;
 use crate::domain::identity::{
     Acknowledgement, Actor, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Scope, verified,
 };
+use crate::domain::order::Order;
 use crate::domain::policy::{Agent, Launcher, Policy, Profile, fixture};
 use crate::domain::process::{Placement, Process};
 use crate::domain::request::{CopyFacts, Inputs, Launch, Proposal, Registration, Request, Subject};
@@ -71,6 +72,8 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         .map(|user| (user.name.clone(), UserFacts { user, open_tasks: 0, signing: Signing::Able }));
     Facts {
         now: NOW,
+        valid: NOW,
+        order: Order::default(),
         policy: Digest::of(b"policy"),
         document: None,
         parent: None,
@@ -226,7 +229,7 @@ fn is_within(presented: Option<&Credential>, made: &[Credential], what: &str) {
             continue;
         };
         if let Some(end) = old.not_after.filter(|_| old.kind != CredentialKind::Enrolment) {
-            assert!(new.not_after.is_some_and(|until| until <= end), "{what}: lasts longer");
+            assert!(new.not_after.is_some_and(|until| until.has_come(end)), "{what}: lasts longer");
             assert_ne!(new.kind, CredentialKind::Enrolment, "{what}: makes a key, which has no end");
         }
         if old.is_limited() && old.kind != CredentialKind::Enrolment {

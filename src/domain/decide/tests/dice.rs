@@ -17,6 +17,7 @@ use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::{ActionName, IdWord, InputName, PhaseName, TypeName, UserName, Version};
 use crate::domain::identity::{Actor, Claim, Registry};
 use crate::domain::items::{Column, Items};
+use crate::domain::order::Order;
 use crate::domain::policy::{Policy, Workflow};
 use crate::domain::request::{CopyFacts, Inputs, Request, Subject, Value};
 
@@ -218,6 +219,8 @@ impl<'a> Dice<'a> {
         };
         Facts {
             now: self.time(),
+            valid: self.time(),
+            order: Order::default(),
             policy: Digest::of(b"policy"),
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
@@ -348,6 +351,7 @@ pub(crate) fn user_of(user: &str, group: &str) -> User {
 
 /// Verifies a user of these facts.
 pub(crate) fn actor(user: &User) -> Actor {
-    let registry = Registry::knowing(user, Timestamp::from_millis(0));
+    let order = Order::default();
+    let registry = Registry::knowing(user, Timestamp::from_millis(0), &order);
     registry.verify(&Claim::of(user.name.as_str())).unwrap_or_else(|error| panic!("{error}"))
 }

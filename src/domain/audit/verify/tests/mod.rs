@@ -7,6 +7,7 @@ mod rows;
 use super::*;
 use crate::domain::audit::canonical::{EntryView, RawDelta};
 use crate::domain::audit::samples::{key, name, new_document, plain_entry, states_of_document};
+use crate::domain::audit::witness;
 use crate::domain::audit::{
     Checkpoint, Delta, Entry, EntryResult, FieldDelta, Frontier, ProjectKey, Row, Sealed, Table, Tag,
     leaf_hash, row_delta,
@@ -146,7 +147,11 @@ impl Log {
         self.head_tag = Some(key().tag_head(&self.head));
         self.course = Some(match self.course.filter(|_| sealed.entry.index > 0) {
             None => Course::begin(sealed.entry.moment),
-            Some(course) => course.followed(sealed.entry.index, sealed.entry.moment, true),
+            Some(course) => course.followed(
+                sealed.entry.index,
+                sealed.entry.moment,
+                witness(sealed.entry.assurance, &sealed.entry.action),
+            ),
         });
         self.entries.push(Stored {
             index: sealed.entry.index,
