@@ -67,6 +67,7 @@ fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8, Vec<String
         },
         pause: |time: Duration| WAITED.set(WAITED.get() + time.as_millis()),
         ancestry: Descent::default,
+        inherited: Vec::new(),
         terminal: None,
         process: 1,
         host: None,
