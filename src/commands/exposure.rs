@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, compared, definition, hooks};
+use super::{CommandError, Context, alert, compared, definition, hooks, stalled};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::hook::Runtime;
@@ -33,6 +33,7 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     let mut found = Exposure::default();
     unproved(context, actor, &mut found)?;
     compared::look(context, actor, &mut found)?;
+    found.notes.extend(stalled::sentences(context, actor)?);
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);

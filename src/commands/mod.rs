@@ -46,6 +46,7 @@ pub mod sign;
 mod signed;
 pub mod sop;
 pub mod spell;
+mod stalled;
 pub mod status;
 mod table;
 mod templates;

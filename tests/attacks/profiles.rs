@@ -57,6 +57,14 @@ fn awaiting_hana() -> Project {
     project
 }
 
+/// What `doctor` says of rounds in which somebody could not answer.
+fn stalled(project: &Project) -> Vec<String> {
+    let found = project.run("-u lead doctor");
+    let said = format!("{}{}", found.text(), found.stderr);
+    let lines = said.lines().filter_map(|line| line.find("SOP-008 waits for").and_then(|at| line.get(at..)));
+    lines.map(str::to_owned).collect()
+}
+
 /// Checks that a round of a light project gives nothing any more to somebody who only says a name.
 fn is_closed_to_names(project: &Project) {
     for line in [
@@ -78,8 +86,13 @@ fn is_closed_to_names(project: &Project) {
 #[test]
 fn a_round_from_before_takes_no_approval_by_a_bare_name_in_team() {
     let project = awaiting_hana();
-    adopt(&project, "profile: light", "profile: team");
+    let told = adopt(&project, "profile: light", "profile: team");
+    assert!(told.stderr.contains("SOP-008 waits for hana, who could not answer"), "{}", told.stderr);
     is_closed_to_names(&project);
+    assert_eq!(
+        stalled(&project),
+        ["SOP-008 waits for hana, who could not answer: that needs at least a token"]
+    );
     // Who opened it ends it.
     project.run("-u claude withdraw SOP-008").is(0);
     assert_eq!(project.state("SOP-008"), "REVIEWED");
@@ -99,9 +112,15 @@ fn a_round_from_before_takes_no_approval_in_gxp_but_by_a_key_that_was_compared()
     );
     let code = code(&project, "lead", "hana");
     enrol(&project, "hana", &code).is(0);
+    // A key that nobody has compared is not enough.
+    assert_eq!(
+        stalled(&project),
+        ["SOP-008 waits for hana, who could not answer: that needs at least a signature"]
+    );
     let words = format!("-u hana --passphrase-file {} approve SOP-008", phrase(&project, "hana").display());
     assert_eq!(project.ask(&words).is(8).reasons(), ["assurance_too_low"]);
     acknowledge(&project, "lead", "hana").is(0);
+    assert!(stalled(&project).is_empty());
     project.run(&words).is(0);
     assert_eq!(project.state("SOP-008"), "EFFECTIVE");
 }
