@@ -24,6 +24,8 @@ fn main() -> ExitCode {
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that hands the world in")]
 fn world() -> World {
+    // Before anything is opened.
+    let inherited = qms::disk::descriptor::listed();
     World {
         arguments: std::env::args_os().collect(),
         variable: Box::new(|name| std::env::var(name).ok()),
@@ -33,6 +35,7 @@ fn world() -> World {
         random: |bytes| SystemRandom::new().fill(bytes).is_ok(),
         pause: std::thread::sleep,
         ancestry: qms::disk::descent::descent,
+        inherited,
         terminal: terminal(),
         process: std::process::id(),
         host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),

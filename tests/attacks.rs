@@ -21,8 +21,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use self::project::Project;
 use self::project::answer::Answer;
+use self::project::{Project, Ran};
 
 /// A passphrase that is long enough.
 const PASSPHRASE: &str = "correct horse";
@@ -84,10 +84,10 @@ fn newest(project: &Project, user: &str) -> String {
 }
 
 /// Replaces text in the policy, and has it adopted by `lead`.
-fn adopt(project: &Project, from: &str, to: &str) {
+fn adopt(project: &Project, from: &str, to: &str) -> Ran {
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{from}");
     fs::write(path, text.replacen(from, to, 1)).unwrap();
-    project.run("-u lead workflow adopt").is(0);
+    project.run("-u lead workflow adopt").is(0)
 }

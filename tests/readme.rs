@@ -85,6 +85,7 @@ impl Project {
             },
             pause: |_| (),
             ancestry: Descent::default,
+            inherited: Vec::new(),
             terminal: None,
             process: 1,
             host: None,

@@ -2,7 +2,7 @@
 //! key, because finding it opens nothing.
 
 use std::fs;
-use std::io::{BufRead as _, Read as _};
+use std::io::{self, BufRead as _, Read as _};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use super::signer::{KeySigner, Passphrase};
 use super::world::World;
 use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source};
-use crate::disk::{DiskError, read_secret};
+use crate::disk::{DiskError, descriptor, read_secret};
 use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
@@ -101,16 +101,29 @@ pub fn exported(world: &World) -> Result<Option<(String, Source)>, CommandError>
         return Ok(Some((secret_in(world, Path::new(&path))?, Source::VariableFile)));
     }
     if let Some(number) = world.set_variable("QMS_TOKEN_FD") {
-        let number: u32 = number.parse().map_err(|_| {
-            CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned())
-        })?;
-        let path = format!("/dev/fd/{number}");
-        let mut bytes = Vec::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(TOKEN_MAX).read_to_end(&mut bytes));
-        read.map_err(|source| DiskError::Io { action: "read", path: path.clone().into(), source })?;
-        return Ok(Some((token_in(&bytes, &path)?, Source::Descriptor)));
+        return Ok(Some((inherited(world, &number)?, Source::Descriptor)));
     }
     Ok(world.set_variable("QMS_TOKEN").map(|text| (text, Source::Variable)))
+}
+
+/// Reads a token from a descriptor that the program was started with: one of its own would be the store, or its
+/// own output.
+fn inherited(world: &World, number: &str) -> Result<String, CommandError> {
+    let number: u32 = number
+        .parse()
+        .map_err(|_| CommandError::Usage("`QMS_TOKEN_FD` is not the number of a descriptor".to_owned()))?;
+    if number <= 2 {
+        let message = "`QMS_TOKEN_FD` is one of the standard streams; `--token-file -` reads standard input";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let path = descriptor::path(number);
+    let read = if world.inherited.contains(&number) {
+        descriptor::read(number, TOKEN_MAX, world.pause)
+    } else {
+        Err(io::Error::new(io::ErrorKind::NotFound, "it was not open when the program was started"))
+    };
+    let bytes = read.map_err(|source| DiskError::Io { action: "read", path: path.clone(), source })?;
+    token_in(&bytes, &path.display().to_string())
 }
 
 /// Reads a token from the file that the command names.

@@ -125,6 +125,7 @@ impl Play {
             random: world.random,
             pause: world.pause,
             ancestry: Descent::default,
+            inherited: Vec::new(),
             terminal: None,
             process: world.process,
             host: world.host.clone(),

@@ -75,7 +75,7 @@ impl Desk {
     /// Returns the caller, where it was verified.
     pub fn actor(&mut self) -> Option<Actor> {
         let context = self.project.as_mut().ok()?;
-        context.session.verify(&context.claim).ok()
+        context.session.verify(&context.claim, context.about.as_ref()).ok()
     }
 
     /// Gives the project to a command, with the caller's claim and what is presented for it.

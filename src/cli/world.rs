@@ -28,6 +28,8 @@ pub struct World {
     pub pause: fn(Duration),
     /// Finds out where this process comes from.
     pub ancestry: fn() -> Descent,
+    /// The descriptors that the program was started with.
+    pub inherited: Vec<u32>,
     /// Names the terminal session that the process belongs to, if it belongs to one; no other that is
     /// alive has the same name.
     pub terminal: Option<String>,

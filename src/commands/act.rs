@@ -86,7 +86,11 @@ pub fn request(context: &mut Context, arguments: &Arguments) -> Request {
     // Who signs is verified by the statement, of which the working copy is a part.
     let holder = match &context.signer {
         Some(signer) => Some(signer.user().clone()),
-        None => context.session.verify(&context.claim).ok().map(|actor| actor.name().clone()),
+        None => context
+            .session
+            .verify(&context.claim, context.about.as_ref())
+            .ok()
+            .map(|actor| actor.name().clone()),
     };
     let copy = match (&arguments.subject, &holder) {
         (Subject::Document(id), Some(holder)) => Workspace::new(&context.site, holder).read(id),

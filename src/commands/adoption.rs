@@ -6,7 +6,7 @@ use super::act::carry_out;
 use super::text::TextReport;
 use super::user::project_request;
 use super::workflow::{in_force, missing, sound, sources_on_disk};
-use super::{CommandError, Context, Reply, pins};
+use super::{CommandError, Context, Reply, pins, stalled};
 use crate::domain::decide::Class;
 use crate::domain::digest::Digest;
 use crate::domain::id::InvalidName;
@@ -129,7 +129,9 @@ pub(super) fn adopt(
         ),
     };
     let text = format!("{done}\n  from {from}\n  to   {to}\n\n{}", differences(&old, &new));
+    let stalled = if is_adopted { stalled::sentences(context, &acted.actor)? } else { Vec::new() };
     let mut reply = Reply::new(TextReport { digest: Some(new.digest()), text }).by(acted.actor);
     reply.warnings = warnings;
+    let reply = stalled.into_iter().fold(reply, |reply, told| reply.warn("round_stalled", told));
     Ok(missing.warn(reply))
 }

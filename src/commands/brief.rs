@@ -87,7 +87,7 @@ pub(super) fn compose(
         Some(round) => round.policy,
         None => context.session.project()?.policy,
     };
-    let policy = context.session.policy_at(&policy_digest)?;
+    let policy = context.session.policy_of(&document)?;
     let (workflow, state) = policy.standing(&document).ok_or_else(|| {
         CommandError::Failed(format!("the policy knows no {} in {}", document.document_type, document.state))
     })?;

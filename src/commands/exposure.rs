@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, compared, definition, hooks};
+use super::{CommandError, Context, alert, compared, definition, hooks, stalled};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::hook::Runtime;
@@ -33,6 +33,7 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     let mut found = Exposure::default();
     unproved(context, actor, &mut found)?;
     compared::look(context, actor, &mut found)?;
+    found.notes.extend(stalled::sentences(context, actor)?);
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);
@@ -60,7 +61,7 @@ fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Resul
     let (policy, mut acting, mut reading) = (context.session.policy()?, Vec::new(), Vec::new());
     for user in present() {
         // The registry is asked, as it is by whoever comes with this name and nothing else.
-        let Ok(claimed) = context.session.verify(&Claim::of(user.name.as_str())) else { continue };
+        let Ok(claimed) = context.session.verify(&Claim::of(user.name.as_str()), None) else { continue };
         if policy.lets_act(&claimed) { acting.push(&user.name) } else { reading.push(&user.name) }
     }
     for (names, what) in [(&acting, "act"), (&reading, "read")] {
@@ -152,7 +153,7 @@ fn canary(context: &mut Context) -> Result<Option<String>, CommandError> {
     let claim = Claim { proof: Some(Proof::Ticket(Rc::new(presented))), ..Claim::of(user.as_str()) };
     Ok(context
         .session
-        .verify(&claim)
+        .verify(&claim, None)
         .err()
         .map(|error| format!("a ticket of the hook is not believed: {error}")))
 }

@@ -46,6 +46,7 @@ pub mod sign;
 mod signed;
 pub mod sop;
 pub mod spell;
+mod stalled;
 pub mod status;
 mod table;
 mod templates;
@@ -136,7 +137,7 @@ impl Context {
     /// can be.
     pub fn actor(&mut self) -> Result<Actor, CommandError> {
         self.identify()?;
-        match self.session.verify(&self.claim) {
+        match self.session.verify(&self.claim, self.about.as_ref()) {
             Err(SessionError::NotVerified { refusal, .. }) => Err(self.refused(refusal)),
             other => Ok(other?),
         }
@@ -199,7 +200,7 @@ impl Context {
 pub fn finish_what_was_cut_short(context: &mut Context) {
     let markers = Journal::unfinished(&context.site);
     if !markers.is_empty()
-        && let Ok(actor) = context.session.verify(&context.claim)
+        && let Ok(actor) = context.session.verify(&context.claim, None)
     {
         let _ = publish::finish_what_was_cut_short(context, &actor, markers);
     }

@@ -114,7 +114,7 @@ fn reading(
     if !is_due || round.content != shown || document.content != shown {
         return Ok(Reading::None);
     }
-    let policy = context.session.policy_at(&round.policy)?;
+    let policy = context.session.policy_of(document)?;
     let leaving = policy.standing(document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
     let mut recording = leaving.filter(|edge| edge.effects.contains(&Effect::RecordReading));
     let Some(edge) = recording.next() else { return Ok(Reading::None) };

@@ -31,8 +31,6 @@ const TOKEN_USER: &str = "token_user";
 
 /// The open rounds, as somebody sees them.
 pub(super) struct Veil {
-    /// Who looks; `None` for what everybody can look at.
-    viewer: Option<UserName>,
     rounds: BTreeMap<DocumentId, Open>,
     order: Order,
     withheld: usize,
@@ -40,6 +38,9 @@ pub(super) struct Veil {
 
 /// A round that is open.
 struct Open {
+    /// Who looks; `None` for what everybody can look at, and for who is known less surely than the answers of
+    /// the round are given.
+    viewer: Option<UserName>,
     task: Task,
     opened: Place,
     seated: BTreeSet<String>,
@@ -57,17 +58,17 @@ impl Veil {
         documents: impl IntoIterator<Item = Document>,
     ) -> Result<Self, CommandError> {
         let (mut rounds, order) = (BTreeMap::new(), context.session.order()?);
-        for mut document in documents {
-            let Some(round) = document.round.take() else { continue };
-            rounds.insert(document.id.clone(), Open::new(context, &document, round, &order)?);
+        for document in documents {
+            let Some(round) = &document.round else { continue };
+            rounds.insert(document.id.clone(), Open::new(context, viewer, &document, round, &order)?);
         }
-        Ok(Self { viewer: viewer.map(|actor| actor.name().clone()), rounds, order, withheld: 0 })
+        Ok(Self { rounds, order, withheld: 0 })
     }
 
     /// Finds the open round in which somebody else did something at a time.
     fn open_to(&self, document: &DocumentId, by: &UserName, at: Timestamp) -> Option<&Open> {
-        let is_other = Some(by) != self.viewer.as_ref();
-        self.rounds.get(document).filter(|round| is_other && self.order.place(at) >= round.opened)
+        let place = self.order.place(at);
+        self.rounds.get(document).filter(|round| !round.is_seen_by(by.as_str()) && place >= round.opened)
     }
 
     /// Takes away what is not to be seen yet. What was sealed of it is not shown either.
@@ -83,12 +84,11 @@ impl Veil {
     /// Tells whether the changes of an entry say what somebody else answered in an open round, as do those that
     /// take a seat away.
     fn is_told_by_changes(&self, entry: &EntryView) -> bool {
-        let viewer = self.viewer.as_ref().map(UserName::as_str);
         entry.changes.iter().flatten().any(|change| {
             let round = DocumentId::parse(&change.key).ok().and_then(|id| self.rounds.get(&id));
+            let is_told = |round: &Open| change.answerer().is_some_and(|by| !round.is_seen_by(by));
             change.table == Table::Document
-                && round.is_some_and(|round| entry.place() >= round.opened)
-                && change.answerer().is_some_and(|by| Some(by) != viewer)
+                && round.is_some_and(|round| entry.place() >= round.opened && is_told(round))
         })
     }
 
@@ -98,11 +98,11 @@ impl Veil {
         let Some(round) = self.rounds.get(document).filter(|round| entry.place() >= round.opened) else {
             return;
         };
-        let is_by_others = entry.actor.as_ref().is_some_and(|by| Some(by) != self.viewer.as_ref());
+        let is_by_others = entry.actor.as_ref().is_some_and(|by| !round.is_seen_by(by.as_str()));
         // An attempt that was refused says what somebody is about to say.
         let judges = match entry.result {
             EntryResult::Permitted => is_by_others && entry.verdict.is_some(),
-            EntryResult::Denied => round.is_answered_by(entry) && self.is_of_another_judge(round, entry),
+            EntryResult::Denied => round.is_answered_by(entry) && round.is_of_another_judge(entry),
         };
         if judges {
             // The verb can be the verdict.
@@ -124,20 +124,6 @@ impl Veil {
             return;
         }
         entry.withheld = true;
-    }
-
-    /// Tells whether somebody else tried it who sits in the round or could: seats come and go. Of whoever was
-    /// not verified it is told by the name.
-    fn is_of_another_judge(&self, round: &Open, entry: &EntryView) -> bool {
-        let viewer = self.viewer.as_ref().map(UserName::as_str);
-        if let Some(actor) = &entry.actor {
-            let never = |name: &str| NEVER.iter().any(|condition| condition.name() == name);
-            let may_never = entry.reasons.iter().any(|reason| never(&reason.name));
-            return Some(actor.as_str()) != viewer && (round.seated.contains(actor.as_str()) || !may_never);
-        }
-        let is_another = |name: &str| Some(name) != viewer && round.seated.contains(name);
-        let holder = entry.observed.get(TOKEN_USER).map(String::as_str);
-        entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
     }
 
     /// Takes away what is not to be seen yet of a signature: not that it was given, nor by whom.
@@ -188,23 +174,44 @@ impl Open {
             || ANSWERS.iter().any(|name| entry.inputs.contains_key(*name))
     }
 
+    /// Tells whether who looks is this user, and so sees what that one did.
+    fn is_seen_by(&self, user: &str) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.as_str() == user)
+    }
+
+    /// Tells whether somebody else tried it who sits in the round or could: seats come and go. Of whoever was
+    /// not verified it is told by the name.
+    fn is_of_another_judge(&self, entry: &EntryView) -> bool {
+        if let Some(actor) = &entry.actor {
+            let never = |name: &str| NEVER.iter().any(|condition| condition.name() == name);
+            let may_never = entry.reasons.iter().any(|reason| never(&reason.name));
+            return !self.is_seen_by(actor.as_str()) && (self.seated.contains(actor.as_str()) || !may_never);
+        }
+        let is_another = |name: &str| !self.is_seen_by(name) && self.seated.contains(name);
+        let holder = entry.observed.get(TOKEN_USER).map(String::as_str);
+        entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
+    }
+
     fn new(
         context: &mut Context,
+        viewer: Option<&Actor>,
         document: &Document,
-        round: Round,
+        round: &Round,
         order: &Order,
     ) -> Result<Self, CommandError> {
-        let policy = context.session.policy_at(&round.policy)?;
+        let policy = context.session.policy_of(document)?;
+        let viewer = viewer.filter(|actor| actor.assurance() >= policy.assurance());
         let life = policy.standing(document).map(|(life, _)| life.transitions.as_slice()).unwrap_or_default();
         let verbs = |wanted: fn(&Transition) -> bool| {
             life.iter().filter(|edge| wanted(edge)).map(|edge| edge.action.to_string()).collect()
         };
         Ok(Self {
+            viewer: viewer.map(|actor| actor.name().clone()),
             task: round.task,
             opened: order.place(round.opened_at),
             verdicts: verbs(|edge| edge.verdict.is_some()),
             notes: verbs(|edge| edge.effects.contains(&Effect::RecordNote)),
-            seated: round.seats.into_keys().map(String::from).collect(),
+            seated: round.seats.keys().map(ToString::to_string).collect(),
         })
     }
 }

@@ -6,6 +6,7 @@
 pub mod boot;
 mod definitions;
 pub mod descent;
+pub mod descriptor;
 mod error;
 mod file;
 pub mod held;

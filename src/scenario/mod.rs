@@ -80,6 +80,8 @@ mod tests;
 pub use self::coverage::{Gap, gaps};
 pub use self::holdings::Means;
 pub use self::outcome::{Came, Failure, ScenarioOutcome, Taken};
+#[cfg(test)]
+pub(crate) use self::play::play;
 pub use self::play::run;
 #[cfg(test)]
 pub(crate) use self::stage::Stage;

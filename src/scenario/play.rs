@@ -31,7 +31,7 @@ pub fn run(candidate: &Candidate, file: &str, text: &str) -> Result<Vec<Scenario
 }
 
 /// Plays scenarios, and gives away the project that each leaves.
-pub(super) fn play(
+pub(crate) fn play(
     candidate: &Candidate,
     file: &str,
     text: &str,

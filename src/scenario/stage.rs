@@ -230,7 +230,7 @@ impl Stage {
     /// Lists what somebody could do with a document; nothing for somebody who is not verified.
     pub(crate) fn menu(&mut self, user: &UserName, id: &DocumentId) -> Result<Vec<Line>, SessionError> {
         let Ok(claim) = self.claim(user, None, None) else { return Ok(Vec::new()) };
-        match self.session.verify(&claim) {
+        match self.session.verify(&claim, Some(id)) {
             Ok(actor) => {
                 let copy = self.copy(user, id).cloned();
                 Ok(self.session.menu(&actor, id, copy.as_ref())?.lines)

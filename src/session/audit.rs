@@ -108,7 +108,7 @@ impl Session {
         contents: bool,
     ) -> Result<(Option<Actor>, Audit), SessionError> {
         self.store.begin_snapshot()?;
-        let verified = self.verify(claim);
+        let verified = self.verify(claim, None);
         let audit = self.audit_snapshot(checkpoint, contents);
         self.store.end_snapshot()?;
         match (verified, audit?) {

@@ -1,20 +1,25 @@
 //! Who is calling: what was presented, held against the registry.
 
+use std::rc::Rc;
+
 use super::bounds::outside;
 use super::{Session, SessionError};
 use crate::domain::digest::Timestamp;
+use crate::domain::id::DocumentId;
 use crate::domain::identity::{
     Actor, AgentSession, Claim, CredentialKind, Distrust, NotVerified, Proof, Registry,
 };
+use crate::domain::policy::Policy;
 use crate::store::Sessions;
 
 impl Session {
-    /// Verifies a claim, to read.
-    pub fn verify(&mut self, claim: &Claim) -> Result<Actor, SessionError> {
+    /// Verifies a claim, to read; where it is about a document, as surely as the policy says that decides
+    /// about that.
+    pub fn verify(&mut self, claim: &Claim, about: Option<&DocumentId>) -> Result<Actor, SessionError> {
         let head = self.store.head()?;
         let now = self.time(&head)?.valid;
-        let actor = self.verified(claim, now)?;
-        if actor.assurance() < self.policy()?.assurance() {
+        let actor = self.verified(claim, about, now)?;
+        if actor.assurance() < self.policy_for(about)?.assurance() {
             let claimed = claim.user.clone();
             let why = Distrust::ReadingUnproved;
             return Err(NotVerified { claimed, holder: None, why, origin: claim.origin() }.into());
@@ -26,8 +31,20 @@ impl Session {
         }
     }
 
+    fn policy_for(&mut self, about: Option<&DocumentId>) -> Result<Rc<Policy>, SessionError> {
+        match about {
+            Some(id) => self.policy_about(id),
+            None => self.policy(),
+        }
+    }
+
     /// Checks a claim against the registry, at `now`.
-    pub(super) fn verified(&mut self, claim: &Claim, now: Timestamp) -> Result<Actor, SessionError> {
+    pub(super) fn verified(
+        &mut self,
+        claim: &Claim,
+        about: Option<&DocumentId>,
+        now: Timestamp,
+    ) -> Result<Actor, SessionError> {
         if claim.proof.is_some() && self.key.is_none() {
             return Err(SessionError::NoKey);
         }
@@ -41,8 +58,8 @@ impl Session {
         };
         let project = self.store.project()?;
         let compares_keys = match (&project, &credential) {
-            (Some(project), Some(kept)) if kept.kind == CredentialKind::Key => {
-                self.policy_at(&project.policy)?.compares_keys()
+            (Some(_), Some(kept)) if kept.kind == CredentialKind::Key => {
+                self.policy_for(about)?.compares_keys()
             }
             _ => false,
         };

@@ -19,7 +19,7 @@ use crate::store::{Credentials, ListQuery, StoreError};
 
 impl Session {
     /// Gathers the facts about `request`, and the policy that decides on it: the one in force, or
-    /// for a document in a round the one that the round was opened under.
+    /// for a document in a round what [`Self::policy_of`] says.
     pub(super) fn gather(
         &mut self,
         actor: &Actor,
@@ -45,16 +45,13 @@ impl Session {
     pub(super) fn empty_facts(
         &mut self,
         now: Timestamp,
-        policy: Digest,
+        (digest, policy): (Digest, &Policy),
         counts: &BTreeMap<UserName, u64>,
     ) -> Result<Facts, SessionError> {
         // Who could sign is worth knowing only where a verdict has to be signed.
-        let keys = if self.policy_at(&policy)?.demands_signatures() {
-            self.store.credentials(Credentials::Keys)?
-        } else {
-            Vec::new()
-        };
-        let compares = !keys.is_empty() && self.policy()?.compares_keys();
+        let keys =
+            if policy.demands_signatures() { self.store.credentials(Credentials::Keys)? } else { Vec::new() };
+        let compares = policy.compares_keys();
         let signing = |user: &User| {
             let own = keys.iter().filter(|key| key.user == user.name && key.validity(now) == Validity::Valid);
             let each =
@@ -70,7 +67,7 @@ impl Session {
             now,
             valid: now,
             order: self.order()?,
-            policy,
+            policy: digest,
             document: None,
             parent: None,
             children: Vec::new(),
@@ -101,7 +98,9 @@ impl Session {
         action: Option<&ActionName>,
         now: Timestamp,
     ) -> Result<(Rc<Policy>, Facts), SessionError> {
-        let (digest, policy) = self.policy_of(&document)?;
+        let policy = self.policy_of(&document)?;
+        let digest = document.round.as_ref().map(|round| Ok(round.policy));
+        let digest = digest.unwrap_or_else(|| self.project().map(|project| project.policy))?;
         // Counting everybody's tasks is worth it only where somebody is about to be chosen.
         let chooses = action.is_some_and(|action| opens_round(&policy, &document, action));
         let counts = if chooses { self.store.task_counts()? } else { BTreeMap::new() };
@@ -109,7 +108,7 @@ impl Session {
         if action.is_some_and(|action| judges(&policy, &document, action)) {
             self.body(&document.content)?;
         }
-        let mut facts = self.empty_facts(now, digest, &counts)?;
+        let mut facts = self.empty_facts(now, (digest, &policy), &counts)?;
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
         }
@@ -117,15 +116,6 @@ impl Session {
         facts.attestations = self.store.attestations(&document.id)?;
         self.look_at(&mut facts, &policy, actor, document, copy, action)?;
         Ok((policy, facts))
-    }
-
-    /// Finds the policy that decides about a document.
-    fn policy_of(&mut self, document: &Document) -> Result<(Digest, Rc<Policy>), SessionError> {
-        let digest = match &document.round {
-            Some(round) => round.policy,
-            None => self.project()?.policy,
-        };
-        Ok((digest, self.policy_at(&digest)?))
     }
 
     /// Puts a document into `facts`, with what is known of its texts.
@@ -202,7 +192,7 @@ impl Session {
         let policy = self.policy_at(&digest)?;
         let (_, document_type) =
             policy.document_type(name).ok_or_else(|| SessionError::NoType(name.clone()))?;
-        let mut facts = self.empty_facts(now, digest, &BTreeMap::new())?;
+        let mut facts = self.empty_facts(now, (digest, &policy), &BTreeMap::new())?;
         if let Some(parent) = request.inputs.document("parent") {
             let found = self.store.document(parent)?;
             facts.parent = Some(found.ok_or_else(|| SessionError::NoDocument(parent.clone()))?);
@@ -286,7 +276,7 @@ impl Session {
         registry.user =
             Some(self.store.user(user.as_str())?.ok_or_else(|| SessionError::NoUser(user.clone()))?);
         registry.credentials = self.store.credentials(Credentials::Of(&user))?;
-        let mut facts = self.empty_facts(now, digest, &BTreeMap::new())?;
+        let mut facts = self.empty_facts(now, (digest, &policy), &BTreeMap::new())?;
         facts.registry = Some(registry);
         Ok((policy, facts))
     }

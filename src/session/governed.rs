@@ -83,7 +83,7 @@ impl Session {
         if let Some(jump) = project.jump.filter(|_| request.action.as_str() == "clock_set") {
             project.ending = self.ending_with(jump.since)?;
         }
-        let mut facts = self.empty_facts(now, digest, &counts)?;
+        let mut facts = self.empty_facts(now, (digest, &policy), &counts)?;
         facts.project = Some(project);
         Ok((policy, facts))
     }

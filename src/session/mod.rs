@@ -53,7 +53,7 @@ use crate::domain::document::Document;
 use crate::domain::evidence::Run;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Proof};
-use crate::domain::policy::{Action, Policy, Reminder};
+use crate::domain::policy::{Action, Policy, Profile, Reminder};
 use crate::domain::project::{Project, Proposal};
 use crate::domain::request::{Request, Subject, WorkingCopy};
 use crate::store::{Head, Read, Store, StoreError};
@@ -82,7 +82,8 @@ pub struct Session {
     store: Box<dyn Store>,
     key: Option<ProjectKey>,
     outside: Outside,
-    policies: BTreeMap<Digest, Rc<Policy>>,
+    /// Policies that were adopted, as they were, and as they decide in rounds under a stricter profile.
+    policies: BTreeMap<(Digest, Option<Profile>), Rc<Policy>>,
 }
 
 /// What an action did.
@@ -276,7 +277,7 @@ impl Session {
             Some(refusal) => Err(refusal.into()),
             None => Ok(actor),
         };
-        let actor = match self.verified(claim, proved_at).and_then(within).and_then(bound) {
+        let actor = match self.verified(claim, document, proved_at).and_then(within).and_then(bound) {
             Err(SessionError::NotVerified { refusal, .. }) => {
                 // Whoever only asks whether it could be done is not who was claimed, either.
                 let failures = if mode != Mode::DryRun || !refused::is_slip(&refusal) {

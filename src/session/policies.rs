@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::{Session, SessionError};
 use crate::domain::digest::Digest;
+use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::PolicyRecord;
@@ -18,18 +19,32 @@ impl Session {
         self.policy_at(&digest)
     }
 
-    /// Returns the policy that decides about a document: the one that its open round began under,
-    /// else the one in force.
+    /// Returns the policy that decides about a document, as [`Self::policy_of`] does.
     pub fn policy_about(&mut self, id: &DocumentId) -> Result<Rc<Policy>, SessionError> {
-        match self.store.document(id)?.and_then(|document| document.round) {
-            Some(round) => self.policy_at(&round.policy),
+        match self.store.document(id)? {
+            Some(document) => self.policy_of(&document),
             None => self.policy(),
         }
     }
 
-    /// Returns a policy that was adopted once.
+    /// Returns the policy that decides about a document: the one that its open round began under, else the
+    /// one in force. What a round keeps is what it asks. Who is believed is said by the profile in force, too:
+    /// of the two profiles the stricter one holds.
+    pub fn policy_of(&mut self, document: &Document) -> Result<Rc<Policy>, SessionError> {
+        let in_force = self.policy()?;
+        let Some(round) = &document.round else { return Ok(in_force) };
+        let own = self.policy_at(&round.policy)?;
+        if own.profile >= in_force.profile {
+            return Ok(own);
+        }
+        let raised = self.policies.entry((round.policy, Some(in_force.profile)));
+        Ok(Rc::clone(raised.or_insert_with(|| Rc::new(own.raised_to(in_force.profile)))))
+    }
+
+    /// Returns a policy that was adopted once, as it was adopted. What decides about a document is asked of
+    /// [`Self::policy_of`].
     pub fn policy_at(&mut self, digest: &Digest) -> Result<Rc<Policy>, SessionError> {
-        if let Some(policy) = self.policies.get(digest) {
+        if let Some(policy) = self.policies.get(&(*digest, None)) {
             return Ok(Rc::clone(policy));
         }
         let record = self.record_of(digest)?;
@@ -42,7 +57,7 @@ impl Session {
             None => compile(&files_of(&record)?).map_err(SessionError::PolicyFaults)?,
         };
         let policy = Rc::new(policy);
-        self.policies.insert(*digest, Rc::clone(&policy));
+        self.policies.insert((*digest, None), Rc::clone(&policy));
         Ok(policy)
     }
 

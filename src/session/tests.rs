@@ -3,6 +3,7 @@
 
 mod dossiers;
 mod evidence;
+mod floors;
 mod readings;
 mod regressions;
 mod walks;
@@ -116,7 +117,7 @@ fn refused(result: Result<Document, Denial>) -> Vec<String> {
 /// What the session would decide on: who asks, under which policy, on which facts.
 fn gathered(stage: &mut Stage, user: &str, request: &Request) -> (Actor, Rc<Policy>, Facts) {
     let claim = stage.claim(&name(user), None, None).unwrap();
-    let actor = stage.session.verify(&claim).unwrap();
+    let actor = stage.session.verify(&claim, None).unwrap();
     let now = stage.session.now();
     let (policy, facts) = stage.session.gather(&actor, request, now).unwrap();
     (actor, policy, facts)

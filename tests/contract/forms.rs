@@ -226,6 +226,7 @@ fn a_fault_of_the_program_has_a_status_and_a_document_of_its_own() {
         random: |_| true,
         pause: |_| (),
         ancestry: Descent::default,
+        inherited: Vec::new(),
         terminal: None,
         process: 1,
         host: None,

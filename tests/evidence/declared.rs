@@ -165,6 +165,7 @@ pub fn in_process(
         },
         pause: |_| (),
         ancestry: Descent::default,
+        inherited: Vec::new(),
         terminal: None,
         process: 1,
         host: None,

@@ -169,7 +169,9 @@ fn found_ticket(
             ancestry: Ancestry(world.ancestry),
             exported: false,
         };
-        if let Err(SessionError::NotVerified { refusal, .. }) = context.session.verify(&claim) {
+        if let Err(SessionError::NotVerified { refusal, .. }) =
+            context.session.verify(&claim, context.about.as_ref())
+        {
             let origin = Origin { session: call.session.clone(), agent: call.agent.clone() };
             let _refused = context.refused(NotVerified { origin: Some(Box::new(origin)), ..refusal });
         }

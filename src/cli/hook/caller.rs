@@ -147,7 +147,7 @@ fn verified(
         ancestry: Ancestry(world.ancestry),
         exported: false,
     };
-    match context.session.verify(&claim) {
+    match context.session.verify(&claim, None) {
         Ok(actor) => {
             let credential = actor.credential().map(|presented| presented.id.clone());
             Ok(Whose::Of(Signed { user: actor.name().clone(), credential, reads: false }))

@@ -34,8 +34,13 @@ impl Case<'_> {
     fn decide_existing(&self, action: &Action, document: &Document) -> Result<Way, Vec<Reason>> {
         let workflow = self.workflow_of(document)?;
         let edge = self.find_edge(workflow, action, document)?;
+        let seating = Seating::of(self, workflow, &document.state, document);
         let mut reasons = self.unmet_inputs(action);
-        reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
+        let unproved = self.unmet_assurance(self.policy.assurance_of(edge));
+        reasons.extend(unproved.map(|reason| match &seating {
+            Some(seating) if edge.verdict.is_some() => seating.with_way_out(reason),
+            _ => reason,
+        }));
         reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
@@ -50,7 +55,6 @@ impl Case<'_> {
                 }
             }
         }
-        let seating = Seating::of(self, workflow, &document.state, document);
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
         let target = match &edge.to {
             Target::Same => document.state.clone(),

@@ -92,6 +92,19 @@ impl<'a> Seating<'a> {
             && self.document.round.as_ref().is_some_and(|round| round.seats.contains_key(name))
     }
 
+    /// Adds to a reason against a verdict that nobody who is asked could give one, where that is so: then the
+    /// round is withdrawn. A round that was opened under a lower profile can be left so by a stricter one.
+    pub(super) fn with_way_out(&self, mut reason: Reason) -> Reason {
+        let Some(round) = &self.document.round else { return reason };
+        let mut asked = round.seats.keys().filter(|name| round.awaits(name));
+        if asked.any(|name| self.is_eligible(name)) {
+            return reason;
+        }
+        let id = &self.document.id;
+        reason.message = format!("{}; nobody who is asked about {id} could answer now", reason.message);
+        self.case.with_verb(reason, &Offer::of("withdraw"))
+    }
+
     /// What stands against the users named.
     pub(super) fn unmet_names(&self, named: &[UserName]) -> Vec<Reason> {
         let id = &self.document.id;

@@ -150,6 +150,12 @@ impl Policy {
         if self.profile == Profile::Light { Assurance::Claimed } else { Assurance::Token }
     }
 
+    /// Returns this policy as it decides while callers must be known at least as surely as under `profile`.
+    #[must_use]
+    pub fn raised_to(&self, profile: Profile) -> Self {
+        Self { profile: self.profile.max(profile), ..self.clone() }
+    }
+
     /// Tells whether there is a transition that is open to somebody who is known so well.
     pub fn lets_act(&self, actor: &Actor) -> bool {
         let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);

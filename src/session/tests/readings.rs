@@ -3,12 +3,13 @@
 use crate::domain::policy::{Candidate, Effect, Policy, Sources, fixture};
 use crate::scenario;
 
-const REVIEW: &str = "verdict: review, quorum: all }";
+/// Where a transition that gives a review has no guard yet.
+pub(super) const REVIEW: &str = "verdict: review, quorum: all";
 
-/// The policy with a change of its life cycle `controlled`.
-fn candidate(from: &str, to: &str) -> Candidate {
+/// The policy with a change of one of its files.
+pub(super) fn candidate(file: &str, from: &str, to: &str) -> Candidate {
     let Sources(mut files) = fixture::sources();
-    let text = files.get_mut("controlled.yaml").unwrap();
+    let text = files.get_mut(file).unwrap();
     assert!(text.contains(from), "{from}");
     *text = text.replace(from, to);
     Candidate::new(Sources(files), &fixture::procedures()).unwrap_or_else(|faults| panic!("{faults:?}"))
@@ -23,19 +24,19 @@ fn recording(policy: &Policy) -> Vec<(String, Vec<String>)> {
 #[test]
 fn only_where_a_verdict_demands_it_is_a_reading_recorded() {
     assert_eq!(recording(&fixture::candidate().policy), []);
-    let demanded = candidate(REVIEW, "verdict: review, quorum: all, guards: [opened] }");
+    let demanded = candidate("controlled.yaml", REVIEW, &format!("{REVIEW}, guards: [opened]"));
     assert_eq!(recording(&demanded.policy), [("read".to_owned(), vec!["IN_REVIEW".to_owned()])]);
     // What stands in the file is taken as it stands, demanded or not.
     let own = "  - { action: read, from: [IN_REVIEW, IN_APPROVAL], to: same, by: [quality], meaning: witnessed, effects: [record_reading] }\n";
     let end = "  - { action: withdraw, from: [IN_REVIEW, IN_APPROVAL]";
-    let told = candidate(end, &format!("{own}{end}"));
+    let told = candidate("controlled.yaml", end, &format!("{own}{end}"));
     let rounds = vec!["IN_REVIEW".to_owned(), "IN_APPROVAL".to_owned()];
     assert_eq!(recording(&told.policy), [("read".to_owned(), rounds)]);
 }
 
 #[test]
 fn only_assignees_record_a_reading_and_each_of_them_once() {
-    let candidate = candidate(REVIEW, "verdict: review, quorum: all, guards: [opened] }");
+    let candidate = candidate("controlled.yaml", REVIEW, &format!("{REVIEW}, guards: [opened]"));
     let story = "\
 schema: qms.scenarios/1
 workflow: controlled
