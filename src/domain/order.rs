@@ -115,7 +115,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-280
+        // REQ-241
         #[test]
         fn the_order_of_times_is_the_order_of_entries_however_the_clock_runs(
             steps in prop::collection::vec((-3i64..4, any::<bool>()), 1..40),

@@ -17,7 +17,7 @@ fn right_again(project: &Project, clock: i64) {
     assert!(last_at(project) < NOON);
 }
 
-// REQ-082, REQ-280
+// REQ-082, REQ-241
 #[test]
 fn a_round_that_was_opened_by_a_clock_ahead_stays_blind_when_the_clock_is_right_again() {
     let (project, time) = begun(&["claude", "qa", "tu"]);
@@ -43,7 +43,7 @@ fn a_round_that_was_opened_by_a_clock_ahead_stays_blind_when_the_clock_is_right_
     project.run("-u lead audit verify").is(0);
 }
 
-// REQ-159, REQ-280
+// REQ-159, REQ-241
 #[test]
 fn a_note_that_was_written_by_a_clock_ahead_is_judged_by_what_comes_after() {
     let (project, time) = begun(&["claude", "qa", "tu"]);
@@ -61,7 +61,7 @@ fn a_note_that_was_written_by_a_clock_ahead_is_judged_by_what_comes_after() {
     assert_eq!(at(&project, time + 3 * MINUTE, &tu, &line).1, ["note_judged"]);
 }
 
-// REQ-280
+// REQ-241
 #[test]
 fn the_time_of_an_entry_is_never_one_that_the_jump_before_it_had() {
     let (project, time) = begun(&["claude"]);

@@ -75,7 +75,7 @@ fn a_clock_that_cannot_be_right_ends_no_token_for_good() {
     assert_eq!(at(&project, time + MINUTE, "token", "create CR --title x").0, 0);
 }
 
-// REQ-281
+// REQ-242
 #[test]
 fn what_was_given_its_end_by_a_clock_that_was_wrong_ends_with_the_jump() {
     for (presented, line, goes_on) in [

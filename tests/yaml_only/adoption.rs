@@ -153,7 +153,7 @@ fn less(project: &Project, what: &str) -> Vec<String> {
     diff.lines().filter_map(|line| Some(line.strip_prefix(what)?.to_owned())).collect()
 }
 
-// REQ-244
+// REQ-239
 #[test]
 fn what_is_in_force_can_be_revised_and_is_under_way() {
     let project = Project::new();
@@ -169,7 +169,7 @@ fn what_is_in_force_can_be_revised_and_is_under_way() {
     assert_eq!(project.ask("-u lead workflow adopt").is(4).reasons()[0], "policy_demands_less");
 }
 
-// REQ-243
+// REQ-238
 #[test]
 fn what_no_document_has_is_told_and_adopted_without_a_reason() {
     let project = Project::new();
@@ -181,7 +181,7 @@ fn what_no_document_has_is_told_and_adopted_without_a_reason() {
     project.run("-u lead workflow adopt").is(0);
 }
 
-// REQ-244
+// REQ-239
 #[test]
 fn what_has_ended_counts_once_it_would_go_on() {
     let project = Project::new();
@@ -209,7 +209,7 @@ fn what_has_ended_counts_once_it_would_go_on() {
     assert!(found.iter().any(|line| line.ends_with("no longer waits for `items_planned`")), "{found:?}");
 }
 
-// REQ-242
+// REQ-237
 #[test]
 fn a_prompt_that_is_gone_is_told_and_adopted_only_with_a_reason() {
     let project = Project::new();

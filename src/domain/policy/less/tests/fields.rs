@@ -121,7 +121,7 @@ fn is_plain(value: &Value) -> bool {
     }
 }
 
-// REQ-245
+// REQ-240
 #[test]
 fn a_change_of_any_field_is_less_or_known_to_take_nothing_away() {
     let mut now = full();

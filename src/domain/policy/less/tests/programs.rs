@@ -23,7 +23,7 @@ fn evidence(change: impl FnOnce(&mut Evidence)) -> Vec<String> {
     changed(|it| change(it.evidence.get_mut(&name::<AttestationName>("ci-passed")).unwrap()))
 }
 
-// REQ-240
+// REQ-235
 #[test]
 fn whatever_gives_an_agent_more_is_less() {
     assert_eq!(agent(|it| it.user = name("lead")), ["the agent `qa` acts as lead instead of qa"]);
@@ -41,7 +41,7 @@ fn whatever_gives_an_agent_more_is_less() {
     assert_eq!(changed(main), ["the main thread of codex acts as lead"]);
 }
 
-// REQ-240
+// REQ-235
 #[test]
 fn another_program_is_less_wherever_it_is_named() {
     let what = "the launcher `claude`";
@@ -61,7 +61,7 @@ fn another_program_is_less_wherever_it_is_named() {
     );
 }
 
-// REQ-241
+// REQ-236
 #[test]
 fn a_file_that_changed_is_less_and_one_that_is_pinned_no_more_is_not() {
     let paths: Vec<String> = full().pins.into_keys().collect();
@@ -80,7 +80,7 @@ fn a_file_that_changed_is_less_and_one_that_is_pinned_no_more_is_not() {
     assert!(!now.compares_keys() && less(&now, &next).is_empty());
 }
 
-// REQ-240
+// REQ-235
 #[test]
 fn what_gives_an_agent_less_is_not() {
     let none = <[String; 0]>::default();

@@ -16,7 +16,7 @@ fn unguarded(kind: &str) -> Policy {
     next
 }
 
-// REQ-244
+// REQ-239
 #[test]
 fn less_is_told_of_what_is_under_way_and_of_what_can_belong_to_it() {
     let next = unguarded("SOP");
@@ -31,7 +31,7 @@ fn less_is_told_of_what_is_under_way_and_of_what_can_belong_to_it() {
     assert_eq!(less_of(&next, &["SOP"]), BTreeSet::new());
 }
 
-// REQ-244
+// REQ-239
 #[test]
 fn another_type_that_answers_for_failed_items_is_less() {
     let mut next = shipped();
