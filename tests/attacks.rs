@@ -16,6 +16,10 @@ mod keys;
 #[path = "attacks/profiles.rs"]
 mod profiles;
 mod project;
+#[path = "attacks/steps.rs"]
+mod steps;
+#[path = "attacks/texts.rs"]
+mod texts;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -259,10 +259,13 @@ impl Session {
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
                 named.user.clone()
             }
-            Registration::Key { .. }
-            | Registration::Unlock { .. }
-            | Registration::Rotate { .. }
-            | Registration::Bind(_) => actor.name().clone(),
+            Registration::Key { .. } => {
+                registry.keys = self.store.credentials(Credentials::Keys)?;
+                actor.name().clone()
+            }
+            Registration::Unlock { .. } | Registration::Rotate { .. } | Registration::Bind(_) => {
+                actor.name().clone()
+            }
             Registration::Start(launch) => {
                 let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
                 known.unwrap_or_else(|| actor.name().clone())

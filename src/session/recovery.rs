@@ -27,7 +27,9 @@ impl Session {
             }
             let mut own = Credential::new(id.clone(), name.clone(), CredentialKind::Key, public, now);
             own.origin = Some(KeyOrigin::Recovery);
-            own.acknowledged = alone.then(|| Acknowledgement { by: name.clone(), grounds: Grounds::Alone });
+            // What was done where keys are not compared counts for nothing where they are.
+            let grounds = if session.policy()?.compares_keys() { Grounds::Alone } else { Grounds::Noticed };
+            own.acknowledged = alone.then(|| Acknowledgement { by: name.clone(), grounds });
             let former = session.store.credentials(Credentials::Of(name))?;
             let former = former.into_iter().filter(|one| one.revoked_at.is_none());
             let ended = former.map(|one| Credential { revoked_at: Some(now), ..one });

@@ -120,3 +120,49 @@ fn of_two_who_use_one_code_at_once_one_makes_a_key() {
     project.run("-u hana whoami").is(0);
     project.run("-u lead audit verify").is(0);
 }
+
+// REQ-193
+#[test]
+fn a_code_of_a_person_whom_nobody_knows_makes_nobody_known() {
+    let project = Project::new();
+    person(&project, "ada", "administrator");
+    for (by, user, group) in [("ada", "sock", "administrator"), ("sock", "hana", "quality")] {
+        project.run(&format!("-u {by} user add {user} --group {group} --human")).is(0);
+        let code = code(&project, by, user);
+        enrol(&project, user, &code).is(0);
+    }
+    becomes_gxp(&project);
+    acknowledge(&project, "lead", "ada").is(0);
+    counts_for_nothing(&project, &["ada", "lead"]);
+    assert_eq!(acknowledge(&project, "ada", "sock").is(7).reasons(), ["not_independent"]);
+}
+
+// REQ-193
+#[test]
+fn people_whom_a_token_let_in_are_all_known_once_its_holder_has_a_key() {
+    let project = Project::new();
+    person(&project, "hana", "quality");
+    person(&project, "ines", "quality");
+    becomes_gxp(&project);
+    let pairs = [("lead", "hana"), ("hana", "lead"), ("hana", "ines"), ("ines", "lead"), ("ines", "hana")];
+    for (by, user) in pairs {
+        acknowledge(&project, by, user).is(0);
+    }
+    let listed = project.ask("-u lead key list").is(0);
+    let keys = listed["data"]["credentials"].as_array().unwrap();
+    assert!(keys.len() == 3 && keys.iter().all(|key| key["grounds"] == "another"), "{keys:?}");
+}
+
+// REQ-234
+#[test]
+fn one_person_alone_who_made_a_new_key_signs_again_and_the_record_says_so() {
+    let project = Project::new();
+    becomes_gxp(&project);
+    renew(&project, "lead");
+    let phrase = phrase(&project, "lead").display().to_string();
+    project.run(&format!("recover lead --alone --new-passphrase-file {phrase}")).is(0);
+    project.run("-u lead user add hana --group quality --human").is(0);
+    let listed = project.ask("-u lead key list").is(0);
+    let keys = listed["data"]["credentials"].as_array().unwrap();
+    assert!(keys.iter().any(|key| key["grounds"] == "alone"), "{keys:?}");
+}

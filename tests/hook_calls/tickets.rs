@@ -106,8 +106,8 @@ fn a_ticket_with_a_changed_character_is_none() {
 fn a_ticket_of_another_time_or_session_is_none() {
     let hooked = at_work();
     let key = ProjectKey::from_file_text(&fs::read_to_string(hooked.project.key()).unwrap()).unwrap();
-    // By the clock of the record: it was written a moment ago.
-    let newest = hooked.newest()["clock"].as_str().unwrap().to_owned();
+    // By the time of the record: it was written a moment ago.
+    let newest = hooked.newest()["at"].as_str().unwrap().to_owned();
     let now = Timestamp::try_from(newest).unwrap().millis();
     let words = ["--user", "qa", "status", "CR-001", "-o", "json"];
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));

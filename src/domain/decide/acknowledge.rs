@@ -123,12 +123,15 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
         if by_code && !key.issued_by.as_ref().is_some_and(is_known) {
             Err("nobody whose key counts issued the code for it: revoke it, and issue another code")
         } else {
-            Ok(Grounds::Another)
+            // Two who are alone stay the first two, however often they replace their keys.
+            Ok(if is_alone { Grounds::FirstPair } else { Grounds::Another })
         }
     } else {
         match (key.origin == Some(KeyOrigin::Recovery), is_alone) {
             (true, true) => Ok(Grounds::Alone),
             (true, false) => Err("the same user recovered it; another person must"),
+            // A key that took the place of one by its holder's own signature: the two go on as the first two.
+            (false, true) if had_one && key.origin == Some(KeyOrigin::Code) => Ok(Grounds::FirstPair),
             (false, true) => {
                 Err("the same user issued the code for it, and nobody else is left: `qms recover` instead")
             }

@@ -141,6 +141,11 @@ fn confirmed(
         Some("it is that user's own proposal")
     } else if case.actor.credential().is_some_and(|key| key.issued_by.as_ref() == Some(&open.by)) {
         Some("the code for that user's key is by whoever proposed it")
+    } else if case.actor.credential().is_some_and(|key| matches!(key.rests_on(), Some("recovered" | "alone")))
+    {
+        Some("that user's key was recovered, and rests on nobody else's word")
+    } else if !case.facts.users.contains_key(&open.by) {
+        Some("whoever proposed it is no user any more")
     } else if facts.counts_since.is_none_or(|since| order.place(since) >= order.place(open.at)) {
         Some("that user's key counts only since it was proposed")
     } else {

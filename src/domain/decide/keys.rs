@@ -27,22 +27,37 @@ pub(super) fn own(
     if facts.credentials.iter().any(|one| one.id == own.id) {
         reasons.push(invalid("this key is in the registry already"));
     }
-    own.issued_by = Some(case.actor.name().clone());
+    let me = case.actor.name();
+    let present = |one: &Credential| case.facts.users.contains_key(&one.user);
+    let comparing = |one: &&Credential| one.counts() && one.validity(now) == Validity::Valid && present(one);
+    let signs = case.actor.credential().is_some_and(|it| it.kind == CredentialKind::Key && it.counts());
+    if case.policy.compares_keys() && signs && !facts.keys.iter().filter(comparing).any(|one| &one.user != me)
+    {
+        let message = format!(
+            "a new key is compared by somebody else whose key counts, and there is nobody: the key that `{me}` has \
+             stays the only one that signs"
+        );
+        reasons.push(Reason::new(Condition::NobodyCompares, message));
+    }
+    own.issued_by = Some(me.clone());
     // The first key of whoever made the project is what all others are compared from; it is there before they are.
     let is_first =
         !case.policy.compares_keys() && facts.credentials.iter().all(|one| one.kind != CredentialKind::Key);
-    let came_with_project =
-        |presented: &Credential| presented.kind == CredentialKind::Standing && presented.issued_by.is_none();
+    let came_with_project = |presented: &Credential| {
+        let by = presented.issued_by.as_ref();
+        presented.kind == CredentialKind::Standing && by.is_none_or(|by| by == case.actor.name())
+    };
     let is_founder = is_first && case.actor.credential().is_some_and(came_with_project);
     own.origin = Some(if is_founder { KeyOrigin::Founder } else { KeyOrigin::Own });
-    // Where keys are not compared, a key passes on where it comes from, however often it is replaced; and so does
-    // what nobody has compared.
-    let passed_on = case.actor.credential().filter(|presented| {
-        presented.kind == CredentialKind::Key && !(case.policy.compares_keys() && presented.counts())
-    });
-    if let Some(former) = passed_on {
-        (own.origin, own.issued_by) = (former.origin, former.issued_by.clone());
-        own.acknowledged.clone_from(&former.acknowledged);
+    // A key passes on where it comes from, however often it is replaced. Where keys are compared, the new one is
+    // compared anew, and only the very first key counts by itself.
+    let former = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Key);
+    if let Some(former) = former {
+        let counted = case.policy.compares_keys() && former.counts();
+        if !(counted && former.origin == Some(KeyOrigin::Founder)) {
+            (own.origin, own.issued_by) = (former.origin, former.issued_by.clone());
+        }
+        own.acknowledged = former.acknowledged.clone().filter(|_| !counted);
     }
     // With a code anybody who handed it out could have made it. Where the person had a key before, that
     // is as alarming as a recovery.

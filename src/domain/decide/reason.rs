@@ -164,6 +164,7 @@ conditions! {
     NotBound = "not_bound", Precondition, "No hook binds this user: there is nothing to lift.";
     SessionOver = "session_over", Precondition, "The session has ended already.";
     CredentialEnded = "credential_ended", Precondition, "The credential can no longer be used.";
+    NobodyCompares = "nobody_compares", Precondition, "Nobody else has a key that counts, to compare a new one.";
     NothingToAcknowledge = "nothing_to_acknowledge", Precondition, "This key waits for nobody.";
     NamespaceTaken = "namespace_taken", Precondition, "The namespace is registered already.";
     PolicyUnsound = "policy_unsound", Precondition, "The candidate policy has faults.";

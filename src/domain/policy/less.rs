@@ -8,6 +8,7 @@
 mod agents;
 mod callers;
 mod guards;
+mod objections;
 mod prompts;
 mod states;
 mod types;
@@ -140,6 +141,7 @@ impl Policy {
         found.extend(states.iter().flat_map(|state| states::state(state, after)));
         found.extend(self.less_of_ways(next, before, after));
         found.extend(self.less_of_verdicts(next, before, after));
+        found.extend(self.less_of_objections(next, before, after));
         found
     }
 }

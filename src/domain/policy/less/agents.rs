@@ -8,12 +8,15 @@ use crate::domain::id::{AttestationName, UserName};
 use crate::domain::policy::{Agent, Evidence, Launcher};
 use crate::domain::size;
 
-/// An agent that is new takes nothing from those that are there; its user can be given a token as well.
+/// An agent that is new lets somebody act as its user; one that was there before can come back as another.
 pub(super) fn agents(before: &BTreeMap<String, Agent>, after: &BTreeMap<String, Agent>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, agent) in after {
         let Agent { user, launcher, definition, started_by, ttl, place: _ } = agent;
-        let Some(old) = before.get(name) else { continue };
+        let Some(old) = before.get(name) else {
+            found.push(format!("the agent `{name}`, which is new, acts as {user}"));
+            continue;
+        };
         if *user != old.user {
             found.push(format!("the agent `{name}` acts as {user} instead of {}", old.user));
         }
@@ -64,7 +67,7 @@ pub(super) fn runtimes(
     before: &BTreeMap<String, UserName>,
     after: &BTreeMap<String, UserName>,
 ) -> Vec<String> {
-    let changed = after.iter().filter(|(name, user)| before.get(*name).is_some_and(|old| old != *user));
+    let changed = after.iter().filter(|(name, user)| before.get(*name) != Some(*user));
     changed.map(|(name, user)| format!("the main thread of {name} acts as {user}")).collect()
 }
 
@@ -94,9 +97,8 @@ pub(super) fn evidence<'a>(
     found
 }
 
-/// What a file does whose content changed, nobody compares: it can do anything. A path that is new was told with what
-/// names it, and a file that is pinned no more is not started.
+/// What a file does nobody compares: it can do anything. A file that is pinned no more is not started.
 pub(super) fn pins(before: &BTreeMap<String, Digest>, after: &BTreeMap<String, Digest>) -> Vec<String> {
-    let changed = after.iter().filter(|(path, digest)| before.get(*path).is_some_and(|old| old != *digest));
+    let changed = after.iter().filter(|(path, digest)| before.get(*path) != Some(*digest));
     changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
 }

@@ -43,6 +43,24 @@ fn whatever_gives_an_agent_more_is_less() {
 
 // REQ-235
 #[test]
+fn what_is_new_is_looked_at_as_what_changed() {
+    // Else two adoptions, one that drops it and one that brings it back, would change anything.
+    let new = |it: &mut Policy| {
+        let copy = it.agents.get("qa").unwrap().clone();
+        it.agents.insert("qa2".to_owned(), copy);
+        it.runtimes.insert("gemini".into(), name("lead"));
+        it.pins.insert("/usr/bin/deployed".into(), Digest::of(b"x"));
+    };
+    let lines = [
+        "`/usr/bin/deployed` is not the file that was adopted",
+        "the agent `qa2`, which is new, acts as qa",
+        "the main thread of gemini acts as lead",
+    ];
+    assert_eq!(changed(new), lines);
+}
+
+// REQ-235
+#[test]
 fn another_program_is_less_wherever_it_is_named() {
     let what = "the launcher `claude`";
     assert_eq!(launcher(|it| it.command.push("--yolo".into())), [format!("{what} starts another command")]);
@@ -91,12 +109,4 @@ fn what_gives_an_agent_less_is_not() {
     assert_eq!(changed(|it| drop(it.agents.remove("qa"))), none);
     assert_eq!(changed(|it| drop(it.runtimes.remove("codex"))), none);
     assert_eq!(changed(|it| it.pins.clear()), none);
-    // What is new takes nothing from what is there.
-    let new = |it: &mut Policy| {
-        let copy = it.agents.get("qa").unwrap().clone();
-        it.agents.insert("qa2".to_owned(), copy);
-        it.runtimes.insert("gemini".into(), name("lead"));
-        it.pins.insert("/usr/bin/deployed".into(), Digest::of(b"x"));
-    };
-    assert_eq!(changed(new), none);
 }

@@ -1,6 +1,8 @@
 //! Of which documents less is told.
 
 use super::*;
+use crate::domain::identity::Isolation;
+use crate::domain::policy::When;
 
 fn less_of(next: &Policy, types: &[&str]) -> BTreeSet<String> {
     let under_way = UnderWay { types: types.iter().map(|one| name(one)).collect(), ..UnderWay::default() };
@@ -58,4 +60,48 @@ fn a_verb_that_only_records_waits_for_what_it_waited_for_elsewhere() {
     let ways = &mut next.workflows.get_mut(&life).unwrap().transitions;
     ways.last_mut().unwrap().guards.clear();
     assert_ne!(less_of(&next, &["CR"]), BTreeSet::new());
+}
+
+// REQ-194
+#[test]
+fn what_stops_a_text_is_no_harder_than_what_lets_it_pass() {
+    let now = shipped();
+    let each = |verdict: VerdictKind, change: &dyn Fn(&mut Transition)| {
+        let mut next = now.clone();
+        let lives = next.workflows.values_mut().flat_map(|life| &mut life.transitions);
+        lives.filter(|way| way.verdict == Some(verdict)).for_each(change);
+        less(&now, &next)
+    };
+    let changes: [&dyn Fn(&mut Transition); 5] = [
+        &|way| way.guards.push(Guard::Isolation(Isolation::Broker)),
+        &|way| way.guards.push(Guard::Plain(Plain::Owner)),
+        &|way| drop(way.by.pop()),
+        &|way| way.quorum = true,
+        &|way| way.when = Some(When::ContentChanged(true)),
+    ];
+    for (nth, change) in changes.iter().enumerate() {
+        assert!(!each(VerdictKind::Reject, change).is_empty(), "{nth}");
+    }
+    // What lets a text pass may wait for more.
+    for change in &changes[..3] {
+        assert_eq!(each(VerdictKind::Approve, change), BTreeSet::new());
+    }
+    // And whoever objects, where that is asked of those who approve as well.
+    let mut next = now.clone();
+    for way in next.workflows.values_mut().flat_map(|life| &mut life.transitions) {
+        if way.verdict.is_some() {
+            way.guards.push(Guard::Plain(Plain::Human));
+        }
+    }
+    assert_eq!(less(&now, &next), BTreeSet::new());
+    // Verdicts that change their names say something else than before.
+    let mut next = now.clone();
+    for way in next.workflows.values_mut().flat_map(|life| &mut life.transitions) {
+        match way.verdict {
+            Some(VerdictKind::Approve) => way.action = name("reject"),
+            Some(VerdictKind::Reject) => way.action = name("approve"),
+            _ => {}
+        }
+    }
+    assert!(less(&now, &next).iter().any(|line| line.ends_with("gives another verdict")));
 }
