@@ -155,11 +155,14 @@ fn people_whom_a_token_let_in_are_all_known_once_its_holder_has_a_key() {
 
 // REQ-234
 #[test]
-fn one_person_alone_who_made_a_new_key_signs_again_and_the_record_says_so() {
+fn one_person_alone_makes_no_key_that_nobody_could_compare() {
     let project = Project::new();
     becomes_gxp(&project);
-    renew(&project, "lead");
     let phrase = phrase(&project, "lead").display().to_string();
+    let refused = project.ask(&format!("-u lead key create --new-passphrase-file {phrase}")).is(4);
+    assert_eq!(refused.reasons(), ["nobody_compares"]);
+    project.run("-u lead user list").is(0);
+    // With the project key alone it can be done, and the record says so.
     project.run(&format!("recover lead --alone --new-passphrase-file {phrase}")).is(0);
     project.run("-u lead user add hana --group quality --human").is(0);
     let listed = project.ask("-u lead key list").is(0);

@@ -106,9 +106,10 @@ fn a_ticket_with_a_changed_character_is_none() {
 fn a_ticket_of_another_time_or_session_is_none() {
     let hooked = at_work();
     let key = ProjectKey::from_file_text(&fs::read_to_string(hooked.project.key()).unwrap()).unwrap();
-    // By the time of the record: it was written a moment ago.
-    let newest = hooked.newest()["at"].as_str().unwrap().to_owned();
-    let now = Timestamp::try_from(newest).unwrap().millis();
+    // By the time that credentials are judged by: the agent began a moment ago.
+    let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+    let sql = "SELECT max(opened_at) FROM sessions";
+    let now: i64 = store.query_row(sql, [], |row| row.get(0)).unwrap();
     let words = ["--user", "qa", "status", "CR-001", "-o", "json"];
     let argv = argv_digest(words.iter().map(|word| word.as_bytes()));
     let root = fs::canonicalize(hooked.project.root()).unwrap().display().to_string();
@@ -125,7 +126,7 @@ fn a_ticket_of_another_time_or_session_is_none() {
         let answer: Value = serde_json::from_str(&said).unwrap();
         (status, answer["error"]["reasons"][0]["name"].clone())
     };
-    assert_eq!(why(ticket(("s-1", Some("a-1")), 0)).0, 0);
+    assert_eq!(why(ticket(("s-1", Some("a-1")), 0)), (0, Value::Null));
     assert_eq!(why(ticket(("s-1", Some("a-1")), 61_000)), (8, json!("credential_expired")));
     assert_eq!(why(ticket(("s-1", Some("a-1")), -60_000)), (8, json!("credential_not_yet_valid")));
     assert_eq!(why(ticket(("s-2", Some("a-1")), 1)), (8, json!("session_ended")));

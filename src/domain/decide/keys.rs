@@ -34,8 +34,8 @@ pub(super) fn own(
     if case.policy.compares_keys() && signs && !facts.keys.iter().filter(comparing).any(|one| &one.user != me)
     {
         let message = format!(
-            "a new key is compared by somebody else whose key counts, and there is nobody: the key that `{me}` has \
-             stays the only one that signs"
+            "a new key is compared by somebody else whose key counts, and there is nobody; where nobody else is left, \
+             `qms recover {me} --alone` makes one"
         );
         reasons.push(Reason::new(Condition::NobodyCompares, message));
     }
