@@ -139,19 +139,13 @@ fn newest(project: &Project) -> Value {
     log(project).pop().unwrap()
 }
 
-/// Reads the store as one file, nothing of which lies beside it.
+/// Reads the store, which is one file.
 fn whole(project: &Project) -> Vec<u8> {
-    let store = Connection::open(project.database()).unwrap();
-    store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(store);
     fs::read(project.database()).unwrap()
 }
 
 /// Puts the store back.
 fn put_back(project: &Project, whole: &[u8]) {
-    for ending in ["-wal", "-shm"] {
-        let _absent = fs::remove_file(project.path(&format!(".qms/qms.db{ending}")));
-    }
     fs::write(project.database(), whole).unwrap();
 }
 

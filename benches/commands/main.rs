@@ -96,7 +96,6 @@ enum Floor {
 
 fn floor(database: &str, work: Floor) -> Result<(), Box<dyn Error>> {
     let connection = Connection::open(database)?;
-    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL")?;
     match work {
         Floor::Commit => {

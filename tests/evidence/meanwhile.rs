@@ -195,13 +195,6 @@ fn where_nothing_can_be_written_nothing_is_run() {
     project.run(RUN).is(1).says("the project key is missing");
     fs::rename(kept, key).unwrap();
     let is_root = fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0);
-    // Without what SQLite keeps beside the database, which it could not make again.
-    let store = rusqlite::Connection::open(project.database()).unwrap();
-    store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(store);
-    for name in [".qms/qms.db-wal", ".qms/qms.db-shm"] {
-        let _absent = fs::remove_file(project.path(name));
-    }
     let restricted = |path: &Path, mode: u32| {
         if is_root {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();

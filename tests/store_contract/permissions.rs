@@ -11,7 +11,7 @@ use qms::store::{Entries, Read as _, Sqlite, Store as _, StoreError};
 
 use crate::Outcome;
 use crate::rows::{change, entries, everything, id, name};
-use crate::sqlite_file::{STORE, beside, child, filled, named_store, settle};
+use crate::sqlite_file::{STORE, beside, child, filled, killed, named_store};
 
 /// A user whom permissions bind, where the test itself runs as root.
 const NOBODY: u32 = 65_534;
@@ -51,11 +51,10 @@ fn a_store_that_cannot_be_written_is_read() -> Outcome {
         let folder = above.path().join("read only, 100% ?#");
         fs::create_dir(&folder)?;
         let path = folder.join("qms ü.db");
-        drop(filled(&path)?);
         if keep_log {
-            assert!(beside(&path, "-wal").exists() && beside(&path, "-shm").exists());
+            killed(&path)?;
         } else {
-            settle(&path)?;
+            drop(filled(&path)?);
         }
         if !keep_index && keep_log {
             fs::remove_file(beside(&path, "-shm"))?;
@@ -97,12 +96,12 @@ fn a_folder_that_cannot_be_written_still_lets_its_files_be_read() -> Outcome {
         let folder = above.path().join("folder");
         fs::create_dir(&folder)?;
         let path = folder.join("qms.db");
-        drop(filled(&path)?);
         if keep_log {
+            killed(&path)?;
             allow(&beside(&path, "-wal"), 0o444)?;
             allow(&beside(&path, "-shm"), 0o444)?;
         } else {
-            settle(&path)?;
+            drop(filled(&path)?);
         }
         allow(&path, 0o666)?;
         allow(&folder, 0o555)?;

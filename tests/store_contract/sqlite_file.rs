@@ -38,12 +38,15 @@ pub(crate) fn filled(path: &Path) -> Result<Sqlite, StoreError> {
     Ok(store)
 }
 
-/// Brings the log into the file, so that the file alone is the store.
-pub(crate) fn settle(path: &Path) -> Outcome {
-    let connection = Connection::open(path)?;
-    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    drop(connection);
-    assert!(!beside(path, "-wal").exists());
+/// Fills a store and leaves it as a process that is killed leaves it: with a log beside the file.
+pub(crate) fn killed(path: &Path) -> Outcome {
+    let elsewhere = tempfile::tempdir()?;
+    let original = elsewhere.path().join("qms.db");
+    let store = filled(&original)?;
+    for ending in ["", "-wal", "-shm"] {
+        fs::copy(beside(&original, ending), beside(path, ending))?;
+    }
+    drop(store);
     Ok(())
 }
 
@@ -68,6 +71,7 @@ fn a_store_is_not_made_over_anything_that_exists() -> Outcome {
     // A log without its database would be taken for the log of the new one.
     fs::remove_file(&backend.path)?;
     let log = beside(&backend.path, "-wal");
+    fs::write(&log, "left")?;
     assert!(matches!(Sqlite::create(&backend.path), Err(StoreError::Exists(path)) if path == log));
     Ok(())
 }
@@ -76,10 +80,9 @@ fn a_store_is_not_made_over_anything_that_exists() -> Outcome {
 fn making_a_store_leaves_one_file() -> Outcome {
     let folder = tempfile::tempdir()?;
     drop(Sqlite::create(&folder.path().join("qms.db"))?);
-    let mut found = fs::read_dir(folder.path())?
+    let found = fs::read_dir(folder.path())?
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<Result<Vec<_>, _>>()?;
-    found.retain(|name| name != "qms.db-wal" && name != "qms.db-shm");
     assert_eq!(found, ["qms.db"]);
     Ok(())
 }
@@ -89,7 +92,6 @@ fn what_is_not_a_store_is_called_damaged() -> Outcome {
     let folder = tempfile::tempdir()?;
     let whole = folder.path().join("whole.db");
     drop(filled(&whole)?);
-    settle(&whole)?;
     let bytes = fs::read(&whole)?;
     let foreign = folder.path().join("foreign.db");
     Connection::open(&foreign)?.execute_batch("CREATE TABLE t (a); PRAGMA user_version = 1;")?;
@@ -197,7 +199,6 @@ fn a_check_finds_what_does_not_agree() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("qms.db");
     assert_eq!(filled(&path)?.check()?, Vec::<String>::new());
-    settle(&path)?;
     let edits = [
         ("DELETE FROM tasks WHERE user = 'qa'", "open tasks of `CR-001`"),
         ("UPDATE tasks SET assigned_by = 'qb'", "open tasks of `CR-001`"),
@@ -232,7 +233,6 @@ fn a_check_finds_a_damaged_page() -> Outcome {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("qms.db");
     drop(filled(&path)?);
-    settle(&path)?;
     let mut bytes = fs::read(&path)?;
     let pages = bytes.len() / 4096;
     let root: u32 = Connection::open(&path)?.query_row(

@@ -27,21 +27,10 @@ fn is_unusable(project: &Project, words: &str) {
     project.run("--help").is(0);
 }
 
-/// Takes away what SQLite keeps beside the database, after moving all of it into the database.
-fn settle(project: &Project) {
-    let store = rusqlite::Connection::open(project.database()).unwrap();
-    store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(store);
-    for name in [".qms/qms.db-wal", ".qms/qms.db-shm"] {
-        let _absent = fs::remove_file(project.path(name));
-    }
-}
-
 // REQ-127
 #[test]
 fn a_missing_store_is_said_to_be_missing_and_not_made_anew() {
     let project = drafted();
-    settle(&project);
     let kept = project.folder().join("kept.db");
     fs::rename(project.database(), &kept).unwrap();
     is_unusable(&project, "qms.db");
@@ -54,7 +43,6 @@ fn a_missing_store_is_said_to_be_missing_and_not_made_anew() {
 #[test]
 fn a_project_of_an_unreleased_version_is_refused_in_words() {
     let project = drafted();
-    settle(&project);
     rusqlite::Connection::open(project.database()).unwrap().pragma_update(None, "user_version", 5).unwrap();
     let whole = fs::read(project.database()).unwrap();
     for line in ["-u claude list", "-u claude create CR --title x", "-u claude audit verify"] {
@@ -72,7 +60,6 @@ fn a_project_of_an_unreleased_version_is_refused_in_words() {
 #[test]
 fn a_damaged_store_is_said_to_be_damaged() {
     let project = drafted();
-    settle(&project);
     let whole = fs::read(project.database()).unwrap();
     for bytes in
         [b"this is no database at all".repeat(500).as_slice(), &whole[..whole.len() / 2], &whole[..100]]
@@ -104,7 +91,6 @@ fn a_store_of_a_newer_program_is_not_touched() {
 #[test]
 fn a_read_only_store_can_be_read_and_not_written() {
     let project = drafted();
-    settle(&project);
     let restricted = |path: &Path, mode: u32| {
         if is_root() {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();

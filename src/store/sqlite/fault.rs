@@ -1,5 +1,6 @@
 //! What SQLite says, in the words of the store.
 
+use std::ffi::c_int;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -30,15 +31,17 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
-    /// Tells whether SQLite missed a file beside the database that it would have had to write.
-    pub(super) fn lacks_write_access(&self) -> bool {
-        matches!(self.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
-    }
-
-    fn code(&self) -> Option<ErrorCode> {
-        match self {
-            Self::Sql(error) => error.sqlite_error_code(),
-            Self::Said(_) => None,
+    /// Returns the code of the failure of every write, where SQLite missed a file beside the database that it would
+    /// have had to write: it may not, or the disk is full.
+    pub(super) fn unwritable(&self) -> Option<c_int> {
+        let Self::Sql(error) = self else { return None };
+        let error = error.sqlite_error()?;
+        match (error.code, error.extended_code) {
+            (ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _) => {
+                Some(ffi::SQLITE_READONLY)
+            }
+            (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => Some(ffi::SQLITE_FULL),
+            _ => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The store in one SQLite file, `.qms/qms.db`; its tables are in `0001-tables.sql`.
 //!
 //! One process writes at a time, readers never wait for it. A commit is one transaction in the
-//! write-ahead log, synced before it returns. That log is emptied by the last process that leaves
-//! it longer than [`LONG_LOG`], not at the end of each: so a command costs one sync.
+//! write-ahead log, synced before it returns. The last process to leave folds that log into the file and removes
+//! it: whenever nobody has the store open, `qms.db` alone is all of it, and a copy of it is whole.
 
 mod check;
 mod fault;
@@ -14,11 +14,10 @@ mod schema;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ffi};
 
 use self::fault::{Answer, Fault, file_failure};
@@ -34,15 +33,13 @@ use crate::domain::id::{CredentialId, DocumentId, StateName, TypeName, UserName,
 use crate::domain::identity::{AgentSession, Credential, Fate, TicketId};
 use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, VersionRecord};
 
-/// Bytes of log from which on a process that ends writes it into the database, if it is the last:
-/// the first process to come has to read all of it, 0.3 ms at this length.
-const LONG_LOG: u64 = 1 << 20;
-
 /// An open store in an SQLite file.
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Connection,
     path: PathBuf,
+    /// The code that every write fails with, where the store can only be read.
+    unwritable: Option<c_int>,
 }
 
 impl Sqlite {
@@ -63,7 +60,8 @@ impl Sqlite {
     /// Opens a store as [`Sqlite::open`] does, waiting for other processes no longer than `patience`.
     pub fn open_within(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let path = std::path::absolute(path).map_err(|error| file_failure(path, error))?;
-        Ok(Self { connection: open::open(&path, patience)?, path })
+        let (connection, unwritable) = open::open(&path, patience)?;
+        Ok(Self { connection, path, unwritable })
     }
 
     fn name<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
@@ -71,10 +69,10 @@ impl Sqlite {
     }
 
     fn begin(&self) -> Answer<()> {
-        if self.connection.is_readonly("main")? {
+        let read_only = || Ok(self.connection.is_readonly("main")?.then_some(ffi::SQLITE_READONLY));
+        if let Some(code) = self.unwritable.map_or_else(read_only, |code| Ok::<_, Fault>(Some(code)))? {
             // SQLite itself would begin to read, and complain at the first write.
-            let code = ffi::Error::new(ffi::SQLITE_READONLY);
-            return Err(rusqlite::Error::SqliteFailure(code, None).into());
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());
         }
         if self.connection.is_autocommit() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
@@ -95,16 +93,6 @@ impl Sqlite {
             self.connection.execute_batch("ROLLBACK")?;
         }
         Ok(())
-    }
-}
-
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        let log = self.connection.path().map(|path| open::log_of(Path::new(path)));
-        if log.and_then(|log| fs::metadata(log).ok()).is_some_and(|log| log.len() > LONG_LOG) {
-            // If it cannot be set, the next process to end will set it.
-            let _later = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
-        }
     }
 }
 
@@ -266,6 +254,8 @@ impl Store for Sqlite {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::domain::digest::Timestamp;
 
@@ -294,23 +284,24 @@ mod tests {
         Ok(())
     }
 
-    // REQ-116
+    // REQ-116, REQ-243
     #[test]
-    fn a_commit_is_synced_and_a_small_log_is_left_for_the_next_process() -> Result<(), StoreError> {
+    fn a_commit_is_synced_and_the_last_process_leaves_one_file() -> Result<(), StoreError> {
         let (folder, mut store) = new_store()?;
         let settings = (store.setting("synchronous"), store.setting("foreign_keys"));
         assert_eq!((store.name(settings.0)?, store.name(settings.1)?), (2, 1));
-        let log = open::log_of(&folder.path().join("qms.db"));
-        let length = || fs::metadata(&log).map_or(0, |log| log.len());
+        let path = folder.path().join("qms.db");
+        let files = || fs::read_dir(folder.path()).map_or(0, Iterator::count);
         store.commit(&refusal_of("x".to_owned()))?;
+        let reader = Sqlite::open(&path)?;
         drop(store);
-        assert!((1..LONG_LOG).contains(&length()), "{}", length());
-        let mut store = Sqlite::open(&folder.path().join("qms.db"))?;
-        store.commit(&refusal_of("y".repeat(2 << 20)))?;
-        drop(store);
-        assert_eq!(length(), 0);
-        let mut store = Sqlite::open(&folder.path().join("qms.db"))?;
-        assert!(store.refusals("x")?.is_some() && store.refusals(&"y".repeat(2 << 20))?.is_some());
+        // Somebody is left who reads.
+        assert_eq!(files(), 3);
+        drop(reader);
+        assert_eq!(files(), 1);
+        let copy = folder.path().join("copy.db");
+        fs::copy(&path, &copy).map_err(|error| StoreError::Failed(error.into()))?;
+        assert!(Sqlite::open(&copy)?.refusals("x")?.is_some());
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! How a database file is made and opened, and how long it is waited for.
 
-use std::ffi::OsString;
+use std::ffi::{OsString, c_int};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
@@ -90,16 +90,17 @@ fn sync_folder(folder: &Path) {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) {}
 
-/// Opens the store at `path`, waiting for others at most `patience`.
-pub(super) fn open(path: &Path, patience: Duration) -> Result<Connection, StoreError> {
-    let opened = connect(path, &Manner::Shared, patience).or_else(|fault| {
-        if !fault.lacks_write_access() || !path.is_file() {
-            return Err(fault);
-        }
-        // SQLite wants to make the files beside the database even to read it. Where it may not, the
+/// Opens the store at `path`, waiting for others at most `patience`. Where it can only be read, the code comes along
+/// that every write fails with.
+pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Option<c_int>), StoreError> {
+    let shared = connect(path, &Manner::Shared, patience).map(|connection| (connection, None));
+    let opened = shared.or_else(|fault| {
+        let Some(code) = fault.unwritable().filter(|_| path.is_file()) else { return Err(fault) };
+        // SQLite wants to make the files beside the database even to read it. Where it cannot, the
         // log is read without them, and without a log the file itself is all there is.
         let log = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
-        connect(path, if log { &Manner::Unlocked } else { &Manner::Frozen }, patience)
+        let manner = if log { &Manner::Unlocked } else { &Manner::Frozen };
+        Ok((connect(path, manner, patience)?, Some(code)))
     });
     opened.map_err(|fault| match fault.at(path) {
         StoreError::Unopened { path, source } => match fs::File::open(&path) {
@@ -120,8 +121,6 @@ fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connectio
     let mut connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_handler(Some(waiting(patience)))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A checkpoint at the end of every process would cost three syncs more than the commit did.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     // The file may come from anywhere: its schema gets no function that reaches outside.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
