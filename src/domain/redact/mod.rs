@@ -4,7 +4,7 @@
 //! its environment, shows a request, or dumps what it sent. Whoever wants to get a secret past it need
 //! only reverse it. What a token lets its bearer do is limited by the registry, not by this.
 //!
-//! One table of forms (`form`) says what is found, on the way out ([`Redactor`]) and on the way in ([`possible`]). A
+//! One table of forms (`form`) says what is found, on the way out ([`Redactor`]) and on the way in ([`possible()`]). A
 //! secret of bytes is looked for as these and as the digits that files hold of it ([`kept`]). What has the form of a
 //! token is taken out without being known ([`Shield`]).
 
