@@ -24,8 +24,8 @@ pub struct Verifier<'a> {
     checkpoint: Option<&'a Checkpoint>,
     frontier: Frontier,
     course: Option<Course>,
-    /// The times of the present span, and those of the spans before it.
-    times: (BTreeSet<i64>, BTreeSet<i64>),
+    /// The times of the present span, and those of the spans before it, both in their order.
+    times: (Vec<i64>, Vec<i64>),
     bytes: u64,
     rows: HeldRows,
     /// Tickets and nonces that were used.
@@ -125,8 +125,9 @@ impl<'a> Verifier<'a> {
         let (present, former) = &mut self.times;
         if self.course.is_some_and(|course| course.span != next.span) {
             former.append(present);
+            former.sort_unstable();
         }
-        present.insert(next.at.millis());
+        present.push(next.at.millis());
         self.course = Some(next);
         self.is_after_gap = false;
         self.bytes += bytes.len() as u64;
@@ -247,7 +248,8 @@ impl<'a> Verifier<'a> {
     fn is_next_free(&self, span: u32, from: Timestamp, at: Timestamp) -> bool {
         let begins = self.course.is_some_and(|course| course.span != span);
         let (present, former) = &self.times;
-        let is_taken = |millis: &i64| former.contains(millis) || begins && present.contains(millis);
+        let is_in = |times: &[i64], millis: &i64| times.binary_search(millis).is_ok();
+        let is_taken = |millis: &i64| is_in(former, millis) || begins && is_in(present, millis);
         let unknown = self.gaps.map_or(0, |(_, count)| usize::try_from(count).unwrap_or(usize::MAX));
         at == from
             || from.millis() < at.millis()
