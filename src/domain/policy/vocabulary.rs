@@ -176,7 +176,7 @@ words! {
         RecordReading = "record_reading",
         /// The document gets the traits named.
         AddTraits = "add_traits",
-        /// The row of the item named says what came of it, with the caller and the time, in the next version.
+        /// The row of the named item records the result, the caller and the time, in the next version.
         RecordItem = "record_item",
         /// Every attachment takes the final state that its parent takes.
         EndAttachments = "end_attachments",
