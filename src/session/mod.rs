@@ -53,6 +53,7 @@ use crate::domain::document::Document;
 use crate::domain::evidence::Run;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
 use crate::domain::identity::{Actor, Claim, NotVerified, Proof};
+use crate::domain::order::Order;
 use crate::domain::policy::{Action, Policy, Profile, Reminder};
 use crate::domain::project::{Project, Proposal};
 use crate::domain::request::{Request, Subject, WorkingCopy};
@@ -84,6 +85,8 @@ pub struct Session {
     outside: Outside,
     /// Policies that were adopted, as they were, and as they decide in rounds under a stricter profile.
     policies: BTreeMap<(Digest, Option<Profile>), Rc<Policy>>,
+    /// The order of the record, and how many spans it was found for: it changes with that number alone.
+    found_order: Option<(usize, Order)>,
 }
 
 /// What an action did.
@@ -164,7 +167,7 @@ impl Session {
             Err(error) if error.is_evidence() => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Self { store, key, outside, policies: BTreeMap::new() })
+        Ok(Self { store, key, outside, policies: BTreeMap::new(), found_order: None })
     }
 
     fn fill(&self, buffer: &mut [u8]) -> Result<(), SessionError> {

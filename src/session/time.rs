@@ -48,7 +48,15 @@ impl Session {
 
     /// Returns the order of the record.
     pub fn order(&mut self) -> Result<Order, SessionError> {
-        self.order_with(None)
+        let count = self.store.spans()?.len();
+        if let Some((found, order)) = &self.found_order
+            && *found == count
+        {
+            return Ok(order.clone());
+        }
+        let order = self.order_with(None)?;
+        self.found_order = Some((count, order.clone()));
+        Ok(order)
     }
 
     /// Returns the order of the record, as it is once `begun` has begun.
