@@ -6,7 +6,9 @@ use crate::domain::clock::Witness;
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity};
+use crate::domain::identity::{
+    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
+};
 use crate::store::Credentials;
 
 impl Session {
@@ -59,14 +61,16 @@ impl Session {
         let valid = others.filter(|key| key.validity(now) == Validity::Valid && key.counts());
         let valid: Vec<UserName> = valid.map(|key| key.user.clone()).collect();
         if alone {
-            // Where keys are not compared yet, every other person who has something to prove it with is left.
-            let holders = if compares { keys } else { self.store.credentials(Credentials::All)? };
-            let other = holders.iter().filter(|one| {
-                one.user != *name
-                    && if compares { one.counts() } else { one.binds() && one.revoked_at.is_none() }
-            });
-            if let Some(other) = other.map(|one| &one.user).find(|user| present.contains(user)) {
-                return Err(SessionError::NotAlone { user: name.clone(), other: other.clone() });
+            let other = if compares {
+                left(&keys, &[name], |user| present.contains(user)).cloned()
+            } else {
+                // Where keys are not compared yet, every other person who has something to prove it with is left.
+                let holders = self.store.credentials(Credentials::All)?.into_iter();
+                let mut holders = holders.filter(|one| one.binds() && one.revoked_at.is_none());
+                holders.find(|one| one.user != *name && present.contains(&one.user)).map(|one| one.user)
+            };
+            if let Some(other) = other {
+                return Err(SessionError::NotAlone { user: name.clone(), other });
             }
         }
         Ok(if compares { valid } else { Vec::new() })
