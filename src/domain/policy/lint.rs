@@ -6,6 +6,7 @@ mod meaning;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::paths::{ended_with_attachments, reachable};
+use super::reserved::{RESERVED_FLAGS, RESERVED_VERBS};
 use super::{
     Action, Effect, FAULTS_MAX, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition,
     VerdictKind, When, Workflow, cited,
@@ -14,63 +15,6 @@ use crate::domain::document::{Outcome, Task};
 use crate::domain::id::StateName;
 use crate::domain::procedure::Procedures;
 use crate::domain::yaml::Place;
-
-/// Verbs that the command line keeps for itself; a policy cannot define them.
-pub const RESERVED_VERBS: &[&str] = &[
-    "agent",
-    "audit",
-    "blocked",
-    "brief",
-    "comments",
-    "completion",
-    "demo",
-    "diff",
-    "doctor",
-    "enrol",
-    "evidence",
-    "explain",
-    "help",
-    "history",
-    "hook",
-    "hooks",
-    "inbox",
-    "init",
-    "item",
-    "key",
-    "list",
-    "metrics",
-    "namespace",
-    "next",
-    "read",
-    "recover",
-    "sop",
-    "status",
-    "note",
-    "token",
-    "trait",
-    "unlock",
-    "user",
-    "whoami",
-    "why",
-    "workflow",
-    "workspace",
-];
-
-/// Flags that every verb has anyway; no input of a verb can take them.
-pub const RESERVED_FLAGS: &[&str] = &[
-    "color",
-    "dry_run",
-    "help",
-    "json",
-    "no_interactive",
-    "output",
-    "passphrase_file",
-    "quiet",
-    "root",
-    "ticket",
-    "token_file",
-    "user",
-];
 
 /// Actions that the program's own commands ask for: a policy must say who may do them.
 const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];

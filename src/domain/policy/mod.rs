@@ -19,9 +19,11 @@ mod lint;
 mod paths;
 mod pattern;
 mod pins;
+mod profile;
 mod prompt;
 mod readings;
 mod remind;
+mod reserved;
 mod source;
 mod sources;
 mod traits;
@@ -42,24 +44,24 @@ pub use self::compile::compile;
 pub use self::definition::Definition;
 pub use self::evidence::Evidence;
 pub use self::less::UnderWay;
-pub use self::lint::{RESERVED_FLAGS, RESERVED_VERBS, lint};
+pub use self::lint::lint;
 pub use self::pattern::{IdParts, IdPattern};
 pub use self::pins::{Named, pins_text};
+pub use self::profile::Profile;
 pub use self::prompt::{Checklist, Item, Prompt, Section};
 pub use self::remind::Reminder;
+pub use self::reserved::{RESERVED_FLAGS, RESERVED_VERBS};
 pub use self::sources::Sources;
 pub use self::traits::{NoteRule, Trait};
 pub use self::transition::{Target, Transition, VerdictKind, When};
 pub use self::verbs::compile_actions;
 pub use self::vocabulary::{Effect, Guard, Plain, vocabulary};
 use super::digest::Digest;
-use super::document::{Document, Kind, Task, words};
-use super::hook::Runtime;
+use super::document::{Document, Kind, Task};
 use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
 };
-use super::identity::{Actor, Assurance};
 use super::yaml::Place;
 
 /// Most faults that are found at once: the next ones show once these are corrected.
@@ -116,83 +118,6 @@ pub struct Policy {
 
 fn file_max() -> u64 {
     Policy::FILE
-}
-
-words! {
-    /// How surely callers must be known, before any transition demands more.
-    Profile {
-        /// Whoever was given a credential must present it; others are believed, and recorded as claimed.
-        Light = "light",
-        /// Whoever acts presents at least a token.
-        Team = "team",
-        /// Whoever acts presents at least a token, and verdicts are signed by people with keys of their own.
-        Gxp = "gxp",
-    }
-}
-
-impl Policy {
-    /// Returns how surely the caller of a transition must be known.
-    pub fn assurance_of(&self, edge: &Transition) -> Assurance {
-        let demanded = edge.guards.iter().filter_map(|guard| match guard {
-            Guard::Assurance(assurance) => Some(*assurance),
-            _ => None,
-        });
-        let least = if self.profile == Profile::Gxp && edge.verdict.is_some() {
-            Assurance::Signature
-        } else {
-            self.assurance()
-        };
-        demanded.fold(least, Assurance::max)
-    }
-
-    /// Returns how surely the caller of anything must be known.
-    pub fn assurance(&self) -> Assurance {
-        if self.profile == Profile::Light { Assurance::Claimed } else { Assurance::Token }
-    }
-
-    /// Returns this policy as it decides while callers must be known at least as surely as under `profile`.
-    #[must_use]
-    pub fn raised_to(&self, profile: Profile) -> Self {
-        Self { profile: self.profile.max(profile), ..self.clone() }
-    }
-
-    /// Tells whether there is a transition that is open to somebody who is known so well.
-    pub fn lets_act(&self, actor: &Actor) -> bool {
-        let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
-        edges.any(|edge| {
-            self.assurance_of(edge) <= actor.assurance()
-                && self.acts_as(actor.group(), &edge.by)
-                && (actor.kind() == Kind::Human || !self.is_for_people(edge))
-        })
-    }
-
-    /// Iterates over the groups that may add users, and so manage their credentials.
-    pub fn managers(&self) -> impl Iterator<Item = &GroupName> {
-        self.project.iter().filter(|rule| rule.action.as_str() == "user_add").flat_map(|rule| &rule.by)
-    }
-
-    /// Lists the users whom it gives to agents of a runtime: to its main thread, and to those that it can start.
-    pub fn users_of(&self, runtime: Runtime) -> BTreeSet<&UserName> {
-        let main = self.runtimes.get(runtime.name());
-        let is_of = |agent: &&Agent| agent.definition.as_ref().is_none_or(|it| it.of(runtime).is_some());
-        main.into_iter().chain(self.agents.values().filter(is_of).map(|agent| &agent.user)).collect()
-    }
-
-    /// Tells whether a transition is for people only.
-    pub fn is_for_people(&self, edge: &Transition) -> bool {
-        edge.guards.contains(&Guard::Plain(Plain::Human)) || self.assurance_of(edge) == Assurance::Signature
-    }
-
-    /// Tells whether a key of a person counts as a signature only once another person has compared it.
-    pub fn compares_keys(&self) -> bool {
-        self.profile == Profile::Gxp
-    }
-
-    /// Tells whether any verdict has to be signed.
-    pub fn demands_signatures(&self) -> bool {
-        let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
-        edges.any(|edge| edge.verdict.is_some() && self.assurance_of(edge) == Assurance::Signature)
-    }
 }
 
 /// A group of users.
