@@ -70,9 +70,10 @@ impl CredentialView {
         &self.user
     }
 
-    /// Says in words what its acknowledgement rests on.
+    /// Says in words what it counts by.
     pub(super) fn grounds(&self) -> String {
-        self.grounds.map_or_else(|| "nobody yet".to_owned(), |it| it.as_str().replace('_', " "))
+        let grounds = self.rests_on.or(self.grounds.map(Grounds::as_str));
+        grounds.unwrap_or("nobody yet").replace('_', " ")
     }
 
     /// Names it in a few words.

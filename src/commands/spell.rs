@@ -11,7 +11,7 @@ use crate::domain::policy::{Action, Input, InputKind, Policy};
 
 /// Inputs of the program's own commands that stand without a flag, by action.
 const POSITIONAL: &[(&str, &str)] =
-    &[("create", "type"), ("token_issue", "user"), ("user_unbind", "user"), ("key_acknowledge", "user")];
+    &[("create", "type"), ("token_issue", "user"), ("key_acknowledge", "user")];
 
 /// A condition that is not met, with the command that would meet it.
 #[derive(Debug, Clone, Serialize)]

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::act::carry_out;
 use super::table::Table;
-use super::token::request;
 use super::{CommandError, Context, Reply};
+use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
 use crate::domain::id::{ActionName, GroupName, InputName, UserName};
-use crate::domain::request::{Inputs, Registration, Request, Subject, Value};
+use crate::domain::project::Proposal;
+use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::session::{Mode, SessionError};
 
 /// What to do with users.
@@ -66,6 +67,9 @@ pub enum UserCommand {
         /// Why, as it is recorded
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// Digest of what somebody else proposed, and that you confirm
+        #[arg(long, value_name = "DIGEST")]
+        confirm: Option<String>,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -107,6 +111,8 @@ pub struct UsersReport {
 #[derive(Debug, Serialize)]
 pub struct UserReport {
     user: Option<User>,
+    /// What a second person confirms, where one has to.
+    proposed: Option<Digest>,
     #[serde(skip)]
     done: String,
 }
@@ -160,7 +166,7 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
             let found = context.session.read(&actor).user(user.as_str())?;
             let found = found.ok_or(SessionError::NoUser(user))?;
             let done = if found.removed_at.is_some() { "removed user" } else { "user" }.to_owned();
-            Ok(Reply::new(UserReport { user: Some(found), done }).by(actor))
+            Ok(Reply::new(UserReport { user: Some(found), proposed: None, done }).by(actor))
         }
         UserCommand::Add { user, group, name, kind, dry_run } => {
             let mut inputs = vec![
@@ -179,9 +185,10 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
             let request = project_request("user_remove", vec![("user", user.to_string())])?;
             change(context, &request, &user, dry_run, "removed")
         }
-        UserCommand::Unbind { user, reason, dry_run } => {
-            let request = request(Registration::Unbind { user: user.clone(), reason })?;
-            change(context, &request, &user, dry_run, "unbound")
+        UserCommand::Unbind { user, reason, confirm, dry_run } => {
+            let mut inputs = vec![("user", user.to_string()), ("reason", reason)];
+            inputs.extend(confirm.map(|digest| ("confirm", digest)));
+            change(context, &project_request("user_unbind", inputs)?, &user, dry_run, "unbound")
         }
     }
 }
@@ -195,13 +202,18 @@ fn change(
 ) -> Result<Reply, CommandError> {
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let (acted, warnings) = carry_out(context, request, mode)?;
-    let done = if dry_run {
-        format!("would be permitted: {done} user {user}")
-    } else {
-        format!("✓ {done} user {user}")
+    let waits = acted.proposal.filter(|proposal| proposal.confirmed_by.is_none());
+    let done = match &waits {
+        _ if dry_run => format!("would be permitted: {done} user {user}"),
+        Some(Proposal { digest, .. }) => format!(
+            "✓ proposed; within a week a second person confirms it: qms user unbind {user} --reason <why> --confirm \
+             {digest}"
+        ),
+        None => format!("✓ {done} user {user}"),
     };
     let found = context.session.read(&acted.actor).user(user.as_str())?;
-    let mut reply = Reply::new(UserReport { user: found, done }).by(acted.actor);
+    let mut reply =
+        Reply::new(UserReport { user: found, proposed: waits.map(|it| it.digest), done }).by(acted.actor);
     reply.warnings = warnings;
     Ok(reply)
 }

@@ -12,6 +12,8 @@ words! {
         Policy = "policy",
         /// The end of a jump of the clock.
         Clock = "clock",
+        /// That a user needs no proof any more because of a hook.
+        Unbinding = "unbinding",
     }
 }
 

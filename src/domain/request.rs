@@ -95,13 +95,6 @@ pub enum Registration {
     /// That the users whom the policy gives to agents of a runtime need a proof from now on: its hook makes one for
     /// each call.
     Bind(Runtime),
-    /// That a user needs none any more because of a hook.
-    Unbind {
-        /// The user.
-        user: UserName,
-        /// Why.
-        reason: String,
-    },
     /// That an agent is started.
     Start(Box<Launch>),
     /// That an agent ends.
@@ -164,7 +157,6 @@ impl Registration {
             Self::Acknowledge { .. } => "key_acknowledge",
             Self::Recover { .. } => "recover",
             Self::Bind(_) => "user_bind",
-            Self::Unbind { .. } => "user_unbind",
             Self::Start(_) => "agent_started",
             Self::Stop(_) => "agent_stop",
         }

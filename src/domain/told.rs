@@ -68,9 +68,6 @@ fn told_of_credentials(registration: &Registration) -> Vec<(&'static str, String
             ("user", user.to_string()),
         ],
         Registration::Bind(runtime) => vec![("runtime", runtime.name().to_owned())],
-        Registration::Unbind { user, reason } => {
-            vec![("reason", short(reason.clone())), ("user", user.to_string())]
-        }
         Registration::Stop(session) => vec![("session", session.clone())],
         Registration::Start(launch) => {
             let Launch { agent, document, task, session, token, verifier, brief, .. } = launch.as_ref();

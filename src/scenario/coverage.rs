@@ -159,6 +159,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::UserIsNew => &[Condition::UserNameTaken],
             Plain::UserExists => &[Condition::UserNotFound],
             Plain::UserIsIdle => &[Condition::UserBusy],
+            Plain::UserIsBound => &[Condition::NotBound],
             Plain::AdministratorRemains => &[Condition::LastAdministrator],
             Plain::NamespaceIsNew => &[Condition::NamespaceTaken],
             Plain::PolicyIsSound => &[Condition::PolicyUnsound, Condition::PolicyUnchanged],

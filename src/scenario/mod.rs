@@ -33,7 +33,7 @@
 //!   token of an agent that was started), `ticket` (made by the hook of an agent runtime for this step).
 //! * Getting and losing credentials is a step, too, under the name by which it is recorded:
 //!   `{ lead: token_issue, user: ines }` (a person gets a code), `key_create`, `unlock`, `token_rotate`,
-//!   `credential_revoke`, `key_acknowledge`, `recover`, `user_unbind` (with `user`), `user_bind` (with `runtime`),
+//!   `credential_revoke`, `key_acknowledge`, `recover` (with `user`), `user_bind` (with `runtime`),
 //!   `agent_started` (with `agent` and `of`),
 //!   `agent_stop` (with `agent`).
 //! * `{ lead: policy_adopt, change: { controlled.yaml: { "by: [quality, reviewer]": "by: [quality]" } } }`

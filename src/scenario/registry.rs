@@ -32,8 +32,6 @@ pub(super) enum Asked {
     Recover(UserName),
     /// That the users of a runtime need a proof.
     Bind(Runtime),
-    /// That a user needs none any more.
-    Unbind(UserName),
     /// The start of an agent.
     Start(String),
     /// The end of an agent.
@@ -41,7 +39,7 @@ pub(super) enum Asked {
 }
 
 /// The names, each with the word that says whom it is about.
-pub(super) const VERBS: [(&str, Option<&str>); 11] = [
+pub(super) const VERBS: [(&str, Option<&str>); 10] = [
     ("token_issue", Some("user")),
     ("credential_revoke", Some("user")),
     ("token_rotate", None),
@@ -50,7 +48,6 @@ pub(super) const VERBS: [(&str, Option<&str>); 11] = [
     ("key_acknowledge", Some("user")),
     ("recover", Some("user")),
     ("user_bind", Some("runtime")),
-    ("user_unbind", Some("user")),
     ("agent_started", Some("agent")),
     ("agent_stop", Some("agent")),
 ];
@@ -70,7 +67,6 @@ impl Asked {
             "user_bind" => {
                 Self::Bind(Runtime::of(whom).ok_or_else(|| format!("`{whom}` is no agent runtime"))?)
             }
-            "user_unbind" => Self::Unbind(user()?),
             "agent_started" => Self::Start(whom.to_owned()),
             "agent_stop" => Self::Stop(whom.to_owned()),
             _ => return Err(format!("`{verb}` asks for nothing of the registry")),
@@ -111,9 +107,6 @@ pub(super) fn request(
             (Registration::Recover { user: user.clone(), public: key.verifier() }, Some(key))
         }
         Asked::Bind(runtime) => (Registration::Bind(*runtime), None),
-        Asked::Unbind(user) => {
-            (Registration::Unbind { user: user.clone(), reason: "the story asks for it".to_owned() }, None)
-        }
         Asked::Start(agent) => {
             let document = about.ok_or("an agent is started for a document: name it with `of`")?;
             let session = format!("run-{}", to_hex(&holdings.random::<8>()));

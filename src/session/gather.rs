@@ -253,7 +253,6 @@ impl Session {
                 registry.keys = self.store.credentials(Credentials::Keys)?;
                 user.clone()
             }
-            Registration::Unbind { user, .. } => user.clone(),
             Registration::Revoke(id) => {
                 registry.named = self.store.credential(id)?;
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;

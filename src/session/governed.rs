@@ -33,7 +33,7 @@ fn can_move(policy: &Policy, next: Option<&Policy>, name: &TypeName, state: &Sta
 }
 
 /// What one person asks for and another may have to confirm.
-const PROPOSED: &[&str] = &["policy_adopt", "clock_set"];
+const PROPOSED: &[&str] = &["policy_adopt", "clock_set", "user_unbind"];
 
 impl Session {
     pub(super) fn gather_project(

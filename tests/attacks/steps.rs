@@ -16,7 +16,7 @@ fn write(project: &Project, file: &str, from: &str, to: &str) {
 /// Takes a part of a file away, which is adopted, and puts another one before `next`, which is less.
 fn comes_back_as_less(project: &Project, file: &str, (part, instead): (&str, &str), next: &str) {
     write(project, file, part, "");
-    project.run("-u lead workflow adopt").is(0);
+    project.run("-u lead workflow adopt --less --reason x").is(0);
     write(project, file, next, &format!("{instead}{next}"));
     let refused = project.ask("-u lead workflow adopt").is(4);
     let reasons = refused.reasons();

@@ -220,6 +220,48 @@ fn what_demands_less_waits_for_a_second_person() {
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-195
+#[test]
+fn the_end_of_a_binding_waits_for_a_second_person() {
+    let project = super::profiles::of("gxp");
+    manager(&project, "lead", "ada");
+    super::acknowledge(&project, "lead", "ada").is(0);
+    manager(&project, "ada", "ines");
+    super::acknowledge(&project, "lead", "ines").is(0);
+    let path = project.path("workflows/policy.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\nproject:\n", "\nruntimes: { claude: claude }\nproject:\n")).unwrap();
+    let less = "workflow adopt --less --reason \"a runtime\"";
+    let digest = project.ask(&format!("-u lead {less}")).is(0)["data"]["digest"].clone();
+    project.run(&format!("-u ines workflow adopt --confirm {}", digest.as_str().unwrap())).is(0);
+    project.run("-u lead hooks install claude").is(0);
+    let bound = || project.ask("-u lead user show claude").is(0)["data"]["user"]["bound"] == true;
+    let unbind = |user: &str, more: &str| {
+        project.ask(&format!("-u {user} user unbind claude --reason \"no hook\" {more}"))
+    };
+    let refused = unbind("lead", &format!("--confirm {}", "0".repeat(64))).is(4);
+    assert_eq!(refused.reasons(), ["nothing_to_confirm"]);
+    let proposed = unbind("lead", "").is(0)["data"].clone();
+    let confirm = format!("--confirm {}", proposed["proposed"].as_str().unwrap());
+    assert!(bound());
+    let shown = project.run("-u lead user unbind claude --reason \"no hook\"").is(0).text();
+    assert!(shown.contains(&format!("qms user unbind claude --reason <why> {confirm}")), "{shown}");
+    let refused = unbind("ines", "").is(4);
+    assert_eq!(refused.reasons(), ["proposed_already"]);
+    let remedy = refused["error"]["reasons"][0]["remedy"].as_str().unwrap().to_owned();
+    assert_eq!(remedy, format!("qms --user ines user unbind claude {confirm} --reason <text>"));
+    for user in ["lead", "ada"] {
+        assert_eq!(unbind(user, &confirm).is(7).reasons(), ["not_independent"], "{user}");
+    }
+    unbind("ines", &confirm).is(0);
+    assert!(!bound());
+    assert!(unbind("ines", &confirm).is(4).reasons().contains(&"not_bound"));
+    // Bound again, it is proposed again.
+    project.run("-u lead hooks install claude").is(0);
+    assert_eq!(unbind("ines", &confirm).is(4).reasons(), ["nothing_to_confirm"]);
+    project.run("-u lead audit verify").is(0);
+}
+
 // REQ-193
 #[test]
 fn doctor_finds_a_key_that_was_used_and_that_nobody_has_compared() {

@@ -149,7 +149,11 @@ pub(super) fn who_can(case: &Case<'_>, key: &Credential) -> String {
     let names =
         if independent.is_empty() { able.iter().map(|name| name.as_str()).collect() } else { independent };
     if names.is_empty() {
-        return format!("whoever holds the project key can, with `qms recover {} --alone`", key.user);
+        return format!(
+            "nobody else has a key that counts now: another person gets one, or, where nobody else ever had one, the \
+             project key helps: qms recover {} --alone",
+            key.user
+        );
     }
     format!(
         "{} can: qms key acknowledge {} --fingerprint <as {} reads it>",

@@ -1,12 +1,12 @@
 //! What a policy may no longer demand: adopting less is said, with a reason, and where people sign confirmed by a
-//! second one. Setting the time of the record right follows the same way.
+//! second one. Setting the time of the record right and lifting the binding of a user follow the same way.
 
 use std::collections::BTreeSet;
 
 use super::{Applied, Case, Condition, Reason};
 use crate::domain::clock::Jump;
 use crate::domain::digest::Digest;
-use crate::domain::document::Document;
+use crate::domain::document::{Document, User};
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{TraitName, TypeName};
 use crate::domain::identity::Credential;
@@ -70,6 +70,24 @@ pub(super) fn clock(case: &Case<'_>, facts: &ProjectFacts, reasons: &mut Vec<Rea
     }
 }
 
+/// Decides on lifting the binding of a user.
+pub(super) fn unbinding(
+    case: &Case<'_>,
+    facts: &ProjectFacts,
+    reasons: &mut Vec<Reason>,
+) -> Option<Proposal> {
+    let user = facts.named_user.as_ref().filter(|user| user.is_bound)?;
+    if case.actor.credential().is_some_and(Credential::is_limited) {
+        let message = "a token of so many uses, or for something named, frees nobody".to_owned();
+        reasons.push(Reason::new(Condition::CredentialOutOfScope, message));
+    }
+    let digest = Digest::of(format!("qms user unbind 1\n{}\n", user.name).as_bytes());
+    match case.inputs.text("confirm") {
+        Some(named) => confirmed(case, facts, ProposalKind::Unbinding, (named, &digest), reasons),
+        None => proposed(case, facts, ProposalKind::Unbinding, (digest, digest), reasons),
+    }
+}
+
 /// What names a jump where somebody confirms its end.
 fn digest_of(jump: &Jump) -> Digest {
     let before = jump.before.map(|at| at.to_string()).unwrap_or_default();
@@ -99,7 +117,13 @@ fn proposed(
     let mut known = facts.proposals.iter().filter(|one| one.kind == kind && one.digest == digest);
     if let Some(open) = known.find(|one| one.is_open(&replaces, now, &case.facts.order) && &one.by != me) {
         let message = format!("`{}` has proposed it already; it waits for a second person", open.by);
-        let offer = Offer::of(case_action(kind)).with("confirm", &digest);
+        let mut offer = Offer::of(case_action(kind)).with("confirm", &digest);
+        if kind != ProposalKind::Policy {
+            offer = offer.asking("reason");
+        }
+        if let Some(user) = case.inputs.text("user") {
+            offer = offer.with("user", &user);
+        }
         reasons.push(Reason::new(Condition::ProposedAlready, message).remedy(offer));
         return None;
     }
@@ -111,6 +135,7 @@ fn case_action(kind: ProposalKind) -> &'static str {
     match kind {
         ProposalKind::Policy => "policy_adopt",
         ProposalKind::Clock => "clock_set",
+        ProposalKind::Unbinding => "user_unbind",
     }
 }
 
@@ -125,12 +150,13 @@ fn confirmed(
     let me = case.actor.name();
     let digest = Digest::parse(named.trim_start_matches("sha256:")).ok();
     let is_it = |one: &&Proposal| one.kind == kind && Some(one.digest) == digest;
-    let open = facts.proposals.iter().filter(is_it).find(|one| match kind {
-        ProposalKind::Policy => one.is_open(present, case.facts.now, &case.facts.order),
-        ProposalKind::Clock => {
-            one.digest == *present && one.is_open(present, case.facts.now, &case.facts.order)
-        }
-    });
+    // A policy takes the place of another one; all else is named by what it is about.
+    let is_about = |one: &Proposal| kind == ProposalKind::Policy || one.digest == *present;
+    let open = facts
+        .proposals
+        .iter()
+        .filter(is_it)
+        .find(|one| is_about(one) && one.is_open(present, case.facts.now, &case.facts.order));
     let Some(open) = open else {
         let message = format!("no proposal `{}` waits for a second person", named.escape_debug());
         reasons.push(Reason::new(Condition::NothingToConfirm, message));
@@ -177,6 +203,15 @@ pub(super) fn set_clock(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
         let ended = |one: &Credential| Credential { revoked_at: Some(facts.now), ..one.clone() };
         applied.credentials = project.ending.iter().map(ended).collect();
     }
+    applied
+}
+
+/// Lifts a binding, or keeps that for a second person.
+pub(super) fn unbind(facts: &Facts, proposal: Option<&Proposal>) -> Applied {
+    let mut applied = Applied { proposal: proposal.cloned(), ..Applied::default() };
+    let named = facts.project.as_ref().and_then(|project| project.named_user.clone());
+    let freed = named.filter(|_| is_done(proposal)).map(|user| User { is_bound: false, ..user });
+    applied.users.extend(freed);
     applied
 }
 

@@ -156,6 +156,7 @@ impl Case<'_> {
             | Plain::UserIsNew
             | Plain::UserExists
             | Plain::UserIsIdle
+            | Plain::UserIsBound
             | Plain::AdministratorRemains
             | Plain::NamespaceIsNew
             | Plain::PolicyIsSound

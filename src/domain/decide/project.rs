@@ -38,6 +38,7 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
     let proposal = match action.name.as_str() {
         "policy_adopt" => adoption::adoption(case, facts, &mut less, &mut reasons),
         "clock_set" => adoption::clock(case, facts, &mut reasons),
+        "user_unbind" => adoption::unbinding(case, facts, &mut reasons),
         _ => None,
     };
     if reasons.is_empty() {
@@ -79,6 +80,9 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
         Plain::UserExists if known.is_none() => {
             one(Condition::UserNotFound, format!("`{}` is not a user of this project", name.escape_debug()))
         }
+        Plain::UserIsBound if known.is_some_and(|user| !user.is_bound) => {
+            one(Condition::NotBound, format!("`{name}` is not bound by a hook"))
+        }
         Plain::UserIsIdle => known.map_or_else(Vec::new, |user| unmet_idle(case, facts, user)),
         Plain::AdministratorRemains => match (&facts.candidate, known) {
             (Some(Ok(candidate)), _) => unmet_under(case, &candidate.policy, rule),
@@ -106,7 +110,7 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
         Plain::PolicyKeepsDocuments => {
             unmet_strands(facts).into_iter().chain(unmet_gates(case, facts)).collect()
         }
-        Plain::UserIsNew | Plain::UserExists | Plain::NamespaceIsNew => Vec::new(),
+        Plain::UserIsNew | Plain::UserExists | Plain::UserIsBound | Plain::NamespaceIsNew => Vec::new(),
         _ => vec![meaningless(guard)],
     }
 }
@@ -274,6 +278,7 @@ pub(super) fn apply(permit: &Permit, facts: &Facts, proposal: Option<&Proposal>)
         }
         "policy_adopt" => return adoption::adopt(facts, proposal),
         "clock_set" => return adoption::set_clock(facts, proposal),
+        "user_unbind" => return adoption::unbind(facts, proposal),
         _ => {}
     }
     applied

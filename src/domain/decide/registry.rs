@@ -21,7 +21,6 @@ const VERBS: &[&str] = &[
     "unlock",
     "key_acknowledge",
     "user_bind",
-    "user_unbind",
 ];
 
 pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way, Vec<Reason>> {
@@ -31,9 +30,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
     };
     let is_of_others = || facts.named.as_ref().is_some_and(|named| &named.user != case.actor.name());
     let least = match registration {
-        Registration::Issue(_) | Registration::Bind(_) | Registration::Unbind { .. } => {
-            case.managing_assurance()
-        }
+        Registration::Issue(_) | Registration::Bind(_) => case.managing_assurance(),
         Registration::Revoke(_) if is_of_others() => case.managing_assurance(),
         Registration::Recover { .. } => Assurance::Signature,
         _ => Assurance::Token,
@@ -71,10 +68,6 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
         Registration::Recover { user, public } => keys::recover(case, facts, user, *public, &mut reasons),
         Registration::Bind(runtime) => {
             users = binding::bind(case, *runtime, &mut reasons);
-            Vec::new()
-        }
-        Registration::Unbind { reason, .. } => {
-            users = binding::unbind(case, facts, reason, &mut reasons);
             Vec::new()
         }
         Registration::Start(launch) => {
@@ -130,10 +123,8 @@ impl Case<'_> {
                 (CredentialKind::Unlock, _) => return self.unmet_unlock(None),
                 (CredentialKind::Enrolment, Registration::Key { .. }) => return None,
                 (CredentialKind::Enrolment, _) => "a code is for a key of its person",
-                (CredentialKind::Standing, Registration::Issue(_) | Registration::Unbind { .. })
-                    if presented.is_limited() =>
-                {
-                    "a token of so many uses, or for something named, gives nobody another, and frees nobody"
+                (CredentialKind::Standing, Registration::Issue(_)) if presented.is_limited() => {
+                    "a token of so many uses, or for something named, gives nobody another"
                 }
                 (CredentialKind::Standing, Registration::Key { .. })
                     if presented.is_limited() || presented.not_after.is_some() =>

@@ -4,6 +4,7 @@
 mod acknowledgements;
 pub(crate) mod asked;
 mod bounds;
+mod confirmations;
 pub(crate) mod dice;
 pub(crate) mod menus;
 mod promises;

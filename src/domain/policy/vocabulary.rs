@@ -127,6 +127,8 @@ words! {
         UserExists = "user_exists",
         /// The user owns no unfinished document and has no open task.
         UserIsIdle = "user_is_idle",
+        /// A hook binds the user: each call of that user needs a proof.
+        UserIsBound = "user_is_bound",
         /// Somebody who may manage users and policy remains.
         AdministratorRemains = "administrator_remains",
         /// The namespace is not registered yet.

@@ -156,9 +156,6 @@ fn calls(own: Option<&Credential>) -> Vec<(Registration, RegistryFacts)> {
                 calls.push((Registration::Issue(proposal), about(user)));
             }
         }
-        let unbind = Registration::Unbind { user: name(user), reason: "it is idle".to_owned() };
-        let bound = about(user).user.map(|user| User { is_bound: true, ..user });
-        calls.push((unbind, RegistryFacts { user: bound, ..about(user) }));
         let fingerprint =
             all.iter().find(|one| one.user.as_str() == user).map_or(id(7), |one| one.id.clone());
         calls.push((Registration::Acknowledge { user: name(user), fingerprint }, about(user)));
@@ -271,10 +268,9 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
     assert_eq!(words("for uses"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for actions"), ["credential_revoke", "token_rotate"]);
     assert_eq!(words("for documents"), ["credential_revoke", "token_rotate"]);
-    let for_a_time = ["agent_started", "credential_revoke", "token_issue", "token_rotate", "user_unbind"];
+    let for_a_time = ["agent_started", "credential_revoke", "token_issue", "token_rotate"];
     assert_eq!(words("for a time"), for_a_time);
-    let mine =
-        ["agent_started", "credential_revoke", "key_create", "token_issue", "token_rotate", "user_unbind"];
+    let mine = ["agent_started", "credential_revoke", "key_create", "token_issue", "token_rotate"];
     assert_eq!(words("standing"), mine);
     let all = [
         "agent_started",
@@ -284,7 +280,6 @@ fn what_is_bounded_makes_nothing_that_is_wider() {
         "recover",
         "token_issue",
         "unlock",
-        "user_unbind",
     ];
     assert_eq!(words("key"), all);
 }
@@ -300,8 +295,7 @@ fn where_people_sign_who_may_act_is_said_by_a_person_who_signs() {
                 let is_of_others = match &call.0 {
                     Registration::Issue(_)
                     | Registration::Acknowledge { .. }
-                    | Registration::Recover { .. }
-                    | Registration::Unbind { .. } => true,
+                    | Registration::Recover { .. } => true,
                     Registration::Revoke(named) => *named == id(2) && user.name.as_str() != "hana",
                     _ => false,
                 };

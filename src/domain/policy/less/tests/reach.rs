@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::identity::Isolation;
-use crate::domain::policy::When;
+use crate::domain::policy::{Choice, When};
 
 fn less_of(next: &Policy, types: &[&str]) -> BTreeSet<String> {
     let under_way = UnderWay { types: types.iter().map(|one| name(one)).collect(), ..UnderWay::default() };
@@ -104,4 +104,67 @@ fn what_stops_a_text_is_no_harder_than_what_lets_it_pass() {
         }
     }
     assert!(less(&now, &next).iter().any(|line| line.ends_with("gives another verdict")));
+}
+
+/// Ways that give no verdict and hold a document up all the same.
+fn holds_up(way: &Transition) -> bool {
+    way.effects.iter().any(|one| matches!(one, Effect::AddSeats | Effect::AddTraits))
+        || (way.verdict.is_none() && way.to == Target::Origin && !way.effects.contains(&Effect::CheckOut))
+}
+
+// REQ-194
+#[test]
+fn whoever_asks_more_people_adds_gates_or_ends_a_round_can_go_on_to() {
+    let now = shipped();
+    let changes: [&dyn Fn(&mut Transition); 3] =
+        [&|way| way.from.clear(), &|way| drop(way.by.pop()), &|way| way.by = vec![name("nobody")]];
+    let mut tried = 0;
+    for (workflow, life) in &now.workflows {
+        let found = life.transitions.iter().enumerate();
+        for (at, old) in found.filter(|(_, way)| !way.from.is_empty() && holds_up(way)) {
+            for change in &changes {
+                let mut next = now.clone();
+                let ways = next.workflows.get_mut(workflow).map(|it| &mut it.transitions).unwrap();
+                change(ways.get_mut(at).unwrap());
+                assert_ne!(less(&now, &next), BTreeSet::new(), "{workflow}: {}", old.action);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 30, "{tried}");
+}
+
+// REQ-194
+#[test]
+fn a_verdict_is_not_called_what_another_was() {
+    let mut now = shipped();
+    now.profile = Profile::Light;
+    let choices = |policy: &mut Policy, change: &dyn Fn(&mut Vec<Choice>)| {
+        let inputs = policy.actions.iter_mut().filter(|it| it.name.as_str() == "review");
+        for input in inputs.flat_map(|action| &mut action.inputs) {
+            if let InputKind::OneOf(choices) = &mut input.kind {
+                change(choices);
+            }
+        }
+    };
+    let mut reworded = now.clone();
+    choices(&mut reworded, &|choices| choices.iter_mut().for_each(|one| one.label.push('!')));
+    assert_eq!(less(&now, &reworded), BTreeSet::new());
+    let mut swapped = now.clone();
+    choices(&mut swapped, &|choices| {
+        let labels: Vec<_> = choices.iter().rev().map(|one| one.label.clone()).collect();
+        choices.iter_mut().zip(labels).for_each(|(one, label)| one.label = label);
+    });
+    assert_ne!(less(&now, &swapped), BTreeSet::new());
+    let mut verbs = now.clone();
+    let label = |policy: &Policy, verb: &str| policy.action(&name(verb)).unwrap().label.clone();
+    let (approve, reject) = (label(&now, "approve"), label(&now, "reject"));
+    for action in &mut verbs.actions {
+        match action.name.as_str() {
+            "approve" => action.label = reject.clone(),
+            "reject" => action.label = approve.clone(),
+            _ => {}
+        }
+    }
+    assert_ne!(less(&now, &verbs), BTreeSet::new());
 }
