@@ -29,7 +29,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use qms::domain::policy::{Candidate, Fault, Sources};
+use qms::domain::policy::{Candidate, Effect, Fault, Sources, Transition, compile};
 use qms::embedded::procedures;
 
 /// A change of one file: the text that is there (the first of it), and what is put in its place. No
@@ -94,6 +94,28 @@ fn cases() -> impl Iterator<Item = &'static Case> {
 #[test]
 fn the_policy_of_the_program_has_no_faults() {
     assert_eq!(faults(sources()), []);
+}
+
+// REQ-245
+#[test]
+fn where_a_trait_can_be_added_its_notes_can_be_written() {
+    let policy = compile(&sources()).unwrap();
+    let mut tried = 0;
+    for life in policy.workflows.values() {
+        let with = |effect: Effect| life.transitions.iter().filter(move |way| way.effects.contains(&effect));
+        for way in with(Effect::AddTraits) {
+            for state in &way.from {
+                // What a note waits for was there when the trait was added.
+                let is_open = |note: &&Transition| {
+                    let mut asked = note.guards.iter().filter(|guard| guard.name() != "note_is_due");
+                    note.from.contains(state) && asked.all(|guard| way.guards.contains(guard))
+                };
+                assert!(with(Effect::RecordNote).any(|note| is_open(&note)), "{}: {state}", life.name);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 5, "{tried}");
 }
 
 // REQ-004, REQ-005, REQ-089, REQ-095, REQ-171

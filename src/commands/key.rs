@@ -82,7 +82,7 @@ pub fn create(context: &mut Context, passphrase: &str, done: &str) -> Result<Rep
     let credential = context.session.read(&acted.actor).credential(open.id())?;
     let credential = credential.ok_or_else(|| SessionError::NoCredential(open.id().clone()))?;
     let report = KeyReport {
-        credential: CredentialView::new(credential, context.session.now()),
+        credential: CredentialView::new(credential, context.session.valid_at()?),
         key_file,
         done: format!("{done} {user}"),
     };
@@ -95,7 +95,7 @@ pub fn create(context: &mut Context, passphrase: &str, done: &str) -> Result<Rep
 pub fn list(context: &mut Context) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let keys = context.session.read(&actor).credentials(Credentials::Keys)?;
-    Ok(Reply::new(CredentialsReport::new(keys, context.session.now())).by(actor))
+    Ok(Reply::new(CredentialsReport::new(keys, context.session.valid_at()?)).by(actor))
 }
 
 /// Takes a key back.
@@ -127,7 +127,7 @@ pub fn recover(
     };
     let key_file = staged.settle()?;
     let report = KeyReport {
-        credential: CredentialView::new(credential, context.session.now()),
+        credential: CredentialView::new(credential, context.session.valid_at()?),
         key_file,
         done: if alone {
             format!("{user} recovered, and acknowledged by nobody else")
@@ -153,7 +153,7 @@ pub fn acknowledge(
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let key = context.session.read(&acted.actor).credential(&fingerprint)?;
     let key = key.ok_or(SessionError::NoCredential(fingerprint))?;
-    let credential = CredentialView::new(key, context.session.now());
+    let credential = CredentialView::new(key, context.session.valid_at()?);
     let mut reply = Reply::new(AcknowledgedReport { credential }).by(acted.actor);
     reply.warnings.extend(warnings);
     Ok(reply)

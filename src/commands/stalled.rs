@@ -15,7 +15,7 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Result<Vec<Stri
         documents.extend(document.round.is_some().then_some(document));
         Ok(())
     })?;
-    let now = context.session.now();
+    let now = context.session.valid_at()?;
     credentials.retain(|one| one.validity(now) == Validity::Valid);
     let mut sentences = Vec::new();
     for document in documents {

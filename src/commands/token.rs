@@ -191,7 +191,7 @@ fn hand_out(
         .map_or_else(|| "FILE".to_owned(), |file| words::word(&file.display().to_string()).into_owned());
     let verb = if issued.kind == CredentialKind::Enrolment { "enrol" } else { "whoami" };
     let report = IssuedReport {
-        credential: CredentialView::new(issued, context.session.now()),
+        credential: CredentialView::new(issued, context.session.valid_at()?),
         shown: file.is_none().then_some(text),
         credential_file: file,
         command: format!("qms --token-file {place} {verb}"),
@@ -227,7 +227,7 @@ const STALE: i64 = 90 * 24 * 60 * 60 * 1000;
 
 fn list(context: &mut Context, stale: bool) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    let (now, order) = (context.session.now(), context.session.order()?);
+    let (now, order) = (context.session.valid_at()?, context.session.order()?);
     let store = context.session.read(&actor);
     let mut tokens = store.credentials(Credentials::All)?;
     tokens.retain(|one| one.kind != CredentialKind::Key);

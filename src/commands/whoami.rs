@@ -67,7 +67,7 @@ impl WhoamiReport {
 /// Shows who the caller was found to be, and by what.
 pub fn run(context: &mut Context) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    let now = context.session.now();
+    let now = context.session.valid_at()?;
     let report = WhoamiReport {
         user: actor.name().clone(),
         group: actor.group().clone(),

@@ -64,6 +64,13 @@ pub struct Document {
     pub updated_at: Timestamp,
 }
 
+impl Document {
+    /// Tells whether a user is an author: its creator, or somebody who checked it in since its last approval.
+    pub fn is_written_by(&self, user: &UserName) -> bool {
+        self.authors.contains(user) || self.creator.as_ref() == Some(user)
+    }
+}
+
 /// The version in force, and its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InForce {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Session, SessionError};
-use crate::domain::audit::{Entry, EntryResult, FieldDelta, Table};
+use crate::domain::audit::{Entry, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{DocumentId, StateName, TraitName, TypeName, UserName};
-use crate::domain::identity::{Actor, Credential, KeyOrigin};
+use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::{Candidate, Policy, Sources, UnderWay, compile};
 use crate::domain::request::Request;
 use crate::store::{Credentials, Entries, ListQuery};
@@ -72,7 +72,7 @@ impl Session {
             (project.carried, project.losing) = self.carried(&policy, next)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
-            project.proposals = self.store.proposals()?;
+            project.proposals = self.standing_proposals()?;
             project.jump = self.span()?.jump;
         }
         if request.inputs.text("confirm").is_some()
@@ -133,27 +133,6 @@ impl Session {
             Ok(())
         })?;
         Ok((carried, losing))
-    }
-
-    /// Finds out since when a key counts as a signature where keys are compared.
-    fn counts_since(&mut self, key: &Credential) -> Result<Option<Timestamp>, SessionError> {
-        let Some(acknowledged) = &key.acknowledged else {
-            return Ok(key.counts().then_some(key.issued_at));
-        };
-        // The founder's first key counted before somebody else confirmed it.
-        if key.origin == Some(KeyOrigin::Founder) {
-            return Ok(Some(key.issued_at));
-        }
-        let (id, mut since) = (key.id.to_string(), None);
-        self.store.entries(Entries::From(0), &mut |stored| {
-            let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
-            let is_permitted = entry.result == EntryResult::Permitted;
-            if is_permitted && since.is_none() && entry.inputs.get("fingerprint") == Some(&id) {
-                since = Some(entry.at);
-            }
-            Ok(())
-        })?;
-        Ok(since.or_else(|| (acknowledged.by == key.user).then_some(key.issued_at)))
     }
 
     /// Finds the credentials that end with the jump that began with an entry: those that were refused as expired

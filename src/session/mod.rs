@@ -19,6 +19,7 @@ mod policies;
 mod prerequisites;
 mod procedures;
 mod program;
+mod proposals;
 mod recovery;
 mod refused;
 mod runs;

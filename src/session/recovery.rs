@@ -52,7 +52,7 @@ impl Session {
         if user.is_none_or(|user| user.kind != Kind::Human) {
             return Err(SessionError::NoPerson(name.clone()));
         }
-        let (now, compares) = (self.now(), self.policy()?.compares_keys());
+        let (now, compares) = (self.valid_at()?, self.policy()?.compares_keys());
         let users = self.store.users()?.into_iter();
         let users = users.filter(|user| user.removed_at.is_none() && user.kind == Kind::Human);
         let present: Vec<UserName> = users.map(|user| user.name).collect();

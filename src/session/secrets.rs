@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{Session, SessionError};
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::identity::{Credential, CredentialKind, Validity};
 use crate::domain::redact::possible;
 use crate::domain::request::{Request, Value, WorkingCopy};
@@ -74,15 +74,15 @@ impl Session {
             return Err(SessionError::LiveKey { place: place() });
         }
         let kept = self.store.credentials(Credentials::WithVerifier(&Digest::of(secret)))?;
-        match kept.into_iter().find(|kept| self.is_live(kept)) {
+        let now = if kept.is_empty() { return Ok(()) } else { self.valid_at()? };
+        match kept.into_iter().find(|kept| is_live(kept, now)) {
             Some(live) => Err(SessionError::LiveToken { place: place(), credential: live.id }),
             None => Ok(()),
         }
     }
+}
 
-    /// Tells whether a token is still good for something, or about to be. Of a key the public half is no secret.
-    fn is_live(&self, kept: &Credential) -> bool {
-        let is_usable = matches!(kept.validity(self.now()), Validity::Valid | Validity::NotYetValid);
-        is_usable && kept.kind != CredentialKind::Key
-    }
+/// Tells whether a token is still good for something, or about to be. Of a key the public half is no secret.
+fn is_live(kept: &Credential, now: Timestamp) -> bool {
+    matches!(kept.validity(now), Validity::Valid | Validity::NotYetValid) && kept.kind != CredentialKind::Key
 }

@@ -91,6 +91,12 @@ impl Session {
         (self.outside.clock)().clock
     }
 
+    /// Returns the time by which credentials are judged.
+    pub fn valid_at(&mut self) -> Result<Timestamp, SessionError> {
+        let head = self.store.head()?;
+        Ok(self.time(&head)?.valid)
+    }
+
     /// Tells whether a clock that the record was made by, or that of the system now, cannot be right.
     pub fn clock_fault(&mut self) -> Result<Option<ClockFault>, SessionError> {
         if let Some(jump) = self.span()?.jump {

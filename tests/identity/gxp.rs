@@ -222,6 +222,63 @@ fn what_demands_less_waits_for_a_second_person() {
 
 // REQ-195
 #[test]
+fn what_was_proposed_ends_with_the_policy_that_it_replaces_whatever_comes_back() {
+    let project = super::profiles::of("gxp");
+    manager(&project, "lead", "ada");
+    super::acknowledge(&project, "lead", "ada").is(0);
+    manager(&project, "ada", "ines");
+    super::acknowledge(&project, "lead", "ines").is(0);
+    let path = project.path("workflows/policy.yaml");
+    let base = fs::read_to_string(&path).unwrap();
+    let (less, other) = (base.replace("profile: gxp", "profile: light"), format!("{base}\n# more\n"));
+    let adopt = |user: &str, text: &str, more: &str| {
+        fs::write(&path, text).unwrap();
+        project.ask(&format!("-u {user} workflow adopt {more}"))
+    };
+    let proposed = adopt("lead", &less, "--less --reason \"fewer people\"").is(0)["data"].clone();
+    let confirm = format!("--confirm {}", proposed["digest"].as_str().unwrap());
+    adopt("lead", &other, "").is(0);
+    assert_eq!(adopt("ines", &less, &confirm).is(4).reasons(), ["nothing_to_confirm"]);
+    adopt("lead", &base, "").is(0);
+    assert_eq!(adopt("ines", &less, &confirm).is(4).reasons(), ["nothing_to_confirm"]);
+    // Proposed anew it is new.
+    adopt("lead", &less, "--less --reason \"fewer people\"").is(0);
+    adopt("ines", &less, &confirm).is(0);
+}
+
+// REQ-195
+#[test]
+fn a_word_that_counted_for_nothing_makes_no_key_count_since_then() {
+    let project = Project::empty();
+    let phrase = secret(&project, "config/lead.phrase", PASSPHRASE);
+    project.run(&format!("init --profile light --passphrase-file {}", phrase.display())).is(0);
+    manager(&project, "lead", "hana2");
+    manager(&project, "lead", "ada");
+    // A key that is made anew by a code alarms, and that is acknowledged where keys are not compared.
+    let key = super::last_issued(&project, "ada");
+    project.run(&format!("-u hana2 key revoke {key}")).is(0);
+    let (code, phrase) = (project.folder().join("again.code"), project.folder().join("config/ada.phrase"));
+    project.run(&format!("-u hana2 token issue ada --out {}", code.display())).is(0);
+    let enrol = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+    bare(&project, &enrol).run().is(0);
+    super::acknowledge(&project, "lead", "ada").is(0);
+    let path = project.path("workflows/policy.yaml");
+    let light = fs::read_to_string(&path).unwrap();
+    fs::write(&path, light.replace("profile: light", "profile: gxp")).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    super::acknowledge(&project, "lead", "hana2").is(0);
+    super::acknowledge(&project, "hana2", "lead").is(0);
+    fs::write(&path, light).unwrap();
+    let less = "-u lead workflow adopt --less --reason easier";
+    let digest = project.ask(less).is(0)["data"]["digest"].as_str().unwrap().to_owned();
+    let confirm = || project.ask(&format!("-u ada workflow adopt --confirm {digest}"));
+    confirm().is(8);
+    super::acknowledge(&project, "lead", "ada").is(0);
+    assert_eq!(confirm().is(7).reasons(), ["not_independent"]);
+}
+
+// REQ-195
+#[test]
 fn the_end_of_a_binding_waits_for_a_second_person() {
     let project = super::profiles::of("gxp");
     manager(&project, "lead", "ada");

@@ -1,7 +1,9 @@
 //! The clock of a caller: it ends nobody's credential, and brings none back.
 
+use std::path::Path;
+
 use super::clock::{HOUR, MINUTE, NOON, at, expired, last_at, lead};
-use super::{issue, log};
+use super::{PASSPHRASE, issue, last_issued, log, secret};
 use crate::project::Project;
 
 const YEAR: i64 = 366 * 24 * HOUR;
@@ -101,4 +103,34 @@ fn what_was_given_its_end_by_a_clock_that_was_wrong_ends_with_the_jump() {
         }
         project.run("-u lead audit verify").is(0);
     }
+}
+
+// REQ-168, REQ-191
+#[test]
+fn what_a_clock_ahead_calls_expired_can_still_be_taken_back() {
+    let project = Project::new();
+    issue(&project, "token", "claude --ttl 30d");
+    project.run("-u lead user add maria --group quality --human").is(0);
+    let code = issue(&project, "code", "maria --ttl 30d");
+    let start = last_at(&project);
+    // Who is believed by name acts under a clock that is 300 days ahead, since another boot: it is recorded so.
+    let review = "-u tu review SOP-001 --recommend --comment x";
+    assert_ne!(at(&project, start + 300 * 24 * HOUR, "", review).0, 0);
+    let soon = start + HOUR;
+    assert_eq!(at(&project, soon, "token", "create CR --title x").0, 0);
+    let lead = lead(&project);
+    let other = project.folder().join("other");
+    let line = format!("token issue maria --out {}", other.display());
+    assert_eq!(at(&project, soon, &lead, &line).0, 0);
+    let line = format!("token revoke {}", last_issued(&project, "claude"));
+    assert_eq!(at(&project, soon, &lead, &line).0, 0);
+    assert_eq!(at(&project, soon, "token", "whoami").1, ["credential_revoked"]);
+    // Of two codes only the newest opens anything.
+    let phrase = secret(&project, "maria.phrase", PASSPHRASE);
+    let enrol = |code: &Path| {
+        let line = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+        at(&project, soon, "", &line)
+    };
+    assert_eq!(enrol(&code).1, ["credential_revoked"]);
+    assert_eq!(enrol(&other).0, 0);
 }

@@ -23,7 +23,7 @@ pub(super) fn decide(
         reasons.push(Reason::new(Condition::FingerprintDiffers, message));
         return Vec::new();
     };
-    if key.validity(case.facts.now) != Validity::Valid {
+    if key.validity(case.facts.valid) != Validity::Valid {
         let message = format!("the key {fingerprint} of `{user}` is revoked");
         reasons.push(Reason::new(Condition::CredentialEnded, message));
     }

@@ -81,11 +81,16 @@ pub(super) fn unbinding(
         let message = "a token of so many uses, or for something named, frees nobody".to_owned();
         reasons.push(Reason::new(Condition::CredentialOutOfScope, message));
     }
-    let digest = Digest::of(format!("qms user unbind 1\n{}\n", user.name).as_bytes());
+    let digest = freeing(user.name.as_str());
     match case.inputs.text("confirm") {
         Some(named) => confirmed(case, facts, ProposalKind::Unbinding, (named, &digest), reasons),
         None => proposed(case, facts, ProposalKind::Unbinding, (digest, digest), reasons),
     }
+}
+
+/// What names the end of a user's binding.
+pub fn freeing(user: &str) -> Digest {
+    Digest::of(format!("qms user unbind 1\n{user}\n").as_bytes())
 }
 
 /// What names a jump where somebody confirms its end.

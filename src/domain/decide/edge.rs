@@ -4,7 +4,7 @@ use super::seats::Seating;
 use super::{Case, Condition, Reason, Way};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::facts::Objection;
-use crate::domain::id::{IdWord, StateName};
+use crate::domain::id::{IdWord, StateName, UserName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{
     Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
@@ -165,17 +165,27 @@ impl Case<'_> {
                 reasons.push(Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}")));
             }
         }
-        if document.authors.contains(me) || document.creator.as_ref() == Some(me) {
-            reasons.push(Reason::new(Condition::IsAuthor, format!("`{me}` is an author of {id}")));
+        for own in self.judged_with(document).filter(|own| own.is_written_by(me)) {
+            reasons.push(Reason::new(Condition::IsAuthor, format!("`{me}` is an author of {}", own.id)));
         }
-        if document.owner.as_ref() == Some(me) {
-            reasons.push(Reason::new(Condition::IsOwner, format!("`{me}` owns {id}")));
+        for own in self.judged_with(document).filter(|own| own.owner.as_ref() == Some(me)) {
+            reasons.push(Reason::new(Condition::IsOwner, format!("`{me}` owns {}", own.id)));
         }
         if document.round.as_ref().is_none_or(|round| round.content != document.content) {
             let message = format!("the round of {id} speaks about another content");
             reasons.push(Reason::new(Condition::ContentChanged, message));
         }
         reasons
+    }
+
+    /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.
+    pub(super) fn judged_with<'d>(&'d self, document: &'d Document) -> impl Iterator<Item = &'d Document> {
+        std::iter::once(document).chain(self.attachments())
+    }
+
+    /// Tells whether a verdict of a user would be about work of its own.
+    pub(super) fn has_stake(&self, document: &Document, user: &UserName) -> bool {
+        self.judged_with(document).any(|own| own.is_written_by(user) || own.owner.as_ref() == Some(user))
     }
 
     /// What no policy can take away: a content that somebody objected to does not become the present one

@@ -2,7 +2,7 @@
 
 use super::seats::Seating;
 use super::{Case, Condition, Reason};
-use crate::domain::document::{Document, Kind, Outcome, Verdict};
+use crate::domain::document::{Document, Kind};
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
 use crate::domain::offer::Offer;
@@ -44,18 +44,7 @@ impl Case<'_> {
             }
             Guard::ParentIn(states) => self.unmet_parent_state(states, document).into_iter().collect(),
             Guard::Evidence(names) => self.unmet_evidence(names, edge, document),
-            Guard::ReviewedBy(group) => {
-                let groups = std::slice::from_ref(group);
-                let reviewed = self
-                    .counted(workflow, document)
-                    .any(|(_, verdict)| self.policy.acts_as(&verdict.group, groups));
-                when(!reviewed, || {
-                    let message =
-                        format!("the present content of {} was not reviewed by {group}", document.id);
-                    let reason = Reason::new(Condition::NotReviewed, message);
-                    self.with_verb(reason, &Offer::of("assign").asking("assignees"))
-                })
-            }
+            Guard::ReviewedBy(group) => self.unmet_reviewed(group, workflow, document).into_iter().collect(),
         }
     }
 
@@ -265,59 +254,6 @@ impl Case<'_> {
             return seating.unmet_somebody().into_iter().collect();
         }
         seating.unmet_names(named)
-    }
-
-    /// The verdicts that count: each reviewer's latest on the present content in this phase. Who has
-    /// become author or owner since would now speak about work of their own; and what is said in a round
-    /// that is open counts when it has ended, so that no refusal gives it away.
-    fn counted<'d>(
-        &self,
-        workflow: &Workflow,
-        document: &'d Document,
-    ) -> impl Iterator<Item = (&'d UserName, &'d Verdict)> + use<'d, '_> {
-        let phase = workflow.state(&document.state).map(|state| state.phase.clone());
-        let order = &self.facts.order;
-        let opened = document.round.as_ref().map(|round| order.place(round.opened_at));
-        document
-            .verdicts
-            .iter()
-            .filter(move |((of, _), _)| Some(of) == phase.as_ref())
-            .filter(move |(_, verdict)| opened.is_none_or(|opened| order.place(verdict.at) < opened))
-            .filter(|((_, name), _)| {
-                !document.authors.contains(name) && document.owner.as_ref() != Some(name)
-            })
-            .map(|((_, name), verdict)| (name, verdict))
-    }
-
-    fn unmet_unanimity(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
-        let against: Vec<Reason> = self
-            .counted(workflow, document)
-            .filter(|(_, verdict)| !matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve))
-            .map(|(name, _)| {
-                let message = format!("{name} asked for changes to {}", document.id);
-                // An author mends what was found; who may assign can ask whether it still stands.
-                let reading = || Offer::of("comments").about(&document.id);
-                Reason::new(Condition::NotUnanimous, message)
-                    .remedy(self.assigning(name).unwrap_or_else(reading))
-            })
-            .collect();
-        if against.is_empty() && self.counted(workflow, document).next().is_none() {
-            let message = format!("nobody reviewed the present content of {}", document.id);
-            return vec![Reason::new(Condition::NotReviewed, message)];
-        }
-        against
-    }
-
-    fn unmet_since_rejection(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
-        let Some(rejected) = document.rejected else { return Vec::new() };
-        self.counted(workflow, document)
-            .filter(|(_, verdict)| verdict.revision <= rejected)
-            .map(|(name, _)| {
-                let message = format!("{} was rejected after {name} reviewed it", document.id);
-                let again = self.assigning(name).or_else(|| self.verb("checkout"));
-                Reason::new(Condition::RejectedSince, message).remedy(again)
-            })
-            .collect()
     }
 
     fn unmet_idleness(&self) -> Vec<Reason> {

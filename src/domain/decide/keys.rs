@@ -18,7 +18,7 @@ pub(super) fn own(
     mut own: Credential,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
-    let now = case.facts.now;
+    let valid = case.facts.valid;
     reasons.extend(case.unmet_person());
     if case.actor.credential().is_none() {
         let message = format!("`{}` must present a code, a token or the passphrase", case.actor.name());
@@ -29,7 +29,8 @@ pub(super) fn own(
     }
     let me = case.actor.name();
     let present = |one: &Credential| case.facts.users.contains_key(&one.user);
-    let comparing = |one: &&Credential| one.counts() && one.validity(now) == Validity::Valid && present(one);
+    let comparing =
+        |one: &&Credential| one.counts() && one.validity(valid) == Validity::Valid && present(one);
     let signs = case.actor.credential().is_some_and(|it| it.kind == CredentialKind::Key && it.counts());
     if case.policy.compares_keys() && signs && !facts.keys.iter().filter(comparing).any(|one| &one.user != me)
     {
@@ -68,7 +69,6 @@ pub(super) fn own(
         own.issued_by.clone_from(&code.issued_by);
     }
     let former = facts.credentials.iter().filter(|one| one.revoked_at.is_none());
-    let former = former.filter(|one| !matches!(one.validity(now), Validity::Expired | Validity::UsedUp));
     // The code itself ends by having been used.
     let presented = case.actor.credential().map(|presented| &presented.id);
     let former = former.filter(|one| one.kind != CredentialKind::Enrolment || Some(&one.id) != presented);

@@ -27,6 +27,7 @@ mod remedy;
 mod remind;
 mod seats;
 mod texts;
+mod verdicts;
 mod way;
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::adoption::{less, lost_traits};
+pub use self::adoption::{freeing, less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};

@@ -102,6 +102,12 @@ impl Case<'_> {
                 let message = format!("`{me}` is of group {}; `{key}` is for {role}", self.actor.group());
                 reasons.push(Reason::new(Condition::NoteNotYours, message));
             }
+            // What others are to say of a text is not said by those who wrote it.
+            Some(role) if !self.policy.may_own(role) && self.has_stake(document, me) => {
+                let message =
+                    format!("`{me}` is an author of {} or owns it; `{key}` is for others", document.id);
+                reasons.push(Reason::new(Condition::NoteNotYours, message));
+            }
             Some(_) => {}
         }
         // What is written in a round belongs to the verdict of its author.

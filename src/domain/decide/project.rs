@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Applied, Case, Condition, Permit, Reason, Way, adoption};
 use crate::domain::document::{Kind, User};
-use crate::domain::facts::{Facts, ProjectFacts};
+use crate::domain::facts::{Facts, ProjectFacts, UserFacts};
 use crate::domain::id::{GroupName, IdWord, UserName};
 use crate::domain::identity::CredentialKind;
 use crate::domain::offer::Offer;
@@ -163,7 +163,8 @@ fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason>
     reasons
 }
 
-/// Somebody else must be able to do this; a move within the groups that may is harmless.
+/// Some other person must be able to do this, since only a person's key can be recovered; a move within the groups
+/// that may is harmless.
 fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Vec<Reason> {
     let may = |group: &GroupName| case.policy.acts_as(group, &rule.by);
     let stays = case
@@ -172,15 +173,21 @@ fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Vec<Reas
         .and_then(|text| GroupName::parse(text).ok())
         .is_some_and(|group| may(&group));
     let others =
-        case.facts.users.values().any(|facts| facts.user.name != user.name && may(&facts.user.group));
-    if !may(&user.group) || stays || others {
+        case.facts.users.values().any(|facts| facts.user.name != user.name && is_manager(facts, may));
+    // Where no person is, none is lost.
+    let is_one = case.facts.users.get(&user.name).is_some_and(|facts| is_manager(facts, may));
+    if !is_one || stays || others {
         return Vec::new();
     }
-    let message = format!("`{}` is the last user who may do this", user.name);
+    let message = format!("`{}` is the last person who may do this", user.name);
     vec![Reason::new(Condition::LastAdministrator, message)]
 }
 
-/// Under another policy, too, somebody must be able to do this, and everybody must have a group.
+fn is_manager(facts: &UserFacts, may: impl Fn(&GroupName) -> bool) -> bool {
+    facts.user.kind == Kind::Human && may(&facts.user.group)
+}
+
+/// Under another policy, too, some person must be able to do this, and everybody must have a group.
 fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reason> {
     let users = || case.facts.users.values().map(|facts| &facts.user);
     let stranded = users().filter(|user| !policy.groups.contains_key(&user.group)).map(|user| {
@@ -188,12 +195,12 @@ fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reas
             format!("`{}` is of group {}, which the candidate does not know", user.name, user.group);
         Reason::new(Condition::PolicyStrandsUsers, message)
     });
-    let may = |group| {
+    let may = |group: &GroupName| {
         let mut rules = policy.project.iter().filter(|it| it.action == rule.action);
         rules.any(|it| policy.acts_as(group, &it.by))
     };
-    let nobody = (!users().any(|user| may(&user.group))).then(|| {
-        let message = format!("under the candidate no user could `{}` again", rule.action);
+    let nobody = (!case.facts.users.values().any(|facts| is_manager(facts, may))).then(|| {
+        let message = format!("under the candidate no person could `{}` again", rule.action);
         Reason::new(Condition::LastAdministrator, message)
     });
     stranded.chain(nobody).collect()

@@ -114,6 +114,10 @@ impl Case<'_> {
             (Some(presented), Registration::Start(_)) if presented.is_limited() => {
                 "a token of so many uses, or for something named, starts no agent, which would be good for more"
             }
+            // Whatever runs at the terminal of an unlock could start one.
+            (Some(presented), Registration::Start(_)) if presented.kind == CredentialKind::Unlock => {
+                return self.unmet_unlock(None);
+            }
             // Agents start agents, as far as the policy and their scope allow it.
             (_, Registration::Start(_) | Registration::Stop(_)) => return None,
             _ if self.actor.assurance() == Assurance::Ticket => "a ticket is for one call",
@@ -171,7 +175,7 @@ fn issue(
     proposal: &Proposal,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
-    let now = case.facts.now;
+    let (now, valid) = (case.facts.now, case.facts.valid);
     reasons.extend(case.unmet_management());
     reasons.extend(unmet_scope(case, &proposal.scope));
     let Some(user) = known(facts) else {
@@ -186,8 +190,7 @@ fn issue(
         let message = "a token that ends makes no code: the key that a person makes with it has no end";
         reasons.push(Reason::new(Condition::CredentialOutOfScope, message));
     }
-    let of_kind = |kind| move |one: &&Credential| one.kind == kind && one.validity(now) == Validity::Valid;
-    let own = |one: &Credential| one.binds() && one.validity(now) == Validity::Valid;
+    let own = |one: &Credential| one.binds() && one.validity(valid) == Validity::Valid;
     if is_person && facts.credentials.iter().any(own) {
         let message = format!("`{}` has a key or a token, and makes the next key with it", user.name);
         reasons.push(Reason::new(Condition::PersonHasKey, message));
@@ -217,8 +220,9 @@ fn issue(
     if is_person {
         token.scope.actions.extend(ActionName::parse("key_create"));
     }
-    // Of several codes only the newest opens anything.
-    let codes = facts.credentials.iter().filter(of_kind(CredentialKind::Enrolment));
+    // Of several codes only the newest opens anything. What a clock calls expired can come back with another clock.
+    let is_code = |one: &&Credential| one.kind == CredentialKind::Enrolment && one.revoked_at.is_none();
+    let codes = facts.credentials.iter().filter(is_code);
     let mut rows: Vec<Credential> = codes.map(|code| ended(case, code)).collect();
     rows.push(token);
     rows
@@ -239,16 +243,16 @@ pub(super) fn ended(case: &Case<'_>, credential: &Credential) -> Credential {
     Credential { revoked_at: Some(case.facts.now), ..credential.clone() }
 }
 
-/// The credential that is named, where the actor may decide about it and it can still be used.
+/// The credential that is named, where the actor may decide about it and nobody has revoked it.
 fn named<'f>(case: &Case<'_>, facts: &'f RegistryFacts, reasons: &mut Vec<Reason>) -> Option<&'f Credential> {
     let Some(credential) = &facts.named else {
         reasons.push(invalid("there is no such credential"));
         return None;
     };
     reasons.extend(case.unmet_holding(credential));
-    let validity = credential.validity(case.facts.now);
-    if !matches!(validity, Validity::Valid | Validity::NotYetValid) {
-        let message = format!("credential {} is {}", credential.id, validity.as_str().replace('_', " "));
+    // What has expired can be revoked, too: by another clock it has not.
+    if credential.revoked_at.is_some() {
+        let message = format!("credential {} is revoked", credential.id);
         reasons.push(Reason::new(Condition::CredentialEnded, message));
     }
     Some(credential)
@@ -260,7 +264,7 @@ fn revoke(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> 
     let stands = |one: &&Credential| {
         credential.kind == CredentialKind::Key
             && one.kind == CredentialKind::Unlock
-            && one.validity(case.facts.now) == Validity::Valid
+            && one.revoked_at.is_none()
     };
     let fallen = facts.credentials.iter().filter(stands);
     fallen.chain([credential]).map(|one| ended(case, one)).collect()

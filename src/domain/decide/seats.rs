@@ -58,11 +58,9 @@ impl<'a> Seating<'a> {
             .all(|edge| policy.assurance_of(edge) == Assurance::Signature && facts.signing != Signing::Able)
         {
             Some("it has no key that counts as a signature")
-        } else if self.document.authors.contains(&user.name)
-            || self.document.creator.as_ref() == Some(&user.name)
-        {
+        } else if self.case.judged_with(self.document).any(|own| own.is_written_by(&user.name)) {
             Some("it is an author")
-        } else if self.document.owner.as_ref() == Some(&user.name) {
+        } else if self.case.has_stake(self.document, &user.name) {
             Some("it is the owner")
         } else if self.answers.iter().all(asker_is_barred) && &user.name == self.asker {
             Some("it opened the round")
@@ -272,22 +270,28 @@ impl<'a> Seating<'a> {
 
     /// Why the actor could give no verdict in this round, whatever its group and its tasks.
     fn keeps_from_judging(&self) -> Option<String> {
-        let (policy, actor) = (self.case.policy, self.case.actor);
-        let is_for_people = self.answers.iter().all(|edge| policy.is_for_people(edge));
-        let least = self.answers.iter().map(|edge| policy.assurance_of(edge)).min();
-        let is_author = self.document.authors.contains(actor.name())
-            || self.document.creator.as_ref() == Some(actor.name());
-        if is_author {
-            Some("it is an author".to_owned())
-        } else if self.document.owner.as_ref() == Some(actor.name()) {
-            Some("it is the owner".to_owned())
-        } else if is_for_people && actor.kind() != Kind::Human {
-            Some("only a person can".to_owned())
-        } else {
-            least
-                .filter(|least| actor.assurance() < *least)
-                .map(|least| format!("that needs at least: {least}"))
+        let me = self.case.actor.name();
+        if self.case.judged_with(self.document).any(|own| own.is_written_by(me)) {
+            return Some("it is an author".to_owned());
+        } else if self.case.has_stake(self.document, me) {
+            return Some("it is the owner".to_owned());
         }
+        let obstacles = self.answers.iter().map(|edge| self.obstacle_to_giving(edge));
+        // One verdict that could be given is enough.
+        obstacles.reduce(Option::and).flatten()
+    }
+
+    /// What of a verdict asks for somebody else than the actor: all that is asked about whoever gives it.
+    fn obstacle_to_giving(&self, edge: &Transition) -> Option<String> {
+        let (case, least) = (self.case, self.case.policy.assurance_of(edge));
+        if case.policy.is_for_people(edge) && case.actor.kind() != Kind::Human {
+            return Some("only a person can".to_owned());
+        } else if case.actor.assurance() < least {
+            return Some(format!("that needs at least: {least}"));
+        }
+        let asked = edge.guards.iter().filter(|guard| guard.is_about_caller());
+        let unmet = asked.flat_map(|guard| case.unmet(guard, self.workflow, edge, self.document)).next();
+        unmet.map(|reason| reason.message)
     }
 
     /// Tells whether the slot stays filled without the users named; where none is named yet,

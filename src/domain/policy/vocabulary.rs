@@ -129,7 +129,7 @@ words! {
         UserIsIdle = "user_is_idle",
         /// A hook binds the user: each call of that user needs a proof.
         UserIsBound = "user_is_bound",
-        /// Somebody who may manage users and policy remains.
+        /// Some person who may manage users and policy remains: only a person's key can be recovered.
         AdministratorRemains = "administrator_remains",
         /// The namespace is not registered yet.
         NamespaceIsNew = "namespace_is_new",
@@ -215,6 +215,10 @@ const STANDING: &[Plain] = &[
     Plain::PrerequisitesMet,
 ];
 
+/// Guards that speak about whoever asks.
+const ABOUT_CALLERS: &[Plain] =
+    &[Plain::Owner, Plain::OwnerOrUnowned, Plain::Human, Plain::Independent, Plain::NotAsker, Plain::Opened];
+
 const PARAMETRIC: &[&str] =
     &["owner_or", "asker_or", "reviewed_by", "parent_in", "evidence", "assurance", "isolation"];
 
@@ -258,6 +262,12 @@ impl Guard {
     pub fn stands(&self) -> bool {
         matches!(self, Self::Evidence(_) | Self::ParentIn(_))
             || matches!(self, Self::Plain(plain) if STANDING.contains(plain))
+    }
+
+    /// Tells whether it speaks about whoever asks, beyond group, owner and assurance.
+    pub fn is_about_caller(&self) -> bool {
+        matches!(self, Self::Isolation(_) | Self::OwnerOr(_) | Self::AskerOr(_))
+            || matches!(self, Self::Plain(plain) if ABOUT_CALLERS.contains(plain))
     }
 
     /// Tells whether it speaks about the verdicts that were given.
