@@ -1,4 +1,4 @@
-//! The store is written by somebody without the project key: what is verified is what is read.
+//! The store is written by somebody without the project key: what is verified is what is read and acted from.
 
 use rusqlite::Connection;
 
@@ -108,4 +108,77 @@ fn what_the_lists_repeat_is_compared_by_an_audit() {
         edit(&project, sql);
         is_found(&project, name);
     }
+}
+
+// REQ-300
+#[test]
+fn a_row_that_was_another_one_for_a_verdict_is_found_when_it_is_put_back() {
+    let project = in_review();
+    let rows = |group: &str, who: &str| {
+        edit(&project, &format!("UPDATE users SET user_group = '{group}' WHERE name = 'claude'"));
+        let names = format!("authors = '[\"{who}\"]', creator = '{who}', owner = '{who}'");
+        edit(&project, &format!("UPDATE documents SET {names} WHERE id = 'SOP-008'"));
+    };
+    rows("quality", "tu");
+    project.run("-u qa assign SOP-008 --assignees claude").is(0);
+    project.run("-u claude review SOP-008 --recommend --comment fine").is(0);
+    rows("initiator", "claude");
+    is_found(&project, "its actor was of another group");
+}
+
+// REQ-300
+#[test]
+fn an_author_who_was_none_for_the_moment_of_a_verdict_is_found() {
+    let project = in_review();
+    project.run("-u lead user add q2 --group initiator --agent").is(0);
+    project.issue(&["q2"]);
+    project.run("-u q2 create SOP --title Own").is(0);
+    project.fill_in("SOP-009");
+    project.play(&[
+        "-u q2 checkin SOP-009",
+        "-u lead transfer SOP-009 --to claude --reason absent",
+        "-u lead user move q2 --group quality",
+        "-u claude route SOP-009 --review --assignees qa",
+    ]);
+    let names = |who: &str| {
+        let names = format!("authors = '[\"{who}\"]', creator = '{who}'");
+        edit(&project, &format!("UPDATE documents SET {names} WHERE id = 'SOP-009'"));
+    };
+    names("claude");
+    project.run("-u qa assign SOP-009 --assignees q2").is(0);
+    project.run("-u q2 review SOP-009 --recommend --comment fine").is(0);
+    names("q2");
+    is_found(&project, "its actor was an author");
+}
+
+// REQ-300
+#[test]
+fn a_token_that_was_gone_for_a_moment_lets_nobody_act_by_name_unseen() {
+    let project = in_review();
+    let store = Connection::open(project.database()).unwrap();
+    let gone = "CREATE TEMP TABLE kept AS SELECT * FROM credentials WHERE user = 'claude'; \
+                DELETE FROM credentials WHERE user = 'claude'";
+    store.execute_batch(gone).unwrap();
+    let mut call = project.call("-u claude create SOP --title Other");
+    call.command.env_remove("QMS_TOKEN_FILE");
+    call.run().is(0);
+    store.execute_batch("INSERT INTO credentials SELECT * FROM kept").unwrap();
+    is_found(&project, "its actor had to present a credential");
+}
+
+// REQ-300
+#[test]
+fn a_token_that_was_not_revoked_for_a_moment_is_found() {
+    let project = in_review();
+    let store = Connection::open(project.database()).unwrap();
+    let sql = "SELECT id, hex(tag) FROM credentials WHERE user = 'claude'";
+    let (id, tag): (String, String) = store.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    project.run(&format!("-u lead token revoke {id}")).is(0);
+    let kept = format!("CREATE TEMP TABLE kept AS SELECT * FROM credentials WHERE id = '{id}'");
+    store.execute_batch(&kept).unwrap();
+    // The row as it was before bears a tag of the project key.
+    edit(&project, &format!("UPDATE credentials SET revoked_at = NULL, tag = x'{tag}' WHERE id = '{id}'"));
+    project.run("-u claude create SOP --title Other").is(0);
+    store.execute_batch("INSERT OR REPLACE INTO credentials SELECT * FROM kept").unwrap();
+    is_found(&project, "no such credential that was valid");
 }
