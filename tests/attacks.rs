@@ -18,6 +18,8 @@ mod profiles;
 mod project;
 #[path = "attacks/steps.rs"]
 mod steps;
+#[path = "attacks/store.rs"]
+mod store;
 #[path = "attacks/texts.rs"]
 mod texts;
 

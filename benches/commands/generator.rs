@@ -103,16 +103,9 @@ pub(crate) fn generate(
 }
 
 impl Maker<'_> {
-    /// The life of one document; the last ones wait, the others are closed.
+    /// The life of one document, asked about and answered in turns; the last ones wait, the others are closed.
     fn document(&mut self, number: usize, of: usize) -> Result<(), Box<dyn Error>> {
         let rest = of - number;
-        let (last_state, round) = if rest < WAITING / 2 {
-            ("IN_PRE_APPROVAL", Some((Task::Approval, "pre_approval", "PRE_REVIEWED")))
-        } else if rest < WAITING {
-            ("IN_PRE_REVIEW", Some((Task::Review, "pre_review", "DRAFT")))
-        } else {
-            ("CLOSED", None)
-        };
         let body = self.bodies.get(number % self.bodies.len()).ok_or("no content")?;
         let mut before: Option<Document> = None;
         for step in 0..ENTRIES_EACH {
@@ -121,36 +114,24 @@ impl Maker<'_> {
             let mut document = before.clone().unwrap_or(fresh(number, at, body)?);
             document.revision += 1;
             document.updated_at = at;
-            let state = if is_last {
-                last_state
-            } else if step % 2 == 0 {
-                "DRAFT"
-            } else {
-                "PRE_REVIEWED"
+            let (state, action) = match (is_last, step % 2) {
+                (true, _) if rest < WAITING / 2 => ("IN_PRE_APPROVAL", "route"),
+                (true, _) if rest >= WAITING => ("CLOSED", "close"),
+                (_, 1) => ("IN_PRE_REVIEW", "route"),
+                (_, _) if step > 0 => ("PRE_REVIEWED", "review"),
+                _ => ("DRAFT", "create"),
             };
-            document.state = StateName::parse(state)?;
-            if is_last && round.is_none() {
+            document.round = match state {
+                "IN_PRE_APPROVAL" => {
+                    Some(self.round(&document, at, Task::Approval, "pre_approval", "PRE_REVIEWED")?)
+                }
+                "IN_PRE_REVIEW" => Some(self.round(&document, at, Task::Review, "pre_review", "DRAFT")?),
+                _ => None,
+            };
+            if state == "CLOSED" {
                 document.owner = None;
             }
-            if let (true, Some((task, phase, origin))) = (is_last, round) {
-                let seat = Seat {
-                    assigned_by: UserName::parse("claude")?,
-                    assigned_at: at,
-                    answer: None,
-                    opened_at: None,
-                };
-                document.round = Some(Round {
-                    task,
-                    phase: PhaseName::parse(phase)?,
-                    origin: StateName::parse(origin)?,
-                    asked_by: UserName::parse("claude")?,
-                    opened_at: at,
-                    content: document.content,
-                    policy: self.policy,
-                    dossier: None,
-                    seats: BTreeMap::from([(UserName::parse("qa")?, seat)]),
-                });
-            }
+            document.state = StateName::parse(state)?;
             let mut deltas: Vec<Delta> =
                 row_delta(before.as_ref().map(Row::Document), Row::Document(&document)).into_iter().collect();
             if before.is_none() {
@@ -164,7 +145,7 @@ impl Maker<'_> {
                 deltas.extend(row_delta(None, Row::Version(&version)));
                 self.change.versions.push(version);
             }
-            self.entry(&document, before.as_ref().map(|it| it.state.clone()), at, deltas)?;
+            self.entry(&document, before.as_ref().map(|it| it.state.clone()), (action, at), deltas)?;
             before = Some(document);
         }
         let document = before.ok_or("no document")?;
@@ -176,6 +157,30 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// A round in which `qa` is asked.
+    fn round(
+        &self,
+        document: &Document,
+        at: Timestamp,
+        task: Task,
+        phase: &str,
+        origin: &str,
+    ) -> Result<Round, Box<dyn Error>> {
+        let claude = UserName::parse("claude")?;
+        let seat = Seat { assigned_by: claude.clone(), assigned_at: at, answer: None, opened_at: None };
+        Ok(Round {
+            task,
+            phase: PhaseName::parse(phase)?,
+            origin: StateName::parse(origin)?,
+            asked_by: claude,
+            opened_at: at,
+            content: document.content,
+            policy: self.policy,
+            dossier: None,
+            seats: BTreeMap::from([(UserName::parse("qa")?, seat)]),
+        })
+    }
+
     fn size(&self) -> u64 {
         self.head.frontier.size()
     }
@@ -184,35 +189,39 @@ impl Maker<'_> {
         &mut self,
         document: &Document,
         from: Option<StateName>,
-        at: Timestamp,
+        (action, at): (&str, Timestamp),
         deltas: Vec<Delta>,
     ) -> Result<(), Box<dyn Error>> {
+        let is_verdict = action == "review";
+        let (actor, group) = if is_verdict { ("qa", "quality") } else { ("claude", "initiator") };
+        let inputs = is_verdict.then(|| ("outcome".to_owned(), "recommend".to_owned()));
+        let comment = "Scope, impact and test plan are complete; nothing is missing";
         let entry = Entry {
             index: self.size(),
-            actor: Some(UserName::parse("qa")?),
-            claimed: Some("qa".to_owned()),
+            actor: Some(UserName::parse(actor)?),
+            claimed: Some(actor.to_owned()),
             actor_kind: Some(Kind::Agent),
-            group: Some(GroupName::parse("quality")?),
-            assurance: Some(Assurance::Token),
-            inputs: BTreeMap::from([("outcome".to_owned(), "recommend".to_owned())]),
+            group: Some(GroupName::parse(group)?),
+            assurance: Some(Assurance::Claimed),
+            inputs: inputs.into_iter().collect(),
             document: Some(document.id.clone()),
             version: Some(document.version),
             from,
             to: Some(document.state.clone()),
-            verdict: Some(Outcome::Recommend),
-            comment: Some("Scope, impact and test plan are complete; nothing is missing".to_owned()),
+            verdict: is_verdict.then_some(Outcome::Recommend),
+            comment: Some(comment.to_owned()),
             content_digest: Some(document.content),
             deltas,
             at,
             moment: Moment::of(at),
-            ..Entry::new("review", self.policy)
+            ..Entry::new(action, self.policy)
         };
         let sealed = Sealed::new(entry, &self.key);
         self.head.frontier.push(sealed.leaf);
         self.head.course = self
             .head
             .course
-            .map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Proven));
+            .map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Claimed));
         self.change.entries.push(sealed);
         Ok(())
     }

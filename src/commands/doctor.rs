@@ -107,16 +107,14 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
             }
         }
         Audit::Unsound(flaws) => findings.extend(flaws.iter().map(|flaw| {
-            let name = if matches!(flaw, Flaw::Content(_)) { CONTENTS } else { AUDIT };
+            let name = match flaw {
+                Flaw::Content(_) => CONTENTS,
+                Flaw::Store(_) => "store",
+                Flaw::Failure(_) | Flaw::Unreadable(_) => AUDIT,
+            };
             Finding::new(name, flaw.to_string())
         })),
         Audit::BadCheckpoint(error) => findings.push(Finding::new(AUDIT, error.to_string())),
-    }
-    for message in context.session.check_store()? {
-        // A row that cannot be read is found by both.
-        if !findings.iter().any(|known| known.message == message) {
-            findings.push(Finding::new("store", message));
-        }
     }
     let Some(actor) = actor else {
         // What else there is to look at is for users.

@@ -37,6 +37,9 @@ pub enum Flaw {
     /// A content is missing or changed.
     #[error("content {0} is missing or changed")]
     Content(Digest),
+    /// The store is damaged below the log: what is read from it may be other rows than those that were verified.
+    #[error("{0}")]
+    Store(String),
 }
 
 impl Flaw {
@@ -45,7 +48,7 @@ impl Flaw {
         match self {
             Self::Failure(failure) => failure.index(),
             Self::Unreadable(StoreError::Unreadable { table: "entries", key, .. }) => key.parse().ok(),
-            Self::Unreadable(_) | Self::Content(_) => None,
+            Self::Unreadable(_) | Self::Content(_) | Self::Store(_) => None,
         }
     }
 
@@ -55,7 +58,7 @@ impl Flaw {
             Self::Failure(failure) => failure.index().is_none() && failure.row().is_some(),
             Self::Unreadable(StoreError::Unreadable { table, .. }) => !["entries", "head"].contains(table),
             Self::Unreadable(_) => false,
-            Self::Content(_) => true,
+            Self::Content(_) | Self::Store(_) => true,
         }
     }
 }
@@ -72,6 +75,15 @@ impl Flaws {
     fn push(&mut self, flaw: impl Into<Flaw>) {
         if self.found.len() < FLAWS_MAX {
             self.found.push(flaw.into());
+        }
+    }
+
+    /// Takes what a look below the log found. A row that cannot be read is found by both.
+    fn damage(&mut self, findings: Vec<String>) {
+        for finding in findings {
+            if !self.found.iter().any(|flaw| flaw.to_string() == finding) {
+                self.push(Flaw::Store(finding));
+            }
         }
     }
 
@@ -96,7 +108,7 @@ impl Flaws {
 }
 
 impl Session {
-    /// Verifies the log and everything that it speaks about, from one point in time. With
+    /// Verifies the log, everything that it speaks about, and the store below it, from one point in time. With
     /// `contents` the bodies are digested too; with a checkpoint the past is compared with it.
     /// A caller who is not verified is told what is wrong all the same: whoever changed the users
     /// could keep everybody from looking. That all is well is told to verified users only, as long as
@@ -140,6 +152,7 @@ impl Session {
             Ok(replay) => replay,
             Err(flaw) => {
                 flaws.found.insert(0, flaw);
+                flaws.damage(self.store.check()?);
                 return Ok(Audit::Unsound(flaws.found));
             }
         };
@@ -156,6 +169,8 @@ impl Session {
                 }
             }
         }
+        // Rows were read in the order of their tables, and others are found by indexes.
+        flaws.damage(self.store.check()?);
         if !flaws.unseen {
             match replay.finish() {
                 Ok(verified) if flaws.found.is_empty() => return Ok(Audit::Sound(verified)),
@@ -233,11 +248,6 @@ impl Session {
             flaws.check(replay, Row::Policy(policy));
         }
         Ok(named)
-    }
-
-    /// Looks for damage below the log, and returns a sentence for each.
-    pub fn check_store(&mut self) -> Result<Vec<String>, SessionError> {
-        Ok(self.store.check()?)
     }
 
     /// Signs the newest point of the log together with the digest of the lines that an export of it has.

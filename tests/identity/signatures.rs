@@ -113,7 +113,12 @@ fn a_signature_that_was_moved_is_found_with_public_keys_alone() {
         replace(&project, &forged);
         let found = verified_by_an_auditor(&project);
         assert_eq!(found.status, 80, "{what}");
-        let words = format!("entry {} does not bear the signature of its actor", forged.index);
+        // What an entry says of the document after it is held against the record, signed or not.
+        let why = match what {
+            "version" | "state" => "does not follow: its document did not become what it says",
+            _ => "does not bear the signature of its actor",
+        };
+        let words = format!("entry {} {why}", forged.index);
         let message = found["error"]["message"].as_str().unwrap();
         assert!(message.contains(&words), "{what}: {message}");
         assert_eq!(found["error"]["details"]["index"], forged.index, "{what}");

@@ -168,7 +168,12 @@ fn doctor_lists_every_flaw_of_the_record_and_offers_no_repair() {
 #[test]
 fn a_flaw_of_the_log_says_how_far_it_can_be_relied_on() {
     let project = furnished();
-    for edit in ["UPDATE entries SET bytes = x'00' WHERE idx = 2", "DELETE FROM entries WHERE idx = 2"] {
+    // Of an entry that is gone the store says more: its head counts another number.
+    let edits = [
+        ("UPDATE entries SET bytes = x'00' WHERE idx = 2", false),
+        ("DELETE FROM entries WHERE idx = 2", true),
+    ];
+    for (edit, is_more) in edits {
         each(&project, &[edit.to_owned()], |_| {
             let error = project.ask("-u qa audit verify").is(80)["error"].clone();
             assert_eq!(error["details"]["index"], 2);
@@ -176,7 +181,7 @@ fn a_flaw_of_the_log_says_how_far_it_can_be_relied_on() {
                 error["message"].as_str().unwrap().ends_with("; the log verifies up to entry 1"),
                 "{error}"
             );
-            assert!(!error["hints"].to_string().contains("doctor"), "{error}");
+            assert_eq!(error["hints"].to_string().contains("doctor"), is_more, "{error}");
             None
         });
     }

@@ -30,4 +30,4 @@ pub use self::merkle::{
 };
 pub use self::row::{FieldName, Row, Shown, Table, awaited_since, row_delta, shown};
 pub use self::signature::{Meaning, NONCE_BYTES, Signature, Statement, round_name};
-pub use self::verify::{Exported, Failure, HeadTag, Replay, RowName, Verified, Verifier};
+pub use self::verify::{Contradiction, Exported, Failure, HeadTag, Replay, RowName, Verified, Verifier};

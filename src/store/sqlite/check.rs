@@ -107,32 +107,22 @@ fn migrations(connection: &Connection, findings: &mut Vec<String>) -> Answer<()>
     Ok(())
 }
 
-/// Compares tables, indexes and triggers with those that the migrations make.
+/// Compares everything that the database is made of with what the migrations make. Indexes are compared with their
+/// tables by their definitions: one that is not ours would be compared with something else.
 fn tables(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
     let made = Connection::open_in_memory()?;
     schema::migrate(&made, Path::new(":memory:"), schema::MIGRATIONS)?;
-    let (made, mut found) = (parts(&made)?, parts(connection)?);
-    for (name, text) in made {
-        match found.remove(&name) {
-            Some(same) if same == text => {}
-            Some(_) => findings.push(format!("{name} is not as it was made")),
-            None => findings.push(format!("{name} is missing")),
+    let (made, mut found) = (schema::parts(&made)?, schema::parts(connection)?);
+    for part in made {
+        let same = found.iter().position(|it| *it == part);
+        match same.or_else(|| found.iter().position(|it| it.is_of_the_name_of(&part))) {
+            Some(place) if found.swap_remove(place) == part => {}
+            Some(_) => findings.push(format!("{part} is not as it was made")),
+            None => findings.push(format!("{part} is missing")),
         }
     }
-    findings.extend(found.into_keys().map(|name| format!("{name} was added")));
+    findings.extend(found.into_iter().map(|part| format!("{part} was added")));
     Ok(())
-}
-
-/// Lists what a database is made of, by kind and name, each with its text. What SQLite makes for
-/// itself is left out.
-fn parts(connection: &Connection) -> Answer<BTreeMap<String, Option<String>>> {
-    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map((), |row| {
-        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
-        Ok((format!("the {kind} `{name}`"), row.get(2)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Compares the head with the entries.

@@ -1,6 +1,7 @@
 //! The format of the file: numbered migrations that are only ever added to, each remembered in the
 //! database with the digest of its text.
 
+use std::fmt;
 use std::path::Path;
 
 use rusqlite::{Connection, params};
@@ -98,6 +99,39 @@ pub(super) fn altered(connection: &Connection, steps: &[Migration]) -> Answer<Ve
         }
     }
     Ok(findings)
+}
+
+/// A table, an index, a trigger or a view, as the database lists it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    kind: String,
+    name: String,
+    table: String,
+    /// The statement that made it; `None` for an index that SQLite makes for a key.
+    sql: Option<String>,
+}
+
+impl Part {
+    /// Tells whether two parts are of one kind and name.
+    pub(super) fn is_of_the_name_of(&self, other: &Self) -> bool {
+        (&self.kind, &self.name) == (&other.kind, &other.name)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} `{}`", self.kind, self.name)
+    }
+}
+
+/// Lists what a database is made of. A row that SQLite itself would not write is listed like any other.
+pub(super) fn parts(connection: &Connection) -> Answer<Vec<Part>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map((), |row| {
+        Ok(Part { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Says that the store is newer than this program, or older than any that it reads.

@@ -194,6 +194,27 @@ pub(in crate::domain::audit) fn read_round_name(round: &[u8]) -> Option<String> 
     Some(format!("{} {}", str::from_utf8(phase?).ok()?, str::from_utf8(opened_at?).ok()?))
 }
 
+/// Reads from the value of a round the digest of the content that it is about.
+pub(in crate::domain::audit) fn read_round_content(round: &[u8]) -> Option<&[u8]> {
+    round_part(round, 5)
+}
+
+/// Reads from the value of a round the digest of the policy that it began under.
+pub(in crate::domain::audit) fn read_round_policy(round: &[u8]) -> Option<&[u8]> {
+    round_part(round, 6)
+}
+
+fn round_part(round: &[u8], place: usize) -> Option<&[u8]> {
+    let mut reader = Reader::new(round);
+    std::iter::from_fn(|| reader.run()).nth(place)
+}
+
+/// Tells from the value of a seat whether its user has answered.
+pub(in crate::domain::audit) fn is_answered(seat: &[u8]) -> bool {
+    let mut reader = Reader::new(seat);
+    std::iter::from_fn(|| reader.run()).nth(2).is_some()
+}
+
 /// Reads the value of a jump.
 pub(in crate::domain::audit) fn read_jump(jump: &[u8]) -> Option<Jump> {
     let mut reader = Reader::new(jump);

@@ -56,11 +56,14 @@ use std::fmt;
 pub use self::delta::row_delta;
 pub(super) use self::delta::{changes, read_field};
 pub use self::fields::awaited_since;
-pub(super) use self::fields::{put_name, read_jump, read_round_name};
+pub(super) use self::fields::{
+    is_answered, put_name, read_jump, read_round_content, read_round_name, read_round_policy,
+};
 pub use self::names::FieldName;
 pub(super) use self::names::{
-    CHECKPOINT_KEY, CONTENT, ID, JUMP, KIND, REVOKED_AT, ROUND, STATE, USER, VERIFIER, VERSION, has_rest,
-    is_code,
+    AUTHORS, BOUND, BY, CHECKPOINT_KEY, CLOSED_AT, CONFIRMED_BY, CONTENT, CREATOR, GROUP, ID, JUMP, KIND,
+    NOT_AFTER, NOT_BEFORE, OWNER, POLICY, REMOVED_AT, REVOKED_AT, ROUND, SEATS, SESSION, STATE, USER,
+    VERIFIER, VERSION, has_rest, is_code,
 };
 pub use self::shown::{Shown, shown};
 use super::canonical::Coded as _;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::standing::Contradiction;
 use crate::domain::audit::canonical::DecodeError;
 use crate::domain::audit::row::Table;
 
@@ -84,6 +85,14 @@ pub enum Failure {
     Replayed {
         /// The entry.
         index: u64,
+    },
+    /// An entry was made from other rows than the entries before it amount to.
+    #[error("entry {index} does not follow: {what}")]
+    Contradicts {
+        /// The entry.
+        index: u64,
+        /// How.
+        what: Contradiction,
     },
     /// An entry changes a field from another value than the entries before it gave it.
     #[error("entry {index} does not follow: `{}` of {row} was another one before it", .field.escape_debug())]
@@ -179,6 +188,7 @@ impl Failure {
             | Self::Time { index }
             | Self::Signature { index }
             | Self::Replayed { index }
+            | Self::Contradicts { index, .. }
             | Self::OldValue { index, .. }
             | Self::Emptied { index, .. }
             | Self::RolledBack { size: index, .. } => Some(*index),

@@ -61,10 +61,19 @@ impl HeldRow {
 
     /// Returns the value of the field whose name is `code` alone.
     pub(super) fn field(&self, code: u8) -> Option<&[u8]> {
+        self.member(code, &[])
+    }
+
+    /// Returns the value of the field whose name is `code` and this rest.
+    pub(super) fn member(&self, code: u8, rest: &[u8]) -> Option<&[u8]> {
         let mut fields = self.split().1;
         while let Some((name, value)) = read_field(&mut fields) {
-            if name.code == code {
+            if name.code == code && name.rest == rest {
                 return Some(value);
+            }
+            // Fields are in the order of their codes.
+            if name.code > code {
+                return None;
             }
         }
         None

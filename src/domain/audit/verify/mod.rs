@@ -6,10 +6,12 @@
 mod failure;
 mod held;
 mod replay;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
 pub use self::failure::{Failure, RowName};
 pub use self::replay::{Exported, HeadTag, Replay, Verified};
+pub use self::standing::Contradiction;
 pub use self::verifier::Verifier;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{Exported, HeadTag, Replay, Verified};
+use super::standing::{Bearers, Standing};
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::entry::{Entry, EntryResult, witness};
@@ -28,6 +29,7 @@ pub struct Verifier<'a> {
     times: (Vec<i64>, Vec<i64>),
     bytes: u64,
     rows: HeldRows,
+    bearers: Bearers,
     /// Tickets and nonces that were used.
     spent: BTreeSet<[u8; 16]>,
     /// Signatures that were checked.
@@ -52,6 +54,7 @@ impl<'a> Verifier<'a> {
             times: Default::default(),
             bytes: 0,
             rows: HeldRows::default(),
+            bearers: Bearers::default(),
             spent: BTreeSet::new(),
             signatures: 0,
             gaps: None,
@@ -122,6 +125,7 @@ impl<'a> Verifier<'a> {
             return Err(Failure::Displaced { index, sealed: entry.index });
         }
         let next = self.next(entry).ok_or(Failure::Time { index })?;
+        let valid = self.course.map_or(entry.moment.clock, |course| course.now(entry.moment));
         let (present, former) = &mut self.times;
         if self.course.is_some_and(|course| course.span != next.span) {
             former.append(present);
@@ -144,9 +148,15 @@ impl<'a> Verifier<'a> {
         if entry.ticket.is_some_and(|ticket| !self.spent.insert(*ticket.as_bytes())) {
             return Err(Failure::Replayed { index });
         }
+        // What entries that are not known did to the rows is not known, either.
+        let is_known = self.gaps.is_none();
+        let contradicts = |what| Failure::Contradicts { index, what };
+        if is_known {
+            self.standing(entry, valid).follows().map_err(contradicts)?;
+        }
         self.replay(entry)?;
-        if is_signed && !self.led_to(entry) {
-            return Err(Failure::Signature { index });
+        if is_known {
+            self.standing(entry, valid).led_to().map_err(contradicts)?;
         }
         self.frontier.push(leaf);
         Ok(())
@@ -276,8 +286,7 @@ impl<'a> Verifier<'a> {
             && entry.result == EntryResult::Permitted
             && signature.statement.is_about(&entry, &project)
             && signature.is_made_with(public)
-            && self.speaks_of(&signature.statement)
-            && self.comes_from(&entry);
+            && self.speaks_of(&signature.statement);
         is_good.then_some(signature.statement.nonce)
     }
 
@@ -296,33 +305,14 @@ impl<'a> Verifier<'a> {
         is_present && round.unwrap_or_default() == statement.round
     }
 
-    /// Tells whether the state before a signed entry is the one that it names.
-    fn comes_from(&self, entry: &Entry) -> bool {
-        if self.gaps.is_some() {
-            return true;
-        }
-        let Some(from) = &entry.from else { return true };
-        let held = entry.document.as_ref().and_then(|id| self.rows.find(Table::Document, id.as_str()));
-        held.is_some_and(|held| held.field(row::STATE) == Some(from.as_str().as_bytes()))
-    }
-
-    /// Tells whether the document is after a signed entry what the entry says.
-    fn led_to(&self, entry: &EntryView<'_>) -> bool {
-        if self.gaps.is_some() {
-            return true;
-        }
-        // What is about a document and not done to it says of no state that it is in.
-        let Some(id) = entry.document.filter(|_| entry.to.is_some()) else { return true };
-        let Some(held) = self.rows.find(Table::Document, id) else { return false };
-        let version = entry.version.map(|version| version.to_string());
-        held.field(row::STATE) == entry.to.map(str::as_bytes)
-            && held.field(row::VERSION) == version.as_deref().map(str::as_bytes)
-            && held.field(row::CONTENT) == entry.content_digest.as_ref().map(|it| it.as_bytes().as_slice())
+    fn standing<'s>(&'s self, entry: &'s EntryView<'s>, valid: Timestamp) -> Standing<'s> {
+        Standing { entry, rows: &self.rows, bearers: &self.bearers, valid }
     }
 
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {
         let index = entry.index;
         for delta in entry.raw_deltas() {
+            self.bearers.learn(&delta);
             if self.gaps.is_some() {
                 self.rows.overwrite(&delta);
                 continue;

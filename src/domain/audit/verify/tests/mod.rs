@@ -3,6 +3,7 @@
 mod entries;
 mod replay;
 mod rows;
+mod standing;
 
 use super::*;
 use crate::domain::audit::canonical::{EntryView, RawDelta};
@@ -12,7 +13,7 @@ use crate::domain::audit::{
     Checkpoint, Delta, Entry, EntryResult, FieldDelta, Frontier, ProjectKey, Row, Sealed, Table, Tag,
     leaf_hash, row_delta,
 };
-use crate::domain::clock::Course;
+use crate::domain::clock::{Course, Moment};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::id::Version;
@@ -89,8 +90,10 @@ impl Log {
             row_delta(None, Row::Policy(&log.policy)),
         ];
         log.append(Entry {
+            at: time(0),
+            moment: Moment::of(time(0)),
             deltas: first.into_iter().flatten().collect(),
-            ..plain_entry(0, time(0), "genesis")
+            ..Entry::new("genesis", Digest::of(b"policy"))
         });
         for index in 1..20 {
             match index {
