@@ -15,6 +15,8 @@ mod events;
 mod given;
 #[path = "hook_calls/inputs.rs"]
 mod inputs;
+#[path = "hook_calls/kept.rs"]
+mod kept;
 #[path = "hook_calls/known.rs"]
 mod known;
 #[path = "hook_calls/refusals.rs"]
