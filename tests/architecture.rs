@@ -220,6 +220,22 @@ fn only_the_session_gathers_facts_and_only_it_and_the_decision_know_what_they_ar
     assert_eq!(built, ["src/session/gather.rs"], "facts are gathered in one place");
 }
 
+/// What is kept is looked through for secrets by whoever keeps it.
+// REQ-323
+#[test]
+fn one_place_commits_and_looks_for_secrets_before() {
+    let mut found = Vec::new();
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        let path = path.display().to_string();
+        if path.starts_with("src/store/") {
+            continue;
+        }
+        let commits = |line: &str| line.contains("store.commit(") || line.contains("Store::commit");
+        found.extend(shipped(&text).filter(|(_, line)| commits(line)).map(|_| path.clone()));
+    }
+    assert_eq!(found, ["src/session/secrets.rs"], "`Session::keep` is the way to commit");
+}
+
 #[test]
 fn files_are_short_and_named_after_what_is_in_them() {
     for (path, text) in all_sources() {

@@ -15,6 +15,10 @@ mod events;
 mod given;
 #[path = "hook_calls/inputs.rs"]
 mod inputs;
+#[path = "hook_calls/kept.rs"]
+mod kept;
+#[path = "hook_calls/known.rs"]
+mod known;
 #[path = "hook_calls/refusals.rs"]
 mod refusals;
 #[path = "hook_calls/settings.rs"]
@@ -24,8 +28,10 @@ mod strangers;
 #[path = "hook_calls/tickets.rs"]
 mod tickets;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use project::{PROGRAM, Project, Ran};
 use serde_json::{Value, json};
@@ -33,6 +39,8 @@ use serde_json::{Value, json};
 /// A project whose policy knows the agents of a runtime, with a change record in review.
 struct Hooked {
     project: Project,
+    /// What began, as its runtime says of every call: the type of an agent, by session and id.
+    begun: Mutex<BTreeMap<(String, String), String>>,
 }
 
 impl Hooked {
@@ -49,7 +57,7 @@ impl Hooked {
         fs::write(project.path("qa.md"), "You review.\n").unwrap();
         project.run("-u lead workflow adopt").is(0);
         project.play(&["-u claude create CR --title x", "-u claude route CR-001 --review --assignees tu"]);
-        Self { project }
+        Self { project, begun: Mutex::default() }
     }
 
     /// Adds CR-002 in a review whose verdicts wait until their givers have opened the content.
@@ -85,11 +93,18 @@ impl Hooked {
 
     /// Lets a subagent begin.
     fn begin(&self, session: &str, agent: &str, agent_type: &str) -> Option<Value> {
+        self.begun.lock().unwrap().insert((session.to_owned(), agent.to_owned()), agent_type.to_owned());
         self.hook(&self.event(
             "SubagentStart",
             session,
             &json!({"agent_id": agent, "agent_type": agent_type}),
         ))
+    }
+
+    /// The type of an agent; one that was not seen to begin says that it is `qa`.
+    fn type_of(&self, session: &str, agent: &str) -> String {
+        let begun = self.begun.lock().unwrap();
+        begun.get(&(session.to_owned(), agent.to_owned())).map_or("qa", String::as_str).to_owned()
     }
 
     /// A call of a shell, by a subagent or by the main thread.
@@ -100,7 +115,7 @@ impl Hooked {
         });
         if let Some(agent) = agent {
             fields["agent_id"] = json!(agent);
-            fields["agent_type"] = json!("qa");
+            fields["agent_type"] = json!(self.type_of(session, agent));
         }
         self.hook(&self.event("PreToolUse", session, &fields))
     }
@@ -110,7 +125,7 @@ impl Hooked {
         let mut fields = json!({"tool_name": "Bash", "tool_use_id": id, "tool_input": {"command": command}});
         if let Some(agent) = agent {
             fields["agent_id"] = json!(agent);
-            fields["agent_type"] = json!("qa");
+            fields["agent_type"] = json!(self.type_of(session, agent));
         }
         assert!(self.hook(&self.event(name, session, &fields)).is_none());
     }

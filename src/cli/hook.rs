@@ -10,15 +10,15 @@ mod caller;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use self::caller::{Whose, main};
+use self::caller::{Whose, begins, main};
 use super::desk;
 use super::ui::say;
 use super::world::World;
 use crate::commands::json::spelled_out;
-use crate::commands::{CommandError, Context, definition};
+use crate::commands::{CommandError, Context};
 use crate::domain::encoding;
 use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Outcome, Runtime, ToolCall, answer};
-use crate::domain::identity::{AgentSession, Fate, Origin, TicketId};
+use crate::domain::identity::{Fate, Origin, TicketId};
 use crate::session::SessionError;
 
 /// Runs a hook and returns the exit status. What fails is said, and lets the call pass.
@@ -129,7 +129,8 @@ fn after_tool(
     if own.is_some() { ended } else { Ok(ended.unwrap_or(None)) }
 }
 
-/// Registers a subagent that the policy knows, with the definition that was adopted.
+/// Registers a subagent that the policy knows, with the definition that was adopted. One that is not registered ends
+/// what was registered under its id before.
 fn started(
     world: &World,
     folder: &Path,
@@ -138,26 +139,21 @@ fn started(
     agent_type: &str,
 ) -> Answer {
     in_project(world, folder, |context| {
-        let policy = context.session.policy()?;
-        let Some(known) = policy.agents.get(agent_type) else { return Ok(None) };
-        let definition = match definition::started(context, runtime, agent_type, folder)? {
-            Ok(definition) => definition,
-            Err(why) => {
-                let project = context.site.id();
-                let text = format!("qms: {why}; this agent has no name in project {project}");
-                return Ok(Some(answer::context(&text)));
-            }
-        };
-        let parent = policy.runtimes.get(runtime.name()).cloned();
-        let user = known.user.clone();
-        let begun =
-            AgentSession::hooked((session, agent), runtime.name(), agent_type, user, definition, parent);
-        context.session.register(&begun)?;
-        let text = format!(
-            "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \
-             what is asked of you. {ONE_CALL}",
-            known.user
-        );
+        let origin = Origin { session: session.to_owned(), agent: Some(agent.to_owned()) };
+        let begun = begins(world, context, runtime, (&origin, agent_type), folder);
+        if let Ok(Some(Ok(begun))) = begun {
+            context.session.register(&begun)?;
+            let text = format!(
+                "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \
+                 what is asked of you. {ONE_CALL}",
+                begun.user
+            );
+            return Ok(Some(answer::context(&text)));
+        }
+        context.session.end_hooked(session, Some(agent))?;
+        context.session.void_others((session, Some(agent)), None, true)?;
+        let Some(Err(why)) = begun? else { return Ok(None) };
+        let text = format!("qms: {why}; this agent has no name in project {}", context.site.id());
         Ok(Some(answer::context(&text)))
     })
 }
@@ -175,7 +171,8 @@ fn session_started(world: &World, folder: &Path, session: &str, source: &str) ->
         context.session.void_others((session, None), None, false)?;
         let origin = Origin { session: session.to_owned(), agent: None };
         let policy = context.session.policy()?;
-        let who = match main(world, context, None, &origin)? {
+        let main = main(world, context, None, &origin)?;
+        let who = match main.whose {
             Whose::Of(signed) => format!("you act as user `{}`", signed.user),
             Whose::Nobodys(why) => format!("no call is signed: {why}"),
             Whose::Unsigned if policy.runtimes.is_empty() => return Ok(None),
@@ -188,6 +185,7 @@ fn session_started(world: &World, folder: &Path, session: &str, source: &str) ->
             policy.agents.iter().map(|(name, agent)| format!("`{name}` as `{}`", agent.user)).collect();
         let others = match agents.as_slice() {
             [] => String::new(),
+            _ if main.is_run => " Subagents read, and act as nobody.".to_owned(),
             agents => {
                 format!(" Subagents act as users of their own: {}; others only read.", agents.join(", "))
             }

@@ -26,7 +26,8 @@ impl Session {
         Ok(self.store.sessions(which)?)
     }
 
-    /// Registers an agent that its runtime has started. To hear of it twice changes nothing.
+    /// Registers an agent that its runtime has started. To hear of it twice changes nothing; one that goes on as
+    /// another begins anew, so that nothing is good which was signed for it before.
     pub fn register(&mut self, agent: &AgentSession) -> Result<Option<Entry>, SessionError> {
         self.record(Witness::Nobody, |session, now| {
             let known = session.store.session(&agent.id)?;
@@ -34,12 +35,12 @@ impl Session {
             if known.as_ref().is_some_and(|known| known.kind == SessionKind::Launched) {
                 return Ok(None);
             }
-            let opened_at =
-                known.as_ref().filter(|known| known.is_open()).map_or(now, |known| known.opened_at);
-            let agent = AgentSession { opened_at, tag: None, ..agent.clone() };
-            if known.is_some_and(|known| AgentSession { tag: None, ..known } == agent) {
+            let as_it_was =
+                |known: AgentSession| AgentSession { opened_at: agent.opened_at, tag: None, ..known };
+            if known.map(as_it_was).as_ref() == Some(agent) {
                 return Ok(None);
             }
+            let agent = AgentSession { opened_at: now, ..agent.clone() };
             Ok(Some(Record {
                 action: "agent_started",
                 observed: vec![
@@ -153,7 +154,7 @@ impl Session {
                 return Ok(());
             }
             let expected_size = head.frontier.size();
-            Ok(session.store.commit(&Change { expected_size, tickets, head, ..Change::default() })?)
+            session.keep(&Change { expected_size, tickets, head, ..Change::default() })
         })
     }
 

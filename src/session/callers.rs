@@ -7,7 +7,7 @@ use super::{Session, SessionError};
 use crate::domain::digest::Timestamp;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::{
-    Actor, AgentSession, Claim, CredentialKind, Distrust, NotVerified, Proof, Registry,
+    Actor, AgentSession, Claim, CredentialKind, Distrust, NotVerified, Proof, Registry, SessionKind,
 };
 use crate::domain::policy::Policy;
 use crate::store::Sessions;
@@ -71,7 +71,13 @@ impl Session {
             }
             _ => None,
         };
-        let session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        let mut session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
+        if let Some(hooked) = session.as_ref().filter(|session| session.kind == SessionKind::Hooked) {
+            // What a hook reported is worth what the policy in force makes of it.
+            let policy = self.policy()?;
+            let is_known = policy.agents.get(&hooked.agent).is_some_and(|agent| agent.is(hooked));
+            session = session.filter(|_| is_known);
+        }
         let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
         let fate = ticket.map(|ticket| self.store.ticket(&ticket.id)).transpose()?.flatten();

@@ -1,5 +1,6 @@
 //! The first entry of a log: users, policy, procedures and templates, all at once, once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::seal::{policy_record, seal};
@@ -114,8 +115,10 @@ impl Session {
         entry.deltas = rows.filter_map(|row| row_delta(None, row)).collect();
         change.project = Some(project);
         seal(&mut change, head, vec![entry], (time, None, &Order::default()), &key, &outside)?;
-        store.commit(&change)?;
-        Session::open(store, Some(key), outside)
+        let mut session =
+            Self { store, key: Some(key), outside, policies: BTreeMap::new(), found_order: None };
+        session.keep(&change)?;
+        Ok(session)
     }
 }
 

@@ -62,7 +62,7 @@ impl Session {
             let count = window.count + 1;
             change.refusals.push(Refusals { count, ..window.clone() });
             change.head = head;
-            self.store.commit(&change)?;
+            self.keep(&change)?;
             return Ok(count + 1);
         }
         let mut entry = Entry::new(action.as_str(), policy);

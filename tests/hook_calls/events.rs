@@ -17,9 +17,10 @@ fn who_was_not_registered_is_nobody_and_one_id_in_two_sessions_is_two_agents() {
     Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-2", LOOK));
     Hooked::denied(hooked.call("s-2", Some("a-1"), "t-3", LOOK));
     Hooked::denied(hooked.call("s-1", Some("a-2"), "t-4", LOOK));
-    // The policy knows no such agent.
+    // The policy knows no such agent: it is no user, and reads as the main thread.
     assert!(hooked.begin("s-1", "a-3", "general-purpose").is_none());
-    Hooked::denied(hooked.call("s-1", Some("a-3"), "t-5", LOOK));
+    let command = Hooked::rewritten(hooked.call("s-1", Some("a-3"), "t-5", LOOK));
+    assert!(hooked.sh(&command).1.contains("reading as claude"));
     // In the other session the same id is another agent, and another user.
     hooked.begin("s-2", "a-1", "tu");
     let command = Hooked::rewritten(hooked.call("s-2", Some("a-1"), "t-6", LOOK));

@@ -95,7 +95,7 @@ fn launching(drop: &str) -> Hooked {
 }
 
 /// Lets the policy start `tu` with a script.
-fn launched(hooked: Hooked, text: &str) -> Hooked {
+pub fn launched(hooked: Hooked, text: &str) -> Hooked {
     let script = hooked.project.folder().join("agent");
     fs::write(&script, text).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
@@ -246,7 +246,7 @@ fn a_token_of_another_user_on_the_command_line_is_refused_there_and_recorded() {
         let line = format!("qms --token-file {token} status CR-001");
         let fields = json!({
             "tool_name": "Bash", "tool_use_id": "t-1", "tool_input": {"command": line}, "agent_id": agent,
-            "agent_type": agent.map(|_| "Explore"),
+            "agent_type": agent.map(|agent| if agent == "a-1" { "qa" } else { "Explore" }),
         });
         let reason = Hooked::denied(hooked.hook(&hooked.event("PreToolUse", "s-1", &fields)));
         assert!(reason.contains("the hook signs it") && !reason.contains("token issue"), "{reason}");

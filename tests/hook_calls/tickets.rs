@@ -68,7 +68,7 @@ fn a_ticket_is_for_these_words_in_this_folder() {
     let hooked = at_work();
     let command = signed(&hooked, "t-1", REVIEW);
     for (from, to) in
-        [("fine", "bad"), ("--recommend", "--request-updates"), ("CR-001", "CR-002"), ("qa", "tu")]
+        [("fine", "bad"), ("--recommend", "--request-updates"), ("CR-001", "CR-002"), (" qa ", " tu ")]
     {
         let why = refused(&hooked, &command.replace(from, to));
         assert!(["ticket_for_another_call", "identity_mismatch"].contains(&why.as_str()), "{why}");

@@ -10,7 +10,9 @@ use crate::commands::{CommandError, Context, definition};
 use crate::domain::document::Kind;
 use crate::domain::hook::{Runtime, ToolCall};
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{AgentSession, Ancestry, Claim, NotVerified, Origin, Proof, Token};
+use crate::domain::identity::{
+    AgentSession, Ancestry, Claim, CredentialKind, NotVerified, Origin, Proof, Token,
+};
 use crate::session::SessionError;
 use crate::store::Sessions;
 
@@ -35,6 +37,14 @@ pub(super) enum Whose {
     Unsigned,
 }
 
+/// Whom the main thread of a session acts as.
+pub(super) struct Main {
+    /// Whose calls are those of the main thread.
+    pub(super) whose: Whose,
+    /// Whether `agent run` started the session. Then nobody in it acts but the agent that was started.
+    pub(super) is_run: bool,
+}
+
 /// Finds whose call it is. What the environment or the descent of the main thread holds was given to it, and
 /// beats what the policy says of the runtime.
 pub(super) fn whose(
@@ -45,26 +55,10 @@ pub(super) fn whose(
     token_file: Option<&Path>,
 ) -> Result<Whose, CommandError> {
     let origin = Origin { session: call.session.clone(), agent: call.agent.clone() };
+    let main = main(world, context, Some(runtime), &origin)?;
     let found = match &call.agent {
-        None => main(world, context, Some(runtime), &origin)?,
-        Some(agent) => {
-            let id = AgentSession::id_of(&call.session, agent);
-            match context.session.agent_at_work(&id)? {
-                Some(known) => Whose::Of(Signed { user: known.user, credential: None, reads: false }),
-                None => match unregistered(context, runtime, call, &id)? {
-                    Some(why) => Whose::Nobodys(why),
-                    None => match main(world, context, Some(runtime), &origin)? {
-                        Whose::Of(signed) => Whose::Of(Signed { reads: true, ..signed }),
-                        Whose::Unsigned => Whose::Nobodys(
-                            "this agent is no user of the project, and `runtimes` of the policy names none that \
-                             it could read as"
-                                .to_owned(),
-                        ),
-                        nobodys @ Whose::Nobodys(_) => nobodys,
-                    },
-                },
-            }
-        }
+        None => main.whose,
+        Some(agent) => subagent(context, runtime, call, agent, main)?,
     };
     match (found, token_file) {
         (Whose::Of(signed), Some(path)) => presented(world, context, Some(signed), path, &origin),
@@ -73,23 +67,62 @@ pub(super) fn whose(
     }
 }
 
+/// Finds whom a subagent acts as: its own user where it is registered as what it still is, else nobody.
+fn subagent(
+    context: &mut Context,
+    runtime: Runtime,
+    call: &ToolCall,
+    agent: &str,
+    main: Main,
+) -> Result<Whose, CommandError> {
+    if !main.is_run {
+        let id = AgentSession::id_of(&call.session, agent);
+        let known = context.session.agent_at_work(&id)?;
+        let why = match &known {
+            Some(known) => lapsed(context, runtime, call, known)?,
+            None => unregistered(context, runtime, call, &id)?,
+        };
+        match (known, why, &main.whose) {
+            (_, Some(why), _) => return Ok(Whose::Nobodys(why)),
+            // Where nobody is the main thread, nobody started it.
+            (Some(known), None, Whose::Of(_) | Whose::Unsigned) => {
+                return Ok(Whose::Of(Signed { user: known.user, credential: None, reads: false }));
+            }
+            _ => {}
+        }
+    }
+    Ok(match main.whose {
+        Whose::Of(signed) => Whose::Of(Signed { reads: true, ..signed }),
+        Whose::Unsigned => Whose::Nobodys(
+            "this agent is no user of the project, and `runtimes` of the policy names none that it could read as"
+                .to_owned(),
+        ),
+        nobodys @ Whose::Nobodys(_) => nobodys,
+    })
+}
+
 /// Finds whom the main thread acts as. Where the runtime is not known, the policy has to name one user for all.
 pub(super) fn main(
     world: &World,
     context: &mut Context,
     runtime: Option<Runtime>,
     origin: &Origin,
-) -> Result<Whose, CommandError> {
+) -> Result<Main, CommandError> {
+    let run = context.session.launched(&(world.ancestry)())?;
     if let Some((text, _)) = credential::exported(world)? {
         let token = Rc::new(Token::parse(&text)?);
+        let kept = context.session.credential(token.id())?;
+        let is_spawn = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         // A person's token was exported for the person, whatever else runs there.
         if !is_person(context, &token)? {
-            return verified(world, context, (None, NOT_YOURS), token, origin);
+            let whose = verified(world, context, (None, NOT_YOURS), token, origin)?;
+            return Ok(Main { whose, is_run: is_spawn || run.is_some() });
         }
     }
-    let descent = (world.ancestry)();
-    if let Some((run, token)) = context.session.launched(&descent)? {
-        return Ok(Whose::Of(Signed { user: run.user, credential: Some(token), reads: false }));
+    let is_run = run.is_some();
+    let signed = |user: UserName, credential| Whose::Of(Signed { user, credential, reads: false });
+    if let Some((run, token)) = run {
+        return Ok(Main { whose: signed(run.user, Some(token)), is_run });
     }
     let policy = context.session.policy()?;
     let of_runtime = if let Some(runtime) = runtime {
@@ -99,8 +132,8 @@ pub(super) fn main(
         let first = users.next();
         first.filter(|first| users.all(|user| user == *first))
     };
-    let signed = |user: &UserName| Signed { user: user.clone(), credential: None, reads: false };
-    Ok(of_runtime.map_or(Whose::Unsigned, |user| Whose::Of(signed(user))))
+    let whose = of_runtime.map_or(Whose::Unsigned, |user| signed(user.clone(), None));
+    Ok(Main { whose, is_run })
 }
 
 /// What an agent does about a token on the command line that is not its own.
@@ -185,10 +218,70 @@ fn unregistered(
         return Ok(None);
     };
     Ok(Some(match definition::started(context, runtime, agent, Path::new(&call.cwd))? {
-        Err(why) => format!(
-            "this agent is not registered: {why}; put that right, or let an administrator adopt what is there, and \
-             start the agent anew"
-        ),
+        Err(why) => format!("this agent is not registered: {why}; {ADOPT}"),
         Ok(_) => "this agent is not registered: the hook did not see it start; start it anew".to_owned(),
     }))
+}
+
+/// What can be done where the files of an agent are not what was adopted.
+const ADOPT: &str = "put that right, or let an administrator adopt what is there, and start the agent anew";
+
+/// Says why an agent that is registered is not any more what it was registered as; it is asked at every call.
+fn lapsed(
+    context: &mut Context,
+    runtime: Runtime,
+    call: &ToolCall,
+    known: &AgentSession,
+) -> Result<Option<String>, CommandError> {
+    let (name, user) = (&known.agent, &known.user);
+    if let Some(other) = call.agent_type.as_ref().filter(|kind| *kind != name) {
+        return Ok(Some(format!("this agent began as `{name}` and calls as `{other}`: start it anew")));
+    }
+    let policy = context.session.policy()?;
+    if !policy.agents.get(name).is_some_and(|agent| agent.is(known)) {
+        let why = format!("the policy in force does not let this agent act as `{user}`: start it anew");
+        return Ok(Some(why));
+    }
+    Ok(match definition::started(context, runtime, name, Path::new(&call.cwd))? {
+        Err(why) => Some(format!("this agent acts as `{user}` no more: {why}; {ADOPT}")),
+        Ok(found) if found != known.definition => {
+            Some(format!("another definition of `{name}` was adopted after this agent began: start it anew"))
+        }
+        Ok(_) => None,
+    })
+}
+
+/// Finds what a subagent that begins is to be registered as; the message says why it has no name. `None` for one
+/// that the policy does not know.
+pub(super) fn begins(
+    world: &World,
+    context: &mut Context,
+    runtime: Runtime,
+    (origin, agent_type): (&Origin, &str),
+    folder: &Path,
+) -> Result<Option<Result<AgentSession, String>>, CommandError> {
+    let policy = context.session.policy()?;
+    let Some(known) = policy.agents.get(agent_type) else { return Ok(None) };
+    let main = main(world, context, Some(runtime), origin)?;
+    let parent = match main.whose {
+        Whose::Of(signed) => Some(signed.user),
+        Whose::Unsigned => None,
+        Whose::Nobodys(why) => return Ok(Some(Err(why))),
+    };
+    if main.is_run {
+        let who = parent.map_or_else(|| "the agent".to_owned(), |user| format!("`{user}`"));
+        let why =
+            format!("`agent run` started {who} alone for its task; what it starts reads, and acts as nobody");
+        return Ok(Some(Err(why)));
+    }
+    if !known.may_begin_under(parent.as_ref()) {
+        let names = known.started_by.iter().map(|user| format!("`{user}`")).collect::<Vec<_>>().join(", ");
+        let who = parent.map_or_else(|| "nobody".to_owned(), |user| format!("`{user}`"));
+        let why = format!("{who} has the main thread here, and `{agent_type}` is started by {names}");
+        return Ok(Some(Err(why)));
+    }
+    Ok(Some(definition::started(context, runtime, agent_type, folder)?.map(|definition| {
+        let ids = (origin.session.as_str(), origin.agent.as_deref().unwrap_or_default());
+        AgentSession::hooked(ids, runtime.name(), agent_type, known.user.clone(), definition, parent)
+    })))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Definition;
 use crate::domain::document::words;
 use crate::domain::id::UserName;
+use crate::domain::identity::AgentSession;
 use crate::domain::yaml::Place;
 
 /// An agent: whoever acts as it, acts as one user.
@@ -18,7 +19,7 @@ pub struct Agent {
     /// The file that tells it what it is, or one for each runtime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<Definition>,
-    /// Who may start it.
+    /// Who may start it. Without a launcher it is only heard of, and nobody named means anybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<UserName>,
     /// How long it may run, in milliseconds.
@@ -34,6 +35,16 @@ impl Agent {
 
     /// The shortest and the longest that an agent may run, in milliseconds: a second and a day.
     pub const TTL_BOUNDS: (u64, u64) = (1000, 24 * 60 * 60 * 1000);
+
+    /// Tells whether it may be heard of where `user` has the main thread.
+    pub fn may_begin_under(&self, user: Option<&UserName>) -> bool {
+        self.started_by.is_empty() || user.is_some_and(|user| self.started_by.contains(user))
+    }
+
+    /// Tells whether it is still what was registered.
+    pub fn is(&self, session: &AgentSession) -> bool {
+        self.user == session.user && self.may_begin_under(session.parent.as_ref())
+    }
 }
 
 /// How a program is started: that of agents of one kind, or a command for evidence.

@@ -30,6 +30,10 @@ pub(super) fn agents(before: &BTreeMap<String, Agent>, after: &BTreeMap<String, 
         }
         let gained = started_by.iter().filter(|one| !old.started_by.contains(one));
         found.extend(gained.map(|one| format!("{one} may start the agent `{name}`, too")));
+        // Of an agent that is only heard of, nobody named means anybody.
+        if started_by.is_empty() && !old.started_by.is_empty() && launcher.is_none() {
+            found.push(format!("anybody may start the agent `{name}`"));
+        }
         if *ttl > old.ttl {
             found.push(format!("the agent `{name}` may run for longer"));
         }

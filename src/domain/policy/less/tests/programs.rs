@@ -36,6 +36,8 @@ fn whatever_gives_an_agent_more_is_less() {
         );
     }
     assert_eq!(agent(|it| it.started_by.push(name("tu"))), ["tu may start the agent `qa`, too"]);
+    let nobody_named = |it: &mut Agent| (it.launcher, it.started_by) = (None, Vec::new());
+    assert_eq!(agent(nobody_named), ["anybody may start the agent `qa`"]);
     assert_eq!(agent(|it| it.ttl += 1), ["the agent `qa` may run for longer"]);
     let main = |it: &mut Policy| drop(it.runtimes.insert("codex".into(), name("lead")));
     assert_eq!(changed(main), ["the main thread of codex acts as lead"]);
