@@ -50,7 +50,7 @@ fn world() -> World {
 
 /// Names the terminal session of this process: its terminal, its leader, and when that was started.
 fn terminal() -> Option<String> {
-    let about = |process: &str| std::fs::read_to_string(format!("/proc/{process}/stat")).ok();
+    let about = |process: &str| String::from_utf8(qms::disk::processes::stat(process)?).ok();
     // What stands behind the name of the program, which may contain anything: state, parent, group,
     // session, terminal, and as twentieth the time of the start.
     let field = |text: &str, at: usize| -> Option<String> {

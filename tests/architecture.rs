@@ -164,6 +164,25 @@ fn no_layer_does_what_another_is_for() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What opens a file, and the places that may: `open.rs` for all, and two that open no file of a project's. One looks
+/// at processes below `/proc`, the other waits until the names in a folder are on the disk.
+// REQ-330
+#[test]
+fn files_are_opened_in_one_place() {
+    let homes = ["src/disk/open.rs", "src/disk/descent.rs", "src/store/sqlite/open.rs"];
+    let words = ["File::open", "File::create", "File::options", "OpenOptions", "openat", "fs::open("];
+    let at_once = ["fs::read(", "fs::read_to_string(", "fs::write(", "fs::copy("];
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        if homes.iter().any(|home| path.ends_with(home)) {
+            continue;
+        }
+        for (number, line) in shipped(&text) {
+            let opens = words.iter().chain(&at_once).find(|word| line.contains(**word));
+            assert_eq!(opens, None, "{}:{number}: files are opened by `disk/open`", path.display());
+        }
+    }
+}
+
 // REQ-139
 #[test]
 fn only_main_opens_the_streams_that_are_written_to() {

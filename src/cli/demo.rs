@@ -8,7 +8,7 @@ mod script;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -16,8 +16,11 @@ use self::script::{Step, full, short};
 use super::outlet::Outlet;
 use super::world::World;
 use crate::commands::CommandError;
-use crate::disk::DiskError;
+use crate::disk::{DiskError, read_whole, rewrite_file};
 use crate::domain::process::Descent;
+
+/// Largest file that the demo edits, in bytes.
+const TEXT_MAX: u64 = 1024 * 1024;
 
 /// A stream that is kept.
 #[derive(Clone, Default)]
@@ -152,21 +155,25 @@ impl Play {
     fn edit(&self, world: &mut World, user: &str, id: &str, changes: &[(&str, &str)]) -> io::Result<()> {
         writeln!(world.stdout, "# {user} edits the working copy of {id}\n")?;
         let path = self.project().join(".qms/workspace").join(user).join(format!("{id}.md"));
-        let text = fs::read_to_string(&path)?;
-        fs::write(&path, changed(text, changes))
+        rewritten(&path, changes)
     }
 
     /// Changes a file of the project, or one beside it, which may not be there yet.
     fn write(&self, world: &mut World, name: &str, changes: &[(&str, &str)]) -> io::Result<()> {
         writeln!(world.stdout, "# somebody edits {name}\n")?;
         let path = self.project().join(name);
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        fs::write(&path, changed(text, changes))
+        rewritten(&path, changes)
     }
 }
 
-fn changed(text: String, changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(text, |text, (from, to)| text.replace(from, to))
+fn rewritten(path: &Path, changes: &[(&str, &str)]) -> io::Result<()> {
+    let before = match read_whole(path, TEXT_MAX) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    let text = String::from_utf8_lossy(&before).into_owned();
+    let after = changes.iter().fold(text, |text, (from, to)| text.replace(from, to));
+    rewrite_file(path, &before, after.as_bytes()).map_err(io::Error::other)
 }
 
 fn shell_word(word: &str) -> String {

@@ -15,7 +15,7 @@ use super::{completion, credential, demo, proofs, ui, verb};
 use crate::commands::key::KeyCommand;
 use crate::commands::read::DueReading;
 use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
-use crate::disk::{DiskError, read_file};
+use crate::disk::{DiskError, digest_of, read_whole};
 use crate::domain::digest::Digest;
 use crate::domain::policy::{Action, Policy, Profile, Scope};
 use crate::domain::request::{File, Inputs, Subject, Value};
@@ -310,7 +310,7 @@ fn bytes_from(world: &mut World, path: &str, most: u64) -> Result<Result<Vec<u8>
         Ok(about) if about.is_file() && about.len() > most => return Ok(Err(about.len())),
         _ => {}
     }
-    let bytes = read_file(&place, most).map_err(|error| match error.kind() {
+    let bytes = read_whole(&place, most).map_err(|error| match error.kind() {
         ErrorKind::InvalidInput => {
             let message = format!("`{path}` is not read: {error}; name a file, or `-` for standard input");
             CommandError::Usage(message)
@@ -346,7 +346,7 @@ fn make(
     let passphrase = if no_passphrase { None } else { Some(chosen(world)?) };
     let base =
         global.root.as_ref().map_or_else(|| world.directory.clone(), |root| world.directory.join(root));
-    let origin = fs::read(&world.program).map_or_else(|_| Digest::of(b""), |bytes| Digest::of(&bytes));
+    let origin = digest_of(&world.program).unwrap_or_else(|_| Digest::of(b""));
     let outside = init::Outside {
         keys: key_place(world),
         home: world.set_variable("HOME").map(Into::into),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::clock;
 use super::export::ExportForm;
 use super::{CommandError, Context, Reply};
-use crate::disk::{DiskError, read_file};
+use crate::disk::{DiskError, read_whole};
 use crate::domain::audit::{CheckpointError, Frontier, inclusion_proof};
 use crate::domain::digest::Digest;
 use crate::domain::encoding;
@@ -123,7 +123,7 @@ const NOTE_MAX: u64 = 64 * 1024;
 
 pub(super) fn read_text(path: &Path) -> Result<String, CommandError> {
     let io = |source| DiskError::Io { action: "read", path: path.to_owned(), source };
-    let bytes = read_file(path, NOTE_MAX).map_err(io)?;
+    let bytes = read_whole(path, NOTE_MAX).map_err(io)?;
     let text = encoding::text(&bytes);
     let text = text.map_err(|why| CommandError::Usage(format!("`{}` {why}", path.display())))?;
     Ok(encoding::plain(text).into_owned())

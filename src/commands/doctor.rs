@@ -180,7 +180,19 @@ fn pages(
         findings.extend(mirror(context, actor, &document, repair, repaired)?);
         notes.extend(copy(context, &document));
     }
-    notes.extend(strangers(context, actor, repair, repaired)?);
+    let left = context.site.left_behind();
+    notes.extend(strangers(context, actor, &left)?);
+    for path in left {
+        let shown = context.site.shown(&path);
+        if repair {
+            let aside = context.site.lay_aside(&path)?;
+            repaired.push(format!("{shown} (what lay there is now `{}`)", context.site.shown(&aside)));
+        } else {
+            notes.push(format!(
+                "`{shown}` had made way, or was not written to its end; a repair moves it to `.qms/aside`"
+            ));
+        }
+    }
     Ok((findings, notes))
 }
 
@@ -222,15 +234,17 @@ fn mirror(
 ) -> Result<Vec<Finding>, CommandError> {
     let mirror = Mirror::new(&context.site);
     let pages = publish::render(context, actor, document)?;
-    let mut found = Vec::new();
+    let (mut found, mut lists) = (Vec::new(), Vec::new());
     for is_draft in [false, true] {
         let page = pages.iter().find(|(page, _)| page.is_draft == is_draft);
         let path = mirror.path(&document.document_type, &document.id, is_draft);
         let standing = mirror.standing(&path, page.map(|(_, rendered)| rendered.as_slice()));
+        lists.extend(mirror.list_in_the_way(&path));
         if standing != Standing::Current {
             found.push((path, standing, page.is_some()));
         }
     }
+    found.extend(lists.iter().map(|list| (list.clone(), Standing::Foreign, false)));
     if !repair {
         return Ok(found.into_iter().map(|found| misplaced(&context.site, &found)).collect());
     }
@@ -277,14 +291,8 @@ fn copy(context: &Context, document: &Document) -> Option<String> {
     }
 }
 
-/// Files in the mirror that no document has. Those that a process left half-written when it died are
-/// taken away by a repair; others are somebody's, and only mentioned.
-fn strangers(
-    context: &mut Context,
-    actor: &Actor,
-    repair: bool,
-    repaired: &mut Vec<String>,
-) -> Result<Vec<String>, CommandError> {
+/// Files in the mirror that no document has, and that were not left behind: they are somebody's, and only mentioned.
+fn strangers(context: &mut Context, actor: &Actor, left: &[PathBuf]) -> Result<Vec<String>, CommandError> {
     let mirror = Mirror::new(&context.site);
     let mut known = BTreeSet::new();
     for document in everything(context, actor)? {
@@ -292,15 +300,7 @@ fn strangers(
             known.insert(mirror.path(&document.document_type, &document.id, is_draft));
         }
     }
-    let mut notes = Vec::new();
-    for path in mirror.files().into_iter().filter(|path| !known.contains(path)) {
-        let shown = context.site.shown(&path);
-        if repair && Mirror::is_half_written(&path) {
-            mirror.discard(&path)?;
-            repaired.push(shown);
-        } else {
-            notes.push(format!("`{shown}` is no document of this project"));
-        }
-    }
-    Ok(notes)
+    let strangers = mirror.files().into_iter().filter(|path| !known.contains(path) && !left.contains(path));
+    let shown = |path: PathBuf| format!("`{}` is no document of this project", context.site.shown(&path));
+    Ok(strangers.map(shown).collect())
 }

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::adoption::{Adoption, adopt, digest};
 use super::life_cycle::{find, show, show_source};
 use super::text::TextReport;
 use super::{CommandError, Context, Reply, pins};
-use crate::disk::DiskError;
+use crate::disk::{DiskError, read_whole};
 use crate::domain::digest::Digest;
 use crate::domain::hook::words;
 use crate::domain::plural::counted;
 use crate::domain::policy::{Candidate, Fault, Policy, Profile, Sources, compile};
 use crate::domain::visible::one_line;
-use crate::domain::yaml;
+use crate::domain::{size, yaml};
 use crate::embedded;
 use crate::picture;
 use crate::scenario;
@@ -143,8 +144,30 @@ fn graph(policy: &Policy, name: &str, format: Form) -> Result<Reply, CommandErro
     Ok(Reply::new(TextReport { digest: None, text }))
 }
 
+/// How many bytes files may have in all.
+struct Room {
+    left: u64,
+    most: u64,
+    what: &'static str,
+}
+
+impl Room {
+    fn of(most: u64, what: &'static str) -> Self {
+        Self { left: most, most, what }
+    }
+
+    fn exceeded_by(&self, file: &str) -> CommandError {
+        let place = yaml::Place { file: file.to_owned(), ..yaml::Place::default() };
+        let message = format!("the files of {} have more than {}", self.what, size::shown(self.most));
+        CommandError::PolicyInvalid(vec![Fault { place, name: "policy_too_large", message }])
+    }
+}
+
+/// Most bytes that all scenarios have. There can be many, each of a few kilobytes.
+const SCENARIOS_MAX: u64 = 16 * 1024 * 1024;
+
 /// Reads the YAML files of a folder, by name; none where there is no such folder.
-fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
+fn yaml_files(folder: &Path, room: &mut Room) -> Result<BTreeMap<String, String>, CommandError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |source| DiskError::Io { action: "read", path, source }
@@ -160,7 +183,11 @@ fn yaml_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
             && let Some(name) = path.file_name()
         {
             let name = name.to_string_lossy().into_owned();
-            let bytes = fs::read(&path).map_err(io(&path))?;
+            let bytes = read_whole(&path, room.left).map_err(|error| match error.kind() {
+                ErrorKind::FileTooLarge => room.exceeded_by(&name),
+                _ => io(&path)(error).into(),
+            })?;
+            room.left = room.left.saturating_sub(bytes.len() as u64);
             let text = yaml::text_of(&name, &bytes)?.to_owned();
             files.insert(name, text);
         }
@@ -173,8 +200,9 @@ pub(super) fn sources_on_disk(
     context: &Context,
     in_force: &Sources,
 ) -> Result<(Sources, Vec<Fault>), CommandError> {
-    let mut files = Sources(yaml_files(&context.site.workflows())?);
-    let prompts = yaml_files(&context.site.prompts())?.into_iter();
+    let mut room = Room::of(Policy::SIZE_MAX as u64, "the policy");
+    let mut files = Sources(yaml_files(&context.site.workflows(), &mut room)?);
+    let prompts = yaml_files(&context.site.prompts(), &mut room)?.into_iter();
     files.0.extend(prompts.map(|(name, text)| (Sources::PROMPTS.to_owned() + &name, text)));
     let mut files = files.plain();
     let by_hand = pins::take_out(&mut files);
@@ -280,7 +308,10 @@ impl Missing {
 
 fn test(context: &mut Context) -> Result<Reply, CommandError> {
     let candidate = candidate(context)?;
-    let files = yaml_files(&context.site.workflows().join("scenarios"))?;
+    let files = yaml_files(
+        &context.site.workflows().join("scenarios"),
+        &mut Room::of(SCENARIOS_MAX, "the scenarios"),
+    )?;
     if files.is_empty() {
         return Err(CommandError::NotFound(
             "no scenarios: put YAML files into `workflows/scenarios/`".to_owned(),

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, Read as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::file;
+use super::open;
 
 /// Where the system names the descriptors of this process.
 const DESCRIPTORS: &str = "/dev/fd";
@@ -17,6 +17,9 @@ const DESCRIPTORS: &str = "/dev/fd";
 /// into it was started before this program.
 const TRIES: u32 = 500;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// So much is read of what the system says of a descriptor, in bytes; its flags are at the beginning.
+const ABOUT_MAX: u64 = 4096;
 
 /// Lists the descriptors that are open. Asked before anything else, it lists those that the program was started
 /// with.
@@ -37,13 +40,12 @@ pub fn path(number: u32) -> PathBuf {
 pub fn read(number: u32, most: u64, pause: fn(Duration)) -> io::Result<Vec<u8>> {
     let path = path(number);
     if !fs::metadata(&path)?.file_type().is_fifo() {
-        return file::read(&path, most);
+        return open::beginning(&path, most);
     }
     if is_write_only(number) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe to write into"));
     }
-    let never_waits = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let pipe = fs::File::options().read(true).custom_flags(never_waits.bits().cast_signed()).open(&path)?;
+    let pipe = open::inherited_pipe(&path)?;
     let (mut pipe, mut line, mut tries) = (io::BufReader::new(pipe.take(most)), Vec::new(), 0);
     loop {
         match pipe.read_until(b'\n', &mut line) {
@@ -63,8 +65,10 @@ pub fn read(number: u32, most: u64, pause: fn(Duration)) -> io::Result<Vec<u8>> 
 /// Tells whether a descriptor is for writing alone, where the system says so: through its path it could be read all
 /// the same, and what the program itself is to write would be waited for.
 fn is_write_only(number: u32) -> bool {
-    let about = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
-    let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
+    let about = Path::new("/proc/self/fdinfo").join(number.to_string());
+    let about = open::beginning(&about, ABOUT_MAX).unwrap_or_default();
+    let flags =
+        str::from_utf8(&about).unwrap_or_default().lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
     flags.is_some_and(|flags| OFlags::from_bits_retain(flags) & OFlags::ACCMODE == OFlags::WRONLY)
 }

@@ -49,7 +49,7 @@ pub enum DiskError {
         /// The folder or file.
         path: PathBuf,
         /// What it is.
-        why: &'static str,
+        why: String,
     },
     /// `qms.yaml` cannot be read.
     #[error("{0}")]

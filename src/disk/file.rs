@@ -6,23 +6,23 @@
 //! in its place. What is written later still, through a descriptor of a file that has no name any more, is lost,
 //! as with any file that is removed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use super::DiskError;
-use crate::domain::digest::{Digest, Digesting};
+use super::{DiskError, open};
 
 #[cfg(test)]
 mod tests;
 
-/// How the name of a file begins that is still being written.
-pub(super) const HALF_WRITTEN: &str = ".qms-";
+/// How the name of a file begins and ends that is still being written, and how many letters and digits are between.
+const HALF_WRITTEN: (&str, usize, &str) = (".qms-", 16, ".half");
 
 /// Largest file that can be one of ours, in bytes: a page is a working copy and some lines more.
 pub(super) const OURS_MAX: u64 = 64 * 1024 * 1024;
@@ -91,6 +91,14 @@ pub(super) fn replace(
         sync_folder(path).map_err(DiskError::io("write", path))?;
     }
     Ok(outcome)
+}
+
+/// Writes a text in the place of one that was read. What somebody else wrote since then stays.
+pub fn rewrite(path: &Path, read: &[u8], text: &[u8]) -> Result<(), DiskError> {
+    match replace(path, text, false, &|bytes| bytes == read)? {
+        Fate::Gone => Ok(()),
+        Fate::Kept(_) => Err(DiskError::Changed(path.to_owned())),
+    }
 }
 
 /// Puts a new file in the place of one of ours, which takes its name for as long as it is looked at.
@@ -173,10 +181,7 @@ fn discard(path: &Path, aside: &Path, mut file: File, is_ours: IsOurs<'_>) -> io
     if is_ours(&bytes) {
         return Ok(Fate::Gone);
     }
-    let mut saved = tempfile::Builder::new()
-        .prefix(HALF_WRITTEN)
-        .permissions(file.metadata()?.permissions())
-        .tempfile_in(folder(path))?;
+    let mut saved = half_written(path, file.metadata()?.permissions())?;
     saved.write_all(&bytes)?;
     match saved.persist_noclobber(path) {
         Ok(_) => Ok(Fate::Kept(path.to_owned())),
@@ -248,17 +253,23 @@ fn look(path: &Path, is_ours: IsOurs<'_>) -> io::Result<Look> {
         Ok(about) if !about.is_file() || about.len() > OURS_MAX => return Ok(Look::Other),
         Ok(_) => {}
     }
-    let never_waits = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let opened = File::options().read(true).custom_flags(never_waits.bits().cast_signed()).open(path);
-    let mut file = match opened {
+    let mut file = match open::not_linked(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Look::Absent),
         Err(_) => return Ok(Look::Other),
         Ok(file) => file,
     };
     let mut bytes = Vec::new();
-    let is_read =
-        is_file(&file.metadata()?).and_then(|()| (&mut file).take(OURS_MAX).read_to_end(&mut bytes));
+    let is_read = (&mut file).take(OURS_MAX).read_to_end(&mut bytes);
     Ok(if is_read.is_ok() && is_ours(&bytes) { Look::Ours(file) } else { Look::Other })
+}
+
+/// Reads a file that is one of ours.
+pub(super) fn read_own(path: &Path, is_ours: IsOurs<'_>) -> Option<Vec<u8>> {
+    let Look::Ours(mut file) = look(path, is_ours).ok()? else { return None };
+    let mut bytes = Vec::new();
+    file.rewind().ok()?;
+    file.take(OURS_MAX).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn mode_of(durable: bool) -> Permissions {
@@ -266,18 +277,61 @@ fn mode_of(durable: bool) -> Permissions {
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder(path))?.sync_all()
+    open::sync_folder(folder(path))
 }
 
 fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
+/// Makes a file beside another, of a name that only this program gives. It is locked while its process is alive.
+fn half_written(path: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
+    let (prefix, random, suffix) = HALF_WRITTEN;
+    let mut builder = tempfile::Builder::new();
+    let file = builder.prefix(prefix).rand_bytes(random).suffix(suffix).permissions(mode);
+    let file = file.tempfile_in(folder(path))?;
+    // Where the system has no locks, it is only not known that it is being written.
+    let _unsupported = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Tells whether a file has a name that only this program gives, and no living process is writing it.
+pub(super) fn is_half_written(path: &Path) -> bool {
+    let (prefix, random, suffix) = HALF_WRITTEN;
+    let name = path.file_name().and_then(OsStr::to_str);
+    let middle = name.and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
+    let is_ours =
+        middle.is_some_and(|it| it.len() == random && it.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    is_ours && open::not_linked(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+/// Tells whether a file has a name that a file is moved to which makes way, as [`names`] gives them.
+pub(super) fn is_old(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let Some((before, after)) = name.rsplit_once(".old") else { return false };
+    let number = before.rsplit_once('.').map_or("", |(_, number)| number);
+    (after.is_empty() || after.starts_with('.'))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Moves a file to a place in another folder, or to a free name beside that.
+pub(super) fn move_to(from: &Path, to: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder(to))?;
+    for place in [to.to_owned()].into_iter().chain(names(to)) {
+        match rename_new(from, &place) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            renamed => return renamed.map(|()| place),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
 /// Writes a file that has no name yet that anybody looks for.
 fn written(path: &Path, bytes: &[u8], mode: Permissions, durable: bool) -> Result<NamedTempFile, DiskError> {
     let folder = folder(path);
     fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
-    let file = tempfile::Builder::new().prefix(HALF_WRITTEN).permissions(mode).tempfile_in(folder);
+    let file = half_written(path, mode);
     let write = |mut file: NamedTempFile| {
         file.write_all(bytes)?;
         if durable {
@@ -286,57 +340,6 @@ fn written(path: &Path, bytes: &[u8], mode: Permissions, durable: bool) -> Resul
         Ok(file)
     };
     file.and_then(write).map_err(DiskError::io("write", path))
-}
-
-/// Reads a file, and nothing that only looks like one.
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Opens a file to read it piece by piece.
-pub fn open_buffered(path: &Path) -> io::Result<io::BufReader<fs::File>> {
-    open(path).map(io::BufReader::new)
-}
-
-/// Opens a file to read it. A pipe or a terminal would keep whoever reads it waiting; what looks like a
-/// file and waits all the same, such as `/proc/kmsg`, fails when it is read.
-pub(super) fn open(path: &Path) -> io::Result<fs::File> {
-    // Before, since opening alone does something to some devices; after, since it can have been exchanged.
-    is_file(&fs::metadata(path)?)?;
-    let never_waits = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = fs::File::options().read(true).custom_flags(never_waits.bits().cast_signed()).open(path)?;
-    is_file(&file.metadata()?)?;
-    Ok(file)
-}
-
-fn is_file(about: &fs::Metadata) -> io::Result<()> {
-    let kind = about.file_type();
-    let what = match () {
-        () if kind.is_file() => return Ok(()),
-        () if kind.is_dir() => "it is a folder, not a file",
-        () if kind.is_fifo() => "it is a pipe, not a file",
-        () if kind.is_socket() => "it is a socket, not a file",
-        () => "it is a device, not a file",
-    };
-    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
-}
-
-/// Digests a file of whatever size, and nothing that only looks like a file.
-pub fn digest_of(path: &Path) -> io::Result<Digest> {
-    let mut file = open(path)?;
-    let mut digesting = Digesting::default();
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-            Ok(0) => break,
-            Ok(read) => drop(digesting.take(piece.get(..read).unwrap_or_default())),
-        }
-    }
-    Ok(digesting.finish())
 }
 
 /// Refuses a place in a project that is reached by a link: what it leads to is somebody else's. Where the

@@ -6,10 +6,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{DiskError, Site, file};
+use super::{DiskError, Site, file, open};
 
 /// Longest text of a marker, in bytes: the digits of the largest number.
 const SIZE_MAX: u64 = 20;
@@ -48,7 +48,7 @@ impl Journal {
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))?;
         for number in 0..NAMES {
             let path = folder.join(format!("{process}-{number}"));
-            let mut lock = match File::create_new(&path) {
+            let mut lock = match open::new(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 made => made.map_err(DiskError::io("write", &path))?,
             };
@@ -100,13 +100,14 @@ impl Unfinished {
         if !is_marker(&path) {
             return Ok(None);
         }
-        let lock = File::open(&path)?;
+        let mut lock = open::not_linked(&path)?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
             Ok(()) => {}
         }
-        let text = fs::read_to_string(&path)?;
+        let mut text = String::new();
+        (&mut lock).take(SIZE_MAX).read_to_string(&mut text)?;
         // An empty marker: nothing had begun. The size then is beyond every log.
         let size = text.parse().unwrap_or(u64::MAX);
         Ok(Some(Self { path, text, _lock: lock, size }))

@@ -1,11 +1,10 @@
 //! Keeping two processes from publishing in the wrong order.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{File, TryLockError};
 use std::thread;
 use std::time::Duration;
 
-use super::{DiskError, Site};
+use super::{DiskError, Site, open};
 
 /// How often the lock is tried, and the pause between two tries. Publishing takes milliseconds: ten
 /// seconds are for the two hundred that began at once, not for a process that was stopped.
@@ -23,12 +22,7 @@ impl PublishLock {
     pub fn take(site: &Site) -> Result<Self, DiskError> {
         let path = site.private().join("publish.lock");
         site.is_own(&path)?;
-        if fs::symlink_metadata(&path).is_ok_and(|about| !about.is_file()) {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file of its own");
-            return Err(DiskError::io("lock", &path)(source));
-        }
-        let open = File::options().write(true).create(true).truncate(false).open(&path);
-        let file = open.map_err(DiskError::io("lock", &path))?;
+        let file = open::to_lock(&path).map_err(DiskError::io("lock", &path))?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),

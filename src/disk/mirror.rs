@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{DiskError, Fate, Site, file};
+use super::{DiskError, Fate, Site, file, open};
 use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
@@ -159,7 +158,7 @@ impl Mirror {
             return if rendered.is_some() { Standing::Outdated } else { Standing::Current };
         };
         // A longer one is none of ours.
-        let found = file::read(path, file::OURS_MAX).ok().filter(|_| about.is_file());
+        let found = open::whole(path, file::OURS_MAX).ok().filter(|_| about.is_file());
         match found.map(|found| digest_of(&found)) {
             Some(found) if rendered.is_some_and(|rendered| found == digest_of(rendered)) => Standing::Current,
             Some(found) if self.published(path).contains(&found) => Standing::Outdated,
@@ -172,9 +171,11 @@ impl Mirror {
         let path = self.path(&page.document_type, &page.id, page.is_draft);
         self.is_own(&path)?;
         let (mut known, digest) = (self.published(&path), digest_of(rendered));
-        if known.insert(digest) {
-            // Before the page: what dies in between has listed too much, and never too little.
-            self.list(&path, &digest)?;
+        // Before the page: what dies in between has listed too much, and never too little.
+        if known.insert(digest)
+            && let kept @ Fate::Kept(_) = self.list(&path, &known)?
+        {
+            return Ok(kept);
         }
         if self.standing(&path, Some(rendered)) == Standing::Current {
             return Ok(Fate::Gone);
@@ -212,21 +213,33 @@ impl Mirror {
 
     /// Returns the digests of what was published for a place; none where that is not known any more.
     fn published(&self, path: &Path) -> BTreeSet<Digest> {
-        let text = file::read(&self.list_of(path), file::OURS_MAX).unwrap_or_default();
+        let list = self.list_of(path);
+        let text = self.is_own(&list).ok().and_then(|()| file::read_own(&list, &is_list)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         text.lines().filter_map(|line| Digest::parse(line).ok()).collect()
     }
 
-    fn list(&self, path: &Path, digest: &Digest) -> Result<(), DiskError> {
+    /// Lists what was published for a place, with what is going to be.
+    fn list(&self, path: &Path, digests: &BTreeSet<Digest>) -> Result<Fate, DiskError> {
         let list = self.list_of(path);
-        file::is_own(&self.root, &list)?;
-        let folder = list.parent().unwrap_or(&self.lists);
-        fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
-        let opened = fs::File::options().append(true).create(true).open(&list);
-        // A line of its own, even behind one that was cut short.
-        let written = opened.and_then(|mut file| file.write_all(format!("\n{digest}\n").as_bytes()));
-        written.map_err(DiskError::io("write", &list))
+        self.is_own(&list)?;
+        let lines: Vec<String> = digests.iter().map(Digest::to_string).collect();
+        file::replace(&list, lines.join("\n").as_bytes(), false, &is_list)
     }
+
+    /// Returns the place of the list of a page, where something else lies there.
+    pub fn list_in_the_way(&self, path: &Path) -> Option<PathBuf> {
+        let list = self.list_of(path);
+        let is_there = fs::symlink_metadata(&list).is_ok();
+        (is_there && file::read_own(&list, &is_list).is_none()).then_some(list)
+    }
+}
+
+/// Tells whether a file can be a list that was written here, whole or cut short.
+fn is_list(bytes: &[u8]) -> bool {
+    let is_digest =
+        |line: &[u8]| line.len() <= 64 && line.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    bytes.split(|byte| *byte == b'\n').all(is_digest)
 }
 
 /// Digests a page. One whose lines a tool ends in another way, as Git can, is the same page.
@@ -238,18 +251,6 @@ fn digest_of(page: &[u8]) -> Digest {
 }
 
 impl Mirror {
-    /// Tells whether a file is one that a process was still writing when it died.
-    pub fn is_half_written(path: &Path) -> bool {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(file::HALF_WRITTEN))
-    }
-
-    /// Takes away what a process left half-written.
-    pub fn discard(&self, path: &Path) -> Result<(), DiskError> {
-        self.is_own(path)?;
-        let is_left = path.starts_with(&self.folder) && Self::is_half_written(path);
-        if is_left { file::remove(path, &|_| true).map(drop) } else { Ok(()) }
-    }
-
     /// Takes away what was published of a project that could not be founded, and the folders that are empty then.
     pub(super) fn unmake(&self) {
         for list in files_in(&self.lists) {

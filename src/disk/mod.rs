@@ -11,8 +11,10 @@ mod error;
 mod file;
 pub mod held;
 mod journal;
+mod left;
 mod lock;
 mod mirror;
+mod open;
 mod process;
 pub mod processes;
 mod secret;
@@ -22,12 +24,11 @@ mod workspace;
 
 pub use self::definitions::definitions;
 pub use self::error::DiskError;
-pub use self::file::{
-    Fate, digest_of, open_buffered as open_file, read as read_file, write_new as write_file,
-};
+pub use self::file::{Fate, rewrite as rewrite_file, write_new as write_file};
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};
+pub use self::open::{beginning as read_file, buffered as open_file, digest_of, whole as read_whole};
 pub use self::process::{Ended, Input, Spawned, Start, Stream, Streams};
 pub use self::secret::{Keyring, StagedKey, read_secret, take_back_secret};
 pub use self::settings::Settings;

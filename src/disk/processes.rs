@@ -2,12 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::open;
 use crate::domain::process::Process;
+
+/// Longest line about a process, in bytes: about fifty numbers and a name.
+const STAT_MAX: u64 = 4096;
 
 /// How often it is looked whether a group has ended, and the pause between two looks: two seconds in
 /// all, which is time enough to tidy up.
@@ -134,7 +139,12 @@ pub(super) struct About {
 }
 
 fn read(id: u32) -> Option<About> {
-    about(id, &fs::read(format!("/proc/{id}/stat")).ok()?)
+    about(id, &stat(&id.to_string())?)
+}
+
+/// Returns the line in which Linux tells about a process, by its number or as `self`.
+pub fn stat(process: &str) -> Option<Vec<u8>> {
+    open::beginning(&Path::new("/proc").join(process).join("stat"), STAT_MAX).ok()
 }
 
 /// Reads a line of `/proc/<id>/stat`. The name of the program stands in it between parentheses and

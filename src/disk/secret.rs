@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{DiskError, Fate, KeyPlace, Site, file};
+use super::{DiskError, Fate, KeyPlace, Site, file, open};
 use crate::domain::encoding;
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::Token;
@@ -16,7 +16,7 @@ const SECRET_MAX: u64 = 16 * 1024;
 /// Reads a file that holds a secret. One that others could read, or that is not ours, is refused.
 pub fn read_secret(path: &Path) -> Result<String, DiskError> {
     let exposed = |why| DiskError::Exposed { path: path.to_owned(), why };
-    let file = file::open(path).map_err(DiskError::io("read", path))?;
+    let file = open::for_reading(path).map_err(DiskError::io("read", path))?;
     let about = file.metadata().map_err(DiskError::io("read", path))?;
     if about.permissions().mode() & 0o077 != 0 {
         return Err(exposed("can be read by others: chmod 600"));
@@ -78,7 +78,7 @@ impl Keyring {
     pub fn stage_key(&self, user: &UserName, key: &CredentialId, text: &str) -> Result<StagedKey, DiskError> {
         // Of a name of its own: two that make a key at once do not take one another's.
         let (path, staged) = (self.key_path(user), self.config.join(format!("{user}.key-{key}")));
-        let before = fs::read(&path).ok();
+        let before = open::whole(&path, SECRET_MAX).ok();
         file::write_new(&staged, text.as_bytes())?;
         Ok(StagedKey { staged, path, text: text.to_owned(), before })
     }
@@ -91,7 +91,7 @@ impl Keyring {
             let name = entry.file_name();
             let key = name.to_str().and_then(|name| name.strip_prefix(&beginning));
             let key = key.and_then(|key| CredentialId::parse(key).ok()).filter(|key| counts(key));
-            let Some(text) = key.and_then(|_| fs::read(entry.path()).ok()) else { continue };
+            let Some(text) = key.and_then(|_| open::whole(&entry.path(), SECRET_MAX).ok()) else { continue };
             let (path, is_it) = (self.key_path(user), |bytes: &[u8]| bytes == text.as_slice());
             let settled = file::replace(&path, &text, true, &is_it).and_then(|fate| match fate {
                 Fate::Gone => Ok(Fate::Gone),

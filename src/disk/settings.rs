@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{DiskError, Fate, file};
+use super::{DiskError, file, open};
 use crate::domain::encoding;
 
 /// Largest file of settings that is read, in bytes.
@@ -23,7 +23,7 @@ pub struct Settings {
 impl Settings {
     /// Reads settings.
     pub fn read(path: &Path) -> Result<Self, DiskError> {
-        let bytes = match file::read(path, SETTINGS_MAX) {
+        let bytes = match open::whole(path, SETTINGS_MAX) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { path: path.to_owned(), bytes: Vec::new(), value: None });
             }
@@ -41,10 +41,7 @@ impl Settings {
     pub fn write(&self, root: &Path, settings: &Value) -> Result<(), DiskError> {
         file::is_own(root, &self.path)?;
         let text = format!("{settings:#}\n");
-        match file::replace(&self.path, text.as_bytes(), false, &|bytes| bytes == self.bytes)? {
-            Fate::Gone => Ok(()),
-            Fate::Kept(_) => Err(DiskError::Changed(self.path.clone())),
-        }
+        file::rewrite(&self.path, &self.bytes, text.as_bytes())
     }
 }
 

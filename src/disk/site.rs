@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, Fate, Mirror, file, read_secret};
+use super::{DiskError, Fate, Mirror, file, open, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -78,7 +78,7 @@ impl Site {
 
     fn read(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
-        let bytes = file::read(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
+        let bytes = open::whole(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
         let config: Config = yaml::parse_file(CONFIG, &bytes).map_err(DiskError::Config)?;
         let is_id = config.project.len() == 32
             && config.project.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -96,18 +96,34 @@ impl Site {
     /// A store that is reached from a second folder would make that folder the project: what a command
     /// finds there would be evidence.
     fn is_where_it_lies(&self) -> Result<(), DiskError> {
-        let database = self.database();
-        for path in [self.private(), database.clone()] {
-            if path.is_symlink() {
-                let why = "is a link: use the project where its store lies";
-                return Err(DiskError::Displaced { path, why });
-            }
+        let why = "is a link: use the project where its store lies";
+        let private = self.private();
+        if private.is_symlink() {
+            return Err(DiskError::Displaced { path: private, why: why.to_owned() });
         }
-        if fs::symlink_metadata(&database).is_ok_and(|about| has_other_names(&about)) {
-            let why = "has a second name (a hard link), under which it could be damaged";
-            return Err(DiskError::Displaced { path: database, why });
+        for path in self.written_in_place() {
+            let Ok(about) = fs::symlink_metadata(&path) else { continue };
+            let why = match open::is_file(&about) {
+                _ if about.is_symlink() => why.to_owned(),
+                Err(what) => format!("is in the way of the store: {what}"),
+                Ok(()) if has_other_names(&about) => {
+                    "has a second name (a hard link), under which it could be damaged".to_owned()
+                }
+                Ok(()) => continue,
+            };
+            return Err(DiskError::Displaced { path, why });
         }
         Ok(())
+    }
+
+    /// The files that SQLite writes in place: the store, its log, and the index and the journal beside it. Each
+    /// other file is written whole under a new name.
+    fn written_in_place(&self) -> [PathBuf; 4] {
+        ["", "-wal", "-shm", "-journal"].map(|end| {
+            let mut name = self.database().into_os_string();
+            name.push(end);
+            name.into()
+        })
     }
 
     /// Chooses a folder for a new project, which need not exist yet. Refused are the root of the
@@ -205,7 +221,7 @@ impl Site {
         };
         let mut folders = inside(&workspaces);
         folders.extend(inside(&published));
-        folders.extend(["journal", "published"].map(|name| self.private().join(name)));
+        folders.extend(["aside", "journal", "published"].map(|name| self.private().join(name)));
         folders.extend([workspaces, published]);
         folders.retain(|folder| folder.is_symlink());
         folders.sort();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DiskError, Fate, Site, file};
+use super::{DiskError, Fate, Site, file, open};
 use crate::domain::digest::Digest;
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::request::WorkingCopy;
@@ -81,7 +81,7 @@ impl Workspace {
         let Some(sidecar) = self.read_sidecar(id) else {
             return unusable("has lost the file beside it that says what it started from");
         };
-        match file::read(&path, COPY_MAX) {
+        match open::whole(&path, COPY_MAX) {
             Ok(bytes) => Some(WorkingCopy::Present {
                 document: sidecar.document,
                 base: sidecar.base,
@@ -93,7 +93,7 @@ impl Workspace {
     }
 
     fn read_sidecar(&self, id: &DocumentId) -> Option<Sidecar> {
-        let bytes = file::read(&self.sidecar(id), SIDECAR_MAX).ok()?;
+        let bytes = open::whole(&self.sidecar(id), SIDECAR_MAX).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 

@@ -126,12 +126,3 @@ fn a_file_that_is_replaced_keeps_its_mode() {
     assert_eq!(replace(&path, NEW, false, &|bytes| bytes == OURS).unwrap(), Fate::Gone);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
-
-#[test]
-fn a_large_file_is_digested_like_its_bytes() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let bytes: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
-    fs::write(file.path(), &bytes).unwrap();
-    assert_eq!(digest_of(file.path()).unwrap(), Digest::of(&bytes));
-    assert!(digest_of(Path::new("/")).is_err() && digest_of(Path::new("/dev/zero")).is_err());
-}

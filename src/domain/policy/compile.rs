@@ -31,8 +31,10 @@ pub fn compile(sources: &Sources) -> Result<Policy, Vec<Fault>> {
 /// Most faults that say which name was probably meant.
 const SUGGESTED: usize = 20;
 
-/// Largest policy, in bytes of all its files. The embedded one has 58 KiB.
-const POLICY_MAX: usize = 512 * 1024;
+impl Policy {
+    /// Largest policy, in bytes of all its files. The embedded one has 58 KiB.
+    pub const SIZE_MAX: usize = 512 * 1024;
+}
 
 #[derive(Default)]
 pub(super) struct Compiler {
@@ -110,10 +112,10 @@ impl Compiler {
     }
 
     fn is_too_large(&mut self, sources: &Sources) -> bool {
-        let is_too_large = sources.0.values().map(String::len).sum::<usize>() > POLICY_MAX;
+        let is_too_large = sources.0.values().map(String::len).sum::<usize>() > Policy::SIZE_MAX;
         if is_too_large {
             let [file, _] = Policy::FILES.map(str::to_owned);
-            let message = format!("the files of the policy have more than {} KiB", POLICY_MAX / 1024);
+            let message = format!("the files of the policy have more than {} KiB", Policy::SIZE_MAX / 1024);
             self.fault(&Place { file, ..Place::default() }, "policy_too_large", message);
         }
         is_too_large

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, Mode, OFlags};
 
 use super::fault::{Answer, damaged, file_failure};
 use super::schema::{MIGRATIONS, format, known, migrate, refuse_foreign};
@@ -82,8 +83,8 @@ fn build(path: &Path) -> Answer<()> {
 #[cfg(unix)]
 fn sync_folder(folder: &Path) {
     // Where a folder cannot be synced, its file system keeps names in order by itself.
-    if let Ok(folder) = fs::File::open(folder) {
-        let _unsupported = folder.sync_all();
+    if let Ok(folder) = rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
+        let _unsupported = rustix::fs::fsync(folder);
     }
 }
 
@@ -103,9 +104,9 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Optio
         Ok((connect(path, manner, patience)?, Some(code)))
     });
     opened.map_err(|fault| match fault.at(path) {
-        StoreError::Unopened { path, source } => match fs::File::open(&path) {
-            Err(error) => file_failure(&path, error),
-            Ok(_) => StoreError::Unopened { path, source },
+        StoreError::Unopened { path, source } => match rustix::fs::access(&path, Access::READ_OK) {
+            Err(error) => file_failure(&path, error.into()),
+            Ok(()) => StoreError::Unopened { path, source },
         },
         other => other,
     })

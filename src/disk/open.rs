@@ -1,0 +1,171 @@
+//! The one place where files are opened. Anything can lie where a file is expected: nothing here waits for what it
+//! opens, uses anything but a file, or reads more than the caller has use for.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, BufReader, ErrorKind, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use crate::domain::digest::{Digest, Digesting};
+use crate::domain::size;
+
+/// Largest file that is digested, in bytes: 4 GiB. Adopted programs are the largest that are, and a file can claim
+/// any size without taking room on the disk.
+const DIGESTED_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Reads the beginning of a file, at most so many bytes.
+pub fn beginning(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for_reading(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a whole file. One with more than `most` bytes is refused unread ([`ErrorKind::FileTooLarge`]).
+pub fn whole(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let too_large = || {
+        let why = format!("it has more than {}", size::shown(most));
+        io::Error::new(ErrorKind::FileTooLarge, why)
+    };
+    let file = for_reading(path)?;
+    if file.metadata()?.len() > most {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    // It can have grown since.
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens a file to read it piece by piece.
+pub fn buffered(path: &Path) -> io::Result<BufReader<File>> {
+    for_reading(path).map(BufReader::new)
+}
+
+/// Digests a file.
+pub fn digest_of(path: &Path) -> io::Result<Digest> {
+    let file = for_reading(path)?;
+    if file.metadata()?.len() > DIGESTED_MAX {
+        let why = format!("it has more than {}", size::shown(DIGESTED_MAX));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+    }
+    let mut file = file.take(DIGESTED_MAX);
+    let mut digesting = Digesting::default();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok(0) => break,
+            Ok(read) => drop(digesting.take(piece.get(..read).unwrap_or_default())),
+        }
+    }
+    Ok(digesting.finish())
+}
+
+/// Opens a file to read it.
+pub(super) fn for_reading(path: &Path) -> io::Result<File> {
+    is_file(&fs::metadata(path)?)?;
+    open(path, File::options().read(true), OFlags::empty())
+}
+
+/// Opens a file to read it, and not what a link leads to.
+pub(super) fn not_linked(path: &Path) -> io::Result<File> {
+    is_file(&fs::symlink_metadata(path)?)?;
+    open(path, File::options().read(true), OFlags::NOFOLLOW)
+}
+
+/// Opens a file to lock it, and makes it where there is none. Nothing is ever written into it.
+pub(super) fn to_lock(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        about => is_file(&about?)?,
+    }
+    open(path, File::options().write(true).create(true).truncate(false), OFlags::NOFOLLOW)
+}
+
+/// Makes a file where there is none.
+pub(super) fn new(path: &Path) -> io::Result<File> {
+    File::create_new(path)
+}
+
+/// Opens a pipe that is inherited, to read what is in it.
+pub(super) fn inherited_pipe(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(flags(OFlags::empty())).open(path)
+}
+
+/// Waits until the names in a folder are on the disk.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::options().read(true).custom_flags(flags(OFlags::DIRECTORY)).open(folder)?.sync_all()
+}
+
+/// A file that looks like one and waits all the same, such as `/proc/kmsg`, fails when it is read.
+fn open(path: &Path, options: &mut OpenOptions, more: OFlags) -> io::Result<File> {
+    // Callers have looked before, since opening alone does something to some devices; it can have been exchanged.
+    let file = options.custom_flags(flags(more)).open(path)?;
+    is_file(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// A pipe or a terminal would keep its reader waiting.
+fn flags(more: OFlags) -> i32 {
+    (OFlags::NONBLOCK | OFlags::NOCTTY | more).bits().cast_signed()
+}
+
+/// Says what something is that is no file.
+pub(super) fn is_file(about: &Metadata) -> io::Result<()> {
+    let kind = about.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "it is a folder, not a file",
+        () if kind.is_symlink() => "it is a link, not a file",
+        () if kind.is_fifo() => "it is a pipe, not a file",
+        () if kind.is_socket() => "it is a socket, not a file",
+        () => "it is a device, not a file",
+    };
+    Err(io::Error::new(ErrorKind::InvalidInput, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_is_digested_like_its_bytes() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let bytes: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        fs::write(file.path(), &bytes).unwrap();
+        assert_eq!(digest_of(file.path()).unwrap(), Digest::of(&bytes));
+    }
+
+    // REQ-134, REQ-330
+    #[test]
+    fn what_is_no_file_or_is_too_large_is_opened_by_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, large, link] = ["pipe", "large", "link"].map(|name| folder.path().join(name));
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        File::create(&large).unwrap().set_len(1 << 40).unwrap();
+        std::os::unix::fs::symlink(&large, &link).unwrap();
+        let kind = |error: Option<io::Error>| error.map(|error| error.kind());
+        for place in [pipe.as_path(), folder.path(), Path::new("/dev/zero"), Path::new("/dev/ptmx")] {
+            let errors = [
+                for_reading(place).err(),
+                not_linked(place).err(),
+                to_lock(place).err(),
+                whole(place, 9).err(),
+                beginning(place, 9).err(),
+                digest_of(place).err(),
+                buffered(place).err(),
+            ];
+            for error in errors {
+                assert_eq!(kind(error), Some(ErrorKind::InvalidInput), "{}", place.display());
+            }
+        }
+        assert!([not_linked(&link).err(), to_lock(&link).err()].into_iter().all(|error| error.is_some()));
+        assert_eq!(kind(whole(&large, 9).err()), Some(ErrorKind::FileTooLarge));
+        assert_eq!(kind(digest_of(&large).err()), Some(ErrorKind::FileTooLarge));
+        assert_eq!(beginning(&large, 9).unwrap(), [0; 9]);
+    }
+}
