@@ -144,7 +144,12 @@ impl Session {
         if let CopyFacts::Sound { content, .. } = &facts.copy
             && *content != document.content
         {
-            facts.objection = self.objection(&document.id, content)?;
+            facts.objection = self.objection(&document.id, content, policy)?;
+        } else if document.version.minor > 0
+            && document.in_force.as_ref().is_some_and(|in_force| in_force.content == document.content)
+        {
+            // A draft that is begun again begins with a text that can have been objected to.
+            facts.objection = self.objection(&document.id, &document.content, policy)?;
         }
         facts.texts = if reads_texts(policy, &document) {
             self.texts(&document, facts, copy)?

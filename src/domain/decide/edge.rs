@@ -2,9 +2,8 @@
 
 use super::seats::Seating;
 use super::{Case, Condition, Reason, Way};
-use crate::domain::document::{Document, Outcome};
-use crate::domain::facts::Objection;
-use crate::domain::id::{IdWord, StateName, UserName};
+use crate::domain::document::Document;
+use crate::domain::id::{IdWord, StateName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{
     Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
@@ -44,6 +43,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
+        reasons.extend(self.unmet_taking(edge, document));
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
         reasons.extend(self.unmet_return(edge, document));
@@ -145,62 +145,6 @@ impl Case<'_> {
 
     pub(super) fn unmet_group(&self, edge: &Transition) -> Option<Reason> {
         (!self.actor_is_one_of(&edge.by)).then(|| self.group_reason(edge.by.iter()))
-    }
-
-    /// What no policy can take away: verdicts are given by assignees, never by authors or owner,
-    /// and about the content that is there.
-    fn unmet_verdict(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
-        if edge.verdict.is_none() {
-            return Vec::new();
-        }
-        let (me, id) = (self.actor.name(), &document.id);
-        let mut reasons = Vec::new();
-        match document.round.as_ref().map(|round| (round, round.seats.get(me))) {
-            Some((_, Some(seat))) if seat.answer.is_some() => {
-                let message = format!("`{me}` has answered in this round of {id}");
-                reasons.push(Reason::new(Condition::AlreadyAnswered, message));
-            }
-            Some((_, Some(_))) => {}
-            _ => {
-                reasons.push(Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}")));
-            }
-        }
-        for own in self.judged_with(document).filter(|own| own.is_written_by(me)) {
-            reasons.push(Reason::new(Condition::IsAuthor, format!("`{me}` is an author of {}", own.id)));
-        }
-        for own in self.judged_with(document).filter(|own| own.owner.as_ref() == Some(me)) {
-            reasons.push(Reason::new(Condition::IsOwner, format!("`{me}` owns {}", own.id)));
-        }
-        if document.round.as_ref().is_none_or(|round| round.content != document.content) {
-            let message = format!("the round of {id} speaks about another content");
-            reasons.push(Reason::new(Condition::ContentChanged, message));
-        }
-        reasons
-    }
-
-    /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.
-    pub(super) fn judged_with<'d>(&'d self, document: &'d Document) -> impl Iterator<Item = &'d Document> {
-        std::iter::once(document).chain(self.attachments())
-    }
-
-    /// Tells whether a verdict of a user would be about work of its own.
-    pub(super) fn has_stake(&self, document: &Document, user: &UserName) -> bool {
-        self.judged_with(document).any(|own| own.is_written_by(user) || own.owner.as_ref() == Some(user))
-    }
-
-    /// What no policy can take away: a content that somebody objected to does not become the present one
-    /// again, because another was the present one in between.
-    fn unmet_return(&self, edge: &Transition, document: &Document) -> Option<Reason> {
-        let Objection { by, outcome, version } = self.facts.objection.as_ref()?;
-        (edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document)).then(|| {
-            let said = if *outcome == Outcome::Reject { "rejected" } else { "asked for changes to" };
-            let message = format!(
-                "the working copy of {} is the content of {version} again, and `{by}` {said} that",
-                document.id
-            );
-            let reading = Offer::of("comments").about(&document.id);
-            Reason::new(Condition::ContentObjected, message).remedy(reading)
-        })
     }
 
     /// The state that a round returns to. Whoever withdraws a document by checking it out must be

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Permit, Way, items};
-use crate::domain::attestation::{Attestation, AttestationKind, dossier};
+use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::digest::Digest;
-use crate::domain::document::{Answer, Checkout, Document, InForce, Outcome, Round, Seat, User, Verdict};
+use crate::domain::document::{Checkout, Document, InForce, Outcome, User};
 use crate::domain::facts::Facts;
 use crate::domain::id::{AttestationName, DocumentId, ItemId, StateName, TypeName, UserName, Version};
 use crate::domain::identity::{AgentSession, Credential};
-use crate::domain::policy::{Candidate, Effect, Policy, State, Transition, VerdictKind};
+use crate::domain::policy::{Candidate, Effect, Policy, Transition};
 use crate::domain::project::{Namespace, Proposal, VersionRecord};
 use crate::domain::request::{CopyFacts, Inputs};
 
@@ -118,11 +118,11 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn actor(&self) -> &UserName {
+    pub(super) fn actor(&self) -> &UserName {
         self.permit.actor.name()
     }
 
-    fn inputs(&self) -> &Inputs {
+    pub(super) fn inputs(&self) -> &Inputs {
         &self.permit.inputs
     }
 
@@ -158,15 +158,16 @@ impl Step<'_> {
         for effect in &edge.completion {
             self.effect(*effect, target);
         }
-        self.move_to(target, seats);
+        self.move_to(edge, target, seats);
     }
 
     /// Leaves the state; a round is closed on leaving and opened on entering.
-    fn move_to(&mut self, target: &StateName, seats: &[UserName]) {
+    fn move_to(&mut self, edge: &Transition, target: &StateName, seats: &[UserName]) {
         if *target == self.document.state {
             return;
         }
-        let origin = std::mem::replace(&mut self.document.state, target.clone());
+        let was_asked = self.document.round.is_some();
+        let left = std::mem::replace(&mut self.document.state, target.clone());
         // By type, as in the decision: an adopted policy may have put the type under another life
         // cycle than the one that the document remembers.
         let life = self.policy.document_type(&self.document.document_type).map(|(life, _)| life);
@@ -174,53 +175,17 @@ impl Step<'_> {
             self.document.workflow = life.name.clone();
         }
         let state = life.and_then(|life| life.state(target));
+        let origin = self.origin(edge, left, target);
         self.document.round = state.and_then(|state| self.open_round(state, origin, seats));
+        // What was approved goes on, and is not drafted again: who writes from here on writes something new.
+        let goes_on =
+            !was_asked && self.document.round.is_none() && !edge.effects.contains(&Effect::CheckOut);
+        let was_approved = self.facts.document.as_ref().is_some_and(|before| before.version.minor == 0);
+        if goes_on && was_approved {
+            self.forget_authors();
+        }
         if self.document.round.is_some() {
             self.applied.notes.push(Note::Seated(seats.to_vec()));
-        }
-    }
-
-    fn open_round(&self, state: &State, origin: StateName, seats: &[UserName]) -> Option<Round> {
-        let rule = state.round.as_ref()?;
-        Some(Round {
-            task: rule.task,
-            phase: state.phase.clone(),
-            origin,
-            asked_by: self.actor().clone(),
-            opened_at: self.facts.now,
-            content: self.document.content,
-            policy: self.facts.policy,
-            dossier: Some(dossier(&self.document, &self.stated())),
-            seats: seats.iter().map(|user| (user.clone(), self.seat())).collect(),
-        })
-    }
-
-    fn seat(&self) -> Seat {
-        Seat { assigned_by: self.actor().clone(), assigned_at: self.facts.now, answer: None, opened_at: None }
-    }
-
-    fn answer(&mut self, kind: VerdictKind) {
-        let outcome = match kind {
-            VerdictKind::Approve => Outcome::Approve,
-            VerdictKind::Reject => Outcome::Reject,
-            // Lint demands the input, decide its presence; without it nothing is recommended.
-            VerdictKind::Review => {
-                self.inputs().text("outcome").and_then(Outcome::from_word).unwrap_or(Outcome::RequestUpdates)
-            }
-        };
-        self.applied.verdict = Some(outcome);
-        let (me, now) = (self.actor().clone(), self.facts.now);
-        let verdict = Verdict {
-            outcome,
-            group: self.permit.actor.group().clone(),
-            at: now,
-            revision: self.document.revision,
-        };
-        if let Some(round) = &mut self.document.round {
-            if let Some(seat) = round.seats.get_mut(&me) {
-                seat.answer = Some(Answer { outcome, at: now });
-            }
-            self.document.verdicts.insert((round.phase.clone(), me), verdict);
         }
     }
 
@@ -232,7 +197,7 @@ impl Step<'_> {
                 document.checkout = Some(Checkout { by: self.permit.actor.name().clone(), base });
                 self.applied.gives_copy = true;
             }
-            Effect::CheckIn => self.check_in(),
+            Effect::CheckIn => self.check_in(target),
             Effect::VoidCheckout => {
                 self.applied
                     .notes
@@ -271,13 +236,13 @@ impl Step<'_> {
             Effect::RaiseVersion => {
                 document.version = Version::new(document.version.major.saturating_add(1), 0);
                 document.last_minor = 0;
-                document.authors = document.creator.iter().cloned().collect();
                 document.verdicts.clear();
                 document.rejected = None;
                 self.record_version();
             }
             Effect::PutInForce => {
                 document.in_force = Some(InForce { version: document.version, content: document.content });
+                self.forget_authors();
             }
             Effect::TakeOutOfForce => document.in_force = None,
             Effect::RecordNote => self.record_note(),
@@ -304,7 +269,7 @@ impl Step<'_> {
         self.applied.notes.extend(template.map(Note::NoTemplate));
     }
 
-    fn check_in(&mut self) {
+    fn check_in(&mut self, target: &StateName) {
         let CopyFacts::Sound { content, front_matter } = &self.facts.copy else { return };
         self.document.checkout = None;
         self.become_author();
@@ -317,14 +282,21 @@ impl Step<'_> {
         if let Some(title) = front_matter.fields.get("title") {
             self.document.title.clone_from(title);
         }
-        // What was there when it was judged is not taken away without being judged again.
-        let state = self.policy.standing(&self.document).map(|(_, state)| state);
-        if state.is_some_and(|state| state.initial) {
+        // What was there when it was judged is not taken away without being judged again from the beginning.
+        let life = self.policy.standing(&self.document).map(|(life, _)| life);
+        let is_draft =
+            |state: &StateName| life.and_then(|life| life.state(state)).is_some_and(|it| it.initial);
+        if is_draft(&self.document.state) || is_draft(target) {
             self.document.requires.clear();
         }
         self.document.requires.extend(front_matter.requires());
         self.take_content(*content);
         self.applied.notes.push(Note::CheckedIn(self.document.version));
+    }
+
+    /// Whoever wrote before an approval that can no longer be withdrawn is no author of what follows.
+    fn forget_authors(&mut self) {
+        self.document.authors = self.document.creator.iter().cloned().collect();
     }
 
     fn become_author(&mut self) {
@@ -360,21 +332,6 @@ impl Step<'_> {
         }
         self.applied.notes.push(Note::Recorded(recorded.item, recorded.open));
         self.applied.composed = Some(recorded.text);
-    }
-
-    fn add_seats(&mut self) {
-        let named = self.inputs().users("assignees").to_vec();
-        let seat = self.seat();
-        if let Some(round) = &mut self.document.round {
-            round.seats.extend(named.iter().map(|user| (user.clone(), seat.clone())));
-            self.applied.notes.push(Note::Seated(named));
-        }
-    }
-
-    fn remove_seats(&mut self) {
-        if let Some(round) = &mut self.document.round {
-            round.seats.retain(|user, _| !self.permit.inputs.users("assignees").contains(user));
-        }
     }
 
     fn end_attachments(&mut self, target: &StateName) {

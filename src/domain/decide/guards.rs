@@ -67,8 +67,10 @@ impl Case<'_> {
             }),
             Plain::Independent => {
                 let known = |origin: &str| {
-                    document.author_origins.contains(origin)
-                        || document.authors.iter().any(|author| author.as_str() == origin)
+                    self.judged_with(document).any(|own| {
+                        own.author_origins.contains(origin)
+                            || own.authors.iter().any(|author| author.as_str() == origin)
+                    })
                 };
                 let shared = self.actor.origins().find(|origin| known(origin));
                 shared
@@ -269,7 +271,7 @@ impl Case<'_> {
         self.facts.children.iter().filter(|child| self.is_attachment(child) && !self.is_final(child))
     }
 
-    fn is_attachment(&self, child: &Document) -> bool {
+    pub(super) fn is_attachment(&self, child: &Document) -> bool {
         self.policy.document_type(&child.document_type).is_some_and(|(_, it)| it.attachment)
     }
 

@@ -25,6 +25,7 @@ mod reason;
 mod registry;
 mod remedy;
 mod remind;
+mod rounds;
 mod seats;
 mod texts;
 mod verdicts;

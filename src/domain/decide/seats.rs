@@ -261,6 +261,10 @@ impl<'a> Seating<'a> {
         } else {
             open.any(|name| !removes || !named.contains(name))
         };
+        if !is_left && round.content != self.document.content {
+            let message = format!("the round of {} speaks about another content", self.document.id);
+            return Some(Reason::new(Condition::ContentChanged, message));
+        }
         let why = self.keeps_from_judging().filter(|_| !is_left)?;
         let (me, id) = (self.case.actor.name(), &self.document.id);
         let message =

@@ -1,12 +1,97 @@
-//! The verdicts that count when a document goes on, and what they say.
+//! Who judges what, whatever a policy says, and which verdicts count when a document goes on.
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Outcome, Verdict};
+use crate::domain::facts::Objection;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::offer::Offer;
-use crate::domain::policy::Workflow;
+use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
 
 impl Case<'_> {
+    /// What no policy can take away: verdicts are given by assignees, never by authors or owner,
+    /// and about the content that is there.
+    pub(super) fn unmet_verdict(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        if edge.verdict.is_none() {
+            return Vec::new();
+        }
+        let (me, id) = (self.actor.name(), &document.id);
+        let mut reasons = Vec::new();
+        match document.round.as_ref().map(|round| (round, round.seats.get(me))) {
+            Some((_, Some(seat))) if seat.answer.is_some() => {
+                let message = format!("`{me}` has answered in this round of {id}");
+                reasons.push(Reason::new(Condition::AlreadyAnswered, message));
+            }
+            Some((_, Some(_))) => {}
+            _ => {
+                reasons.push(Reason::new(Condition::NotAssigned, format!("`{me}` is not assigned to {id}")));
+            }
+        }
+        for own in self.judged_with(document).filter(|own| own.is_written_by(me)) {
+            reasons.push(Reason::new(Condition::IsAuthor, format!("`{me}` is an author of {}", own.id)));
+        }
+        for own in self.judged_with(document).filter(|own| own.owner.as_ref() == Some(me)) {
+            reasons.push(Reason::new(Condition::IsOwner, format!("`{me}` owns {}", own.id)));
+        }
+        if document.round.as_ref().is_none_or(|round| round.content != document.content) {
+            let message = format!("the round of {id} speaks about another content");
+            reasons.push(Reason::new(Condition::ContentChanged, message));
+        }
+        reasons
+    }
+
+    /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.
+    pub(super) fn judged_with<'d>(&'d self, document: &'d Document) -> impl Iterator<Item = &'d Document> {
+        std::iter::once(document).chain(self.attachments())
+    }
+
+    /// Tells whether a verdict of a user would be about work of its own.
+    pub(super) fn has_stake(&self, document: &Document, user: &UserName) -> bool {
+        self.judged_with(document).any(|own| own.is_written_by(user) || own.owner.as_ref() == Some(user))
+    }
+
+    /// What no policy can take away: a content that somebody objected to does not become the present one
+    /// again, because another was the present one in between.
+    pub(super) fn unmet_return(&self, edge: &Transition, document: &Document) -> Option<Reason> {
+        let Objection { by, outcome, version } = self.facts.objection.as_ref()?;
+        let said = if *outcome == Outcome::Reject { "rejected" } else { "asked for changes to" };
+        let id = &document.id;
+        let message = if edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document) {
+            format!("the working copy of {id} is the content of {version} again, and `{by}` {said} that")
+        } else if edge.guards.contains(&Guard::Plain(Plain::Unanimous)) {
+            format!("the content of {id} is that of {version} again, and `{by}` {said} that")
+        } else {
+            return None;
+        };
+        Some({
+            let reading = Offer::of("comments").about(&document.id);
+            Reason::new(Condition::ContentObjected, message).remedy(reading)
+        })
+    }
+
+    /// What no policy can take away: who has been asked about a document, or about what it ends with, does not come to
+    /// own it while that round is open.
+    pub(super) fn unmet_taking(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        let me = std::slice::from_ref(self.actor.name());
+        let owners = edge.effects.iter().flat_map(|effect| match effect {
+            Effect::SetOwner => self.inputs.users("to"),
+            Effect::TakeOwnership => me,
+            _ => &[],
+        });
+        let parent = self.facts.parent.as_ref().filter(|_| self.is_attachment(document));
+        let mut reasons = Vec::new();
+        for owner in owners {
+            let answered = |it: &&Document| {
+                let seat = it.round.as_ref().and_then(|round| round.seats.get(owner));
+                seat.is_some_and(|seat| seat.answer.is_some())
+            };
+            for asked in [Some(document), parent].into_iter().flatten().filter(answered) {
+                let message = format!("`{owner}` has answered in the round of {}, which is open", asked.id);
+                reasons.push(Reason::new(Condition::CannotOwn, message));
+            }
+        }
+        reasons
+    }
+
     /// The verdicts that count: each reviewer's latest on the present content in this phase. Who has become
     /// author or owner since would now let work of their own pass; an objection still counts. What is said in a
     /// round that is open counts when it has ended, so that no refusal gives it away.
@@ -39,6 +124,15 @@ impl Case<'_> {
                     .remedy(self.assigning(name).unwrap_or_else(reading))
             })
             .collect();
+        // What is said in a round that is open is told when it has ended.
+        let said =
+            |own: &&Document| own.round.is_none() && own.verdicts.values().any(|verdict| !passes(verdict));
+        let attached = self.attachments().filter(said).map(|own| {
+            let message =
+                format!("somebody asked for changes to {}, which ends with {}", own.id, document.id);
+            Reason::new(Condition::NotUnanimous, message).remedy(Offer::of("comments").about(&own.id))
+        });
+        let against: Vec<Reason> = against.into_iter().chain(attached).collect();
         if against.is_empty() && self.counted(workflow, document).next().is_none() {
             let message = format!("nobody reviewed the present content of {}", document.id);
             return vec![Reason::new(Condition::NotReviewed, message)];

@@ -1,0 +1,84 @@
+//! What a step does to a round: it is opened, answered, and people join it or leave it.
+
+use super::effects::{Note, Step};
+use crate::domain::attestation::dossier;
+use crate::domain::document::{Answer, Outcome, Round, Seat, Verdict};
+use crate::domain::id::{StateName, UserName};
+use crate::domain::policy::{Effect, State, Target, Transition, VerdictKind};
+
+impl Step<'_> {
+    pub(super) fn open_round(&self, state: &State, origin: StateName, seats: &[UserName]) -> Option<Round> {
+        let rule = state.round.as_ref()?;
+        Some(Round {
+            task: rule.task,
+            phase: state.phase.clone(),
+            origin,
+            asked_by: self.actor().clone(),
+            opened_at: self.facts.now,
+            content: self.document.content,
+            policy: self.facts.policy,
+            dossier: Some(dossier(&self.document, &self.stated())),
+            seats: seats.iter().map(|user| (user.clone(), self.seat())).collect(),
+        })
+    }
+
+    pub(super) fn seat(&self) -> Seat {
+        Seat { assigned_by: self.actor().clone(), assigned_at: self.facts.now, answer: None, opened_at: None }
+    }
+
+    pub(super) fn answer(&mut self, kind: VerdictKind) {
+        let outcome = match kind {
+            VerdictKind::Approve => Outcome::Approve,
+            VerdictKind::Reject => Outcome::Reject,
+            // Lint demands the input, decide its presence; without it nothing is recommended.
+            VerdictKind::Review => {
+                self.inputs().text("outcome").and_then(Outcome::from_word).unwrap_or(Outcome::RequestUpdates)
+            }
+        };
+        self.applied.verdict = Some(outcome);
+        let (me, now) = (self.actor().clone(), self.facts.now);
+        let verdict = Verdict {
+            outcome,
+            group: self.permit.actor.group().clone(),
+            at: now,
+            revision: self.document.revision,
+        };
+        if let Some(round) = &mut self.document.round {
+            if let Some(seat) = round.seats.get_mut(&me) {
+                seat.answer = Some(Answer { outcome, at: now });
+            }
+            self.document.verdicts.insert((round.phase.clone(), me), verdict);
+        }
+    }
+
+    pub(super) fn add_seats(&mut self) {
+        let named = self.inputs().users("assignees").to_vec();
+        let seat = self.seat();
+        if let Some(round) = &mut self.document.round {
+            round.seats.extend(named.iter().map(|user| (user.clone(), seat.clone())));
+            self.applied.notes.push(Note::Seated(named));
+        }
+    }
+
+    pub(super) fn remove_seats(&mut self) {
+        if let Some(round) = &mut self.document.round {
+            round.seats.retain(|user, _| !self.permit.inputs.users("assignees").contains(user));
+        }
+    }
+
+    /// The state that a round returns to when it is withdrawn. One that was answered, and is opened again to ask more
+    /// people, returns to where the first one was opened from.
+    pub(super) fn origin(&self, edge: &Transition, left: StateName, target: &StateName) -> StateName {
+        let Some((life, _)) = self.policy.document_type(&self.document.document_type) else { return left };
+        let asks_more = |verb: &Transition| {
+            let mut same = life.transitions.iter().filter(|one| one.action == verb.action);
+            same.any(|one| one.effects.contains(&Effect::AddSeats))
+        };
+        if !asks_more(edge) {
+            return left;
+        }
+        let first = |one: &&Transition| one.to == Target::State(target.clone()) && !asks_more(one);
+        let first = life.transitions.iter().find(first).and_then(|one| one.from.first());
+        first.cloned().unwrap_or(left)
+    }
+}
