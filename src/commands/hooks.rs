@@ -211,6 +211,11 @@ fn put_in(root: &mut Map<String, Value>, runtime: Runtime, program: &Path) {
     }
 }
 
+/// Tells whether our hook is in the settings of a runtime. In settings that cannot be read it may be.
+pub fn may_sign(root: &Path, runtime: Runtime) -> bool {
+    Settings::read(&root.join(file_of(runtime))).is_err() || installed(root).contains(&runtime)
+}
+
 /// Lists the runtimes in whose settings our hook is.
 pub(super) fn installed(root: &Path) -> Vec<Runtime> {
     let mut runtimes = Runtime::ALL.to_vec();

@@ -11,6 +11,7 @@ pub mod words;
 mod likeness;
 mod programs;
 mod quoting;
+mod raw;
 mod runs;
 mod runtime;
 mod scan;
@@ -18,5 +19,6 @@ mod word;
 
 pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall, is_shell};
 pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
+pub use raw::may_be_a_call;
 pub use runtime::Runtime;
 pub use words::{behind, render};
