@@ -370,7 +370,7 @@ fn disk(error: &DiskError) -> Row {
             let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
             (Code::Usage, hints, json!({"path": first.display().to_string()}))
         }
-        DiskError::Displaced { path, .. } => {
+        DiskError::Displaced { path, .. } | DiskError::Crowded(path) => {
             (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))
         }
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {
