@@ -37,7 +37,7 @@ const SHELLS: [&str; 9] = [
 const OTHER_SHELLS: [&str; 1] = ["PowerShell"];
 
 /// Tells whether a tool of this name runs commands, in whatever language.
-pub fn is_shell(tool: &str) -> bool {
+pub(super) fn is_shell(tool: &str) -> bool {
     SHELLS.contains(&tool) || OTHER_SHELLS.contains(&tool)
 }
 
