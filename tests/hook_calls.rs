@@ -7,6 +7,8 @@ mod project;
 
 #[path = "hook_calls/calls.rs"]
 mod calls;
+#[path = "hook_calls/doubt.rs"]
+mod doubt;
 #[path = "hook_calls/ends.rs"]
 mod ends;
 #[path = "hook_calls/events.rs"]

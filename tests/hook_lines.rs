@@ -65,6 +65,12 @@ const SILENT: &[(&str, Expected)] = &[
     ("awk '/qms/ {print $1}' README.md", Silent),
     ("echo 'unbalanced", Silent),
     ("docker build -t qms . && echo built", Silent),
+    ("docker run --name qms -d alpine", Silent),
+    ("helm upgrade qms chart", Silent),
+    ("ls qms SOP", Silent),
+    ("git grep qms SOP-001", Silent),
+    ("grep -rn qms SOP CR-001", Silent),
+    ("deploy 'qms approve CR-001'", Silent),
 ];
 
 /// Calls that are one simple command.
@@ -155,6 +161,10 @@ const REFUSED: &[(&str, Expected)] = &[
     ("A=1 B+=2 qms status", But(R::Environment, "qms status")),
     ("a[0]=x qms status", But(R::Environment, "qms status")),
     ("sudo qms status", But(R::Wrapper, "qms status")),
+    ("setarch x86_64 qms create SOP --title w", But(R::Wrapper, "qms create SOP --title w")),
+    ("prlimit --nofile=9 -- qms approve CR-001", But(R::Wrapper, "qms approve CR-001")),
+    ("no-such-wrapper -x y qms approve CR-001", But(R::Wrapper, "qms approve CR-001")),
+    ("docker exec box qms approve CR-001", But(R::Wrapper, "qms approve CR-001")),
     ("sudo -u lead -- qms approve CR-001", But(R::Wrapper, "qms approve CR-001")),
     ("sudo --user lead qms approve CR-001", But(R::Wrapper, "qms approve CR-001")),
     ("env qms status", But(R::Wrapper, "qms status")),

@@ -11,12 +11,12 @@ use super::prompt;
 use super::signer::{KeySigner, Passphrase};
 use super::world::World;
 use crate::commands::sign::Signer;
-use crate::commands::{CommandError, Context, Source};
+use crate::commands::{CommandError, Context, Source, hooks};
 use crate::disk::{DiskError, descriptor, read_secret};
 use crate::domain::encoding;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Ancestry, Claim, PresentedTicket, Proof, SealedKey, Token, argv_digest_around_ticket,
+    Ancestry, Claim, Found, PresentedTicket, Proof, SealedKey, Token, argv_digest_around_ticket,
 };
 
 /// Longest token that is read from a stream, in bytes.
@@ -36,14 +36,14 @@ pub fn present(
         let proof = Some(Proof::Ticket(Rc::new(ticket(world, text)?)));
         // A ticket within the bounds of an agent's token is for that agent's processes alone.
         return Ok((
-            Claim { user, proof, ancestry: Ancestry(world.ancestry), exported: false },
+            Claim { user, proof, ancestry: Ancestry(world.ancestry), found: Found::Named },
             Source::Ticket,
         ));
     }
     if let Some((text, source)) = token(world, global)? {
         let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
-        let exported = source != Source::TokenFile && world.is_of_agent();
-        return Ok((Claim { user, proof, exported, ancestry: Ancestry(world.ancestry) }, source));
+        let found = if source == Source::TokenFile { Found::Named } else { found(world, context) };
+        return Ok((Claim { user, proof, found, ancestry: Ancestry(world.ancestry) }, source));
     }
     if passphrase_file(world, global).is_none()
         && let Some((token, holder)) = unlocked(world, context, user.as_deref())?
@@ -77,6 +77,17 @@ pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source
     let user = global.user.clone().or_else(|| world.set_variable("QMS_USER"));
     let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
     Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry), ..Claim::default() }, source))
+}
+
+/// Tells whose environment a token was found in. Where a runtime of agents has its hook in the project, that signs each
+/// call which may count.
+fn found(world: &World, context: &Context) -> Found {
+    if !world.is_of_agent() {
+        return Found::Named;
+    }
+    let runtimes = world.runtimes();
+    let is_hooked = |runtime| hooks::may_sign(context.site.root(), runtime);
+    if runtimes.into_iter().any(is_hooked) { Found::Unsigned } else { Found::Shared }
 }
 
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.

@@ -1,14 +1,17 @@
 //! Opening the project that a command line is about, once for all its commands.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+
 use super::grammar::Global;
 use super::world::World;
-use super::{ahead, credential, manner};
+use super::{ahead, credential, manner, parse};
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::hook::Runtime;
@@ -49,17 +52,55 @@ impl Desk {
     /// Opens the project that the command line or the working directory names. A project that
     /// cannot be opened is no failure yet: the command may need none.
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
-        let root = ahead::root(arguments).or_else(|| root_by_variable(world));
+        Self::at(world, ahead::root(arguments))
+    }
+
+    fn at(world: &World, root: Option<PathBuf>) -> Self {
+        let root = root.or_else(|| root_by_variable(world));
         let project = open(world, &world.directory, root.as_deref()).map_err(Some);
         Self { verbs: Verbs::Embedded(Vec::new()), root, project }
     }
 
+    /// Reads a command line by the verbs of the project that it is about. Which words are options depends on the verbs:
+    /// what looked like `--root` ahead of the parser may be part of a text, and then another project is meant.
+    pub fn understand(
+        &mut self,
+        world: &World,
+        arguments: &[OsString],
+    ) -> Result<(Global, ArgMatches), clap::Error> {
+        self.learn_verbs(arguments);
+        let parsed = parse::parse(&self.verbs, arguments);
+        let meant = parsed.as_ref().map_or(None, |(global, _)| global.root.clone());
+        if meant == ahead::root(arguments) {
+            return parsed;
+        }
+        let mut other = Self::at(world, meant.clone());
+        other.learn_verbs(arguments);
+        match (parsed, parse::parse(&other.verbs, arguments)) {
+            (_, Ok(again)) if again.0.root == meant => {
+                *self = other;
+                Ok(again)
+            }
+            (Ok(_), Ok(_)) => {
+                let message =
+                    "`--root` is an option here and a part of a text there: write it before the command";
+                Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")))
+            }
+            (Ok(_), Err(error)) | (Err(error), _) => Err(error),
+        }
+    }
+
     /// Learns the verbs for a command line: those of the policy that decides about the document that
     /// it names, else of the one in force, and outside a project those that come with the program.
-    pub fn learn_verbs(&mut self, arguments: &[OsString]) {
+    fn learn_verbs(&mut self, arguments: &[OsString]) {
         let policy =
             self.project.as_mut().ok().and_then(|context| context.learn(ahead::document(arguments)).ok());
         self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
+    }
+
+    /// Gives away the project, or why there is none.
+    pub fn into_project(self) -> (Verbs, Result<Context, CommandError>) {
+        (self.verbs, self.project.map_err(|error| error.unwrap_or(SessionError::Unfounded.into())))
     }
 
     /// Returns the project as a command left it, with the caller's claim.
@@ -122,7 +163,7 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         Ok(key) => Some(key),
         // Reading needs no key; writing without one is refused where it is tried.
         Err(DiskError::KeyMissing(_) | DiskError::NoHome) => None,
-        Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => None,
+        Err(DiskError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => None,
         Err(error) => return Err(error.into()),
     };
     let session = Session::open(Box::new(store), key, world.outside())?;

@@ -333,6 +333,7 @@ fn not_verified(refusal: &NotVerified, is_of_agent: bool) -> Row {
             vec![format!("a lost passphrase: another person runs `qms recover {user}`")]
         }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
+        Distrust::Unsigned => vec![SIGNED_BY_HOOK.to_owned()],
         Distrust::Exported => vec!["qms --token-file <file of that token> …".to_owned()],
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
@@ -369,7 +370,7 @@ fn disk(error: &DiskError) -> Row {
             let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
             (Code::Usage, hints, json!({"path": first.display().to_string()}))
         }
-        DiskError::Displaced { path, .. } => {
+        DiskError::Displaced { path, .. } | DiskError::Crowded(path) => {
             (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))
         }
         DiskError::KeyMissing(path) | DiskError::KeyMalformed(path) | DiskError::Exposed { path, .. } => {

@@ -1,7 +1,7 @@
 //! `hook`: what an agent runtime runs beside each call of a tool. It reads one event, and prints nothing
 //! or exactly one JSON document.
 //!
-//! Runtimes let a call pass where a hook fails; therefore nothing here is a wall. The wall is the
+//! Runtimes let a call pass where a hook fails, but for one status; therefore nothing here is a wall. The wall is the
 //! verification of every command: who presents no proof is refused there.
 
 mod call;
@@ -17,35 +17,54 @@ use super::world::World;
 use crate::commands::json::spelled_out;
 use crate::commands::{CommandError, Context};
 use crate::domain::encoding;
-use crate::domain::hook::{EVENT_MAX, Event, Line, Notice, Outcome, Runtime, ToolCall, answer};
+use crate::domain::hook::{Event, Line, Notice, Outcome, Runtime, ToolCall, answer, may_be_a_call};
 use crate::domain::identity::{Fate, Origin, TicketId};
 use crate::session::SessionError;
 
-/// Runs a hook and returns the exit status. What fails is said, and lets the call pass.
+/// The status by which a hook holds a call up, with the reason on standard error.
+const HELD_UP: u8 = 2;
+
+/// So much of an event is looked at where it is too large to be one, in bytes: 64 MiB.
+const LOOKED_AT_MAX: u64 = 64 * 1024 * 1024;
+
+/// Runs a hook and returns the exit status. What fails is said, and lets the call pass; but an event that cannot be
+/// read holds up what could be a call.
 pub fn run(world: &mut World) -> u8 {
-    match answer(world) {
+    let mut bytes = Vec::new();
+    // One byte more than there may be is enough to tell.
+    let read = (&mut world.stdin).take(LOOKED_AT_MAX + 1).read_to_end(&mut bytes);
+    let notice = read.map_err(|error| format!("the event cannot be read: {error}")).and_then(|_| {
+        let text = encoding::text(&bytes).map_err(|why| format!("the event {why}"))?;
+        Notice::parse(encoding::plain(text).as_bytes()).map_err(|error| error.to_string())
+    });
+    let notice = match notice {
+        Ok(notice) => notice,
+        Err(why) if bytes.len() as u64 > LOOKED_AT_MAX || may_be_a_call(&bytes) => {
+            say(world, &format!("qms hook: {why}; what could be a call of `qms` is held up: {ONE_CALL}"));
+            return HELD_UP;
+        }
+        Err(why) => {
+            say(world, &format!("qms hook: {why}"));
+            return 1;
+        }
+    };
+    match answer(world, notice) {
         Ok(None) => 0,
         Ok(Some(document)) => {
             let document = spelled_out(document);
             let printed = writeln!(world.stdout, "{document}").and_then(|()| world.stdout.flush());
             u8::from(printed.is_err())
         }
-        Err(message) => {
-            say(world, &format!("qms hook: {message}"));
+        Err(error) => {
+            say(world, &format!("qms hook: {error}"));
             1
         }
     }
 }
 
-fn answer(world: &mut World) -> Result<Option<String>, String> {
-    let mut bytes = Vec::new();
-    // One byte more than there may be is enough to tell.
-    let read = (&mut world.stdin).take(EVENT_MAX as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("the event cannot be read: {error}"))?;
-    let text = encoding::text(&bytes).map_err(|why| format!("the event {why}"))?;
-    let notice = Notice::parse(encoding::plain(text).as_bytes()).map_err(|error| error.to_string())?;
+fn answer(world: &mut World, notice: Notice) -> Answer {
     let folder = notice.cwd.as_ref().map_or_else(|| world.directory.clone(), PathBuf::from);
-    let done = match notice.event {
+    match notice.event {
         Event::PreTool(call) => before_tool(world, &folder, notice.runtime, &call),
         Event::SubagentStart { session, agent, agent_type } => {
             started(world, &folder, notice.runtime, (&session, &agent), &agent_type)
@@ -63,8 +82,7 @@ fn answer(world: &mut World) -> Result<Option<String>, String> {
         }),
         Event::SessionStart { session, source } => session_started(world, &folder, &session, &source),
         Event::Other => Ok(None),
-    };
-    done.map_err(|error| error.to_string())
+    }
 }
 
 type Answer = Result<Option<String>, CommandError>;

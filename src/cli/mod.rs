@@ -110,8 +110,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         let printed = ui::failure(world, manner, &error, None);
         return (settle(world, Code::Usage.status(), printed), None);
     }
-    desk.learn_verbs(arguments);
-    let (global, matches) = match parse::parse(&desk.verbs, arguments) {
+    let (global, matches) = match desk.understand(world, arguments) {
         Ok(parsed) => parsed,
         Err(error) => return (not_understood(world, desk, arguments, &error), None),
     };

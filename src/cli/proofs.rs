@@ -6,6 +6,7 @@ use super::world::World;
 use crate::commands::key::KeyCommand;
 use crate::commands::{CommandError, Context, Reply, agent, agent_run, hooks, key, token, whoami};
 use crate::disk::Stream;
+use crate::domain::identity::Found;
 
 /// Answers a command about who is calling.
 pub fn run(
@@ -29,7 +30,13 @@ pub fn run(
             done
         }
         BuiltIn::Hooks(command) => hooks::run(context, &command, &world.program),
-        BuiltIn::Whoami => whoami::run(context),
+        BuiltIn::Whoami => {
+            // This tells nothing of the project.
+            if context.claim.found == Found::Unsigned {
+                context.claim.found = Found::Shared;
+            }
+            whoami::run(context)
+        }
         BuiltIn::Enrol => {
             let user = context.holder()?;
             let file = credential::passphrase_file(world, global);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{CommandError, Context};
-use crate::disk::{self, definitions};
+use crate::disk::{self, DiskError, definitions};
 use crate::domain::digest::Digest;
 use crate::domain::hook::Runtime;
+use crate::domain::policy::rival;
 
 /// Finds the files besides `path` that `runtime` would take for the definition of `agent` where it works in `folder`.
 pub(super) fn rivals(
@@ -14,12 +15,12 @@ pub(super) fn rivals(
     (runtime, agent): (Runtime, &str),
     path: &str,
     folder: &Path,
-) -> BTreeMap<String, Digest> {
+) -> Result<BTreeMap<String, Option<Digest>>, DiskError> {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let own = real(&context.site.root().join(path));
-    let found = definitions(runtime, agent, folder, &context.runtimes).into_iter();
+    let found = definitions(runtime, agent, folder, &context.runtimes)?.into_iter();
     let others = found.filter(|(file, _)| real(file) != own);
-    others.map(|(file, digest)| (context.site.shown(&file), digest)).collect()
+    Ok(others.map(|(file, digest)| (context.site.shown(&file), digest)).collect())
 }
 
 /// Tells which definition a runtime has started an agent with, where only the adopted one could be meant; the
@@ -42,10 +43,12 @@ pub fn started(
     if found.is_none() || found.as_ref() != policy.pins.get(path) {
         return Ok(Err(format!("`{path}` is not the definition that was adopted")));
     }
-    let rivals = rivals(context, (runtime, agent), path, folder);
-    Ok(match rivals.iter().find(|(_, digest)| Some(*digest) != found.as_ref()) {
-        Some((other, _)) => Err(format!("`{other}` defines `{agent}`, too, and is not what was adopted")),
-        None => Ok(found),
+    Ok(match rivals(context, (runtime, agent), path, folder) {
+        Err(crowded) => Err(crowded.to_string()),
+        Ok(rivals) => match rivals.iter().find(|(_, digest)| **digest != found) {
+            Some((other, digest)) => Err(rival(other, agent, digest.as_ref())),
+            None => Ok(found),
+        },
     })
 }
 
@@ -58,10 +61,18 @@ pub(super) fn faults(context: &mut Context) -> Result<Vec<String>, CommandError>
         let Some(definition) = &agent.definition else { continue };
         for runtime in Runtime::ALL {
             let Some(path) = definition.of(runtime) else { continue };
-            let rivals = rivals(context, (runtime, name), path, &root).into_iter();
-            found.extend(rivals.filter(|(_, digest)| policy.pins.get(path) != Some(digest)).map(|(other, _)| {
+            let rivals = match rivals(context, (runtime, name), path, &root) {
+                Ok(rivals) => rivals.into_iter(),
+                Err(crowded) => {
+                    found.push(format!("agent `{name}` is nobody for {}: {crowded}", runtime.name()));
+                    continue;
+                }
+            };
+            let rivals = rivals.filter(|(_, digest)| digest.as_ref() != policy.pins.get(path));
+            found.extend(rivals.map(|(other, digest)| {
+                let how = if digest.is_some() { "defines" } else { "is too long to be read, and may define" };
                 format!(
-                    "`{other}` defines agent `{name}` for {}, and `{path}` was adopted: the agent is nobody until the \
+                    "`{other}` {how} agent `{name}` for {}, and `{path}` was adopted: the agent is nobody until the \
                      other one is gone or has another name",
                     runtime.name()
                 )

@@ -51,6 +51,13 @@ pub enum DiskError {
         /// What it is.
         why: String,
     },
+    /// There is more than is looked through.
+    #[error(
+        "at `{}` there are more files, folders and links, or more bytes in them, than are looked through for definitions \
+         of agents",
+        .0.display()
+    )]
+    Crowded(PathBuf),
     /// `qms.yaml` cannot be read.
     #[error("{0}")]
     Config(YamlError),

@@ -1,11 +1,9 @@
-//! Settings of other programs, as JSON: read whole, changed in one place, written whole.
+//! Settings of other programs, as text: read whole and written whole.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::{DiskError, file, open};
+use super::{DiskError, Fate, file, open};
 use crate::domain::encoding;
 
 /// Largest file of settings that is read, in bytes.
@@ -17,7 +15,7 @@ pub struct Settings {
     path: PathBuf,
     bytes: Vec<u8>,
     /// What it says; `None` where there is no file yet.
-    pub value: Option<Value>,
+    pub text: Option<String>,
 }
 
 impl Settings {
@@ -25,22 +23,33 @@ impl Settings {
     pub fn read(path: &Path) -> Result<Self, DiskError> {
         let bytes = match open::whole(path, SETTINGS_MAX) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { path: path.to_owned(), bytes: Vec::new(), value: None });
+                return Ok(Self { path: path.to_owned(), bytes: Vec::new(), text: None });
             }
             read => read.map_err(DiskError::io("read", path))?,
         };
         let text = encoding::text(&bytes).map_err(DiskError::not_text(path))?;
-        let invalid = |error: serde_json::Error| io::Error::new(io::ErrorKind::InvalidData, error);
-        let value = serde_json::from_str(&encoding::plain(text));
-        let value = Some(value.map_err(|error| DiskError::io("read", path)(invalid(error)))?);
-        Ok(Self { path: path.to_owned(), bytes, value })
+        let text = Some(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
+        Ok(Self { path: path.to_owned(), bytes, text })
     }
 
-    /// Writes other settings in the place of these, which lie in a project. What somebody else wrote since they
-    /// were read is not lost.
-    pub fn write(&self, root: &Path, settings: &Value) -> Result<(), DiskError> {
+    /// Puts back what was there, in the place of what was written.
+    pub fn put_back(&self, root: &Path, written: &str) -> Result<(), DiskError> {
         file::is_own(root, &self.path)?;
-        let text = format!("{settings:#}\n");
+        let is_ours = |bytes: &[u8]| bytes == written.as_bytes();
+        let fate = match &self.text {
+            Some(_) => file::replace(&self.path, &self.bytes, false, &is_ours)?,
+            None => file::remove(&self.path, &is_ours)?,
+        };
+        match fate {
+            Fate::Gone => Ok(()),
+            Fate::Kept(_) => Err(DiskError::Changed(self.path.clone())),
+        }
+    }
+
+    /// Writes another text in the place of these, which lie in a project. What somebody else wrote since they
+    /// were read is not lost.
+    pub fn write(&self, root: &Path, text: &str) -> Result<(), DiskError> {
+        file::is_own(root, &self.path)?;
         file::rewrite(&self.path, &self.bytes, text.as_bytes())
     }
 }
@@ -49,8 +58,6 @@ impl Settings {
 mod tests {
     use std::fs;
 
-    use serde_json::json;
-
     use super::*;
 
     // REQ-181
@@ -58,7 +65,7 @@ mod tests {
     fn settings_that_somebody_changed_since_they_were_read_are_not_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        let write = |settings: &Settings| settings.write(folder.path(), &json!({"ours": true}));
+        let write = |settings: &Settings| settings.write(folder.path(), "{\"ours\": true}");
         let none = Settings::read(&path).unwrap();
         fs::write(&path, "{}").unwrap();
         assert!(matches!(write(&none), Err(DiskError::Changed(_))));
@@ -67,6 +74,6 @@ mod tests {
         assert!(matches!(write(&read), Err(DiskError::Changed(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"theirs\": true}");
         write(&Settings::read(&path).unwrap()).unwrap();
-        assert_eq!(Settings::read(&path).unwrap().value, Some(json!({"ours": true})));
+        assert_eq!(Settings::read(&path).unwrap().text.as_deref(), Some("{\"ours\": true}"));
     }
 }

@@ -123,7 +123,7 @@ pub struct Launch {
     /// The digests of the program and of the definition, by their paths in the policy, as they are now.
     pub observed: BTreeMap<String, Digest>,
     /// The digests of other files that its runtime would take for its definition, by where they lie.
-    pub rivals: BTreeMap<String, Digest>,
+    pub rivals: BTreeMap<String, Option<Digest>>,
 }
 
 /// A token that is asked for.

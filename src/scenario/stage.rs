@@ -14,8 +14,8 @@ use crate::domain::document::Document;
 use crate::domain::evidence::{Output, RunOutcome};
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{
-    AgentSession, Ancestry, Call, Caller, Claim, OpenKey, PresentedTicket, Proof, SignedStatement, Ticket,
-    TicketId,
+    AgentSession, Ancestry, Call, Caller, Claim, Found, OpenKey, PresentedTicket, Proof, SignedStatement,
+    Ticket, TicketId,
 };
 use crate::domain::policy::Candidate;
 use crate::domain::process::{Descent, Placement};
@@ -135,7 +135,7 @@ impl Stage {
         };
         let spawned = means == Some(Means::Spawn);
         let ancestry = if spawned { Ancestry(started) } else { Ancestry::default() };
-        Ok(Claim { user: Some(user.to_string()), proof, ancestry, exported: false })
+        Ok(Claim { user: Some(user.to_string()), proof, ancestry, found: Found::Named })
     }
 
     /// Signs a request, as the program does for a person.

@@ -73,10 +73,11 @@ impl Session {
         };
         let mut session = session.map(|id| self.store.session(&id)).transpose()?.flatten();
         if let Some(hooked) = session.as_ref().filter(|session| session.kind == SessionKind::Hooked) {
-            // What a hook reported is worth what the policy in force makes of it.
+            // What a hook signed before counts no more where the policy in force makes another one of the agent. That it
+            // names the agent at all is asked by the hook.
             let policy = self.policy()?;
-            let is_known = policy.agents.get(&hooked.agent).is_some_and(|agent| agent.is(hooked));
-            session = session.filter(|_| is_known);
+            let is_another = policy.agents.get(&hooked.agent).is_some_and(|agent| !agent.is(hooked));
+            session = session.filter(|_| !is_another);
         }
         let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };

@@ -24,11 +24,24 @@ fn told(answer: Option<Value>) -> String {
 }
 
 /// Everything by which an agent ceases to be what it began as.
-const CHANGES: [(&str, fn(&Hooked)); 4] = [
+const CHANGES: [(&str, fn(&Hooked)); 6] = [
     ("its definition changed", |it| fs::write(it.project.path("qa.md"), "You approve.\n").unwrap()),
     ("another file defines it, too", |it| {
         fs::create_dir_all(it.project.path(".claude/agents")).unwrap();
         fs::write(it.project.path(".claude/agents/x.md"), "---\nname: qa\n---\nYou approve.\n").unwrap();
+    }),
+    ("another file is too long to be read", |it| {
+        fs::create_dir_all(it.project.path(".claude/agents")).unwrap();
+        let text = format!("---\n#{}\nname: qa\n---\nYou approve.\n", "a".repeat(1 << 20));
+        fs::write(it.project.path(".claude/agents/x.md"), text).unwrap();
+        it.project.run("-u lead doctor").is(1).says("x.md` is too long to be read");
+    }),
+    ("there are too many files to be looked through", |it| {
+        fs::create_dir_all(it.project.path(".claude/agents")).unwrap();
+        for number in 0..10_001 {
+            fs::write(it.project.path(&format!(".claude/agents/{number}")), "").unwrap();
+        }
+        it.project.run("-u lead doctor").is(1).says("than are looked through");
     }),
     ("it acts as another user", |it| adopt(it, "qa: { user: qa,", "qa: { user: tu,")),
     ("it is started by others", |it| adopt(it, "definition: qa.md", "definition: qa.md, started_by: [lead]")),

@@ -93,3 +93,86 @@ fn doctor_tries_a_ticket_as_the_hook_makes_it() {
     let reason = Hooked::denied(hooked.call("s-1", None, "t-1", "qms list"));
     assert_eq!(reason, "`ada` is not a user of this project");
 }
+
+/// The users who are bound.
+fn bound(hooked: &Hooked) -> Vec<Value> {
+    let users = hooked.project.ask("-u lead user list").is(0);
+    let users = users["data"]["users"].as_array().unwrap().iter().filter(|user| user["bound"] == true);
+    users.map(|user| user["name"].clone()).collect()
+}
+
+// REQ-326
+#[test]
+fn nothing_is_said_to_be_installed_that_is_not_and_nobody_is_bound_by_it() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let path = project.path(".claude/settings.json");
+    fs::create_dir(project.path(".claude")).unwrap();
+    let shapes = [
+        "{\"hooks\": []}",
+        "{\"hooks\": null}",
+        "{\"hooks\": {\"PreToolUse\": {\"matcher\": \"Bash\"}}}",
+        "[]",
+        "{",
+    ];
+    for text in shapes.into_iter().chain(["{\"hooks\": {}, \"hooks\": {}}"]) {
+        fs::write(&path, text).unwrap();
+        for line in ["-u lead hooks install claude", "-u lead hooks remove claude"] {
+            project.run(line).is(1).says("settings.json` is left as it is");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        project.run("-u lead doctor").is(1).says("settings.json");
+        assert!(bound(&hooked).is_empty(), "{text}");
+    }
+    // A link leads to what is somebody else's.
+    let elsewhere = project.folder().join("theirs.json");
+    fs::write(&elsewhere, "{}").unwrap();
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    project.run("-u lead hooks install claude").is(1).says("settings.json");
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "{}");
+    assert!(bound(&hooked).is_empty());
+    // Who may not bind writes nothing, and the refusal is recorded.
+    fs::remove_file(&path).unwrap();
+    let size = project.log_size();
+    project.run("-u claude hooks install claude").is(7);
+    assert!(!path.exists() && project.log_size() == size + 1);
+    // Nothing is made to take nothing out of it.
+    project.run("-u lead hooks remove claude").is(0);
+    assert!(!path.exists());
+    project.run("-u lead hooks install claude").is(0);
+    assert_eq!(bound(&hooked), ["claude", "qa", "tu"]);
+}
+
+// REQ-326
+#[test]
+fn a_program_that_is_called_otherwise_finds_its_hook_again() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let program = project.folder().join("quality-1.2");
+    fs::hard_link(crate::project::PROGRAM, &program)
+        .or_else(|_| fs::copy(crate::project::PROGRAM, &program).map(drop))
+        .unwrap();
+    let path = project.path(".claude/settings.json");
+    fs::create_dir(project.path(".claude")).unwrap();
+    let others = "{\n  \"a\": 12345678901234567890123,\n  \"b\": 1.10,\n  \"a\": 2\n}\n";
+    fs::write(&path, others).unwrap();
+    project.run("-u lead hooks install claude").is(0);
+    let token = project.token("lead").unwrap().display().to_string();
+    let call = |words: &str| {
+        let line = format!("'{}' --token-file '{token}' {words}", program.display());
+        let (status, said) = hooked.sh(&line);
+        assert_eq!(status, 0, "{line}: {said}");
+    };
+    call("hooks install claude");
+    call("hooks install claude");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        (text.matches("quality-1.2 hook").count(), text.matches("/qms hook").count()),
+        (7, 0),
+        "{text}"
+    );
+    call("doctor");
+    call("hooks remove claude");
+    assert_eq!(fs::read_to_string(&path).unwrap(), others);
+}

@@ -9,11 +9,12 @@ use clap::{ArgMatches, FromArgMatches as _};
 
 use super::caller::{Signed, Whose, whose};
 use super::{Answer, fresh};
+use crate::cli::desk::{self, Desk};
 use crate::cli::dispatch::{fetch, subject_of, verb_of};
 use crate::cli::grammar::{BuiltIn, Global};
+use crate::cli::parse;
 use crate::cli::verb::{self, Raw};
 use crate::cli::world::World;
-use crate::cli::{ahead, desk, parse};
 use crate::commands::adoption;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::view::next_lines;
@@ -23,10 +24,10 @@ use crate::domain::digest::Digest;
 use crate::domain::hook::{Runtime, ToolCall, answer, behind, is_input, render, with_files};
 use crate::domain::id::InputName;
 use crate::domain::identity::{
-    Ancestry, Call, Caller, Claim, Distrust, Fate, NotVerified, Origin, PresentedTicket, Proof, TICKET_FLAG,
-    Ticket, TicketId, argv_digest, argv_digest_around_ticket,
+    Ancestry, Call, Caller, Claim, Distrust, Fate, Found, NotVerified, Origin, PresentedTicket, Proof,
+    TICKET_FLAG, Ticket, TicketId, argv_digest, argv_digest_around_ticket,
 };
-use crate::domain::policy::Policy;
+use crate::domain::policy::Action;
 use crate::domain::request::{Request, Value, WorkingCopy};
 use crate::session::{Mode, Refusal, SessionError};
 
@@ -92,19 +93,19 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         )));
     }
     let words: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    let root = ahead::root(&words).or_else(|| desk::root_by_variable(world));
     world.directory = PathBuf::from(&call.cwd);
     let folder = world.directory.clone();
-    let mut context = match desk::open(world, &folder, root.as_deref()) {
+    let mut desk = Desk::open(world, &words);
+    // What cannot be understood is told by the program itself.
+    let Ok((global, matches)) = desk.understand(world, &words) else { return Err(Stop::Pass) };
+    let (verbs, project) = desk.into_project();
+    let mut context = match project {
         Ok(context) => context,
         // Help, `init` and the like need no project, and prove nothing.
         Err(error) if desk::is_nowhere(&error) => return Err(Stop::Pass),
         Err(error) => return Err(Stop::Fail(error)),
     };
     let context = &mut context;
-    let policy = context.learn(ahead::document(&words))?;
-    // What cannot be understood is told by the program itself.
-    let Ok((global, matches)) = parse::parse(&policy.actions, &words) else { return Err(Stop::Pass) };
     if let Some(text) = &global.ticket {
         return Err(found_ticket(world, context, call, (argv, text, global.user.as_deref())));
     }
@@ -114,7 +115,7 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         Whose::Nobodys(why) => return Err(Stop::Deny(why)),
         Whose::Unsigned => return Err(Stop::Pass),
     };
-    let command = understood(world, &policy, &matches, argv)?;
+    let command = understood(world, &verbs, &matches, argv)?;
     let rest = argv.get(1..).unwrap_or_default();
     let random = fresh(world)?;
     let ticket = Draft { call, signed: &signed, random, rest, named: global.user.as_deref() };
@@ -125,7 +126,7 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
             user,
             proof: Some(Proof::Ticket(Rc::new(presented))),
             ancestry: Ancestry(world.ancestry),
-            exported: false,
+            found: Found::Named,
         })
     };
     let draft = ticket.make(context, &folder, None)?;
@@ -141,7 +142,7 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
     }
     let line = ticket.line(argv.first().map_or("qms", String::as_str), &made.text);
     let again: Vec<OsString> = line.iter().map(OsString::from).collect();
-    let is_understood = parse::parse(&policy.actions, &again).is_ok_and(|(global, _)| {
+    let is_understood = parse::parse(&verbs, &again).is_ok_and(|(global, _)| {
         global.ticket.as_ref() == Some(&made.text) && global.user.as_deref() == context.claim.user.as_deref()
     });
     if !is_understood {
@@ -167,7 +168,7 @@ fn found_ticket(
             user: user.map(str::to_owned),
             proof,
             ancestry: Ancestry(world.ancestry),
-            exported: false,
+            found: Found::Named,
         };
         if let Err(SessionError::NotVerified { refusal, .. }) =
             context.session.verify(&claim, context.about.as_ref())
@@ -200,12 +201,12 @@ fn refuse_proofs(global: &Global, matches: &ArgMatches) -> Result<(), Stop> {
 /// Reads the command, and the files that it names.
 fn understood(
     world: &mut World,
-    policy: &Policy,
+    verbs: &[Action],
     matches: &ArgMatches,
     argv: &[String],
 ) -> Result<Command, Stop> {
     let Some((name, of_command)) = matches.subcommand() else { return Err(Stop::Pass) };
-    let Some((action, of_command)) = verb_of(&policy.actions, name, of_command) else {
+    let Some((action, of_command)) = verb_of(verbs, name, of_command) else {
         let command = BuiltIn::from_arg_matches(matches).map_err(|_| Stop::Pass)?;
         return Ok(Command::BuiltIn(Box::new(command)));
     };

@@ -11,7 +11,7 @@ use crate::domain::document::Kind;
 use crate::domain::hook::{Runtime, ToolCall};
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{
-    AgentSession, Ancestry, Claim, CredentialKind, NotVerified, Origin, Proof, Token,
+    AgentSession, Ancestry, Claim, CredentialKind, Found, NotVerified, Origin, Proof, Token,
 };
 use crate::session::SessionError;
 use crate::store::Sessions;
@@ -178,7 +178,7 @@ fn verified(
         user: user.map(|user| user.to_string()),
         proof: Some(Proof::Token(token)),
         ancestry: Ancestry(world.ancestry),
-        exported: false,
+        found: Found::Named,
     };
     match context.session.verify(&claim, None) {
         Ok(actor) => {

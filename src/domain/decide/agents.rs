@@ -8,7 +8,7 @@ use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::identity::{AgentSession, Credential, CredentialKind, Scope, SessionKind};
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Agent, Effect, Launcher, Policy, Transition};
+use crate::domain::policy::{Agent, Effect, Launcher, Policy, Transition, rival};
 use crate::domain::request::Launch;
 
 /// Decides on the start of an agent, and returns the token that it gets and its session.
@@ -94,12 +94,11 @@ fn changed(case: &Case<'_>, agent: &Agent, launch: &Launch) -> Vec<Reason> {
     let mut reasons = case.not_adopted(files, &launch.observed, Condition::AgentChanged);
     let adopted = definition.and_then(|path| case.policy.pins.get(path));
     // Two with the same text are one definition.
-    let rivals = launch.rivals.iter().filter(|(_, digest)| adopted.is_some_and(|it| it != *digest));
-    reasons.extend(rivals.map(|(path, _)| {
-        let message = format!(
-            "`{path}` defines `{}`, too, and is not what was adopted; remove it, or give its agent another name",
-            launch.agent
-        );
+    let rivals = launch.rivals.iter().map(|(path, digest)| (path, digest.as_ref()));
+    let rivals = rivals.filter(|(_, digest)| adopted.is_some() && *digest != adopted);
+    reasons.extend(rivals.map(|(path, digest)| {
+        let what = rival(path, &launch.agent, digest);
+        let message = format!("{what}; remove it, or give its agent another name");
         Reason::new(Condition::AgentChanged, message)
     }));
     reasons

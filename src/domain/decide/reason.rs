@@ -74,6 +74,7 @@ conditions! {
     TokenOfAnotherProcess = "token_of_another_process", Identity, "The token was given to one process and those that it starts; the caller is none of them.";
     OtherNamespaces = "other_namespaces", Identity, "The token was given to a process in other namespaces; a sandbox has some of its own.";
     ReadingUnproved = "reading_unproved", Identity, "In the profiles team and gxp nobody reads who is only claimed.";
+    CallNotSigned = "call_not_signed", Identity, "Where the hook of an agent runtime is installed, a token in the environment of its agents counts only with the ticket that the hook makes for the call.";
     PersonsTokenExported = "persons_token_exported", Identity, "A person's bearer token counts for an agent's command only where that names it with `--token-file`.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
@@ -205,6 +206,7 @@ impl From<Distrust> for Condition {
             Distrust::OtherProcess => Self::TokenOfAnotherProcess,
             Distrust::OtherNamespaces => Self::OtherNamespaces,
             Distrust::ReadingUnproved => Self::ReadingUnproved,
+            Distrust::Unsigned => Self::CallNotSigned,
             Distrust::Exported => Self::PersonsTokenExported,
         }
     }

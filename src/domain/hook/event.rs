@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::line::{Line, Refused, examine, speaks_of_it, suggestion};
+use super::raw::readable;
 use super::runtime::Runtime;
 use crate::domain::front_matter::is_deceptive;
 
@@ -36,7 +37,7 @@ const SHELLS: [&str; 9] = [
 const OTHER_SHELLS: [&str; 1] = ["PowerShell"];
 
 /// Tells whether a tool of this name runs commands, in whatever language.
-pub fn is_shell(tool: &str) -> bool {
+pub(super) fn is_shell(tool: &str) -> bool {
     SHELLS.contains(&tool) || OTHER_SHELLS.contains(&tool)
 }
 
@@ -205,8 +206,9 @@ impl Notice {
         if bytes.len() > EVENT_MAX {
             return Err(Malformed::TooLarge);
         }
+        let text = str::from_utf8(bytes).map_err(|error| Malformed::NotJson(error.to_string()))?;
         let document: Value =
-            serde_json::from_slice(bytes).map_err(|error| Malformed::NotJson(error.to_string()))?;
+            serde_json::from_str(&readable(text)).map_err(|error| Malformed::NotJson(error.to_string()))?;
         let Value::Object(fields) = document else { return Err(Malformed::NotAnObject) };
         let name = name(&fields, "hook_event_name")?;
         let runtime = if is_of_gemini(&name) {

@@ -11,12 +11,16 @@ pub mod words;
 mod likeness;
 mod programs;
 mod quoting;
+mod raw;
 mod runs;
 mod runtime;
 mod scan;
+mod settings;
 mod word;
 
-pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall, is_shell};
+pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall};
 pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
+pub use raw::may_be_a_call;
 pub use runtime::Runtime;
+pub use settings::{HookSettings, Misshapen};
 pub use words::{behind, render};

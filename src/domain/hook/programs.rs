@@ -31,7 +31,9 @@ pub(super) enum Program {
     Alias,
     /// It runs programs in a language of its own.
     Interpreter,
-    /// It runs nothing that is named here.
+    /// It takes words for what they are, and runs none of them.
+    TakesWords,
+    /// Nobody knows what it runs.
     Other,
 }
 
@@ -95,6 +97,8 @@ pub(super) fn program(name: &str) -> Program {
         "alias" => Program::Alias,
         "perl" | "ruby" | "node" | "nodejs" | "php" | "lua" | "deno" | "bun" | "awk" | "gawk" | "mawk"
         | "nawk" | "tclsh" | "expect" | "osascript" | "pwsh" | "powershell" => Program::Interpreter,
+        "cat" | "cd" | "cp" | "diff" | "echo" | "git" | "grep" | "head" | "ls" | "mkdir" | "mv"
+        | "printf" | "rg" | "rm" | "tail" | "test" | "[" | "wc" => Program::TakesWords,
         name if name.starts_with("python") => Program::Interpreter,
         _ => Program::Other,
     }

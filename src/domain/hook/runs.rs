@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::id::DocumentId;
+
 use super::likeness::{Likeness, could_be, likeness, mentions};
 use super::line::Refused;
 use super::programs::{
@@ -130,7 +132,7 @@ impl<'a> Search<'a> {
     /// Answers for what a known program does with its arguments.
     fn through(&mut self, first: &Word, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
         let program = program(first.name());
-        if program == Program::Other || (first.name() == "command" && is_question(words)) {
+        if first.name() == "command" && is_question(words) {
             return None;
         }
         if self.depth >= DEPTH_MAX {
@@ -152,7 +154,8 @@ impl<'a> Search<'a> {
             Program::Source => (self.sourced(words), Refused::Script),
             Program::Alias => (self.aliased(words), Refused::Script),
             Program::Interpreter => (self.interpreted(words), Refused::Script),
-            Program::Other => (None, Refused::Wrapper),
+            Program::TakesWords => (None, Refused::Wrapper),
+            Program::Other => (self.carried(words), Refused::Wrapper),
         };
         self.depth -= 1;
         if found.is_some() {
@@ -212,6 +215,14 @@ impl<'a> Search<'a> {
     /// Answers for a command word with blanks in it: some programs hand it to a shell.
     fn line_of_words(&mut self, word: &Word) -> Option<Found> {
         word.shape.contains([' ', '\t', '\n', ';']).then(|| self.text(&word.shape)).flatten()
+    }
+
+    /// Answers for a program that nobody knows: it may run what looks like a call, with a document or a type of one.
+    fn carried(&mut self, words: &[Word]) -> Option<Found> {
+        let at = words.iter().position(|word| word.is_bare("qms"))?;
+        let call = words.get(at..)?;
+        let is_call = call.iter().any(|word| DocumentId::is_valid(&word.shape));
+        call.first().filter(|_| is_call).and_then(|first| self.named(first, call))
     }
 
     fn searched(&mut self, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {

@@ -53,6 +53,8 @@ words! {
         OtherNamespaces = "other_namespaces",
         /// Nothing was presented, and nobody reads here who proves nothing.
         ReadingUnproved = "reading_unproved",
+        /// It is the bearer token of a session of agents, and the hook that signs their calls signed nothing.
+        Unsigned = "call_not_signed",
         /// It is a person's bearer token, and an agent had it from the environment.
         Exported = "persons_token_exported",
     }
@@ -154,6 +156,10 @@ impl NotVerified {
             Distrust::Exported => format!(
                 "the token of `{whose}`, a person, stands in the environment of an agent; there it counts only where the \
                  command names it: `--token-file`"
+            ),
+            Distrust::Unsigned => format!(
+                "the call is not signed: the token of `{whose}` stands in the environment of this session, which all its \
+                 agents share, and the hook of their runtime signs the calls of each"
             ),
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }

@@ -74,10 +74,22 @@ pub struct Claim {
     pub user: Option<String>,
     /// What was presented.
     pub proof: Option<Proof>,
-    /// Whether what is presented was found in the environment, where an agent may have found it, too.
-    pub exported: bool,
+    /// Where what is presented was found.
+    pub found: Found,
     /// Finds out where the caller comes from; asked only where it matters.
     pub ancestry: Ancestry,
+}
+
+/// Where a bearer token was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Found {
+    /// Where the command says, or where no agent is.
+    #[default]
+    Named,
+    /// In the environment of an agent, which all agents of its session share.
+    Shared,
+    /// There, though a hook signs the calls of each of these agents.
+    Unsigned,
 }
 
 /// Finds out where a caller comes from.

@@ -2,8 +2,8 @@
 
 use super::distrust::{Distrust, NotVerified};
 use super::{
-    Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Fate, Isolation, PresentedTicket,
-    Proof, TICKET_TIME, Ticket, Validity,
+    Actor, AgentSession, Assurance, Claim, Credential, CredentialKind, Fate, Found, Isolation,
+    PresentedTicket, Proof, TICKET_TIME, Ticket, Validity,
 };
 use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
@@ -110,8 +110,11 @@ impl Registry<'_> {
             (true, _, _) => return Err(refused(Distrust::Mismatch, Some(holder))),
             (false, Some(why), _) => return Err(refused(why, Some(holder))),
             (false, None, None) => return Err(refused(Distrust::UnknownUser, Some(holder))),
-            (false, None, Some(user)) if claim.exported && user.kind == Kind::Human => {
+            (false, None, Some(user)) if claim.found != Found::Named && user.kind == Kind::Human => {
                 return Err(refused(Distrust::Exported, Some(holder)));
+            }
+            (false, None, Some(_)) if claim.found == Found::Unsigned => {
+                return Err(refused(Distrust::Unsigned, Some(holder)));
             }
             (false, None, Some(user)) => user,
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::digest::Digest;
 use crate::domain::encoding::plain;
 use crate::domain::hook::Runtime;
 
@@ -43,6 +44,14 @@ impl Definition {
             Self::One(path) => Some((path.as_str(), Runtime::of_file(path).or(named))),
             Self::Each(paths) => Some((paths.get(launcher)?.as_str(), named)),
         }
+    }
+}
+
+/// Says what is wrong with a file besides the definition of an agent; without a digest it is too long to be read.
+pub fn rival(path: &str, agent: &str, digest: Option<&Digest>) -> String {
+    match digest {
+        Some(_) => format!("`{path}` defines `{agent}`, too, and is not what was adopted"),
+        None => format!("`{path}` is too long to be read as a definition, and may define `{agent}`, too"),
     }
 }
 

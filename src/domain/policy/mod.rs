@@ -41,7 +41,7 @@ pub use self::agent::{Agent, Launcher, Placeholder};
 pub use self::candidate::Candidate;
 pub use self::cited::{Cited, Citing};
 pub use self::compile::compile;
-pub use self::definition::Definition;
+pub use self::definition::{Definition, rival};
 pub use self::evidence::Evidence;
 pub use self::less::UnderWay;
 pub use self::lint::lint;
