@@ -68,3 +68,25 @@ fn what_is_offered_carries_what_the_parser_found_and_no_words_of_a_text() {
     project.words(&["-u", "claude", "cancel", "SOP-008", "--reason", &reason]).run().is(0);
     assert_eq!(project.state("SOP-008"), "CANCELLED");
 }
+
+// REQ-336
+#[test]
+fn no_word_makes_a_time_that_cannot_be_written() {
+    let project = Project::new();
+    let out = project.folder().join("out").display().to_string();
+    for bounds in [
+        "--ttl 3000000d",
+        "--ttl 200000000d",
+        "--ttl 99999999999999999999d",
+        "--not-before 9999-12-31T00:00:00Z --ttl 1d",
+        "--not-before 9999-12-31T23:59:59-01:00",
+        "--not-before 10000-01-01T00:00:00Z",
+    ] {
+        project.run(&format!("-u lead token issue qa {bounds} --out {out}")).is(2);
+    }
+    project.run("-u lead token issue qa --ttl 3000000d").is(2).says("the longest is `1000000d`");
+    project.run(&format!("-u lead token rotate --grace 100d --out {out}")).is(2).says("`49d`");
+    // The answers are held against the schema, which says how a time is written.
+    project.ask(&format!("-u lead token issue qa --ttl 1000000d --out {out}")).is(0);
+    project.ask("-u lead token list").is(0);
+}
