@@ -13,6 +13,8 @@ mod files;
 mod hooks;
 #[path = "attacks/keys.rs"]
 mod keys;
+#[path = "attacks/lines.rs"]
+mod lines;
 #[path = "attacks/places.rs"]
 mod places;
 #[path = "attacks/profiles.rs"]

@@ -1,35 +1,47 @@
-//! What can be told of a command line before its verbs are known: they stand in the project that it
-//! is about, and for a document in the policy that its open round began under.
+//! What a command line seems to say before its verbs are known: they stand in the project that it is about, and for a
+//! document in the policy that its open round began under. Nothing here decides anything: it is where
+//! [`Desk::understand`](super::desk::Desk::understand) begins to look, and what the parser finds there counts.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::parse::parse;
 use super::ui::Format;
 use crate::domain::id::DocumentId;
+use crate::embedded;
+
+/// The flag that names the root of a project.
+const ROOT: &str = "--root";
 
 /// Flags of every command that take a value.
 const WITH_VALUE: &[&str] =
     &["-u", "--user", "--root", "-o", "--output", "--color", "--token-file", "--passphrase-file", "--ticket"];
 
-/// Finds the root of the project.
+/// Returns the root of the project, as the parser finds it with the verbs that come with the program. Other verbs can
+/// take what looks like a root for their own: who opens the project reads the line again with its verbs.
 pub fn root(arguments: &[OsString]) -> Option<PathBuf> {
-    value(arguments, "--root").map(PathBuf::from)
+    // The parser takes longer than a command, and most name no root.
+    let is_named = arguments.iter().any(|word| word.as_encoded_bytes().starts_with(ROOT.as_bytes()));
+    if !is_named {
+        return None;
+    }
+    match parse(&embedded::actions(), arguments) {
+        Ok((global, _)) => global.root,
+        Err(_) => likely_root(arguments),
+    }
 }
 
-/// Finds the value of a flag of every command. What looks like it may still be part of a text.
-pub fn value(arguments: &[OsString], flag: &str) -> Option<OsString> {
-    let mut words = arguments.iter().skip(1);
+/// Returns the root that a line seems to name which the parser does not understand yet.
+pub fn likely_root(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut words = arguments.iter().skip(1).take_while(|word| *word != "--");
     while let Some(word) = words.next() {
-        if word == "--" {
-            return None;
-        }
-        if word == flag {
-            return words.next().cloned();
+        if word == ROOT {
+            return words.next().map(PathBuf::from);
         }
         let joined =
-            word.to_str().and_then(|word| word.strip_prefix(flag)).and_then(|it| it.strip_prefix('='));
+            word.to_str().and_then(|word| word.strip_prefix(ROOT)).and_then(|it| it.strip_prefix('='));
         if let Some(value) = joined {
-            return Some(OsString::from(value));
+            return Some(PathBuf::from(value));
         }
     }
     None
@@ -40,7 +52,7 @@ pub fn command(arguments: &[OsString]) -> Option<&str> {
     from_command(arguments).map(|(name, _)| name)
 }
 
-/// Finds the document that a verb is about: the first word after the verb that can be one.
+/// Returns the document that a verb seems to be about: the first word after the verb that can be one.
 pub fn document(arguments: &[OsString]) -> Option<DocumentId> {
     from_command(arguments)?.1.find_map(|word| DocumentId::parse(word).ok())
 }

@@ -4,31 +4,33 @@
 
 use serde_json::{Value, json};
 
-use super::ahead;
-use super::world::World;
+use super::grammar::Global;
 use crate::domain::hook::words::word;
 use crate::domain::identity::Token;
 
-/// Flags that are carried on.
-const FLAGS: &[&str] = &["--token-file", "--passphrase-file", "--root"];
-
 /// Words that name again what was named by a flag.
+#[derive(Debug, Clone, Default)]
 pub struct Carried(Vec<String>);
 
 impl Carried {
-    /// Looks what the command line names.
-    pub fn of(world: &World) -> Self {
-        let named = FLAGS.iter().filter_map(|flag| {
-            let value = ahead::value(&world.arguments, flag)?.to_string_lossy().into_owned();
+    /// Looks what a command line names.
+    pub fn of(global: &Global) -> Self {
+        let flags = [
+            ("--token-file", &global.token_file),
+            ("--passphrase-file", &global.passphrase_file),
+            ("--root", &global.root),
+        ];
+        let named = flags.into_iter().filter_map(|(flag, value)| {
+            let value = value.as_ref()?.to_string_lossy().into_owned();
             // Standard input is read once; a token that stands there by mistake is not repeated.
-            (value != "-" && Token::within(&value).is_none()).then(|| [(*flag).to_owned(), value])
+            (value != "-" && Token::within(&value).is_none()).then(|| [flag.to_owned(), value])
         });
         Self(named.flatten().collect())
     }
 
     /// Returns the words.
-    pub fn words(self) -> Vec<String> {
-        self.0
+    pub fn words(&self) -> &[String] {
+        &self.0
     }
 
     /// Completes a command; a hint that is none stays as it is.
@@ -38,7 +40,7 @@ impl Carried {
         }
         let words = self.0.chunks_exact(2).filter_map(|pair| match pair {
             // What the command names itself stays.
-            [flag, value] => (!command.contains(flag.as_str())).then(|| [flag.as_str().into(), word(value)]),
+            [flag, value] => (!names(command, flag)).then(|| [flag.as_str().into(), word(value)]),
             _ => None,
         });
         [command.into()].into_iter().chain(words.flatten()).collect::<Vec<_>>().join(" ")
@@ -82,6 +84,12 @@ impl Carried {
             *value = json!(self.command(text));
         }
     }
+}
+
+/// Tells whether a command names a flag. Texts in it are quoted.
+fn names(command: &str, flag: &str) -> bool {
+    let outside = command.split('\'').step_by(2);
+    outside.flat_map(str::split_whitespace).any(|word| word.split('=').next() == Some(flag))
 }
 
 fn list(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {

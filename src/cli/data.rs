@@ -8,8 +8,8 @@ use serde_yaml::DoubleQuoted;
 
 use super::ui::Format;
 use crate::commands::json::spelled_out;
-use crate::domain::front_matter::is_deceptive;
 use crate::domain::redact::without_tokens;
+use crate::domain::visible::is_deceptive;
 
 /// Writes an answer.
 pub fn text(document: &Value, format: Format) -> io::Result<String> {

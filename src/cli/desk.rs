@@ -10,11 +10,13 @@ use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use super::grammar::Global;
+use super::parse::{self, parse};
 use super::world::World;
-use super::{ahead, credential, manner, parse};
+use super::{ahead, credential, manner};
 use crate::commands::{CommandError, Context, Source};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::hook::Runtime;
+use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Policy};
 use crate::embedded;
@@ -40,6 +42,9 @@ impl Deref for Verbs {
     }
 }
 
+/// Most times that a line is read again. Each time another project or another policy was found to be meant.
+const READINGS: usize = 6;
+
 /// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
     /// The verbs that the command line has.
@@ -49,53 +54,72 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the project that the command line or the working directory names. A project that
+    /// Opens the project that the command line seems to name, or the working directory does. A project that
     /// cannot be opened is no failure yet: the command may need none.
     pub fn open(world: &World, arguments: &[OsString]) -> Self {
-        Self::at(world, ahead::root(arguments))
-    }
-
-    fn at(world: &World, root: Option<PathBuf>) -> Self {
-        let root = root.or_else(|| root_by_variable(world));
-        let project = open(world, &world.directory, root.as_deref()).map_err(Some);
+        let root = ahead::root(arguments);
+        let project = opened(world, root.as_deref());
         Self { verbs: Verbs::Embedded(Vec::new()), root, project }
     }
 
-    /// Reads a command line by the verbs of the project that it is about. Which words are options depends on the verbs:
-    /// what looked like `--root` ahead of the parser may be part of a text, and then another project is meant.
+    /// Reads a command line with the verbs of the project and of the document that it names: those of the policy that
+    /// decides about the document, else of the one in force, and outside a project those that come with the program.
+    ///
+    /// Which project and document it names is for the parser to say, which needs the verbs for that. So a line is read
+    /// until what was found in it is what it was read with.
     pub fn understand(
         &mut self,
         world: &World,
         arguments: &[OsString],
     ) -> Result<(Global, ArgMatches), clap::Error> {
-        self.learn_verbs(arguments);
-        let parsed = parse::parse(&self.verbs, arguments);
-        let meant = parsed.as_ref().map_or(None, |(global, _)| global.root.clone());
-        if meant == ahead::root(arguments) {
-            return parsed;
+        let (mut root, mut document) = (ahead::root(arguments), None);
+        let mut fault = None;
+        for _ in 0..READINGS {
+            self.turn_to(world, root.as_deref());
+            self.learn_verbs(document.clone());
+            let found = match parse(&self.verbs, arguments) {
+                Ok((global, matches)) => {
+                    let named = parse::document(&matches);
+                    let is_read =
+                        global.root == root && (named == document || !self.learn_verbs(named.clone()));
+                    if is_read {
+                        return Ok((global, matches));
+                    }
+                    (global.root, named)
+                }
+                Err(error) if fault.is_none() => {
+                    fault = Some(error);
+                    // A verb that only another policy has.
+                    (ahead::likely_root(arguments), ahead::document(arguments))
+                }
+                Err(error) => return Err(error),
+            };
+            (root, document) = found;
         }
-        let mut other = Self::at(world, meant.clone());
-        other.learn_verbs(arguments);
-        match (parsed, parse::parse(&other.verbs, arguments)) {
-            (_, Ok(again)) if again.0.root == meant => {
-                *self = other;
-                Ok(again)
-            }
-            (Ok(_), Ok(_)) => {
-                let message =
-                    "`--root` is an option here and a part of a text there: write it before the command";
-                Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")))
-            }
-            (Ok(_), Err(error)) | (Err(error), _) => Err(error),
+        let unclear = "it is not clear what `--root` or the document is: put `--root` before the command";
+        Err(fault.unwrap_or_else(|| clap::Error::raw(ErrorKind::ArgumentConflict, format!("{unclear}\n"))))
+    }
+
+    /// Opens the project at another root.
+    fn turn_to(&mut self, world: &World, root: Option<&Path>) {
+        if self.root.as_deref() != root {
+            self.project = opened(world, root);
+            self.root = root.map(Path::to_owned);
         }
     }
 
-    /// Learns the verbs for a command line: those of the policy that decides about the document that
-    /// it names, else of the one in force, and outside a project those that come with the program.
-    fn learn_verbs(&mut self, arguments: &[OsString]) {
-        let policy =
-            self.project.as_mut().ok().and_then(|context| context.learn(ahead::document(arguments)).ok());
-        self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
+    /// Learns the verbs for a document, and tells whether they are others than before.
+    fn learn_verbs(&mut self, document: Option<DocumentId>) -> bool {
+        let policy = self.project.as_mut().ok().and_then(|context| context.learn(document).ok());
+        let is_same = match (&self.verbs, &policy) {
+            (Verbs::Adopted(known), Some(policy)) => Rc::ptr_eq(known, policy),
+            (Verbs::Embedded(known), None) => !known.is_empty(),
+            _ => false,
+        };
+        if !is_same {
+            self.verbs = policy.map_or_else(|| Verbs::Embedded(embedded::actions()), Verbs::Adopted);
+        }
+        !is_same
     }
 
     /// Gives away the project, or why there is none.
@@ -130,12 +154,6 @@ impl Desk {
 
     /// Gives the project to a command that nobody is verified for.
     pub fn project(&mut self, world: &World, global: &Global) -> Result<&mut Context, CommandError> {
-        // What looked like `--root` ahead of the parser may have been part of a text.
-        let root = global.root.clone().or_else(|| root_by_variable(world));
-        if root != self.root {
-            self.root = root;
-            self.project = open(world, &world.directory, self.root.as_deref()).map_err(Some);
-        }
         match &mut self.project {
             Ok(context) => {
                 context.tells_next = manner(world, global).tells_next();
@@ -150,6 +168,13 @@ impl Desk {
 /// Tells whether an error says that there is no project.
 pub fn is_nowhere(error: &CommandError) -> bool {
     matches!(error, CommandError::Disk(DiskError::NoProject(_) | DiskError::NotAProject(_)))
+}
+
+/// Opens the project at a root, or the one that the environment names or the working directory is in.
+fn opened(world: &World, root: Option<&Path>) -> Result<Context, Option<CommandError>> {
+    let by_variable = || root_by_variable(world);
+    let root = root.map(Path::to_owned).or_else(by_variable);
+    open(world, &world.directory, root.as_deref()).map_err(Some)
 }
 
 /// Opens the project at a root, or the one that a folder is in.

@@ -69,22 +69,22 @@ pub fn run(world: &mut World) -> u8 {
     }
     let mut desk = Desk::open(world, &arguments);
     let (mut status, mut menu) = one(world, &mut desk, &arguments);
-    while let Some(lines) = menu.take() {
+    while let Some((lines, carried)) = menu.take() {
         let line = match prompt::choose(world, lines.len()) {
             prompt::Choice::Leave => break,
             prompt::Choice::Unclear => None,
             prompt::Choice::Line(index) => lines.get(index),
         };
         menu = match line.and_then(|line| prompt::complete(world, line)) {
-            None => Some(lines),
+            None => Some((lines, carried)),
             Some(words) => {
                 let next;
                 // A line of the menu carries on what the first command named.
-                let words = words.into_iter().chain(Carried::of(world).words());
+                let words = words.into_iter().chain(carried.words().iter().cloned());
                 let words: Vec<OsString> = words.map(OsString::from).collect();
                 (status, next) = one(world, &mut desk, &words);
                 // What failed without a menu of its own leaves the one that was there.
-                next.or(Some(lines).filter(|_| status != 0))
+                next.or(Some((lines, carried)).filter(|_| status != 0))
             }
         };
     }
@@ -94,12 +94,12 @@ pub fn run(world: &mut World) -> u8 {
 /// Says that a fault of the program stopped it, and where, in the form that was asked for, and returns the status.
 pub fn stopped(world: &mut World, fault: &str) -> u8 {
     let manner = manner_ahead(world, &world.arguments);
-    let printed = ui::failure(world, manner, &CommandError::Bug(fault.to_owned()), None);
+    let printed = ui::failure(world, &manner, &CommandError::Bug(fault.to_owned()), None);
     settle(world, Code::Bug.status(), printed)
 }
 
-/// The menu that was printed, where a person can be asked.
-type Menu = Option<Vec<NextLine>>;
+/// The menu that was printed, where a person can be asked, and what its lines carry on.
+type Menu = Option<(Vec<NextLine>, Carried)>;
 
 /// Runs one command line and returns the exit status, with the menu that follows.
 fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu) {
@@ -107,7 +107,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
     let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
     if let Err(error) = words.try_for_each(|word| credential::is_no_token(&word)) {
         let manner = manner_ahead(world, arguments);
-        let printed = ui::failure(world, manner, &error, None);
+        let printed = ui::failure(world, &manner, &error, None);
         return (settle(world, Code::Usage.status(), printed), None);
     }
     let (global, matches) = match desk.understand(world, arguments) {
@@ -120,13 +120,13 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         Err(error) => {
             let actor = desk.actor();
             slow_down(world, &error);
-            let printed = ui::failure(world, manner, &error, actor.as_ref());
+            let printed = ui::failure(world, &manner, &error, actor.as_ref());
             (error::classify(&error, None, false).code.status(), ui::next_of(&error), printed)
         }
         Ok(dispatch::Done::Printed(status)) => (status, None, Ok(())),
-        Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, manner, &text)),
+        Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, &manner, &text)),
         Ok(dispatch::Done::Reply(reply)) => {
-            let printed = ui::reply(world, manner, &reply);
+            let printed = ui::reply(world, &manner, &reply);
             // What nobody got was not read.
             if let (Ok(()), Some(reading)) = (&printed, &reply.reading) {
                 dispatch::follow_up(world, desk, reading);
@@ -134,7 +134,8 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
             (0, reply.menu, printed)
         }
     };
-    (settle(world, status, printed), menu.filter(|_| may_ask(world, manner)))
+    let menu = menu.filter(|_| may_ask(world, &manner)).map(|lines| (lines, manner.carried));
+    (settle(world, status, printed), menu)
 }
 
 /// So many failures of one kind within a minute are slips.
@@ -188,9 +189,9 @@ fn not_understood(world: &mut World, desk: &Desk, arguments: &[OsString], error:
     };
     let is_result = matches!(error.kind(), Parse::DisplayHelp | Parse::DisplayVersion);
     let (status, printed) = if is_result {
-        (0, ui::parsed(world, manner, &text))
+        (0, ui::parsed(world, &manner, &text))
     } else {
-        (Code::Usage.status(), ui::usage(world, manner, &text))
+        (Code::Usage.status(), ui::usage(world, &manner, &text))
     };
     settle(world, status, printed)
 }
@@ -202,12 +203,14 @@ fn manner(world: &World, global: &Global) -> Manner {
         brief,
         quiet: global.quiet,
         color: colored(world, global.color.unwrap_or(Color::Auto)),
+        carried: Carried::of(global),
     }
 }
 
 fn manner_ahead(world: &World, arguments: &[OsString]) -> Manner {
     let format = ahead::format(arguments);
-    Manner { format, brief: true, quiet: false, color: colored(world, Color::Auto) }
+    let (color, carried) = (colored(world, Color::Auto), Carried::default());
+    Manner { format, brief: true, quiet: false, color, carried }
 }
 
 fn colored(world: &World, color: Color) -> bool {
@@ -224,6 +227,6 @@ fn colored(world: &World, color: Color) -> bool {
 }
 
 /// Tells whether a person is there to be asked.
-fn may_ask(world: &World, manner: Manner) -> bool {
+fn may_ask(world: &World, manner: &Manner) -> bool {
     manner.has_menu() && !manner.format.is_data() && world.is_attended()
 }

@@ -61,7 +61,7 @@ pub enum Color {
 }
 
 /// How to print.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Manner {
     /// The form.
     pub format: Format,
@@ -71,22 +71,24 @@ pub struct Manner {
     pub quiet: bool,
     /// Whether colours are used.
     pub color: bool,
+    /// What commands that are offered carry on.
+    pub carried: Carried,
 }
 
 impl Manner {
     /// Tells whether the menu is printed.
-    pub fn has_menu(self) -> bool {
+    pub fn has_menu(&self) -> bool {
         !self.brief && !self.quiet
     }
 
     /// Tells whether anything that is printed says what can be done next.
-    pub fn tells_next(self) -> bool {
+    pub fn tells_next(&self) -> bool {
         self.has_menu() || self.format.is_data()
     }
 }
 
 /// Prints what a command gave back.
-pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()> {
+pub fn reply(world: &mut World, manner: &Manner, reply: &Reply) -> io::Result<()> {
     identity(world, reply.actor.as_ref());
     for warning in &reply.warnings {
         say_marked(world, manner, Mark::Warning, &warning.message);
@@ -130,22 +132,21 @@ pub fn reply(world: &mut World, manner: Manner, reply: &Reply) -> io::Result<()>
         (&reply.menu, &reply.actor, manner.has_menu() || reply.menu_is_result)
     {
         let separate = !text.is_empty();
-        let carried = Carried::of(world);
         let cites = reply.menu_cites || manner.format == Format::Wide;
-        let lines = menu_text(&carried, menu, actor.name().as_str(), reply.awaited.as_deref(), cites);
+        let lines = menu_text(&manner.carried, menu, actor.name().as_str(), reply.awaited.as_deref(), cites);
         writeln!(world.stdout, "{}{lines}", if separate { "\n" } else { "" })?;
     }
     world.stdout.flush()
 }
 
 /// Says what whoever acted is to remember, where it is read next: behind the result, before the menu.
-fn remind(world: &mut World, manner: Manner, reply: &Reply) {
+fn remind(world: &mut World, manner: &Manner, reply: &Reply) {
     for it in reply.reminders.iter().filter(|_| !manner.quiet) {
         say_marked(world, manner, Mark::Remember, &format!("{} ({})", it.text, it.sop));
     }
 }
 
-fn message_text(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
+fn message_text(world: &mut World, manner: &Manner, text: &str) -> io::Result<()> {
     match text.strip_prefix('✓') {
         Some(rest) => world.stdout.marked(Mark::Done, rest, manner.color),
         None => writeln!(world.stdout, "{text}"),
@@ -159,7 +160,7 @@ pub fn say(world: &mut World, line: &str) {
 }
 
 /// Says one line that begins with a word of ours.
-fn say_marked(world: &mut World, manner: Manner, mark: Mark, text: &str) {
+fn say_marked(world: &mut World, manner: &Manner, mark: Mark, text: &str) {
     let said = world.stderr.marked(mark, &format!(" {}", one_line(text)), manner.color);
     let _unheard = said.and_then(|()| world.stderr.flush());
 }
@@ -178,7 +179,7 @@ pub fn identity(world: &mut World, actor: Option<&Actor>) {
 /// Prints a failure. `actor` is the caller, where it was verified.
 pub fn failure(
     world: &mut World,
-    manner: Manner,
+    manner: &Manner,
     error: &CommandError,
     actor: Option<&Actor>,
 ) -> io::Result<()> {
@@ -198,7 +199,7 @@ pub fn failure(
         say_marked(world, manner, Mark::Error, &format!("{why}, nothing was changed"));
         for reason in refusal.denial.reasons() {
             let line = ReasonLine::new(reason, &refusal.menu.policy, refusal.actor.name());
-            say_reason(world, &line);
+            say_reason(world, &manner.carried, &line);
         }
     } else {
         say_marked(world, manner, Mark::Error, &error.to_string());
@@ -216,7 +217,7 @@ pub fn failure(
         _ => None,
     };
     for (number, hint) in outcome.hints.iter().enumerate() {
-        let hint = Carried::of(world).command(hint);
+        let hint = manner.carried.command(hint);
         // What governs the action comes first.
         let lead = lead.as_deref().filter(|_| number == 0);
         say(world, &format!("  {}: {}", lead.unwrap_or("try"), one_line(&hint)));
@@ -224,16 +225,16 @@ pub fn failure(
     if let (Some(menu), Some(actor), true) = (next, actor, manner.has_menu()) {
         let awaited = awaited_of(error, actor);
         let cites = manner.format == Format::Wide;
-        let menu = menu_text(&Carried::of(world), &menu, actor.name().as_str(), awaited.as_deref(), cites);
+        let menu = menu_text(&manner.carried, &menu, actor.name().as_str(), awaited.as_deref(), cites);
         say(world, &format!("\n{menu}"));
     }
     Ok(())
 }
 
-fn say_reason(world: &mut World, reason: &ReasonLine) {
+fn say_reason(world: &mut World, carried: &Carried, reason: &ReasonLine) {
     say(world, &format!("  - {} ({})", one_line(&reason.message), reason.name));
     if let Some(remedy) = &reason.remedy {
-        let remedy = Carried::of(world).command(remedy);
+        let remedy = carried.command(remedy);
         say(world, &format!("    try: {}", one_line(&remedy)));
     }
 }
@@ -327,8 +328,8 @@ fn actor_value(actor: &Actor) -> Value {
     value
 }
 
-fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<()> {
-    Carried::of(world).answer(&mut document);
+fn answer(world: &mut World, manner: &Manner, mut document: Value) -> io::Result<()> {
+    manner.carried.answer(&mut document);
     let text = data::text(&document, manner.format)?;
     // It can be large, and is held once.
     drop(document);
@@ -337,7 +338,7 @@ fn answer(world: &mut World, manner: Manner, mut document: Value) -> io::Result<
 }
 
 /// Prints a text that the program has by itself, such as the completions of a shell.
-pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
+pub fn plain(world: &mut World, manner: &Manner, text: &str) -> io::Result<()> {
     if manner.format.is_data() {
         let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
         return answer(world, manner, document);
@@ -347,7 +348,7 @@ pub fn plain(world: &mut World, manner: Manner, text: &str) -> io::Result<()> {
 }
 
 /// Prints what the parser of the command line tells of it: help, or the version.
-pub fn parsed(world: &mut World, manner: Manner, text: &StyledStr) -> io::Result<()> {
+pub fn parsed(world: &mut World, manner: &Manner, text: &StyledStr) -> io::Result<()> {
     if manner.format.is_data() {
         return plain(world, manner, &text.to_string());
     }
@@ -356,7 +357,7 @@ pub fn parsed(world: &mut World, manner: Manner, text: &StyledStr) -> io::Result
 }
 
 /// Prints a usage failure that the parser of the command line found.
-pub fn usage(world: &mut World, manner: Manner, text: &StyledStr) -> io::Result<()> {
+pub fn usage(world: &mut World, manner: &Manner, text: &StyledStr) -> io::Result<()> {
     if manner.format.is_data() {
         let message = text.to_string();
         let message = message.trim();

@@ -12,8 +12,8 @@ use super::veil::Veil;
 use super::{CommandError, Context};
 use crate::disk::DiskError;
 use crate::domain::digest::{Digest, Digesting, to_hex};
-use crate::domain::front_matter::is_deceptive;
 use crate::domain::identity::Actor;
+use crate::domain::visible::deceptions;
 use crate::store::{Entries, ListQuery, StoreError};
 
 /// The forms of an export.
@@ -211,13 +211,15 @@ fn csv_cell(text: &str) -> String {
 /// A cell in which nothing is markup: neither of Markdown nor of HTML.
 fn markdown_cell(text: &str) -> String {
     let mut cell = String::new();
-    for c in text.chars() {
+    let mut hidden = deceptions(text).peekable();
+    for (at, c) in text.char_indices() {
+        let hides = hidden.next_if(|(place, _)| *place == at).is_some();
         match c {
             '\r' | '\n' => cell.push(' '),
             '<' => cell.push_str("&lt;"),
             '&' => cell.push_str("&amp;"),
             '\\' | '|' | '[' | ']' | '`' | '*' | '_' | '!' => cell.extend(['\\', c]),
-            c if is_deceptive(c) => cell.extend(c.escape_unicode()),
+            c if hides => cell.extend(c.escape_unicode()),
             c => cell.push(c),
         }
     }

@@ -1,7 +1,7 @@
 //! JSON that writes to no terminal: what would change how other text is shown is spelled out, and means
 //! the same to whoever parses it.
 
-use crate::domain::front_matter::is_deceptive;
+use crate::domain::visible::is_deceptive;
 
 /// Spells out what is left of such characters in a JSON text. They stand in strings alone, and of those
 /// between the strings only the line end is one.

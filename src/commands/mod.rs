@@ -152,8 +152,7 @@ impl Context {
     /// Learns what a command line is about, and returns the policy that decides about it.
     pub fn learn(&mut self, named: Option<DocumentId>) -> Result<Rc<Policy>, SessionError> {
         let about = named.as_ref().map(|id| self.session.policy_about(id));
-        // A word that only could be an id is none.
-        self.about = named.filter(|id| id.as_str().bytes().any(|byte| byte.is_ascii_digit()));
+        self.about = named;
         about.unwrap_or_else(|| self.session.policy())
     }
 

@@ -127,7 +127,8 @@ pub fn run(context: &mut Context, command: TokenCommand, may_show: bool) -> Resu
         TokenCommand::List { stale } => list(context, stale),
         TokenCommand::Revoke { token } => revoke(context, token),
         TokenCommand::Rotate { grace, out } => {
-            let grace = u32::try_from(grace).unwrap_or(u32::MAX);
+            let long = |_| CommandError::Usage("`--grace` is too long: the longest is `49d`".to_owned());
+            let grace = u32::try_from(grace).map_err(long)?;
             hand_out(context, out.as_deref(), may_show, |new| Registration::Rotate {
                 id: new.id().clone(),
                 verifier: new.verifier(),
@@ -139,6 +140,15 @@ pub fn run(context: &mut Context, command: TokenCommand, may_show: bool) -> Resu
 
 fn issue(context: &mut Context, input: IssueInput, may_show: bool) -> Result<Reply, CommandError> {
     let IssueInput { user, ttl, not_before, actions, documents, uses, out } = input;
+    if let (Some(from), Some(time)) = (not_before, ttl)
+        && time > from.left()
+    {
+        let longest = from.left() / 1000;
+        let message = format!(
+            "no time after the year 9999 can be written: from {from} on `--ttl` is at most `{longest}s`"
+        );
+        return Err(CommandError::Usage(message));
+    }
     let scope = Scope { actions: actions.into_iter().collect(), documents: documents.into_iter().collect() };
     hand_out(context, out.as_deref(), may_show, |new| {
         Registration::Issue(Proposal {

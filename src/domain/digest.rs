@@ -130,15 +130,27 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The first moment that RFC 3339 can write, whose years have four digits, in milliseconds.
+    const EARLIEST: i64 = -62_167_219_200_000;
+
+    /// The last one.
+    const LATEST: i64 = 253_402_300_799_999;
+
     /// Wraps milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Returns the time `millis` milliseconds later.
+    /// Returns the time `millis` milliseconds later, or the last one that can be written.
     #[must_use]
     pub fn after(self, millis: u64) -> Self {
-        Self(self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)))
+        let later = self.0.saturating_add(i64::try_from(millis).unwrap_or(i64::MAX));
+        Self(later.min(Self::LATEST.max(self.0)))
+    }
+
+    /// Returns how many milliseconds there are from here to the last time that can be written.
+    pub fn left(self) -> u64 {
+        u64::try_from(Self::LATEST.saturating_sub(self.0)).unwrap_or(0)
     }
 
     /// Tells whether this time has come at `now`: whether what begins then has begun, and what ends then is over.
@@ -166,8 +178,11 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
-        f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+        match DateTime::<Utc>::from_timestamp_millis(self.0) {
+            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            // No calendar goes so far: what is known is said.
+            None => write!(f, "{} ms since 1970-01-01T00:00:00.000Z", self.0),
+        }
     }
 }
 
@@ -175,8 +190,12 @@ impl TryFrom<String> for Timestamp {
     type Error = InvalidName;
     fn try_from(text: String) -> Result<Self, InvalidName> {
         DateTime::parse_from_rfc3339(&text)
-            .map(|time| Self(time.timestamp_millis()))
-            .map_err(|_| InvalidName { kind: "time", expected: "an RFC 3339 time", text, meant: None })
+            .ok()
+            .map(|time| time.timestamp_millis())
+            // Another offset than that of UTC can lead out of the years that have four digits.
+            .filter(|millis| (Self::EARLIEST..=Self::LATEST).contains(millis))
+            .map(Self)
+            .ok_or(InvalidName { kind: "time", expected: "an RFC 3339 time", text, meant: None })
     }
 }
 
@@ -204,5 +223,29 @@ mod tests {
         let time = Timestamp::from_millis(1_767_225_600_007);
         assert_eq!(time.to_string(), "2026-01-01T00:00:00.007Z");
         assert_eq!(Timestamp::try_from(time.to_string()), Ok(time));
+    }
+
+    // REQ-336
+    #[test]
+    fn a_time_that_cannot_be_written_is_neither_read_nor_made_nor_shown_as_another() {
+        let last = Timestamp::from_millis(Timestamp::LATEST);
+        let first = Timestamp::from_millis(Timestamp::EARLIEST);
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(first.to_string(), "0000-01-01T00:00:00.000Z");
+        for time in [first, last] {
+            assert_eq!(Timestamp::try_from(time.to_string()), Ok(time));
+        }
+        for beyond in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01", "10000-01-01T00:00:00Z"] {
+            assert!(Timestamp::try_from(beyond.to_owned()).is_err(), "{beyond}");
+        }
+        assert_eq!((last.after(1), first.after(u64::MAX), last.left()), (last, last, 0));
+        assert_eq!(first.after(first.left()), last);
+        // What a clock or a row says is told for what it is.
+        for millis in [i64::MIN, i64::MAX, Timestamp::LATEST + 1, Timestamp::EARLIEST - 1] {
+            let time = Timestamp::from_millis(millis);
+            assert_eq!(time.after(0), time);
+            assert!(!time.to_string().starts_with("1970") && !time.to_string().starts_with("9999"), "{time}");
+        }
+        assert_eq!(Timestamp::from_millis(-7).to_string(), "1969-12-31T23:59:59.993Z");
     }
 }

@@ -8,12 +8,10 @@ use std::path::Path;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use super::front_matter::is_deceptive;
-
 /// Tells whether a character is seen by itself. White space and format characters are not, nor is what
 /// only changes the look of another, nor what no standard gives a look.
 pub fn is_visible(c: char) -> bool {
-    c.is_ascii_graphic() || (!c.is_ascii() && !is_filler(c) && has_look(c))
+    c.is_ascii_graphic() || (!c.is_ascii() && !is_deceptive(c) && has_look(c))
 }
 
 /// Tells whether nothing of a text is seen.
@@ -26,21 +24,25 @@ pub fn length(text: &str) -> usize {
     text.chars().filter(|c| is_visible(*c)).count()
 }
 
-/// Letters and symbols by their category, blank by their look: fillers, the place of an object that is not
-/// there, and the Braille cell and the note that have no marks.
-fn is_filler(c: char) -> bool {
-    matches!(
-        c,
-        '\u{115f}'
-            | '\u{1160}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{ffa0}'
-            | '\u{fffc}'
-            | '\u{13441}'
-            | '\u{13442}'
-            | '\u{1d159}'
-    )
+/// Tells whether a character does not show, or changes how other text is shown: control characters, what Unicode calls
+/// ignorable by default (`Default_Ignorable_Code_Point`) or a format, and letters and symbols that look blank. White
+/// space shows as the gap that it is.
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Soft hyphen, joiners of graphemes, marks of direction, fillers of Hangul and inherent vowels of Khmer.
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            // Selectors of Mongolian; spaces of no width, line ends, marks of direction, invisible operators.
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            // The empty cell of Braille and the filler of Hangul.
+            | '\u{2800}' | '\u{3164}'
+            // Selectors of variants, the mark of byte order, marks of annotations and of what is not there.
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}'
+            // Controls and blanks of hieroglyphs, of shorthand and of music, and the filler of Khitan.
+            | '\u{13430}'..='\u{13442}' | '\u{16fe4}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}'
+            | '\u{1d173}'..='\u{1d17a}'
+            // Tags, more selectors, and what is set apart for such.
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn has_look(c: char) -> bool {
@@ -61,8 +63,9 @@ fn has_look(c: char) -> bool {
     )
 }
 
-/// Finds the characters of a text that change how other text is shown, with their places. The joiners U+200C and
-/// U+200D between letters are none: Persian, Hindi and others are written with them.
+/// Finds the characters of a text that do not show or change how other text is shown, with their places. The joiners
+/// U+200C and U+200D between letters are none: Persian, Hindi and others are written with them. Nor is one selector
+/// behind a symbol, as in ⚠\u{fe0f}, or behind a letter of Mongolian, which has a look for each.
 pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
     deceptions_after(None, text)
 }
@@ -71,8 +74,36 @@ fn deceptions_after(mut before: Option<char>, text: &str) -> impl Iterator<Item 
     text.char_indices().filter(move |(at, c)| {
         let last = before.replace(*c);
         let next = || text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
-        is_deceptive(*c) && !(is_joiner(*c) && last.is_some_and(is_letter) && next().is_some_and(is_letter))
+        is_deceptive(*c)
+            && !(is_joiner(*c) && last.is_some_and(is_letter) && next().is_some_and(is_letter))
+            && !last.is_some_and(|last| selects(last, *c))
     })
+}
+
+/// Says which character of a line does not show, if one does not.
+pub fn unseen(line: &str) -> Option<String> {
+    let (_, c) = deceptions(line).next()?;
+    Some(format!("has the character U+{:04X}, which does not show", u32::from(c)))
+}
+
+/// Tells whether a selector chooses between the looks that a character has: as text or as a picture, or as a letter
+/// of Mongolian.
+fn selects(before: char, c: char) -> bool {
+    use GeneralCategory::{DashPunctuation, MathSymbol, OtherPunctuation, OtherSymbol};
+    let has_looks = || {
+        matches!(before, '0'..='9' | '#' | '*' | '\u{2139}')
+            || (!before.is_ascii()
+                && !is_deceptive(before)
+                && matches!(
+                    get_general_category(before),
+                    DashPunctuation | MathSymbol | OtherPunctuation | OtherSymbol
+                ))
+    };
+    match c {
+        '\u{fe0e}' | '\u{fe0f}' => has_looks(),
+        '\u{180b}'..='\u{180d}' | '\u{180f}' => matches!(before, '\u{1820}'..='\u{18aa}'),
+        _ => false,
+    }
 }
 
 /// Tells whether a character joins letters, or keeps them apart, and is deceptive everywhere else.
@@ -145,6 +176,46 @@ mod tests {
             assert!(is_blank(blank), "{blank:?}");
             assert_eq!(length(blank), 0);
             assert_eq!(length(&format!("a{blank}b")), 2, "{blank:?}");
+        }
+    }
+
+    /// The number signs of Arabic and others are formats that show, before the digits that they belong to.
+    const SHOWN: [char; 13] = [
+        '\u{600}',
+        '\u{601}',
+        '\u{602}',
+        '\u{603}',
+        '\u{604}',
+        '\u{605}',
+        '\u{6dd}',
+        '\u{70f}',
+        '\u{890}',
+        '\u{891}',
+        '\u{8e2}',
+        '\u{110bd}',
+        '\u{110cd}',
+    ];
+
+    // REQ-335
+    #[test]
+    fn whatever_is_a_control_or_a_format_is_found_and_what_shows_is_not() {
+        use GeneralCategory::{
+            Control, DecimalNumber, Format, LineSeparator, LowercaseLetter, ParagraphSeparator,
+            SpaceSeparator, TitlecaseLetter, UppercaseLetter,
+        };
+        for c in '\0'..=char::MAX {
+            let is_found = unseen(&format!("a{c}b")).is_some() || is_joiner(c);
+            match get_general_category(c) {
+                Control | Format | LineSeparator | ParagraphSeparator if !SHOWN.contains(&c) => {
+                    assert!(is_found, "U+{:04X}", u32::from(c));
+                }
+                SpaceSeparator | LowercaseLetter | UppercaseLetter | TitlecaseLetter | DecimalNumber => {
+                    assert!(!is_found, "U+{:04X}", u32::from(c));
+                }
+                _ => {}
+            }
+            // What is no gap and is not seen either hides nothing beside what is found.
+            assert!(!(is_deceptive(c) && is_visible(c)), "U+{:04X}", u32::from(c));
         }
     }
 

@@ -28,7 +28,7 @@ fn a_file_is_kept_named_by_its_digest_and_given_back_as_it_was() {
     project.run("-u qa item file CR-001 EI-1 --number 2 --out other.bin").is(5);
 }
 
-// REQ-189
+// REQ-189, REQ-335
 #[test]
 fn a_file_keeps_its_name_and_its_media_type_wherever_it_is_shown() {
     let project = released();
@@ -40,6 +40,11 @@ fn a_file_keeps_its_name_and_its_media_type_wherever_it_is_shown() {
         let line = format!("--outcome pass --evidence scan --file \"scans/{name}\"");
         record(&project, item, &line).run().is(0);
     }
+    // What does not show is in no name.
+    let hidden = "scans/log\u{e0152}\u{34f}.txt";
+    fs::write(project.path(hidden), "7").unwrap();
+    let line = format!("--outcome pass --evidence scan --file {hidden}");
+    record(&project, "EI-3", &line).run().is(4).says("the name of the file has the character U+E0152");
     let listed = project.ask("-u tu evidence list CR-001").is(0);
     let evidence = listed["data"]["evidence"].as_array().unwrap();
     let told = |at: usize| [evidence[at]["file_name"].clone(), evidence[at]["media_type"].clone()];

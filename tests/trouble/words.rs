@@ -156,6 +156,9 @@ fn a_title_cannot_carry_what_does_not_show() {
         ("zero\u{200b}width", "U+200B"),
         ("tab\there", "U+0009"),
         ("\u{2066}isolated", "U+2066"),
+        ("fil\u{3164}ler", "U+3164"),
+        ("tags \u{e0052}\u{e0065}", "U+E0052"),
+        ("selectors \u{e0152}\u{e0155}", "U+E0152"),
     ] {
         let refused =
             project.keeps(1, || project.words(&["-u", "claude", "create", "CR", "--title", title]).ask());

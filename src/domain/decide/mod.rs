@@ -52,7 +52,7 @@ use super::identity::{Actor, AgentSession, Assurance, Credential, CredentialKind
 use super::offer::Offer;
 use super::policy::{Action, InputKind, Policy, Transition};
 use super::project::Proposal;
-use super::request::{Inputs, Request, Subject, Value};
+use super::request::{File, Inputs, Request, Subject, Value};
 use super::size;
 
 /// Longest comment or reason, in bytes. It is kept for ever and read in lists; anything longer
@@ -224,6 +224,12 @@ impl Case<'_> {
                 let called = file.name.as_ref().map(|name| format!(" (`{}`)", name.escape_debug()));
                 let message =
                     format!("`{name}`{} has {size}; {most} are allowed", called.unwrap_or_default());
+                reasons.push(Reason::new(Condition::InvalidInput, message));
+            }
+            if let Value::File(File { name: Some(called), .. }) = value
+                && let Some(fault) = super::visible::unseen(called)
+            {
+                let message = format!("`{name}`: the name of the file {fault}");
                 reasons.push(Reason::new(Condition::InvalidInput, message));
             }
             let Value::Text(text) = value else {

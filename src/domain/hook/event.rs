@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::line::{Line, Refused, examine, speaks_of_it, suggestion};
 use super::raw::readable;
 use super::runtime::Runtime;
-use crate::domain::front_matter::is_deceptive;
+use crate::domain::visible::unseen;
 
 /// The largest event that is read, in bytes: runtimes cut the output of a tool far below it.
 pub const EVENT_MAX: usize = 1024 * 1024;
@@ -307,7 +307,7 @@ fn text(fields: &Map<String, Value>, field: &'static str) -> Result<Option<Strin
     let wrong = Malformed::Wrong { field, wanted: "a name of at most 256 characters, all of which show" };
     match fields.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.chars().count() <= NAME_MAX && !text.chars().any(is_deceptive) => {
+        Some(Value::String(text)) if text.chars().count() <= NAME_MAX && unseen(text).is_none() => {
             Ok(Some(text.clone()))
         }
         Some(_) => Err(wrong),

@@ -1,7 +1,7 @@
 //! Whether a word is `qms`, could be it, or only looks like it.
 
 use super::word::UNKNOWN;
-use crate::domain::front_matter::is_deceptive;
+use crate::domain::visible::is_deceptive;
 
 /// The name of the program.
 const NAME: &str = "qms";
@@ -100,7 +100,7 @@ fn continues_after(text: &str) -> bool {
 
 /// Tells whether a character adds nothing that is seen beside the letters around it.
 fn is_unseen(c: char) -> bool {
-    is_deceptive(c) || ('\u{300}'..='\u{36f}').contains(&c) || ('\u{fe00}'..='\u{fe0f}').contains(&c)
+    is_deceptive(c) || ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 /// Returns the small Latin letter that a character is drawn like, after the confusables of Unicode

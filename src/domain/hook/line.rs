@@ -12,7 +12,7 @@ use super::programs::INPUTS;
 use super::runs::Search;
 use super::scan::scan;
 use super::words::render;
-use crate::domain::front_matter::is_deceptive;
+use crate::domain::visible::deceptions;
 
 /// The longest line that is read, in bytes: Linux hands no longer argument to `sh -c`.
 const LINE_MAX: usize = 128 * 1024;
@@ -103,7 +103,7 @@ pub fn examine(line: &str) -> Line {
     if script.commands.len() > 1 {
         features.insert(Refused::Several);
     }
-    if line.chars().any(does_not_show) {
+    if hides(line) {
         features.insert(Refused::Invisible);
     }
     match (features.first(), found.argv) {
@@ -119,7 +119,7 @@ pub fn suggestion(line: &str) -> Option<String> {
     let script = scan(line).ok()?;
     let words = Search::new(line).script(&script)?.words?;
     let words = in_files(&words)?;
-    (!words.iter().any(|word| word.chars().any(does_not_show))).then(|| render(&words))
+    (!words.iter().any(|word| hides(word))).then(|| render(&words))
 }
 
 /// Writes a call that reads standard input with files in its place.
@@ -167,12 +167,13 @@ pub(super) fn speaks_of_it(text: &str) -> bool {
     mentions(text)
 }
 
-fn does_not_show(c: char) -> bool {
-    is_deceptive(c) && c != '\n' && c != '\t'
+/// Tells whether something in a text does not show.
+fn hides(text: &str) -> bool {
+    deceptions(text).any(|(_, c)| c != '\n' && c != '\t')
 }
 
 /// Writes the call as it would pass. What was to come through a pipe would be missing in it.
 fn example(argv: &[String]) -> Option<String> {
-    let is_whole = argv.iter().all(|word| word != "-" && !word.chars().any(does_not_show));
+    let is_whole = argv.iter().all(|word| word != "-" && !hides(word));
     is_whole.then(|| render(argv))
 }

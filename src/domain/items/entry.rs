@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use super::rows::{Column, Item, ItemOutcome, is_placeholder, quoted};
 use crate::domain::digest::{Digest, Timestamp};
-use crate::domain::front_matter::is_deceptive;
 use crate::domain::id::{UserName, Version};
 use crate::domain::text::{Cell, PlaceholderKind, Text, blank_entity, placeholders, with_cells, words_of};
-use crate::domain::visible::is_blank;
+use crate::domain::visible::{is_blank, unseen};
 
 /// What came of an item, who did it, and when. Performer and time are the program's to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +69,8 @@ pub fn recorded(text: &str, item: &Item, entry: &Entry<'_>) -> Option<String> {
 /// write: nothing that is entered may look like them.
 pub fn cell_text(text: &str) -> Result<String, String> {
     let text = text.trim().replace("\r\n", "\n").replace('\t', " ");
-    if let Some(c) = text.chars().find(|c| *c != '\n' && is_deceptive(*c)) {
-        return Err(format!("has the character U+{:04X}, which does not show", u32::from(c)));
+    if let Some(fault) = text.lines().find_map(unseen) {
+        return Err(fault);
     }
     if is_placeholder(&text) {
         return Err("is only a placeholder".to_owned());
