@@ -11,6 +11,9 @@ use super::id::Version;
 use super::identity::Token;
 use super::redact::{Redactor, without_tokens};
 
+/// The name under which an entry says how long a run took, in milliseconds.
+pub const LASTED: &str = "duration_ms";
+
 /// Statuses that no program has, because exit statuses end with 255: what the program made of a run that
 /// was cut off, and of one that did not write what it must.
 const TIMED_OUT: i32 = 256;

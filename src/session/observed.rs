@@ -6,13 +6,14 @@ use super::policies::differences;
 use crate::domain::attestation::{DOSSIER, dossier};
 use crate::domain::decide::Applied;
 use crate::domain::digest::Digest;
+use crate::domain::evidence::LASTED;
 use crate::domain::facts::Facts;
 use crate::domain::policy::{Candidate, Sources};
 
 /// How a run ended, and how long it took.
 pub(super) fn run(facts: &Facts) -> Vec<(String, String)> {
     let Some(ended) = facts.run.as_ref().and_then(|run| run.ended.as_ref()) else { return Vec::new() };
-    let told = [("outcome", ended.outcome.name().to_owned()), ("duration_ms", ended.lasted.to_string())];
+    let told = [("outcome", ended.outcome.name().to_owned()), (LASTED, ended.lasted.to_string())];
     told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

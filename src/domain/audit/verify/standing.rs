@@ -12,6 +12,7 @@ use crate::domain::audit::canonical::{EntryView, RawDelta};
 use crate::domain::audit::entry::EntryResult;
 use crate::domain::audit::row::{self, Table};
 use crate::domain::digest::Timestamp;
+use crate::domain::evidence::LASTED;
 use crate::domain::identity::{AgentSession, Assurance, CredentialKind};
 
 /// What an entry says, or needs, that the entries before it contradict.
@@ -162,16 +163,15 @@ impl Standing<'_> {
         }
     }
 
-    /// Who asks for a run is known when it begins, and its entry is made when it has ended.
+    /// A refusal changes nothing, and who asks for a run is known when it begins: its entry is made when it has ended.
     fn is_in_time(&self, credential: &HeldRow) -> bool {
-        let is_run = |delta: RawDelta<'_>| {
-            delta.table == Table::Attestation && delta.key.windows(5).any(|part| part == b"/run/")
-        };
+        let is_run = self.entry.observed().any(|(name, _)| name == LASTED);
         let is = |code, meets: fn(Timestamp, Timestamp) -> bool| {
             credential.field(code).is_none_or(|value| time(value).is_some_and(|at| meets(at, self.valid)))
         };
-        is(row::NOT_BEFORE, Timestamp::has_come) && is(row::NOT_AFTER, |end, now| !end.has_come(now))
-            || self.entry.raw_deltas().any(is_run)
+        is_run
+            || self.entry.result == EntryResult::Denied
+            || is(row::NOT_BEFORE, Timestamp::has_come) && is(row::NOT_AFTER, |end, now| !end.has_come(now))
     }
 
     /// An agent of a runtime acts by tickets, as long as it is at work.

@@ -133,9 +133,9 @@ fn found(log: &Log) -> Option<Contradiction> {
     }
 }
 
-/// What is found in the verdict of `qa`, where the record says something else than the rows that it was made from,
+/// A log that ends with the verdict of `qa`, where the record says something else than the rows that it was made from,
 /// or the entry does.
-fn contradiction(truth: impl Fn(&mut Truth), said: impl Fn(&mut Entry)) -> Option<Contradiction> {
+fn log_of(truth: impl Fn(&mut Truth), said: impl Fn(&mut Entry)) -> Log {
     let mut log = Log::sample();
     let shown = Truth::new(&log);
     let mut recorded = Truth::new(&log);
@@ -144,7 +144,11 @@ fn contradiction(truth: impl Fn(&mut Truth), said: impl Fn(&mut Entry)) -> Optio
     let mut entry = shown.verdict();
     said(&mut entry);
     log.append(entry);
-    found(&log)
+    log
+}
+
+fn contradiction(truth: impl Fn(&mut Truth), said: impl Fn(&mut Entry)) -> Option<Contradiction> {
+    found(&log_of(truth, said))
 }
 
 type Edit = fn(&mut Truth);
@@ -176,13 +180,25 @@ fn in_session(entry: &mut Entry) {
 // REQ-300
 #[test]
 fn an_entry_that_was_made_from_these_rows_is_sound() {
-    let sound: [(Edit, Say); 8] = [
+    let sound: [(Edit, Say); 10] = [
         (NOTHING, AS_IT_IS),
         (|it| it.token.kind = CredentialKind::Unlock, by_name),
         (NOTHING, by_ticket),
         (launched, in_session),
         (|it| it.token.not_after = Some(time(22)), AS_IT_IS),
         (|it| it.token.not_before = Some(time(21)), AS_IT_IS),
+        // A run can outlast the token that it was begun with, and so can its refusal.
+        (
+            |it| it.token.not_after = Some(time(21)),
+            |it| drop(it.observed.insert("duration_ms".to_owned(), "7".to_owned())),
+        ),
+        (
+            |it| it.token.not_after = Some(time(21)),
+            |it| {
+                (it.result, it.verdict) = (EntryResult::Denied, None);
+                it.deltas.clear();
+            },
+        ),
         (|it| it.document.authors = [name("claude"), name("tu")].into(), AS_IT_IS),
         (|it| drop(it.round().seats.insert(name("tu"), seat())), AS_IT_IS),
     ];
@@ -291,4 +307,25 @@ fn a_confirmation_by_who_proposed_it_is_found() {
     for (actor, confirmed_by) in [("claude", "claude"), ("claude", "qa"), ("qa", "claude")] {
         assert_eq!(confirmation(actor, confirmed_by), Some(Contradiction::Confirmation));
     }
+}
+
+// REQ-300
+#[test]
+fn an_export_is_held_against_its_own_entries_up_to_the_first_withheld_one() {
+    let log = log_of(NOTHING, by_name);
+    let read = |withheld: Option<u64>| {
+        let mut verifier = Verifier::new(None, None);
+        log.entries.iter().try_for_each(|stored| {
+            if Some(stored.index) == withheld {
+                verifier.push_leaf(stored.index, leaf_hash(&stored.bytes))
+            } else {
+                verifier.push_bytes(stored.index, &stored.bytes).map(drop)
+            }
+        })
+    };
+    let found = Err(Failure::Contradicts { index: 21, what: Contradiction::Unproved });
+    assert_eq!(read(None), found);
+    assert_eq!(read(Some(21)), Ok(()));
+    // What that one did is not known: it may have taken the need for a proof away.
+    assert_eq!(read(Some(19)), Ok(()));
 }
