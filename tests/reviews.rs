@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
+#[path = "reviews/attempts.rs"]
+mod attempts;
 #[path = "reviews/blindness.rs"]
 mod blindness;
 #[path = "reviews/briefs.rs"]

@@ -9,7 +9,7 @@ use crate::domain::attestation::DOSSIER;
 use crate::domain::audit::{
     Attribution, Delta, Entry, EntryResult, FieldName, Meaning, RanBy, Shown, Table, leaf_hash, shown,
 };
-use crate::domain::decide::{Class, Condition};
+use crate::domain::decide::Condition;
 use crate::domain::digest::{Digest, Timestamp, to_hex};
 use crate::domain::document::{Kind, Outcome};
 use crate::domain::id::{CredentialId, DocumentId, GroupName, StateName, UserName, Version};
@@ -77,10 +77,17 @@ pub struct BootView {
 /// The signature of the actor, made with the credential.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignatureView {
-    pub(super) meaning: Option<Meaning>,
+    meaning: Option<Meaning>,
     signed_at: Timestamp,
-    nonce: String,
-    value: String,
+    nonce: Option<String>,
+    value: Option<String>,
+}
+
+impl SignatureView {
+    /// Leaves that it was signed, and when.
+    pub(super) fn cover(&mut self) {
+        (self.meaning, self.nonce, self.value) = (None, None, None);
+    }
 }
 
 /// The change of a field.
@@ -178,10 +185,14 @@ pub struct ReasonView {
 }
 
 impl ReasonView {
-    /// Returns its class, where the condition is known.
-    pub(super) fn class(&self) -> Option<Class> {
-        let known = Condition::ALL.iter().find(|condition| condition.name() == self.name);
-        known.map(|condition| condition.class())
+    /// Says of a condition what it means, and nothing of the case.
+    pub(super) fn explained(condition: Condition) -> Self {
+        Self { name: condition.name().to_owned(), message: condition.explanation().to_owned(), remedy: None }
+    }
+
+    /// Returns the condition, where it is known.
+    pub(super) fn condition(&self) -> Option<Condition> {
+        Condition::ALL.iter().copied().find(|condition| condition.name() == self.name)
     }
 }
 
@@ -228,8 +239,8 @@ impl EntryView {
             signature: entry.signature.map(|signature| SignatureView {
                 meaning: signature.statement.meaning,
                 signed_at: signature.statement.signed_at,
-                nonce: to_hex(&signature.statement.nonce),
-                value: to_hex(&signature.bytes),
+                nonce: Some(to_hex(&signature.statement.nonce)),
+                value: Some(to_hex(&signature.bytes)),
             }),
             host: entry.host,
             uid: entry.uid,

@@ -4,10 +4,14 @@
 //! yet can be given one, and who owns the document may be the one who starts its reviewers. By the default
 //! life cycles the first rejection ends an approval, so that there an answer tells itself to whoever knows
 //! them; it is not told all the same, because another life cycle may have it otherwise.
+//!
+//! What is hidden follows from the sealed entry and the policy of the round alone. Seats, groups, owners and the
+//! policy in force change while a round is open: whoever can change them must not see more by it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use super::entry::EntryView;
+use super::entry::{EntryView, ReasonView};
 use super::signed::SignedView;
 use super::{CommandError, Context, Reply};
 use crate::domain::attestation::Attestation;
@@ -15,19 +19,17 @@ use crate::domain::audit::{EntryResult, Table};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
-use crate::domain::id::{DocumentId, UserName};
+use crate::domain::id::{DocumentId, GroupName, TypeName, UserName};
 use crate::domain::identity::Actor;
 use crate::domain::order::{Order, Place};
-use crate::domain::policy::{Effect, Transition};
+use crate::domain::policy::{Action, Effect, Policy, Transition};
+use crate::session::IDENTIFY;
 
-/// Inputs that say what an answer is, whatever the verb.
-const ANSWERS: &[&str] = &["outcome", "verdict", "comment"];
+/// What the program itself records about a document, which is no verb of a policy.
+const OWN: &[&str] = &[Action::READ, IDENTIFY, "agent_started", "agent_stop"];
 
-/// Why somebody may not judge a document at all, which is for all to see.
-const NEVER: &[Condition] = &[Condition::GroupNotAllowed, Condition::IsAuthor, Condition::IsOwner];
-
-/// In an entry about somebody who was not verified: whose token it was.
-const TOKEN_USER: &str = "token_user";
+/// In an entry about somebody who was not verified: which token it was. What it is good for can be looked up.
+const TOKEN: &str = "token_fingerprint";
 
 /// The open rounds, as somebody sees them.
 pub(super) struct Veil {
@@ -43,11 +45,9 @@ struct Open {
     viewer: Option<UserName>,
     task: Task,
     opened: Place,
-    seated: BTreeSet<String>,
-    /// The verbs by which verdicts are given in any state: one that is refused here says as much.
-    verdicts: BTreeSet<String>,
-    /// The verbs by which notes are written in any state.
-    notes: BTreeSet<String>,
+    document_type: TypeName,
+    /// The policy of the round, as it was adopted.
+    policy: Rc<Policy>,
 }
 
 impl Veil {
@@ -98,30 +98,39 @@ impl Veil {
         let Some(round) = self.rounds.get(document).filter(|round| entry.place() >= round.opened) else {
             return;
         };
-        let is_by_others = entry.actor.as_ref().is_some_and(|by| !round.is_seen_by(by.as_str()));
-        // An attempt that was refused says what somebody is about to say.
-        let judges = match entry.result {
-            EntryResult::Permitted => is_by_others && entry.verdict.is_some(),
-            EntryResult::Denied => round.is_answered_by(entry) && round.is_of_another_judge(entry),
+        // Who was not verified is nobody who looks: a name that was only claimed can be given to somebody later.
+        if entry.actor.as_ref().is_some_and(|by| round.is_seen_by(by.as_str())) {
+            return;
+        }
+        // An attempt that was refused says what somebody is about to say, unless it is somebody who may not judge
+        // at all: that is for all to see, at once.
+        let is_answer = match entry.result {
+            EntryResult::Permitted => entry.verdict.is_some(),
+            EntryResult::Denied => round.is_verdict(&entry.action) && !round.is_of_no_judge(entry),
         };
-        if judges {
+        if is_answer {
             // The verb can be the verdict.
             entry.action = round.task.to_string();
+            cover_token(entry);
+            round.cover_reasons(entry);
             if entry.actor.is_some() {
                 entry.inputs.clear();
                 entry.observed.clear();
             }
-            // That somebody may not judge at all is for all to see, at once.
-            entry.reasons.retain(|reason| reason.class().is_some_and(|class| class < Class::Precondition));
             (entry.verdict, entry.comment) = (None, None);
-            if let Some(signature) = &mut entry.signature {
-                signature.meaning = None;
-            }
-        } else if is_by_others && round.notes.contains(&entry.action) {
+        } else if entry.actor.is_some() && round.is_note(&entry.action) {
             // Whoever knows the digest of a note can try out what it says.
             entry.inputs.retain(|_, value| Digest::parse(value).is_err());
+            // What is wrong with a note says what is in it.
+            entry
+                .reasons
+                .retain(|reason| reason.condition().is_some_and(|it| it.class() < Class::Precondition));
         } else {
             return;
+        }
+        // A guess at what was signed can be checked with the signature.
+        if let Some(signature) = &mut entry.signature {
+            signature.cover();
         }
         entry.withheld = true;
     }
@@ -166,32 +175,6 @@ impl Veil {
 }
 
 impl Open {
-    /// Tells whether what was tried is an answer, or says what one would be.
-    fn is_answered_by(&self, entry: &EntryView) -> bool {
-        self.verdicts.contains(&entry.action)
-            || entry.verdict.is_some()
-            || entry.comment.is_some()
-            || ANSWERS.iter().any(|name| entry.inputs.contains_key(*name))
-    }
-
-    /// Tells whether who looks is this user, and so sees what that one did.
-    fn is_seen_by(&self, user: &str) -> bool {
-        self.viewer.as_ref().is_some_and(|viewer| viewer.as_str() == user)
-    }
-
-    /// Tells whether somebody else tried it who sits in the round or could: seats come and go. Of whoever was
-    /// not verified it is told by the name.
-    fn is_of_another_judge(&self, entry: &EntryView) -> bool {
-        if let Some(actor) = &entry.actor {
-            let never = |name: &str| NEVER.iter().any(|condition| condition.name() == name);
-            let may_never = entry.reasons.iter().any(|reason| never(&reason.name));
-            return !self.is_seen_by(actor.as_str()) && (self.seated.contains(actor.as_str()) || !may_never);
-        }
-        let is_another = |name: &str| !self.is_seen_by(name) && self.seated.contains(name);
-        let holder = entry.observed.get(TOKEN_USER).map(String::as_str);
-        entry.claimed.as_deref().into_iter().chain(holder).any(is_another)
-    }
-
     fn new(
         context: &mut Context,
         viewer: Option<&Actor>,
@@ -199,19 +182,76 @@ impl Open {
         round: &Round,
         order: &Order,
     ) -> Result<Self, CommandError> {
-        let policy = context.session.policy_of(document)?;
-        let viewer = viewer.filter(|actor| actor.assurance() >= policy.assurance());
-        let life = policy.standing(document).map(|(life, _)| life.transitions.as_slice()).unwrap_or_default();
-        let verbs = |wanted: fn(&Transition) -> bool| {
-            life.iter().filter(|edge| wanted(edge)).map(|edge| edge.action.to_string()).collect()
-        };
+        let least = context.session.policy_of(document)?.assurance();
+        let viewer = viewer.filter(|actor| actor.assurance() >= least);
         Ok(Self {
             viewer: viewer.map(|actor| actor.name().clone()),
             task: round.task,
             opened: order.place(round.opened_at),
-            verdicts: verbs(|edge| edge.verdict.is_some()),
-            notes: verbs(|edge| edge.effects.contains(&Effect::RecordNote)),
-            seated: round.seats.keys().map(ToString::to_string).collect(),
+            document_type: document.document_type.clone(),
+            policy: context.session.policy_at(&round.policy)?,
         })
+    }
+
+    /// Iterates over what leads to a verdict in any state of the document.
+    fn answers(&self) -> impl Iterator<Item = &Transition> {
+        let life = self.policy.document_type(&self.document_type).map(|(life, _)| life);
+        life.into_iter().flat_map(|life| &life.transitions).filter(|edge| edge.verdict.is_some())
+    }
+
+    /// Iterates over the transitions of a verb in every life cycle.
+    fn of_verb(&self, verb: &str) -> impl Iterator<Item = &Transition> {
+        let all = self.policy.workflows.values().flat_map(|life| &life.transitions);
+        all.filter(move |edge| edge.action.as_str() == verb)
+    }
+
+    /// Tells whether a verb can give a verdict on anything. One that the policy of the round does not know came
+    /// with a later policy, where it may.
+    fn is_verdict(&self, verb: &str) -> bool {
+        let is_known = self.policy.actions.iter().any(|action| action.name.as_str() == verb);
+        self.of_verb(verb).any(|edge| edge.verdict.is_some()) || !(is_known || OWN.contains(&verb))
+    }
+
+    /// Tells whether a verb writes notes.
+    fn is_note(&self, verb: &str) -> bool {
+        self.of_verb(verb).any(|edge| edge.effects.contains(&Effect::RecordNote))
+    }
+
+    /// Tells whether who looks is this user, and so sees what that one did.
+    fn is_seen_by(&self, user: &str) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.as_str() == user)
+    }
+
+    /// Tells whether who tried it can give no verdict on the document, by what the entry itself says.
+    fn is_of_no_judge(&self, entry: &EntryView) -> bool {
+        let is_barred = |reason: &ReasonView| {
+            matches!(reason.condition(), Some(Condition::IsAuthor | Condition::IsOwner))
+        };
+        let has_no_verdict =
+            |group: &GroupName| self.answers().all(|edge| !self.policy.acts_as(group, &edge.by));
+        entry.reasons.iter().any(is_barred) || entry.group.as_ref().is_some_and(has_no_verdict)
+    }
+
+    /// Takes away of a refused answer the reasons that another verdict might not have met. That somebody was not
+    /// believed is for all to see, at once.
+    fn cover_reasons(&self, entry: &mut EntryView) {
+        let meets_all = |condition: Condition| match condition {
+            Condition::AssuranceTooLow => entry.assurance.is_some_and(|assurance| {
+                self.answers().all(|edge| assurance < self.policy.assurance_of(edge))
+            }),
+            // Who was not verified was refused before anybody looked at the verb.
+            other => entry.actor.is_none() && other.class() == Class::Identity,
+        };
+        let kept = entry.reasons.iter().filter_map(ReasonView::condition).filter(|it| meets_all(*it));
+        // The words can name the verb.
+        entry.reasons = kept.map(ReasonView::explained).collect();
+    }
+}
+
+/// Takes away by which token an answer was given: what it is good for can be looked up.
+fn cover_token(entry: &mut EntryView) {
+    (entry.credential, entry.token_id, entry.ticket) = (None, None, None);
+    if entry.reasons.iter().any(|reason| reason.condition() == Some(Condition::CredentialOutOfScope)) {
+        entry.observed.remove(TOKEN);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::project::Project;
 
 /// What `maria` says, whatever her verdict is.
-const MARKER: &str = "Marker of maria";
+pub const MARKER: &str = "Marker of maria";
 
 /// Everybody but `maria`: the owner, a reviewer of quality, another one, one without a seat, an administrator.
 const OTHERS: [&str; 5] = ["claude", "qa", "tu", "qb", "lead"];
@@ -141,7 +141,7 @@ fn seen(project: &Project, user: &str) -> Vec<(String, String)> {
 
 /// Puts fixed words in the place of times, digests, sealed bytes and paths, leaves out how long something took, and puts
 /// lines in the order of their words.
-fn timeless(project: &Project, text: &str) -> String {
+pub fn timeless(project: &Project, text: &str) -> String {
     let text = text.replace(&project.folder().display().to_string(), "FOLDER");
     let is_time = |text: &str| {
         text.len() == 24
