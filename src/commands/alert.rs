@@ -51,8 +51,8 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     // One by a clock that was ahead was not in the time to come.
     if let Some(last) = failures.iter().map(|window| window.since.sooner(now)).reduce(Timestamp::later) {
         let message = format!(
-            "{} to prove who is calling in the last day, the last at {last} or after; `qms audit export` names \
-             each",
+            "{} to prove who is calling in the last day, the last at {last} or after; of like ones \
+             within a minute `qms audit export` has the first, and the next entry like it counts the others",
             counted(count, "failed attempt")
         );
         found.push(Warning { code: "failed_proofs", message });

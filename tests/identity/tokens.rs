@@ -145,6 +145,11 @@ fn many_attempts_within_a_minute_are_one_entry_and_a_count() {
     assert_eq!(warning["code"], "failed_proofs");
     let message = warning["message"].as_str().unwrap();
     assert!(message.starts_with("6 failed attempts to prove who is calling in the last day"), "{message}");
+    // It says what is there: an entry for the first of each kind, which counts itself.
+    assert!(message.ends_with("has the first, and the next entry like it counts the others"), "{message}");
+    let exported = project.run("-u lead audit export -o jsonl").is(0).text();
+    let denied = exported.lines().filter(|line| line.contains("\"result\":\"denied\""));
+    assert_eq!(denied.map(|line| line.contains("\"count\":1,")).collect::<Vec<_>>(), [true, true]);
     // It is told to administrators, and to nobody else.
     assert_eq!(project.ask("-u claude list").is(0)["warnings"], json!([]));
 }
