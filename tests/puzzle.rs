@@ -56,7 +56,7 @@ fn entries(project: &Project) -> Vec<Value> {
     export.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-// REQ-050
+// REQ-050, REQ-312
 #[test]
 fn nobody_acts_as_the_reviewer_but_the_reviewer() {
     let (project, passphrase) = set_up();
@@ -114,6 +114,8 @@ fn nobody_acts_as_the_reviewer_but_the_reviewer() {
     let manifest = &signed["data"]["signatures"][0];
     // What it means is withheld with the verdict, while another one is awaited.
     assert_eq!([&manifest["printed_name"], &manifest["meaning"]], [&json!("Maria M."), &json!(null)]);
+    let text = project.run("-u claude status CR-001").is(0).text();
+    assert!(text.contains("signed: Maria M. (maria), "), "{text}");
     let page = fs::read_to_string(project.path("QMS/CR/CR-001-draft.md")).unwrap();
     assert!(page.contains("signed_by:\n  - { user: maria, name: \"Maria M.\", at: "), "{page}");
     project.run("-u lead audit verify --contents").is(0);

@@ -35,10 +35,11 @@ pub struct SignedView {
 
 impl std::fmt::Display for SignedView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { printed_name, at, meaning, action, key_fingerprint, .. } = self;
+        let Self { user, printed_name, at, meaning, action, key_fingerprint, .. } = self;
         let done = self.verdict.map_or(action.as_str(), |verdict| verdict.as_str());
         let meaning = meaning.map_or("withheld", Meaning::as_str);
-        write!(f, "{printed_name}, {at}, {meaning} ({done}), key {key_fingerprint}")?;
+        // Two users can have the same printed name.
+        write!(f, "{printed_name} ({user}), {at}, {meaning} ({done}), key {key_fingerprint}")?;
         if let Some(grounds) = self.key_rests_on {
             write!(f, " ({})", grounds.replace('_', " "))?;
         }

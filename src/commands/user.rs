@@ -211,11 +211,25 @@ fn change(
         ),
         None => format!("✓ {done} user {user}"),
     };
-    let found = context.session.read(&acted.actor).user(user.as_str())?;
+    let store = context.session.read(&acted.actor);
+    let (found, users) = (store.user(user.as_str())?, store.users()?);
     let mut reply =
         Reply::new(UserReport { user: found, proposed: waits.map(|it| it.digest), done }).by(acted.actor);
     reply.warnings = warnings;
-    Ok(reply)
+    let taken = request.inputs.text("name").and_then(|name| same_name(name, user, &users));
+    Ok(match taken {
+        Some(words) => reply.warn("printed_name_taken", words),
+        None => reply,
+    })
+}
+
+/// Says which other present users have a printed name, if any: signatures show it.
+fn same_name(name: &str, user: &UserName, users: &[User]) -> Option<String> {
+    let is_same = |one: &&User| one.printed_name.trim().to_lowercase() == name.trim().to_lowercase();
+    let present = users.iter().filter(|one| one.removed_at.is_none() && one.name != *user);
+    let others: Vec<String> = present.filter(is_same).map(|one| format!("`{}`", one.name)).collect();
+    let taken = !others.is_empty();
+    taken.then(|| format!("the printed name `{}` is also that of {}", name.escape_debug(), others.join(", ")))
 }
 
 /// Builds a request about the project.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::{PASSPHRASE, bare, enrol, enrolled, is_not_believed, issue, last_issued, newest, secret, with};
 use crate::project::Project;
 
@@ -318,4 +320,23 @@ fn a_key_whose_maker_died_before_it_was_in_its_place_is_found() {
     let line = format!("-u hana --passphrase-file {} whoami", phrase.display());
     assert_eq!(bare(&project, &line).ask().is(0)["data"]["assurance"], "signature");
     assert!(settled.exists() && !left.exists() && stranger.exists());
+}
+
+// REQ-312
+#[test]
+fn a_printed_name_that_another_user_has_is_given_with_a_warning() {
+    let project = Project::new();
+    let add = |user: &str, name: &str| {
+        let words = ["-u", "lead", "user", "add", user, "--group", "quality", "--agent", "--name", name];
+        project.words(&words).ask().is(0)["warnings"].clone()
+    };
+    assert_eq!(add("ada", "Ada Lovelace"), json!([]));
+    let told = add("ada2", " ada lovelace");
+    assert_eq!(told[0]["code"], "printed_name_taken");
+    assert_eq!(told[0]["message"], "the printed name ` ada lovelace` is also that of `ada`");
+    // Who was removed signs no more.
+    for user in ["ada", "ada2"] {
+        project.run(&format!("-u lead user remove {user}")).is(0);
+    }
+    assert_eq!(add("ada3", "Ada Lovelace"), json!([]));
 }
