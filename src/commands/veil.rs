@@ -236,6 +236,8 @@ impl Open {
     /// believed is for all to see, at once.
     fn cover_reasons(&self, entry: &mut EntryView) {
         let meets_all = |condition: Condition| match condition {
+            // That somebody comes from where an author wrote says nothing of the document.
+            Condition::NotIndependent => true,
             Condition::AssuranceTooLow => entry.assurance.is_some_and(|assurance| {
                 self.answers().all(|edge| assurance < self.policy.assurance_of(edge))
             }),
