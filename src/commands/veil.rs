@@ -31,9 +31,6 @@ const OWN: &[&str] = &[Action::READ, IDENTIFY, "agent_started", "agent_stop"];
 /// In an entry about somebody who was not verified: which token it was. What it is good for can be looked up.
 const TOKEN: &str = "token_fingerprint";
 
-/// In an entry about somebody who was not verified: whose token it was.
-const TOKEN_USER: &str = "token_user";
-
 /// The open rounds, as somebody sees them.
 pub(super) struct Veil {
     rounds: BTreeMap<DocumentId, Open>,
@@ -101,7 +98,8 @@ impl Veil {
         let Some(round) = self.rounds.get(document).filter(|round| entry.place() >= round.opened) else {
             return;
         };
-        if round.is_seen_by_doer(entry) {
+        // Who was not verified is nobody who looks: a name that was only claimed can be given to somebody later.
+        if entry.actor.as_ref().is_some_and(|by| round.is_seen_by(by.as_str())) {
             return;
         }
         // An attempt that was refused says what somebody is about to say, unless it is somebody who may not judge
@@ -224,16 +222,6 @@ impl Open {
         self.viewer.as_ref().is_some_and(|viewer| viewer.as_str() == user)
     }
 
-    /// Tells whether who looks did it. Of somebody who was not verified nobody is known but the names.
-    fn is_seen_by_doer(&self, entry: &EntryView) -> bool {
-        if let Some(actor) = &entry.actor {
-            return self.is_seen_by(actor.as_str());
-        }
-        let holder = entry.observed.get(TOKEN_USER).map(String::as_str);
-        let mut named = entry.claimed.as_deref().into_iter().chain(holder).peekable();
-        named.peek().is_some() && named.all(|name| self.is_seen_by(name))
-    }
-
     /// Tells whether who tried it can give no verdict on the document, by what the entry itself says.
     fn is_of_no_judge(&self, entry: &EntryView) -> bool {
         let is_barred = |reason: &ReasonView| {
@@ -248,6 +236,8 @@ impl Open {
     /// believed is for all to see, at once.
     fn cover_reasons(&self, entry: &mut EntryView) {
         let meets_all = |condition: Condition| match condition {
+            // That somebody comes from where an author wrote says nothing of the document.
+            Condition::NotIndependent => true,
             Condition::AssuranceTooLow => entry.assurance.is_some_and(|assurance| {
                 self.answers().all(|edge| assurance < self.policy.assurance_of(edge))
             }),

@@ -65,6 +65,7 @@ fn who_takes_a_seat_away_and_gives_it_back_sees_nothing_of_what_was_tried_from_i
     let credential = whoami["data"]["credential"]["id"].as_str().unwrap();
     project.run(&format!("-u lead token revoke {credential}")).is(0);
     project.run("-u tu reject CR-001 --comment \"Marker of tu\"").is(8);
+    project.run("-u newcomer reject CR-001 --comment no").is(8);
     for step in [
         "-u qa list",
         "-u qa unassign CR-001 --assignees lead",
@@ -72,6 +73,7 @@ fn who_takes_a_seat_away_and_gives_it_back_sees_nothing_of_what_was_tried_from_i
         "-u lead user move tu --group initiator",
         "-u lead user remove tu",
         "-u qa assign CR-001 --assignees lead",
+        "-u lead user add newcomer --group quality --agent",
     ] {
         project.run(step).is(0);
         for line in [
@@ -89,7 +91,10 @@ fn who_takes_a_seat_away_and_gives_it_back_sees_nothing_of_what_was_tried_from_i
             assert!(shown.contains("credential_revoked"), "{step}\n{shown}");
         }
     }
+    // Nor who has the name by now that was tried.
+    let shown = project.run("-u newcomer history CR-001").is(0).text();
+    assert!(!shown.contains("reject") && shown.contains("unknown_user"), "{shown}");
     project.run("-u claude withdraw CR-001").is(0);
     let shown = project.run("-u qa history CR-001").is(0).text();
-    assert_eq!(shown.matches("reject ").count(), 2, "{shown}");
+    assert_eq!(shown.matches("reject ").count(), 3, "{shown}");
 }

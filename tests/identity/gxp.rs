@@ -21,7 +21,7 @@ fn is_signed(signed: &Value, meaning: &str, verdict: &str, key: &str) -> String 
         "action": signed["action"], "verdict": verdict, "key_fingerprint": key, "key_rests_on": "first_pair", "clock_was_wrong": false,
     });
     assert_eq!(*signed, expected);
-    format!("Hana Quint, {at}, {meaning} ({verdict}), key {key} (first pair)")
+    format!("Hana Quint (hana), {at}, {meaning} ({verdict}), key {key} (first pair)")
 }
 
 // REQ-054, REQ-069, REQ-122
