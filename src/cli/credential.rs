@@ -14,9 +14,11 @@ use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source, hooks};
 use crate::disk::{DiskError, descriptor, read_secret};
 use crate::domain::encoding;
+use crate::domain::hook::Runtime;
 use crate::domain::id::UserName;
 use crate::domain::identity::{
-    Ancestry, Claim, Found, PresentedTicket, Proof, SealedKey, Token, argv_digest_around_ticket,
+    Ancestry, Claim, CredentialKind, Found, PresentedTicket, Proof, SealedKey, Token,
+    argv_digest_around_ticket,
 };
 
 /// Longest token that is read from a stream, in bytes.
@@ -41,8 +43,9 @@ pub fn present(
         ));
     }
     if let Some((text, source)) = token(world, global)? {
-        let proof = Some(Proof::Token(Rc::new(Token::parse(&text)?)));
-        let found = if source == Source::TokenFile { Found::Named } else { found(world, context) };
+        let token = Rc::new(Token::parse(&text)?);
+        let found = if source == Source::TokenFile { Found::Named } else { found(world, context, &token)? };
+        let proof = Some(Proof::Token(token));
         return Ok((Claim { user, proof, found, ancestry: Ancestry(world.ancestry) }, source));
     }
     if passphrase_file(world, global).is_none()
@@ -81,13 +84,18 @@ pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source
 
 /// Tells whose environment a token was found in. Where a runtime of agents has its hook in the project, that signs each
 /// call which may count.
-fn found(world: &World, context: &Context) -> Found {
+fn found(world: &World, context: &mut Context, token: &Token) -> Result<Found, CommandError> {
     if !world.is_of_agent() {
-        return Found::Named;
+        return Ok(Found::Named);
     }
-    let runtimes = world.runtimes();
-    let is_hooked = |runtime| hooks::may_sign(context.site.root(), runtime);
-    if runtimes.into_iter().any(is_hooked) { Found::Unsigned } else { Found::Shared }
+    let kept = context.session.credential(token.id())?;
+    let is_of_run = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
+    // Codex runs no hook before a person has trusted it at a terminal, and none is at a run. What the token of a run is
+    // good for is bound to its process and its task in any case.
+    let signs = |runtime: &Runtime| {
+        !(is_of_run && *runtime == Runtime::Codex) && hooks::may_sign(context.site.root(), *runtime)
+    };
+    Ok(if world.runtimes().iter().any(signs) { Found::Unsigned } else { Found::Shared })
 }
 
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.

@@ -173,3 +173,21 @@ fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     fs::remove_file(path).unwrap();
     assert!(is_believed(("CODEX_CI", "1"), "qms list"));
 }
+
+// REQ-325
+#[test]
+fn the_token_of_a_run_needs_a_ticket_where_the_hook_runs_without_anybody_who_trusts_it() {
+    for (variable, status) in [("CLAUDECODE", 1), ("CODEX_CI", 0)] {
+        let script =
+            "#!/bin/sh\nVARIABLE=1 'PROGRAM' review CR-001 --recommend --comment whole --no-interactive\n";
+        let script = script.replace("VARIABLE", variable).replace("PROGRAM", crate::project::PROGRAM);
+        let hooked = crate::given::launched(Hooked::new(), &script);
+        for runtime in ["claude", "codex"] {
+            hooked.project.run(&format!("-u lead hooks install {runtime}")).is(0);
+        }
+        let call = hooked.project.call("-u claude agent run tu --document CR-001 --task review");
+        call.variable("PATH", "/usr/bin:/bin").run().is(status);
+        let is_refused = hooked.export().text().contains("call_not_signed");
+        assert_eq!(is_refused, status == 1, "{variable}");
+    }
+}
