@@ -23,6 +23,8 @@ mod readings;
 mod traits;
 #[path = "policy_lint/unreadable.rs"]
 mod unreadable;
+#[path = "policy_lint/verdicts.rs"]
+mod verdicts;
 #[path = "policy_lint/words.rs"]
 mod words;
 
@@ -89,6 +91,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(items::CASES)
         .chain(evidence::CASES)
         .chain(readings::CASES)
+        .chain(verdicts::CASES)
 }
 
 #[test]
@@ -175,6 +178,7 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/lint.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/items.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/meaning.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/verdicts.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/cited.rs")));

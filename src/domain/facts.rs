@@ -217,6 +217,10 @@ pub struct ProjectFacts {
     pub sources: Sources,
     /// Every type and state that a document is in that can move, now or under the candidate, with one document each.
     pub occupied: Vec<(TypeName, StateName, DocumentId)>,
+    /// Types and states that open rounds lead to or return to.
+    pub led_to: Vec<(TypeName, StateName, DocumentId)>,
+    /// Documents that rest in a state in which the candidate asks people, and nobody was asked.
+    pub unasked: Vec<(StateName, DocumentId)>,
     /// Every trait that such a document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
     /// Such documents that have traits by their type alone, with those that the candidate takes from the type.

@@ -11,7 +11,7 @@ use crate::domain::document::Document;
 use crate::domain::facts::{Facts, ProjectFacts};
 use crate::domain::id::{DocumentId, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential};
-use crate::domain::policy::{Candidate, Policy, Sources, UnderWay, compile};
+use crate::domain::policy::{Candidate, Policy, Sources, Target, UnderWay, compile};
 use crate::domain::request::Request;
 use crate::store::{Credentials, Entries, ListQuery};
 
@@ -69,6 +69,8 @@ impl Session {
             project.candidate = Some(Candidate::new(sources, &procedures).map(Box::new));
             let next = project.candidate.as_ref().and_then(|read| read.as_ref().ok()).map(|it| &it.policy);
             project.occupied = self.occupied(&policy, next)?;
+            project.led_to = self.led_to()?;
+            project.unasked = next.map(|next| self.unasked(next)).transpose()?.unwrap_or_default();
             (project.carried, project.losing) = self.carried(&policy, next)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
@@ -113,6 +115,45 @@ impl Session {
         let mut occupied = self.store.occupied()?;
         occupied.retain(|(document_type, state, _)| can_move(policy, next, document_type, state));
         Ok(occupied)
+    }
+
+    /// Finds every state that an open round can lead to or return to, by the policy that it goes on under.
+    fn led_to(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, SessionError> {
+        let mut asked = Vec::new();
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            asked.extend(Some(document).filter(|document| document.round.is_some()));
+            Ok(())
+        })?;
+        let mut found = Vec::new();
+        for document in asked {
+            let policy = self.policy_of(&document)?;
+            let ways =
+                policy.standing(&document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
+            let targets = ways.filter_map(|way| match &way.to {
+                Target::State(state) => Some(state.clone()),
+                Target::Same | Target::Origin => None,
+            });
+            let origin = document.round.as_ref().map(|round| round.origin.clone());
+            let states: BTreeSet<StateName> = targets.chain(origin).collect();
+            found.extend(
+                states.into_iter().map(|state| (document.document_type.clone(), state, document.id.clone())),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Finds documents without a round in states that have one under another policy.
+    fn unasked(&mut self, next: &Policy) -> Result<Vec<(StateName, DocumentId)>, SessionError> {
+        let mut found = Vec::new();
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            let state =
+                next.document_type(&document.document_type).and_then(|(life, _)| life.state(&document.state));
+            if document.round.is_none() && state.is_some_and(|state| state.round.is_some()) {
+                found.push((document.state, document.id));
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Finds the traits that such documents have, and the documents that `next` would take some from.

@@ -37,6 +37,34 @@ fn a_policy_under_which_nobody_could_adopt_the_next_one_is_refused() {
 
 // REQ-006
 #[test]
+fn a_state_to_which_an_open_round_leads_cannot_disappear_nor_can_one_get_a_round() {
+    let project = Project::new();
+    project.run("-u claude create SOP --title x").is(0);
+    project.fill_in("SOP-008");
+    project.run("-u claude route SOP-008 --review").is(0);
+    let path = project.path("workflows/controlled.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("REVIEWED", "CHECKED")).unwrap();
+    let refused = project.ask("-u lead workflow adopt --less --reason renamed").is(4);
+    assert_eq!(refused.reasons(), ["policy_strands_documents"]);
+    assert_eq!(
+        refused["error"]["message"],
+        "the open round of SOP-008 leads to REVIEWED, which the candidate does not know"
+    );
+    // A document that rests where people are to be asked has nobody who was.
+    project.run("-u qa review SOP-008 --recommend --comment fine").is(0);
+    let asked = "REVIEWED:      { phase: review, round: review, slot: quality }";
+    let found = text.lines().find(|line| line.trim_start().starts_with("REVIEWED:")).unwrap();
+    let answered = "transitions:\n  - { action: review, from: REVIEWED, to: DRAFT, by: [quality], meaning: reviewed, \
+                    verdict: review, quorum: all }\n";
+    let candidate = text.replace(found.trim(), asked).replace("transitions:\n", answered);
+    fs::write(&path, candidate).unwrap();
+    let refused = project.ask("-u lead workflow adopt --less --reason again");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("nobody was asked"), "{refused:?}");
+}
+
+// REQ-006
+#[test]
 fn a_state_or_type_in_which_a_document_lives_cannot_disappear() {
     let project = adopted();
     project.play(&[

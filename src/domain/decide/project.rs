@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Applied, Case, Condition, Permit, Reason, Way, adoption};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts, UserFacts};
-use crate::domain::id::{GroupName, IdWord, UserName};
+use crate::domain::id::{DocumentId, GroupName, IdWord, StateName, TypeName, UserName};
 use crate::domain::identity::CredentialKind;
 use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
@@ -208,18 +208,22 @@ fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reas
 
 fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
     let Some(Ok(candidate)) = &facts.candidate else { return Vec::new() };
-    facts
-        .occupied
-        .iter()
-        .filter(|(document_type, state, _)| {
-            let known = candidate.policy.document_type(document_type);
-            known.is_none_or(|(workflow, _)| workflow.state(state).is_none())
-        })
-        .map(|(document_type, state, id)| {
-            let message = format!("{id} is a {document_type} in {state}, which the candidate does not know");
-            Reason::new(Condition::PolicyStrandsDocuments, message)
-        })
-        .collect()
+    let is_unknown = |(name, state, _): &&(TypeName, StateName, DocumentId)| {
+        let known = candidate.policy.document_type(name);
+        known.is_none_or(|(workflow, _)| workflow.state(state).is_none())
+    };
+    let present =
+        facts.occupied.iter().filter(is_unknown).map(|(name, state, id)| {
+            format!("{id} is a {name} in {state}, which the candidate does not know")
+        });
+    let ahead = facts.led_to.iter().filter(is_unknown).map(|(_, state, id)| {
+        format!("the open round of {id} leads to {state}, which the candidate does not know")
+    });
+    let unasked = facts.unasked.iter().map(|(state, id)| {
+        format!("{id} is in {state}, in which the candidate asks people, and nobody was asked")
+    });
+    let all = present.chain(ahead).chain(unasked);
+    all.map(|message| Reason::new(Condition::PolicyStrandsDocuments, message)).collect()
 }
 
 /// What unfinished documents are to have stays demanded of them: their items, answers for those that fail,

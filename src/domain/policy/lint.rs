@@ -2,6 +2,7 @@
 
 mod items;
 mod meaning;
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,9 +169,7 @@ impl Faults {
                 if edge.from.is_empty() { vec![None] } else { edge.from.iter().map(Some).collect() };
             for start in starts {
                 let others = seen.entry((start, edge.action.as_str())).or_default();
-                let clash = others
-                    .iter()
-                    .find(|(when, _)| when.is_none() || edge.when.is_none() || **when == edge.when);
+                let clash = others.iter().find(|(when, _)| !excludes(when.as_ref(), edge.when.as_ref()));
                 if let Some((_, first)) = clash {
                     let from = start.map_or("nothing", StateName::as_str);
                     let message =
@@ -185,6 +184,7 @@ impl Faults {
     fn transition(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
         let at = &edge.place;
         self.parent_states(policy, workflow, edge);
+        self.verdict(workflow, edge);
         if edge.by.is_empty() {
             self.add(at, "nobody", format!("nobody may `{}` here: `by` is empty", edge.action));
         }
@@ -322,6 +322,17 @@ impl Faults {
                 }
             }
         }
+    }
+}
+
+/// Tells whether of two conditions only one can hold: two values of one input, or changed and unchanged content.
+fn excludes(one: Option<&When>, other: Option<&When>) -> bool {
+    match (one, other) {
+        (Some(When::Input(name, value)), Some(When::Input(same, another))) => {
+            name == same && value != another
+        }
+        (Some(When::ContentChanged(one)), Some(When::ContentChanged(other))) => one != other,
+        _ => false,
     }
 }
 
