@@ -13,6 +13,9 @@ fn raw(hooked: &Hooked, event: &str) -> (i32, String) {
     (ran.status, ran.stderr.clone())
 }
 
+/// What is done to an event, and how.
+type Change = (&'static str, fn(String) -> String);
+
 // REQ-324
 #[test]
 fn an_event_that_cannot_be_read_holds_up_what_could_be_a_call() {
@@ -26,7 +29,7 @@ fn an_event_that_cannot_be_read_holds_up_what_could_be_a_call() {
         hooked.event(name, "s-1", &fields).to_string()
     };
     let root = hooked.project.root().display().to_string();
-    let changes: [(&str, fn(String) -> String); 7] = [
+    let changes: [Change; 7] = [
         ("too large", |text| text.replacen('{', &format!("{{\"x\":\"{}\",", "a".repeat(1 << 20)), 1)),
         ("too deep", |text| {
             text.replacen('{', &format!("{{\"x\":{}{},", "[".repeat(200), "]".repeat(200)), 1)

@@ -23,8 +23,11 @@ fn told(answer: Option<Value>) -> String {
     answer["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned()
 }
 
+/// What happens, and how.
+type Change = (&'static str, fn(&Hooked));
+
 /// Everything by which an agent ceases to be what it began as.
-const CHANGES: [(&str, fn(&Hooked)); 6] = [
+const CHANGES: [Change; 6] = [
     ("its definition changed", |it| fs::write(it.project.path("qa.md"), "You approve.\n").unwrap()),
     ("another file defines it, too", |it| {
         fs::create_dir_all(it.project.path(".claude/agents")).unwrap();

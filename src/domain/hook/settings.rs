@@ -236,14 +236,16 @@ impl<'a> HookSettings<'a> {
         let members = Members::read("", whole.get())?;
         let mut events = Vec::new();
         if let Some(hooks) = members.one("hooks", "hooks")? {
-            let all = Members::read("hooks", hooks.get())?;
-            for (key, groups) in &all.0 {
+            let mut names = BTreeSet::new();
+            for (key, groups) in Members::read("hooks", hooks.get())?.0 {
                 let name = said(key).unwrap_or_default();
                 let place = format!("hooks.{name}");
-                all.one(&place, &name)?;
+                if !names.insert(name) {
+                    return Err(Misshapen::Doubled(place));
+                }
                 let groups = list(&place, groups)?.into_iter().enumerate();
                 let groups = groups.map(|(number, raw)| Group::read(&format!("{place}[{number}]"), raw));
-                events.push((*key, groups.collect::<Result<_, _>>()?));
+                events.push((key, groups.collect::<Result<_, _>>()?));
             }
         }
         Ok(Self { runtime, text, members, events })
@@ -258,16 +260,17 @@ impl<'a> HookSettings<'a> {
     /// program has its name in, and those that stand at every event of ours, for the tools of ours.
     fn ours(&self) -> BTreeSet<&str> {
         let handlers = self.events.iter().flat_map(|(_, groups)| groups).flat_map(|group| &group.handlers);
-        let commands = handlers.filter_map(|(_, command)| command.as_deref());
-        let is_everywhere = |command: &str| {
-            self.runtime.events().iter().all(|(event, matcher)| {
-                self.groups(event).any(|group| group.matcher.as_deref() == *matcher && group.has(command))
-            })
+        let commands: BTreeSet<&str> = handlers.filter_map(|(_, command)| command.as_deref()).collect();
+        let at = |(event, matcher): &(&str, Option<&str>)| -> BTreeSet<&str> {
+            let groups = self.groups(event).filter(|group| group.matcher.as_deref() == *matcher);
+            groups.flat_map(|group| &group.handlers).filter_map(|(_, command)| command.as_deref()).collect()
         };
+        let places: Vec<BTreeSet<&str>> = self.runtime.events().iter().map(at).collect();
         let is_ours = |command: &&str| {
-            program_of(command).is_some_and(|program| is_qms(&program) || is_everywhere(command))
+            program_of(command)
+                .is_some_and(|program| is_qms(&program) || places.iter().all(|place| place.contains(command)))
         };
-        commands.filter(is_ours).collect()
+        commands.into_iter().filter(is_ours).collect()
     }
 
     /// Tells whether our hook is there.

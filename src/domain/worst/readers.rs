@@ -9,7 +9,7 @@ use super::super::digest::{Digest, Timestamp};
 use super::super::encoding;
 use super::super::facts::Answer;
 use super::super::front_matter::{check_title, parse};
-use super::super::hook::{Event, Notice, examine};
+use super::super::hook::{Event, HookSettings, Notice, Runtime, examine, may_be_a_call};
 use super::super::id::{CredentialId, DocumentId, PhaseName, UserName};
 use super::super::identity::{PresentedTicket, SealedKey, Token};
 use super::super::items::{Items, cell_text, departures, handwritten};
@@ -87,6 +87,8 @@ pub const READERS: &[Reader] = &[
     bounded("shell line", 128, |text| read(examine(text))),
     bounded("event", 1024, |text| read(Notice::parse(text.as_bytes()))),
     bounded("event with a line", 128, event),
+    reader("bytes that could be a call", |text| read(may_be_a_call(text.as_bytes()))),
+    bounded("settings of a runtime", 4096, settings),
     reader("token", |text| read((Token::parse(text).is_ok(), Token::within(text)))),
     reader("ticket", |text| read(PresentedTicket::parse(text, Digest::of(b""), String::new()))),
     reader("checkpoint", |text| read(Checkpoint::parse(text))),
@@ -230,6 +232,14 @@ fn redacted(text: &str) {
 /// With what is done about each.
 fn could_be_secret(text: &str) {
     possible(text.as_bytes(), &mut |secret| read(Digest::of(secret)));
+}
+
+fn settings(text: &str) {
+    let command = serde_json::json!(text).to_string();
+    let handlers = format!("[{{\"matcher\": {command}, \"hooks\": [{{\"command\": {command}}}]}}]");
+    for whole in [text, &format!("{{{command}: {command}, \"hooks\": {{\"PreToolUse\": {handlers}}}}}")] {
+        read(HookSettings::read(Runtime::Claude, whole).map(|it| it.with(Some("qms hook"))));
+    }
 }
 
 fn event(text: &str) {
