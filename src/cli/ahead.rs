@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::parse::parse;
+use super::parse::{self, parse};
 use super::ui::Format;
 use crate::domain::id::DocumentId;
 use crate::embedded;
@@ -52,8 +52,17 @@ pub fn command(arguments: &[OsString]) -> Option<&str> {
     from_command(arguments).map(|(name, _)| name)
 }
 
-/// Returns the document that a verb seems to be about: the first word after the verb that can be one.
+/// Returns the document that a command is about, as the parser finds it with the verbs that come with the program.
 pub fn document(arguments: &[OsString]) -> Option<DocumentId> {
+    match parse(&embedded::actions(), arguments) {
+        Ok((_, matches)) => parse::document(&matches),
+        Err(_) => likely_document(arguments),
+    }
+}
+
+/// Returns the document that a line seems to be about which the parser does not understand yet: the first word after
+/// the command that can be one.
+pub fn likely_document(arguments: &[OsString]) -> Option<DocumentId> {
     from_command(arguments)?.1.find_map(|word| DocumentId::parse(word).ok())
 }
 
@@ -97,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_document_is_looked_for_behind_the_verb() {
-        let found = |text| document(&line(text)).map(|id| id.to_string());
+        let found = |text| likely_document(&line(text)).map(|id| id.to_string());
         assert_eq!(found("qms --user qa review CR-001 --recommend"), Some("CR-001".into()));
         assert_eq!(found("qms -q -o json review --recommend CR-001"), Some("CR-001".into()));
         assert_eq!(found("qms --root A-1 list"), None);

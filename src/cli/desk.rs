@@ -90,7 +90,7 @@ impl Desk {
                 Err(error) if fault.is_none() => {
                     fault = Some(error);
                     // A verb that only another policy has.
-                    (ahead::likely_root(arguments), ahead::document(arguments))
+                    (ahead::likely_root(arguments), ahead::likely_document(arguments))
                 }
                 Err(error) => return Err(error),
             };
