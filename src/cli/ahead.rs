@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::parse::{self, parse};
+use super::parse::parse;
 use super::ui::Format;
 use crate::domain::id::DocumentId;
 use crate::embedded;
@@ -50,14 +50,6 @@ pub fn likely_root(arguments: &[OsString]) -> Option<PathBuf> {
 /// Finds the command: the first word that belongs to no flag. What looks like it may be the value of one.
 pub fn command(arguments: &[OsString]) -> Option<&str> {
     from_command(arguments).map(|(name, _)| name)
-}
-
-/// Returns the document that a command is about, as the parser finds it with the verbs that come with the program.
-pub fn document(arguments: &[OsString]) -> Option<DocumentId> {
-    match parse(&embedded::actions(), arguments) {
-        Ok((_, matches)) => parse::document(&matches),
-        Err(_) => likely_document(arguments),
-    }
 }
 
 /// Returns the document that a line seems to be about which the parser does not understand yet: the first word after
