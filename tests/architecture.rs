@@ -166,7 +166,7 @@ fn no_layer_does_what_another_is_for() {
 
 /// What opens a file, and the places that may: `open.rs` for all, and two that open no file of a project's. One looks
 /// at processes below `/proc`, the other waits until the names in a folder are on the disk.
-// REQ-330
+// REQ-259
 #[test]
 fn files_are_opened_in_one_place() {
     let homes = ["src/disk/open.rs", "src/disk/descent.rs", "src/store/sqlite/open.rs"];
@@ -240,7 +240,7 @@ fn only_the_session_gathers_facts_and_only_it_and_the_decision_know_what_they_ar
 }
 
 /// What is kept is looked through for secrets by whoever keeps it.
-// REQ-323
+// REQ-254
 #[test]
 fn one_place_commits_and_looks_for_secrets_before() {
     let mut found = Vec::new();

@@ -56,7 +56,7 @@ fn entries(project: &Project) -> Vec<Value> {
     export.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-// REQ-050, REQ-312
+// REQ-050, REQ-250
 #[test]
 fn nobody_acts_as_the_reviewer_but_the_reviewer() {
     let (project, passphrase) = set_up();

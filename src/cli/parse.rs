@@ -59,7 +59,7 @@ mod tests {
         command.get_arguments().chain(below).collect()
     }
 
-    // REQ-334
+    // REQ-263
     #[test]
     fn whatever_names_a_document_is_found_by_its_argument() {
         let grammar = grammar::command(&embedded::actions(), Extent::Whole);
@@ -76,7 +76,7 @@ mod tests {
         assert!(count > 15, "{count}");
     }
 
-    // REQ-334
+    // REQ-263
     #[test]
     fn a_document_is_what_the_parser_takes_for_one() {
         let actions = embedded::actions();

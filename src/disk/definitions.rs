@@ -120,7 +120,7 @@ mod tests {
         definitions(Runtime::Claude, "qa", folder, &[])
     }
 
-    // REQ-327
+    // REQ-258
     #[test]
     fn each_folder_is_looked_through_once_however_many_links_lead_to_it() {
         let (folder, agents) = agents();
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!((walk.folders.len(), walk.entries), (41, 1 + 40 + 40 + 40));
     }
 
-    // REQ-327
+    // REQ-258
     #[test]
     fn a_folder_that_is_reached_by_links_alone_is_looked_through() {
         let (folder, agents) = agents();
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(found(folder.path()).unwrap().len(), 2);
     }
 
-    // REQ-327
+    // REQ-258
     #[test]
     fn more_than_is_looked_at_is_an_error_that_says_so() {
         let (folder, agents) = agents();
@@ -161,7 +161,7 @@ mod tests {
         assert!(error.to_string().contains("more files, folders and links"), "{error}");
     }
 
-    // REQ-327
+    // REQ-258
     #[test]
     fn a_file_that_is_too_long_may_be_a_definition() {
         let (folder, agents) = agents();

@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(digest_of(file.path()).unwrap(), Digest::of(&bytes));
     }
 
-    // REQ-134, REQ-330
+    // REQ-134, REQ-259
     #[test]
     fn what_is_no_file_or_is_too_large_is_opened_by_nothing() {
         let folder = tempfile::tempdir().unwrap();

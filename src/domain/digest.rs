@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(Timestamp::try_from(time.to_string()), Ok(time));
     }
 
-    // REQ-336
+    // REQ-265
     #[test]
     fn a_time_that_cannot_be_written_is_neither_read_nor_made_nor_shown_as_another() {
         let last = Timestamp::from_millis(Timestamp::LATEST);

@@ -43,7 +43,7 @@ mod tests {
         }
     }
 
-    // REQ-336
+    // REQ-265
     #[test]
     fn a_length_of_time_has_an_end() {
         assert_eq!(parse("1000000d"), Ok(DAYS_MAX * DAY));

@@ -196,7 +196,7 @@ mod tests {
         '\u{110cd}',
     ];
 
-    // REQ-335
+    // REQ-264
     #[test]
     fn whatever_is_a_control_or_a_format_is_found_and_what_shows_is_not() {
         use GeneralCategory::{

@@ -52,7 +52,7 @@ fn who_waits_for_a_document_learns_nothing_of_what_is_answered_about_it() {
     }
 }
 
-// REQ-310
+// REQ-248
 #[test]
 fn who_takes_a_seat_away_and_gives_it_back_sees_nothing_of_what_was_tried_from_it() {
     let project = Project::new();

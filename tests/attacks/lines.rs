@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use crate::adopt;
 use crate::project::Project;
 
-// REQ-053, REQ-334
+// REQ-053, REQ-263
 #[test]
 fn a_word_that_looks_like_a_document_hides_none() {
     let project = Project::new();
@@ -33,7 +33,7 @@ fn a_word_that_looks_like_a_document_hides_none() {
     }
 }
 
-// REQ-014, REQ-015, REQ-334
+// REQ-014, REQ-015, REQ-263
 #[test]
 fn what_is_offered_carries_what_the_parser_found_and_no_words_of_a_text() {
     let project = Project::new();
@@ -69,7 +69,7 @@ fn what_is_offered_carries_what_the_parser_found_and_no_words_of_a_text() {
     assert_eq!(project.state("SOP-008"), "CANCELLED");
 }
 
-// REQ-336
+// REQ-265
 #[test]
 fn no_word_makes_a_time_that_cannot_be_written() {
     let project = Project::new();

@@ -33,7 +33,7 @@ fn clear(place: &Path) {
     }
 }
 
-// REQ-331
+// REQ-260
 #[test]
 fn what_the_store_writes_in_place_has_one_name_and_is_a_file() {
     let project = Project::new();
@@ -63,7 +63,7 @@ fn what_the_store_writes_in_place_has_one_name_and_is_a_file() {
     project.run("-u claude create SOP --title x").is(0);
 }
 
-// REQ-182, REQ-332
+// REQ-182, REQ-261
 #[test]
 fn what_lies_at_the_list_of_a_page_is_named_and_stays_and_a_repair_moves_it_aside() {
     let foreign_says = |project: &Project| fs::read_to_string(project.folder().join("foreign")).unwrap();
@@ -87,7 +87,7 @@ fn what_lies_at_the_list_of_a_page_is_named_and_stays_and_a_repair_moves_it_asid
     }
 }
 
-// REQ-134, REQ-332
+// REQ-134, REQ-261
 #[test]
 fn a_pipe_where_a_key_lies_keeps_nobody_waiting() {
     let project = Project::new();
@@ -128,7 +128,7 @@ fn a_policy_that_is_too_large_is_refused_unread() {
     project.run("-u lead workflow lint").is(0);
 }
 
-// REQ-182, REQ-333
+// REQ-182, REQ-262
 #[test]
 fn a_repair_moves_aside_what_was_left_behind_and_leaves_what_only_looks_like_it() {
     let project = Project::new();

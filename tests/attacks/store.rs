@@ -48,7 +48,7 @@ fn is_found(project: &Project, name: &str) {
     }
 }
 
-// REQ-301
+// REQ-247
 #[test]
 fn an_index_that_lacks_rows_hides_nothing_from_an_audit() {
     let project = in_review();
@@ -68,7 +68,7 @@ fn an_index_that_lacks_rows_hides_nothing_from_an_audit() {
     }
 }
 
-// REQ-301
+// REQ-247
 #[test]
 fn a_schema_that_is_not_the_programs_is_named_by_an_audit() {
     let cases = [
@@ -93,7 +93,7 @@ fn a_schema_that_is_not_the_programs_is_named_by_an_audit() {
     }
 }
 
-// REQ-301
+// REQ-247
 #[test]
 fn what_the_lists_repeat_is_compared_by_an_audit() {
     let cases = [
@@ -110,7 +110,7 @@ fn what_the_lists_repeat_is_compared_by_an_audit() {
     }
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn a_row_that_was_another_one_for_a_verdict_is_found_when_it_is_put_back() {
     let project = in_review();
@@ -126,7 +126,7 @@ fn a_row_that_was_another_one_for_a_verdict_is_found_when_it_is_put_back() {
     is_found(&project, "its actor was of another group");
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn an_author_who_was_none_for_the_moment_of_a_verdict_is_found() {
     let project = in_review();
@@ -151,7 +151,7 @@ fn an_author_who_was_none_for_the_moment_of_a_verdict_is_found() {
     is_found(&project, "its actor was an author");
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn a_token_that_was_gone_for_a_moment_lets_nobody_act_by_name_unseen() {
     let project = in_review();
@@ -166,7 +166,7 @@ fn a_token_that_was_gone_for_a_moment_lets_nobody_act_by_name_unseen() {
     is_found(&project, "its actor had to present a credential");
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn a_token_that_was_not_revoked_for_a_moment_is_found() {
     let project = in_review();

@@ -42,7 +42,7 @@ fn a_digest_a_reason_and_a_name_that_are_a_live_token_leave_no_trace() {
     }
 }
 
-// REQ-139, REQ-335
+// REQ-139, REQ-264
 #[test]
 fn what_does_not_show_stands_in_no_line_and_is_spelled_out_where_it_stands_in_a_text() {
     let project = Project::new();

@@ -16,7 +16,7 @@ fn raw(hooked: &Hooked, event: &str) -> (i32, String) {
 /// What is done to an event, and how.
 type Change = (&'static str, fn(String) -> String);
 
-// REQ-324
+// REQ-255
 #[test]
 fn an_event_that_cannot_be_read_holds_up_what_could_be_a_call() {
     let hooked = Hooked::new();
@@ -52,7 +52,7 @@ fn an_event_that_cannot_be_read_holds_up_what_could_be_a_call() {
     }
 }
 
-// REQ-324
+// REQ-255
 #[test]
 fn half_a_character_hides_no_call() {
     let hooked = Hooked::new();
@@ -67,7 +67,7 @@ fn half_a_character_hides_no_call() {
     assert!(reason.contains("may_not_act") || reason.contains("not permitted"), "{reason}");
 }
 
-// REQ-324
+// REQ-255
 #[test]
 fn a_text_that_looks_like_the_root_of_another_project_changes_nothing() {
     let elsewhere = tempfile::tempdir().unwrap();
@@ -117,7 +117,7 @@ fn with_token(hooked: &Hooked, source: &str, variable: (&str, &str), line: &str)
 const SOURCES: [&str; 3] = ["QMS_TOKEN", "QMS_TOKEN_FILE", "QMS_TOKEN_FD"];
 const CLAUDE: (&str, &str) = ("CLAUDECODE", "1");
 
-// REQ-325
+// REQ-256
 #[test]
 fn where_the_hook_is_installed_a_token_of_the_environment_counts_only_with_a_ticket() {
     let hooked = Hooked::new();
@@ -155,7 +155,7 @@ fn where_the_hook_is_installed_a_token_of_the_environment_counts_only_with_a_tic
     assert!(status == 0 && said.contains("acting as claude (verified: token)"), "{said}");
 }
 
-// REQ-325
+// REQ-256
 #[test]
 fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     let hooked = Hooked::new();
@@ -177,7 +177,7 @@ fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     assert!(is_believed(("CODEX_CI", "1"), "qms list"));
 }
 
-// REQ-325
+// REQ-256
 #[test]
 fn the_token_of_a_run_needs_a_ticket_where_the_hook_runs_without_anybody_who_trusts_it() {
     for (variable, status) in [("CLAUDECODE", 1), ("CODEX_CI", 0)] {

@@ -15,7 +15,7 @@ fn is_kept(hooked: &Hooked, text: &str) -> bool {
     })
 }
 
-// REQ-323
+// REQ-254
 #[test]
 fn no_field_of_an_event_brings_a_live_token_into_the_store() {
     let hooked = Hooked::new();

@@ -50,7 +50,7 @@ const CHANGES: [Change; 6] = [
     ("it is started by others", |it| adopt(it, "definition: qa.md", "definition: qa.md, started_by: [lead]")),
 ];
 
-// REQ-320
+// REQ-251
 #[test]
 fn an_agent_that_is_not_any_more_what_it_began_as_is_nobody_at_the_next_call() {
     for (what, change) in CHANGES {
@@ -75,7 +75,7 @@ fn an_agent_that_is_not_any_more_what_it_began_as_is_nobody_at_the_next_call() {
     }
 }
 
-// REQ-320
+// REQ-251
 #[test]
 fn an_agent_that_goes_on_as_another_one_is_not_the_one_that_it_was() {
     for other in ["Explore", "tu", ""] {
@@ -97,7 +97,7 @@ fn an_agent_that_goes_on_as_another_one_is_not_the_one_that_it_was() {
     }
 }
 
-// REQ-320
+// REQ-251
 #[test]
 fn a_policy_that_was_adopted_after_a_call_was_signed_counts_for_it() {
     let hooked = Hooked::new();
@@ -119,7 +119,7 @@ fn begin_under(hooked: &Hooked, user: Option<&str>, agent: &str) -> String {
     told(serde_json::from_str(&call.run().is(0).text()).ok())
 }
 
-// REQ-321
+// REQ-252
 #[test]
 fn an_agent_begins_only_under_those_who_may_start_it_and_the_record_names_the_one() {
     let hooked = Hooked::new();
@@ -138,7 +138,7 @@ fn an_agent_begins_only_under_those_who_may_start_it_and_the_record_names_the_on
     Hooked::denied(hooked.call("s-1", Some("a-1"), "t-1", REVIEW));
 }
 
-// REQ-321
+// REQ-252
 #[test]
 fn under_a_credential_that_counts_no_longer_no_agent_begins() {
     let hooked = Hooked::new();
@@ -168,7 +168,7 @@ call 'ACT'
 call 'REVIEW'
 ";
 
-// REQ-322
+// REQ-253
 #[test]
 fn within_a_run_nobody_acts_but_the_agent_that_was_started() {
     for drop in ["", "unset QMS_TOKEN"] {

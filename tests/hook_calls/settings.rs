@@ -101,7 +101,7 @@ fn bound(hooked: &Hooked) -> Vec<Value> {
     users.map(|user| user["name"].clone()).collect()
 }
 
-// REQ-326
+// REQ-257
 #[test]
 fn nothing_is_said_to_be_installed_that_is_not_and_nobody_is_bound_by_it() {
     let hooked = Hooked::new();
@@ -144,7 +144,7 @@ fn nothing_is_said_to_be_installed_that_is_not_and_nobody_is_bound_by_it() {
     assert_eq!(bound(&hooked), ["claude", "qa", "tu"]);
 }
 
-// REQ-326
+// REQ-257
 #[test]
 fn a_program_that_is_called_otherwise_finds_its_hook_again() {
     let hooked = Hooked::new();

@@ -322,7 +322,7 @@ fn a_key_whose_maker_died_before_it_was_in_its_place_is_found() {
     assert!(settled.exists() && !left.exists() && stranger.exists());
 }
 
-// REQ-312
+// REQ-250
 #[test]
 fn a_printed_name_that_another_user_has_is_given_with_a_warning() {
     let project = Project::new();

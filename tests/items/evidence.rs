@@ -28,7 +28,7 @@ fn a_file_is_kept_named_by_its_digest_and_given_back_as_it_was() {
     project.run("-u qa item file CR-001 EI-1 --number 2 --out other.bin").is(5);
 }
 
-// REQ-189, REQ-335
+// REQ-189, REQ-264
 #[test]
 fn a_file_keeps_its_name_and_its_media_type_wherever_it_is_shown() {
     let project = released();

@@ -131,7 +131,7 @@ fn look_the_same(after: &[&str], projects: &[Project], views: &[&str]) {
     }
 }
 
-// REQ-082, REQ-310
+// REQ-082, REQ-248
 #[test]
 fn which_verdict_was_refused_in_a_review_is_told_by_nothing_that_others_can_do() {
     let projects = are_alike("review", &[UPDATES, APPROVES, REJECTS]);
@@ -155,13 +155,13 @@ fn which_verdict_was_refused_in_a_review_is_told_by_nothing_that_others_can_do()
     assert_eq!(shown.matches("reject").count(), 7, "{shown}");
 }
 
-// REQ-082, REQ-310
+// REQ-082, REQ-248
 #[test]
 fn which_verdict_was_refused_in_an_approval_is_told_by_nothing_that_others_can_do() {
     are_alike("approval", &[RECOMMENDS, APPROVES, REJECTS]);
 }
 
-// REQ-311
+// REQ-249
 #[test]
 fn a_note_that_was_refused_in_a_round_tells_others_nothing_of_its_text() {
     let projects = ["too short", "far too short"].map(|text| {
@@ -189,7 +189,7 @@ fn a_note_that_was_refused_in_a_round_tells_others_nothing_of_its_text() {
     assert!(own.contains("has 8 characters"), "{own}");
 }
 
-// REQ-310
+// REQ-248
 #[test]
 fn what_somebody_tried_who_may_judge_nothing_is_shown_at_once_and_whole() {
     let project = refused("review", REJECTS);

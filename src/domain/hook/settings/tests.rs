@@ -39,7 +39,7 @@ const OTHERS: &str = r#"{
 }
 "#;
 
-// REQ-080, REQ-326
+// REQ-080, REQ-257
 #[test]
 fn what_others_wrote_stays_to_the_byte_and_what_was_put_in_is_taken_out() {
     for runtime in Runtime::ALL {
@@ -53,7 +53,7 @@ fn what_others_wrote_stays_to_the_byte_and_what_was_put_in_is_taken_out() {
     }
 }
 
-// REQ-326
+// REQ-257
 #[test]
 fn settings_of_another_form_than_the_runtime_reads_are_refused_with_the_place() {
     for (text, why) in [
@@ -92,7 +92,7 @@ fn settings_of_another_form_than_the_runtime_reads_are_refused_with_the_place() 
     }
 }
 
-// REQ-326
+// REQ-257
 #[test]
 fn our_hook_is_known_whatever_the_program_is_called_and_no_hook_of_others_is() {
     for runtime in Runtime::ALL {
@@ -122,7 +122,7 @@ fn our_hook_is_known_whatever_the_program_is_called_and_no_hook_of_others_is() {
     }
 }
 
-// REQ-326
+// REQ-257
 #[test]
 fn of_a_group_with_others_only_ours_is_taken_out() {
     let text = r#"{"hooks": {"PreToolUse": [{"x": 1.0, "hooks": [{"command": "qms hook"}, {"command": "fmt", "y": 1.0}]}]}}"#;
@@ -147,7 +147,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // REQ-326
+    // REQ-257
     #[test]
     fn whatever_others_keep_is_there_to_the_byte_after_the_hook_came_and_went(
         members in prop::collection::vec(("\"[a-g]\"", value()), 0..6),

@@ -177,7 +177,7 @@ fn in_session(entry: &mut Entry) {
     entry.session = Some("s/a".to_owned());
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn an_entry_that_was_made_from_these_rows_is_sound() {
     let sound: [(Edit, Say); 10] = [
@@ -207,7 +207,7 @@ fn an_entry_that_was_made_from_these_rows_is_sound() {
     }
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn each_row_that_was_another_one_for_a_moment_is_found() {
     use Contradiction::*;
@@ -286,7 +286,7 @@ fn each_row_that_was_another_one_for_a_moment_is_found() {
     }
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn a_confirmation_by_who_proposed_it_is_found() {
     let confirmation = |actor: &str, confirmed_by: &str| {
@@ -309,7 +309,7 @@ fn a_confirmation_by_who_proposed_it_is_found() {
     }
 }
 
-// REQ-300
+// REQ-246
 #[test]
 fn an_export_is_held_against_its_own_entries_up_to_the_first_withheld_one() {
     let log = log_of(NOTHING, by_name);
