@@ -38,16 +38,6 @@ pub(super) const CASES: &[Case] = &[
         "`clear_owner` follows when all have answered: it belongs to `completion`",
     ),
     Case(
-        "rejection_waits",
-        &[(
-            "controlled.yaml",
-            "meaning: rejected, verdict: reject, effects: [mark_rejected]",
-            "meaning: rejected, verdict: reject, quorum: all, effects: [mark_rejected]",
-        )],
-        "{ action: reject,   from: IN_APPROVAL",
-        "`reject` is a rejection, and waits for nobody: no `quorum`",
-    ),
-    Case(
         "approvals_differ",
         &[
             (

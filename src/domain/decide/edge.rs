@@ -56,6 +56,7 @@ impl Case<'_> {
             }
         }
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
+        let edge = &Self::ending(workflow, edge, document);
         let target = match &edge.to {
             Target::Same => document.state.clone(),
             Target::State(state) => state.clone(),

@@ -5,7 +5,7 @@ use crate::domain::document::{Document, Outcome, Verdict};
 use crate::domain::facts::Objection;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, Transition, VerdictKind, Workflow};
 
 impl Case<'_> {
     /// What no policy can take away: verdicts are given by assignees, never by authors or owner,
@@ -37,6 +37,25 @@ impl Case<'_> {
             reasons.push(Reason::new(Condition::ContentChanged, message));
         }
         reasons
+    }
+
+    /// The transition as it ends the round: where one of several answers rejects and waits for the others, the round
+    /// ends with that rejection, whoever answers last or is released.
+    pub(super) fn ending(workflow: &Workflow, edge: &Transition, document: &Document) -> Transition {
+        let rejects = |way: &&Transition| way.verdict == Some(VerdictKind::Reject);
+        let answers = document
+            .round
+            .iter()
+            .flat_map(|round| round.seats.values())
+            .filter_map(|seat| seat.answer.as_ref());
+        let is_rejected = answers.into_iter().any(|answer| answer.outcome == Outcome::Reject);
+        let rejection = workflow.leaving(&document.state).find(rejects);
+        match rejection.filter(|_| edge.quorum && is_rejected) {
+            Some(way) => {
+                Transition { to: way.to.clone(), completion: way.completion.clone(), ..edge.clone() }
+            }
+            None => edge.clone(),
+        }
     }
 
     /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.

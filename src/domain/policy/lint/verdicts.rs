@@ -37,10 +37,6 @@ impl Faults {
             let message = format!("`{effect}` follows when all have answered: it belongs to `completion`");
             self.add(at, "effect_before_quorum", message);
         }
-        if verdict == VerdictKind::Reject && edge.quorum {
-            let message = format!("`{verb}` is a rejection, and waits for nobody: no `quorum`");
-            self.add(at, "rejection_waits", message);
-        }
         // Whichever answer is the last one decides what follows.
         let other = workflow.transitions.iter().find(|other| {
             let is_alike =
