@@ -139,7 +139,7 @@ impl Session {
             facts.front_matter_in_force = self.front_matter(&document.id, &in_force.content)?.ok();
         }
         if !document.requires.is_empty() || matches!(&facts.copy, CopyFacts::Sound { .. }) {
-            self.look_ahead(facts, &document)?;
+            self.look_ahead(facts, policy, &document)?;
         }
         if let CopyFacts::Sound { content, .. } = &facts.copy
             && *content != document.content

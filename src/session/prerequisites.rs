@@ -17,7 +17,12 @@ const LOOKED_AT_MAX: usize = 10_000;
 
 impl Session {
     /// Looks up what the document and the working copy require.
-    pub(super) fn look_ahead(&mut self, facts: &mut Facts, document: &Document) -> Result<(), SessionError> {
+    pub(super) fn look_ahead(
+        &mut self,
+        facts: &mut Facts,
+        policy: &Policy,
+        document: &Document,
+    ) -> Result<(), SessionError> {
         let copied: BTreeSet<Prerequisite> = match &facts.copy {
             CopyFacts::Sound { front_matter, .. } => front_matter.requires().into_iter().collect(),
             _ => BTreeSet::new(),
@@ -26,8 +31,14 @@ impl Session {
             let found = self.store.document(&wanted.document)?;
             facts.required.insert(wanted.document.clone(), found);
         }
-        let news = copied.difference(&document.requires).map(|wanted| wanted.document.clone());
-        facts.cycle = self.cycle(&document.id, news.collect())?;
+        // Nobody waits for what has come already.
+        let is_awaited = |wanted: &&Prerequisite| {
+            let found = facts.required.get(&wanted.document).and_then(Option::as_ref);
+            decide::unmet(policy, wanted, found).is_some()
+        };
+        let news = copied.difference(&document.requires).filter(is_awaited);
+        let news = news.map(|wanted| wanted.document.clone()).collect();
+        facts.cycle = self.cycle(policy, &document.id, news)?;
         Ok(())
     }
 
@@ -35,6 +46,7 @@ impl Session {
     /// their unfinished children.
     fn cycle(
         &mut self,
+        policy: &Policy,
         id: &DocumentId,
         starts: BTreeSet<DocumentId>,
     ) -> Result<Option<Vec<DocumentId>>, SessionError> {
@@ -54,9 +66,22 @@ impl Session {
                 return Ok(None);
             }
             let Some(document) = self.store.document(&at)? else { continue };
-            let children = self.children(&at)?.into_iter().map(|child| child.id);
-            let next = document.requires.into_iter().map(|wanted| wanted.document).chain(children);
-            for other in next.collect::<Vec<_>>() {
+            let mut next: Vec<DocumentId> = Vec::new();
+            for wanted in document.requires {
+                let found = self.store.document(&wanted.document)?;
+                if decide::unmet(policy, &wanted, found.as_ref()).is_some() {
+                    next.push(wanted.document);
+                }
+            }
+            let is_over = |child: &Document| {
+                policy
+                    .document_type(&child.document_type)
+                    .is_some_and(|(life, _)| life.is_final(&child.state))
+            };
+            next.extend(
+                self.children(&at)?.into_iter().filter(|child| !is_over(child)).map(|child| child.id),
+            );
+            for other in next {
                 if !came.contains_key(&other) {
                     came.insert(other.clone(), Some(at.clone()));
                     open.push_back(other);

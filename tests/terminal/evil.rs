@@ -346,5 +346,5 @@ fn nothing_that_others_wrote_named_or_printed_writes_to_the_terminal() {
         assert!(!said.lines().any(|line| line.starts_with("FORGED")), "{line:?}:\n{said}");
         shown += usize::from(said.contains("EVIL"));
     }
-    assert!(shown > 25, "{shown} of {}", lines.len());
+    assert!(shown > 20, "{shown} of {}", lines.len());
 }

@@ -1,10 +1,12 @@
 //! Traits and notes: who may write which, what a gate misses, and what is recorded.
 
+use std::collections::BTreeSet;
+
 use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{Attestation, AttestationKind, latest};
 use crate::domain::document::Document;
-use crate::domain::id::{AttestationName, PhaseName, TraitName};
+use crate::domain::id::{AttestationName, PhaseName, TraitName, UserName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
 use crate::domain::offer::Offer;
@@ -249,9 +251,23 @@ impl Step<'_> {
         let due = rules.filter(|rule| rule.role.is_none() && !written(&rule.key));
         let keys: Vec<AttestationName> = due.map(|rule| rule.key.clone()).collect();
         for key in keys {
-            let text = attribution(&self.permit.actor);
+            let text = attribution(&self.permit.actor) + &self.former_authors();
             self.attest(AttestationKind::Note, key, self.document.content, text.into_bytes().into(), None);
         }
+    }
+}
+
+impl Step<'_> {
+    /// Says whose text it is, where whoever checks in changed nothing of it.
+    fn former_authors(&self) -> String {
+        let before = self.facts.document.as_ref().filter(|before| before.content == self.document.content);
+        let authors = before.iter().flat_map(|before| before.authors.iter().chain(&before.creator));
+        let others: BTreeSet<&str> =
+            authors.filter(|author| *author != self.permit.actor.name()).map(UserName::as_str).collect();
+        if others.is_empty() {
+            return String::new();
+        }
+        format!("changed nothing; the text is by: {}\n", others.into_iter().collect::<Vec<_>>().join(", "))
     }
 }
 
