@@ -175,6 +175,16 @@ pub(super) fn manager(project: &Project, by: &str, user: &str) {
     bare(project, &enrol).run().is(0);
 }
 
+/// A project that lead, ada and ines manage with keys that count; lead issued the code of ada, and ada that of ines.
+fn managed() -> Project {
+    let project = super::profiles::of("gxp");
+    manager(&project, "lead", "ada");
+    super::acknowledge(&project, "lead", "ada").is(0);
+    manager(&project, "ada", "ines");
+    super::acknowledge(&project, "lead", "ines").is(0);
+    project
+}
+
 // REQ-195
 #[test]
 fn what_demands_less_waits_for_a_second_person() {
@@ -223,11 +233,7 @@ fn what_demands_less_waits_for_a_second_person() {
 // REQ-195
 #[test]
 fn what_was_proposed_ends_with_the_policy_that_it_replaces_whatever_comes_back() {
-    let project = super::profiles::of("gxp");
-    manager(&project, "lead", "ada");
-    super::acknowledge(&project, "lead", "ada").is(0);
-    manager(&project, "ada", "ines");
-    super::acknowledge(&project, "lead", "ines").is(0);
+    let project = managed();
     let path = project.path("workflows/policy.yaml");
     let base = fs::read_to_string(&path).unwrap();
     let (less, other) = (base.replace("profile: gxp", "profile: light"), format!("{base}\n# more\n"));
@@ -280,11 +286,7 @@ fn a_word_that_counted_for_nothing_makes_no_key_count_since_then() {
 // REQ-195
 #[test]
 fn the_end_of_a_binding_waits_for_a_second_person() {
-    let project = super::profiles::of("gxp");
-    manager(&project, "lead", "ada");
-    super::acknowledge(&project, "lead", "ada").is(0);
-    manager(&project, "ada", "ines");
-    super::acknowledge(&project, "lead", "ines").is(0);
+    let project = managed();
     let path = project.path("workflows/policy.yaml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\nproject:\n", "\nruntimes: { claude: claude }\nproject:\n")).unwrap();

@@ -6,11 +6,11 @@ use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{Attestation, AttestationKind, latest};
 use crate::domain::document::Document;
-use crate::domain::id::{AttestationName, PhaseName, TraitName, UserName};
+use crate::domain::id::{AttestationName, PhaseName, StateName, TraitName, UserName};
 use crate::domain::identity::Actor;
 use crate::domain::nearest::nearest;
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, NoteRule, Policy, Transition};
+use crate::domain::policy::{Effect, Guard, NoteRule, Policy, Transition};
 use crate::domain::request::CopyFacts;
 use crate::domain::{encoding, size};
 
@@ -195,6 +195,9 @@ impl Case<'_> {
         found: Option<&Attestation>,
         document: &Document,
     ) -> Option<String> {
+        if rule.role.is_none() && !self.can_be_written(document) {
+            return None;
+        }
         let Some(note) = found else { return Some("is missing".to_owned()) };
         if note.subject != document.content {
             return Some("speaks about an earlier content".to_owned());
@@ -205,6 +208,29 @@ impl Case<'_> {
         let role = std::slice::from_ref(rule.role.as_ref()?);
         (!self.policy.acts_as(&note.group, role))
             .then(|| format!("was written by `{}` of group {}", note.author, note.group))
+    }
+
+    /// Tells whether a document can still be checked out and in, which is when the program writes its notes: what an
+    /// adoption demands of one that can not holds nobody up.
+    fn can_be_written(&self, document: &Document) -> bool {
+        let Some((life, _)) = self.policy.document_type(&document.document_type) else { return true };
+        let is_asked = self.document().is_some_and(|asked| asked.id == document.id);
+        let parent = if is_asked { self.facts.parent.as_ref() } else { self.document() };
+        let above = parent.and_then(|parent| {
+            let (life, _) = self.policy.document_type(&parent.document_type)?;
+            Some(life.ahead(&parent.state))
+        });
+        let comes = |states: &[StateName]| {
+            above.as_ref().is_none_or(|above| states.iter().any(|state| above.contains(state)))
+        };
+        let is_open = |way: &Transition| {
+            let mut parents = way.guards.iter().filter_map(|guard| match guard {
+                Guard::ParentIn(states) => Some(states),
+                _ => None,
+            });
+            way.effects.contains(&Effect::CheckOut) && parents.all(|states| comes(states))
+        };
+        life.ahead(&document.state).into_iter().any(|state| life.leaving(state).any(is_open))
     }
 
     fn note_missing(&self, rule: &NoteRule, document: &Document, fault: &str) -> Reason {

@@ -66,6 +66,15 @@ impl Workflow {
         })
     }
 
+    /// Lists the states that a document comes to from a state by steps that lead on: a round can return, and need not.
+    pub fn ahead<'a>(&'a self, from: &'a StateName) -> BTreeSet<&'a StateName> {
+        let next = |edge: &'a Transition, _: &'a StateName| match &edge.to {
+            Target::State(to) => vec![to],
+            Target::Same | Target::Origin => Vec::new(),
+        };
+        spread(self, BTreeSet::from([from]), next)
+    }
+
     /// Tells whether a document can come from a state to another.
     pub fn leads<'a>(&'a self, from: &'a StateName, to: &'a StateName) -> bool {
         let next = |edge: &'a Transition, round: &'a StateName| match &edge.to {
