@@ -56,13 +56,19 @@ impl Case<'_> {
             }
         }
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
-        let edge = &Self::ending(workflow, edge, document);
+        let meant = edge;
+        let edge = &self.ending(workflow, edge, document);
         let target = match &edge.to {
             Target::Same => document.state.clone(),
             Target::State(state) => state.clone(),
             Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
         };
-        let seats = self.seats(workflow, edge, &target, document, &mut reasons);
+        // Who is named is released, where a rejection ends the round.
+        let seats = if edge.to == meant.to {
+            self.seats(workflow, edge, &target, document, &mut reasons)
+        } else {
+            Vec::new()
+        };
         if reasons.is_empty() {
             reasons.extend(self.not_run(edge));
         }

@@ -295,8 +295,9 @@ impl Case<'_> {
             document.owner.as_ref() != Some(name)
                 && self.facts.users.get(name).is_some_and(|facts| self.policy.may_own(&facts.user.group))
         };
+        let free = |name: &UserName| self.has_answered(document, name).is_none();
         match self.inputs.users("to") {
-            [] if self.open => when(!self.facts.users.keys().any(may), || {
+            [] if self.open => when(!self.facts.users.keys().any(|name| may(name) && free(name)), || {
                 Reason::new(Condition::CannotOwn, format!("nobody else could own {}", document.id))
             }),
             [name] if may(name) => Vec::new(),

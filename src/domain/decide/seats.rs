@@ -306,7 +306,9 @@ impl<'a> Seating<'a> {
             |gone: &[UserName]| round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name));
         let named = self.case.inputs.users("assignees");
         let holds = if named.is_empty() {
-            round.seats.keys().any(|name| round.awaits(name) && keeps(std::slice::from_ref(name)))
+            // Nobody is released by themselves.
+            let mut others = round.seats.keys().filter(|name| *name != self.case.actor.name());
+            others.any(|name| round.awaits(name) && keeps(std::slice::from_ref(name)))
         } else {
             keeps(named)
         };

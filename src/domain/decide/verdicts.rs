@@ -1,7 +1,7 @@
 //! Who judges what, whatever a policy says, and which verdicts count when a document goes on.
 
 use super::{Case, Condition, Reason};
-use crate::domain::document::{Document, Outcome, Verdict};
+use crate::domain::document::{Document, Outcome, Round, Verdict};
 use crate::domain::facts::Objection;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::offer::Offer;
@@ -41,21 +41,28 @@ impl Case<'_> {
 
     /// The transition as it ends the round: where one of several answers rejects and waits for the others, the round
     /// ends with that rejection, whoever answers last or is released.
-    pub(super) fn ending(workflow: &Workflow, edge: &Transition, document: &Document) -> Transition {
+    pub(super) fn ending(&self, workflow: &Workflow, edge: &Transition, document: &Document) -> Transition {
         let rejects = |way: &&Transition| way.verdict == Some(VerdictKind::Reject);
-        let answers = document
-            .round
-            .iter()
-            .flat_map(|round| round.seats.values())
-            .filter_map(|seat| seat.answer.as_ref());
-        let is_rejected = answers.into_iter().any(|answer| answer.outcome == Outcome::Reject);
+        let answers = document.round.iter().flat_map(|round| round.seats.values());
+        let mut answers = answers.filter_map(|seat| seat.answer.as_ref());
+        let is_rejected = answers.any(|answer| answer.outcome == Outcome::Reject);
         let rejection = workflow.leaving(&document.state).find(rejects);
-        match rejection.filter(|_| edge.quorum && is_rejected) {
+        match rejection.filter(|_| is_rejected && self.is_last(edge, document)) {
             Some(way) => {
                 Transition { to: way.to.clone(), completion: way.completion.clone(), ..edge.clone() }
             }
             None => edge.clone(),
         }
+    }
+
+    /// Tells whether nobody is awaited after a step.
+    fn is_last(&self, edge: &Transition, document: &Document) -> bool {
+        let (me, named) = (self.actor.name(), self.inputs.users("assignees"));
+        let removes = edge.effects.contains(&Effect::RemoveSeats);
+        let is_done =
+            |name: &UserName| edge.verdict.is_some() && name == me || removes && named.contains(name);
+        let awaited = |round: &Round| round.seats.keys().any(|name| round.awaits(name) && !is_done(name));
+        edge.quorum && document.round.as_ref().is_some_and(|round| !awaited(round))
     }
 
     /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.
@@ -96,19 +103,26 @@ impl Case<'_> {
             Effect::TakeOwnership => me,
             _ => &[],
         });
-        let parent = self.facts.parent.as_ref().filter(|_| self.is_attachment(document));
-        let mut reasons = Vec::new();
-        for owner in owners {
-            let answered = |it: &&Document| {
-                let seat = it.round.as_ref().and_then(|round| round.seats.get(owner));
-                seat.is_some_and(|seat| seat.answer.is_some())
-            };
-            for asked in [Some(document), parent].into_iter().flatten().filter(answered) {
+        let answered = owners.filter_map(|owner| Some((owner, self.has_answered(document, owner)?)));
+        answered
+            .map(|(owner, asked)| {
                 let message = format!("`{owner}` has answered in the round of {}, which is open", asked.id);
-                reasons.push(Reason::new(Condition::CannotOwn, message));
-            }
-        }
-        reasons
+                Reason::new(Condition::CannotOwn, message)
+            })
+            .collect()
+    }
+
+    /// Finds what a user has answered about in a round that is open: a document, or what it ends with.
+    pub(super) fn has_answered<'d>(
+        &'d self,
+        document: &'d Document,
+        user: &UserName,
+    ) -> Option<&'d Document> {
+        let parent = self.facts.parent.as_ref().filter(|_| self.is_attachment(document));
+        [Some(document), parent].into_iter().flatten().find(|asked| {
+            let seat = asked.round.as_ref().and_then(|round| round.seats.get(user));
+            seat.is_some_and(|seat| seat.answer.is_some())
+        })
     }
 
     /// The verdicts that count: each reviewer's latest on the present content in this phase. Who has become
