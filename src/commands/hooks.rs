@@ -178,10 +178,14 @@ fn settings_of(root: &Path, runtime: Runtime) -> Result<Option<String>, String> 
     Settings::read(&root.join(runtime.settings())).map(|it| it.text).map_err(|error| error.to_string())
 }
 
-/// Tells whether our hook is in the settings of a runtime. In settings that cannot be read it may be.
+/// Tells whether our hook is in the settings of a runtime, and runs. In settings that cannot be read it may be where
+/// they name the program.
 pub fn may_sign(root: &Path, runtime: Runtime) -> bool {
     match settings_of(root, runtime) {
-        Ok(Some(text)) => HookSettings::read(runtime, &text).map_or(true, |settings| settings.has_ours()),
+        Ok(Some(text)) => match HookSettings::read(runtime, &text) {
+            Ok(settings) => settings.has_ours() && !settings.is_switched_off(),
+            Err(_) => text.contains("qms"),
+        },
         Ok(None) => false,
         Err(_) => true,
     }

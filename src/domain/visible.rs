@@ -63,9 +63,9 @@ fn has_look(c: char) -> bool {
     )
 }
 
-/// Finds the characters of a text that do not show or change how other text is shown, with their places. The joiners
-/// U+200C and U+200D between letters are none: Persian, Hindi and others are written with them. Nor is one selector
-/// behind a symbol, as in ⚠\u{fe0f}, or behind a letter of Mongolian, which has a look for each.
+/// Finds the characters of a text that do not show or change how other text is shown, with their places. Joiners where
+/// writing has them are none: Persian, Hindi and others are written with them, and pictures that make one. Nor is one
+/// selector behind a symbol, as in ⚠\u{fe0f}, behind an ideograph or behind a letter of Mongolian.
 pub fn deceptions(text: &str) -> impl Iterator<Item = (usize, char)> {
     deceptions_after(None, text)
 }
@@ -74,9 +74,7 @@ fn deceptions_after(mut before: Option<char>, text: &str) -> impl Iterator<Item 
     text.char_indices().filter(move |(at, c)| {
         let last = before.replace(*c);
         let next = || text.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
-        is_deceptive(*c)
-            && !(is_joiner(*c) && last.is_some_and(is_letter) && next().is_some_and(is_letter))
-            && !last.is_some_and(|last| selects(last, *c))
+        is_deceptive(*c) && !last.is_some_and(|last| joins(last, *c, next()) || selects(last, *c))
     })
 }
 
@@ -84,6 +82,37 @@ fn deceptions_after(mut before: Option<char>, text: &str) -> impl Iterator<Item 
 pub fn unseen(line: &str) -> Option<String> {
     let (_, c) = deceptions(line).next()?;
     Some(format!("has the character U+{:04X}, which does not show", u32::from(c)))
+}
+
+/// Tells whether a joiner, or a break between words that no space shows, stands where writing has it: between letters;
+/// between a digit and its suffix; behind a letter of Arabic or a mark that takes the vowel away, at the end of a word,
+/// too; between pictures that make one; between letters of scripts that put no space between words.
+fn joins(before: char, c: char, next: Option<char>) -> bool {
+    use GeneralCategory::{DecimalNumber, ModifierSymbol, NonspacingMark, OtherSymbol};
+    let category = get_general_category;
+    let next_is = |test: fn(char) -> bool| next.is_some_and(test);
+    let is_unspaced =
+        |c: char| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
+    let is_arabic =
+        |c: char| matches!(c, '\u{620}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{8a0}'..='\u{8ff}');
+    match c {
+        '\u{200c}' | '\u{200d}' if is_letter(before) && next_is(is_letter) => true,
+        '\u{200c}' => !before.is_ascii() && category(before) == DecimalNumber && next_is(is_letter),
+        '\u{200d}' => {
+            let is_picture = before == '\u{fe0f}' || matches!(category(before), OtherSymbol | ModifierSymbol);
+            is_arabic(before)
+                || !before.is_ascii() && category(before) == NonspacingMark && !is_deceptive(before)
+                || is_picture && !before.is_ascii() && next.is_some_and(|next| category(next) == OtherSymbol)
+        }
+        '\u{200b}' => is_unspaced(before) && next.is_some_and(is_unspaced),
+        _ => false,
+    }
+}
+
+/// Tells whether a character is an ideograph, which has variants in names.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Tells whether a selector chooses between the looks that a character has: as text or as a picture, or as a letter
@@ -101,7 +130,11 @@ fn selects(before: char, c: char) -> bool {
     };
     match c {
         '\u{fe0e}' | '\u{fe0f}' => has_looks(),
-        '\u{180b}'..='\u{180d}' | '\u{180f}' => matches!(before, '\u{1820}'..='\u{18aa}'),
+        '\u{fe00}'..='\u{fe0d}' => {
+            is_ideograph(before) || !before.is_ascii() && get_general_category(before) == MathSymbol
+        }
+        '\u{e0100}'..='\u{e01ef}' => is_ideograph(before),
+        '\u{180b}'..='\u{180f}' => matches!(before, '\u{1820}'..='\u{18aa}'),
         _ => false,
     }
 }
@@ -216,6 +249,43 @@ mod tests {
             }
             // What is no gap and is not seen either hides nothing beside what is found.
             assert!(!(is_deceptive(c) && is_visible(c)), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    // REQ-139
+    #[test]
+    fn names_and_titles_are_written_as_their_languages_write_them() {
+        let honest = [
+            "渡邉\u{e0101}",
+            "葛\u{e0100}城",
+            "神\u{fe00}",
+            "∩\u{fe00}",
+            "۳\u{200c}ماهه",
+            "می\u{200c}رود",
+            "ه\u{200d}",
+            "ന്\u{200d}",
+            "ភាសា\u{200b}ខ្មែរ",
+            "ᠨᠠ\u{180e}ᠠ",
+            "👩\u{200d}💻",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "⚠\u{fe0f}",
+        ];
+        for text in honest {
+            assert_eq!(unseen(text), None, "{}", text.escape_unicode());
+        }
+        let hidden = [
+            "a\u{e0101}",
+            "渡\u{e0101}\u{e0102}",
+            "a\u{200b}b",
+            "a\u{200d}",
+            "1\u{200c}a",
+            "ab\u{fe00}",
+            "\u{200d}💻",
+            "渡\u{200d} ",
+            "x\u{180e}",
+        ];
+        for text in hidden {
+            assert!(unseen(text).is_some(), "{}", text.escape_unicode());
         }
     }
 

@@ -171,8 +171,15 @@ fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     assert!(!is_believed(("AGENT", "codex"), "qms list"));
     // Of settings that cannot be read nobody knows what is in them.
     let path = hooked.project.path(".codex/hooks.json");
-    fs::write(&path, "{").unwrap();
+    let entered = fs::read_to_string(&path).unwrap();
+    fs::write(&path, "{ qms hook").unwrap();
     assert!(!is_believed(("CODEX_CI", "1"), "qms list"));
+    // What does not name the program, or runs no hook at all, signs nothing.
+    let off = entered.replacen('{', "{ \"disableAllHooks\": true,", 1);
+    for text in ["", "{ // a comment\n}", "{\"hooks\": {\"enabled\": true}}", &off] {
+        fs::write(&path, text).unwrap();
+        assert!(is_believed(("CODEX_CI", "1"), "qms list"), "{text}");
+    }
     fs::remove_file(path).unwrap();
     assert!(is_believed(("CODEX_CI", "1"), "qms list"));
 }

@@ -278,6 +278,11 @@ impl<'a> HookSettings<'a> {
         !self.ours().is_empty()
     }
 
+    /// Tells whether the runtime runs no hook at all, whatever is entered.
+    pub fn is_switched_off(&self) -> bool {
+        matches!(self.members.one("disableAllHooks", "disableAllHooks"), Ok(Some(value)) if value.get() == "true")
+    }
+
     /// Tells whether our hook is there with this command, whole and once, and no other of ours.
     pub fn is_whole(&self, command: &str) -> bool {
         let is_once = |(event, matcher): &(&str, Option<&str>)| {
@@ -339,7 +344,11 @@ impl<'a> HookSettings<'a> {
                 "`{file}` has {count} hooks for {before}: with more than one a rewritten command can get lost"
             )
         });
-        lacking.chain(several).collect()
+        let off = format!(
+            "`{file}` has `disableAllHooks`: no hook runs, and the program refuses what they would sign"
+        );
+        let off = self.is_switched_off().then_some(off);
+        lacking.chain(several).chain(off).collect()
     }
 }
 
@@ -352,9 +361,13 @@ fn program_of(command: &str) -> Option<String> {
     (is_plain && hook.is_bare("hook")).then(|| program.name().to_owned())
 }
 
-/// Tells whether a program has our name, or that with a version behind it.
+/// Tells whether a program has our name, or that with a version behind it. Other programs begin with it, too.
 fn is_qms(program: &str) -> bool {
-    program.strip_prefix("qms").is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
+    let is_version = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    program.strip_prefix("qms").is_some_and(|rest| {
+        rest.is_empty()
+            || rest.strip_prefix(['-', '_']).is_some_and(|rest| is_version(rest.trim_start_matches('v')))
+    })
 }
 
 #[cfg(test)]

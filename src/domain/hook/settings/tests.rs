@@ -39,6 +39,23 @@ const OTHERS: &str = r#"{
 }
 "#;
 
+// REQ-257
+#[test]
+fn programs_whose_names_begin_like_ours_are_left_alone() {
+    let text = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "/opt/x/qms-lint hook"}]}],
+        "PreToolUse": [{"matcher": "Write", "hooks": [{"type": "command", "command": "./qms-guard.sh hook"}]},
+        {"matcher": "Bash", "hooks": [{"type": "command", "command": "qms_notify hook"}]}]}}"#;
+    let settings = HookSettings::read(Runtime::Claude, text).unwrap();
+    assert!(!settings.has_ours());
+    assert_eq!(settings.with(None), text);
+    let entered = settings.with(Some("/usr/bin/qms-0.1.0 hook"));
+    let entered = HookSettings::read(Runtime::Claude, &entered).unwrap();
+    assert!(entered.has_ours());
+    for command in ["qms-lint hook", "qms-guard.sh hook", "qms_notify hook"] {
+        assert!(entered.with(None).contains(command), "{command}");
+    }
+}
+
 // REQ-080, REQ-257
 #[test]
 fn what_others_wrote_stays_to_the_byte_and_what_was_put_in_is_taken_out() {
