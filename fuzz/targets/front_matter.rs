@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use qms::domain::front_matter::{check_title, compose, parse, split};
+use qms::domain::front_matter::{check_line, compose, parse, split};
 use qms::domain::id::{DocumentId, TypeName};
 use qms::domain::prerequisite::Prerequisite;
 
@@ -30,15 +30,14 @@ fn read(text: &str) {
     let is_name =
         |key: &String| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     assert!(read.fields.keys().all(is_name));
-    assert!(read.fields.get("title").is_none_or(|title| check_title(title).is_ok()));
+    assert!(read.fields.get("title").is_none_or(|title| check_line(title).is_ok()));
     assert_eq!(parse("x.md", text.as_bytes()).as_ref(), Ok(&read));
 }
 
 /// A document that is made with a title that is accepted has that title, whatever is in it.
 fn composed(text: &str) {
     let (title, item) = text.split_once('\n').unwrap_or((text, "EI-1"));
-    if check_title(title).is_err() || check_title(item).is_err() || title.trim() != title || title.is_empty()
-    {
+    if check_line(title).is_err() || check_line(item).is_err() || title.trim() != title || title.is_empty() {
         return;
     }
     let id = DocumentId::parse("CR-001").expect("an id");

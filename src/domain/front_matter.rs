@@ -52,7 +52,7 @@ const NOT_THE_AUTHORS: [&str; 7] =
 const KNOWN: [&str; 6] = ["id", "type", "template", "item", "title", "requires"];
 
 /// Longest title, in characters: it stands in one line of a list.
-const TITLE_MAX: usize = 200;
+const LINE_MAX: usize = 200;
 
 /// Splits a document into the lines between its `---` lines and the rest.
 pub fn split(text: &str) -> Option<(&str, &str)> {
@@ -87,7 +87,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<FrontMatter, String> {
         }
     }
     if let Some(title) = fields.get("title") {
-        check_title(title).map_err(|message| format!("{file}: {message}"))?;
+        check_line(title).map_err(|message| format!("{file}: the title {message}"))?;
     }
     let read = FrontMatter { id, document_type, fields };
     if let Some(text) = read.field("requires") {
@@ -151,15 +151,12 @@ fn line_of(block: &str, key: &str) -> Option<usize> {
     block.lines().position(begins).map(|at| at + 2)
 }
 
-/// Checks a title: one line, of which everything shows.
-pub fn check_title(title: &str) -> Result<(), String> {
-    if title.chars().count() > TITLE_MAX {
-        return Err(format!("the title is longer than {TITLE_MAX} characters"));
+/// Checks a title, or what else stands in one line: all of it shows. What is said of it lacks its name.
+pub fn check_line(line: &str) -> Result<(), String> {
+    if line.chars().count() > LINE_MAX {
+        return Err(format!("is longer than {LINE_MAX} characters"));
     }
-    if let Some(fault) = value_fault(title) {
-        return Err(format!("the title {fault}"));
-    }
-    unseen(title).map_or(Ok(()), |fault| Err(format!("the title {fault}")))
+    value_fault(line).map(str::to_owned).or_else(|| unseen(line)).map_or(Ok(()), Err)
 }
 
 /// Composes the first content of a document from its template, or from nothing.
@@ -335,7 +332,7 @@ mod tests {
             "1\u{fe0f}\u{20e3} first",
             "\u{182d}\u{180b}",
         ] {
-            assert_eq!(check_title(title), Ok(()), "{title:?}");
+            assert_eq!(check_line(title), Ok(()), "{title:?}");
             assert_eq!(deceptions(title).count(), 0, "{title:?}");
         }
         for title in [
@@ -362,7 +359,7 @@ mod tests {
             "a\u{e0100}b",
             "a\u{e0041}b",
         ] {
-            assert!(check_title(title).is_err_and(|why| why.contains("does not show")), "{title:?}");
+            assert!(check_line(title).is_err_and(|why| why.contains("does not show")), "{title:?}");
         }
     }
 

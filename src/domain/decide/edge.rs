@@ -56,15 +56,15 @@ impl Case<'_> {
             }
         }
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
-        let meant = edge;
-        let edge = &self.ending(workflow, edge, document);
+        let ending = self.ending(workflow, edge, document);
+        let edge = ending.as_ref().unwrap_or(edge);
         let target = match &edge.to {
             Target::Same => document.state.clone(),
             Target::State(state) => state.clone(),
             Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
         };
         // Who is named is released, where a rejection ends the round.
-        let seats = if edge.to == meant.to {
+        let seats = if ending.is_none() {
             self.seats(workflow, edge, &target, document, &mut reasons)
         } else {
             Vec::new()

@@ -250,7 +250,7 @@ impl Case<'_> {
                 InputKind::Item => ItemId::parse(text).err().map(|why| format!("`{name}`: {why}")),
                 InputKind::Line if super::visible::is_blank(text) => Some(format!("`{name}` is blank")),
                 InputKind::Line => {
-                    super::front_matter::check_title(text).err().map(|why| format!("`{name}`: {why}"))
+                    super::front_matter::check_line(text).err().map(|why| format!("`{name}` {why}"))
                 }
                 _ if text.len() > TEXT_MAX => {
                     let (size, most) = (size::shown(text.len() as u64), size::shown(TEXT_MAX as u64));

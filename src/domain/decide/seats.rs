@@ -253,13 +253,11 @@ impl<'a> Seating<'a> {
         let removes = edge.effects.contains(&Effect::RemoveSeats);
         let round =
             self.document.round.as_ref().filter(|_| edge.verdict.is_none() && (edge.quorum || removes))?;
-        let named = self.case.inputs.users("assignees");
-        let mut open = round.seats.keys().filter(|name| round.awaits(name));
-        let is_left = if removes && named.is_empty() && self.case.open {
+        let is_left = if removes && self.case.inputs.users("assignees").is_empty() && self.case.open {
             // Some one user can still be named.
-            open.nth(1).is_some()
+            round.seats.keys().filter(|name| round.awaits(name)).nth(1).is_some()
         } else {
-            open.any(|name| !removes || !named.contains(name))
+            self.case.awaits_after(edge, round)
         };
         if !is_left && round.content != self.document.content {
             let message = format!("the round of {} speaks about another content", self.document.id);

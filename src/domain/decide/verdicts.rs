@@ -39,30 +39,29 @@ impl Case<'_> {
         reasons
     }
 
-    /// The transition as it ends the round: where one of several answers rejects and waits for the others, the round
-    /// ends with that rejection, whoever answers last or is released.
-    pub(super) fn ending(&self, workflow: &Workflow, edge: &Transition, document: &Document) -> Transition {
-        let rejects = |way: &&Transition| way.verdict == Some(VerdictKind::Reject);
-        let answers = document.round.iter().flat_map(|round| round.seats.values());
-        let mut answers = answers.filter_map(|seat| seat.answer.as_ref());
+    /// How a step ends the round where it is not as it says: where one of several answers rejects and waits for the
+    /// others, the round ends with that rejection, whichever answer is the last, and when the last one is released.
+    pub(super) fn ending(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+    ) -> Option<Transition> {
+        let round = document.round.as_ref().filter(|round| edge.quorum && !self.awaits_after(edge, round))?;
+        let mut answers = round.seats.values().filter_map(|seat| seat.answer.as_ref());
         let is_rejected = answers.any(|answer| answer.outcome == Outcome::Reject);
-        let rejection = workflow.leaving(&document.state).find(rejects);
-        match rejection.filter(|_| is_rejected && self.is_last(edge, document)) {
-            Some(way) => {
-                Transition { to: way.to.clone(), completion: way.completion.clone(), ..edge.clone() }
-            }
-            None => edge.clone(),
-        }
+        let rejects = |way: &&Transition| is_rejected && way.verdict == Some(VerdictKind::Reject);
+        let way = workflow.leaving(&document.state).find(rejects)?;
+        Some(Transition { to: way.to.clone(), completion: way.completion.clone(), ..edge.clone() })
     }
 
-    /// Tells whether nobody is awaited after a step.
-    fn is_last(&self, edge: &Transition, document: &Document) -> bool {
+    /// Tells whether somebody is awaited after a step by which the actor answers, or the users named are released.
+    pub(super) fn awaits_after(&self, edge: &Transition, round: &Round) -> bool {
         let (me, named) = (self.actor.name(), self.inputs.users("assignees"));
         let removes = edge.effects.contains(&Effect::RemoveSeats);
         let is_done =
             |name: &UserName| edge.verdict.is_some() && name == me || removes && named.contains(name);
-        let awaited = |round: &Round| round.seats.keys().any(|name| round.awaits(name) && !is_done(name));
-        edge.quorum && document.round.as_ref().is_some_and(|round| !awaited(round))
+        round.seats.keys().any(|name| round.awaits(name) && !is_done(name))
     }
 
     /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.

@@ -8,7 +8,7 @@ use super::super::audit::{Checkpoint, Entry, Meaning, NONCE_BYTES, Statement};
 use super::super::digest::{Digest, Timestamp};
 use super::super::encoding;
 use super::super::facts::Answer;
-use super::super::front_matter::{check_title, parse};
+use super::super::front_matter::{check_line, parse};
 use super::super::hook::{Event, HookSettings, Notice, Runtime, examine, may_be_a_call};
 use super::super::id::{CredentialId, DocumentId, PhaseName, UserName};
 use super::super::identity::{PresentedTicket, SealedKey, Token};
@@ -100,7 +100,7 @@ pub const READERS: &[Reader] = &[
     reader("bytes of a text", |text| read(encoding::text(text.as_bytes()).map(encoding::plain))),
     repeated("what a terminal shows", 2, |text| read((visible::escaped(text), visible::one_line(text)))),
     reader("what is seen", |text| read((visible::is_blank(text), visible::length(text)))),
-    reader("title", |text| read(check_title(text))),
+    reader("title", |text| read(check_line(text))),
     reader("prerequisites", |text| read(Prerequisite::parse_all(text))),
     reader("name", |text| read(DocumentId::parse(text).map_err(|error| error.to_string()))),
     reader("name that was meant", |text| read(nearest(text, [text, "open"].into_iter()))),

@@ -114,7 +114,7 @@ fn holds_up(way: &Transition) -> bool {
 
 // REQ-194
 #[test]
-fn whoever_asks_more_people_adds_gates_or_ends_a_round_can_go_on_to() {
+fn to_ask_more_people_add_gates_or_end_a_round_is_not_taken_from_a_group_untold() {
     let now = shipped();
     let changes: [&dyn Fn(&mut Transition); 3] =
         [&|way| way.from.clear(), &|way| drop(way.by.pop()), &|way| way.by = vec![name("nobody")]];
