@@ -42,8 +42,8 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
             actor: Some(UserName::parse("lead")?),
             claimed: Some("lead".to_owned()),
             actor_kind: Some(Kind::Human),
-            group: Some(GroupName::parse("administrators")?),
-            assurance: Some(Assurance::Token),
+            group: Some(GroupName::parse("administrator")?),
+            assurance: Some(Assurance::Claimed),
             at,
             moment: Moment::of(at),
             ..Entry::new("token_issue", policy)

@@ -10,6 +10,7 @@ use super::fault::{Answer, Fault};
 use super::rows::{self, document_columns};
 use super::{project, read, schema};
 use crate::domain::document::Document;
+use crate::domain::project::VersionRecord;
 use crate::store::{Credentials, Sessions, StoreError};
 
 /// Returns a sentence for each finding. All reads see the same state.
@@ -139,14 +140,17 @@ fn log(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
 /// Checks that the versions of a document stand in the order in which they were made: they are
 /// listed by a number that the log does not know.
 fn versions(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
-    let mut last = BTreeMap::new();
-    let mut out_of_order = BTreeSet::new();
-    read::all_versions(connection, &mut |record| {
-        if last.insert(record.document.clone(), record.version).is_some_and(|last| last >= record.version) {
-            out_of_order.insert(record.document);
+    let (mut last, mut out_of_order) = (None::<VersionRecord>, BTreeSet::new());
+    let sql = "SELECT document, version, content, author, at FROM versions ORDER BY document, number";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let record = rows::version(row)?;
+        if last.is_some_and(|last| last.document == record.document && last.version >= record.version) {
+            out_of_order.insert(record.document.clone());
         }
-        Ok(())
-    })?;
+        last = Some(record);
+    }
     let sentence = |id| format!("the versions of `{id}` are not in the order in which they were made");
     findings.extend(out_of_order.into_iter().map(sentence));
     Ok(())
@@ -154,6 +158,7 @@ fn versions(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
 
 /// Reads all documents, and compares what other columns and tables repeat of them.
 fn documents(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
+    let mut tasks = tasks(connection)?;
     let sql = concat!("SELECT ", document_columns!(), ", sort_key FROM documents ORDER BY sort_key, id");
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query(())?;
@@ -170,7 +175,7 @@ fn documents(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> 
         if row.get_ref("sort_key")?.as_bytes().ok() != Some(id.sort_key().as_bytes()) {
             findings.push(format!("`{id}` is listed in the wrong place: its `sort_key` is another one's"));
         }
-        if projected(connection, &document)? != open_seats(&document) {
+        if tasks.remove(id.as_str()).unwrap_or_default() != open_seats(&document) {
             findings.push(format!("the open tasks of `{id}` are not those of its round"));
         }
     }
@@ -180,12 +185,16 @@ fn documents(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> 
 /// A task as the table has it: user, who asked, when in milliseconds.
 type Seat = (String, String, i64);
 
-fn projected(connection: &Connection, document: &Document) -> Answer<Vec<Seat>> {
-    let sql = "SELECT user, assigned_by, assigned_at FROM tasks WHERE document = ? ORDER BY user";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows =
-        statement.query_map([document.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Reads the table of open tasks, by document.
+fn tasks(connection: &Connection) -> Answer<BTreeMap<String, Vec<Seat>>> {
+    let sql = "SELECT document, user, assigned_by, assigned_at FROM tasks ORDER BY document, user";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(())?;
+    let mut tasks: BTreeMap<String, Vec<Seat>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        tasks.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?, row.get(3)?));
+    }
+    Ok(tasks)
 }
 
 fn open_seats(document: &Document) -> Vec<Seat> {

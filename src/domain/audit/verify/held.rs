@@ -1,6 +1,7 @@
 //! The state that the entries amount to: one string of bytes for each row.
 
 use std::borrow::Borrow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
@@ -32,6 +33,8 @@ pub(super) struct HeldRows {
     // The hasher has no random seed: `domain` is pure, and keys come from the project's own log.
     rows: IndexSet<HeldRow, BuildHasherDefault<DefaultHasher>>,
     scratch: Vec<u8>,
+    /// Where the identity of a row that is looked for is written.
+    sought: RefCell<Vec<u8>>,
 }
 
 impl HeldRow {
@@ -61,19 +64,23 @@ impl HeldRow {
 
     /// Returns the value of the field whose name is `code` alone.
     pub(super) fn field(&self, code: u8) -> Option<&[u8]> {
-        self.member(code, &[])
+        self.value(code, <[u8]>::is_empty)
     }
 
     /// Returns the value of the field whose name is `code` and this rest.
     pub(super) fn member(&self, code: u8, rest: &[u8]) -> Option<&[u8]> {
+        self.value(code, |it| it == rest)
+    }
+
+    #[inline]
+    fn value(&self, code: u8, is_rest: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
         let mut fields = self.split().1;
-        while let Some((name, value)) = read_field(&mut fields) {
-            if name.code == code && name.rest == rest {
+        // Fields are in the order of their codes.
+        while let Some((name, value)) = read_field(&mut fields)
+            && name.code <= code
+        {
+            if name.code == code && is_rest(name.rest) {
                 return Some(value);
-            }
-            // Fields are in the order of their codes.
-            if name.code > code {
-                return None;
             }
         }
         None
@@ -119,7 +126,9 @@ impl HeldRows {
 
     /// Finds a row.
     pub(super) fn find(&self, table: Table, key: &str) -> Option<&HeldRow> {
-        let mut locator = vec![table.code()];
+        let mut locator = self.sought.borrow_mut();
+        locator.clear();
+        locator.push(table.code());
         put(&mut locator, key.as_bytes());
         self.rows.get(locator.as_slice())
     }

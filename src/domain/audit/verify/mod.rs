@@ -9,6 +9,7 @@ mod replay;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod times;
 mod verifier;
 
 pub use self::failure::{Failure, RowName};

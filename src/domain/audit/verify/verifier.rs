@@ -6,6 +6,7 @@ use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows, Misfit};
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use super::standing::{Bearers, Standing};
+use super::times::Times;
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::entry::{Entry, EntryResult, witness};
@@ -25,8 +26,10 @@ pub struct Verifier<'a> {
     checkpoint: Option<&'a Checkpoint>,
     frontier: Frontier,
     course: Option<Course>,
-    /// The times of the present span, and those of the spans before it, both in their order.
-    times: (Vec<i64>, Vec<i64>),
+    /// The times of the present span.
+    present: Times,
+    /// Those of the spans before it.
+    former: Times,
     bytes: u64,
     rows: HeldRows,
     bearers: Bearers,
@@ -51,7 +54,8 @@ impl<'a> Verifier<'a> {
             checkpoint,
             frontier: Frontier::default(),
             course: None,
-            times: Default::default(),
+            present: Times::default(),
+            former: Times::default(),
             bytes: 0,
             rows: HeldRows::default(),
             bearers: Bearers::default(),
@@ -126,12 +130,10 @@ impl<'a> Verifier<'a> {
         }
         let next = self.next(entry).ok_or(Failure::Time { index })?;
         let valid = self.course.map_or(entry.moment.clock, |course| course.now(entry.moment));
-        let (present, former) = &mut self.times;
         if self.course.is_some_and(|course| course.span != next.span) {
-            former.append(present);
-            former.sort_unstable();
+            self.former.absorb(&mut self.present);
         }
-        present.push(next.at.millis());
+        self.present.push(next.at);
         self.course = Some(next);
         self.is_after_gap = false;
         self.bytes += bytes.len() as u64;
@@ -257,9 +259,8 @@ impl<'a> Verifier<'a> {
     /// entries that are not known can be such.
     fn is_next_free(&self, span: u32, from: Timestamp, at: Timestamp) -> bool {
         let begins = self.course.is_some_and(|course| course.span != span);
-        let (present, former) = &self.times;
-        let is_in = |times: &[i64], millis: &i64| times.binary_search(millis).is_ok();
-        let is_taken = |millis: &i64| is_in(former, millis) || begins && is_in(present, millis);
+        let is_taken =
+            |millis: &i64| self.former.contains(*millis) || begins && self.present.contains(*millis);
         let unknown = self.gaps.map_or(0, |(_, count)| usize::try_from(count).unwrap_or(usize::MAX));
         at == from
             || from.millis() < at.millis()
