@@ -117,6 +117,22 @@ fn a_note_of_an_open_round_is_seen_by_its_author_alone() {
     ]);
 }
 
+// REQ-082
+#[test]
+fn what_a_reviewer_judged_is_sealed_without_the_notes_that_are_hidden_from_it() {
+    let project = in_review();
+    let round = project.ask("-u qa status CR-001").is(0)["data"]["document"]["dossier_digest"].clone();
+    project.play(&[
+        "-u tu note set CR-001 security-assessment --file assessment.md",
+        "-u qa review CR-001 --recommend --comment fine",
+    ]);
+    let history = project.ask("-u qa history CR-001").is(0);
+    let entries = history["data"]["entries"].as_array().unwrap();
+    let judged = entries.iter().find(|entry| entry["action"] == "review").unwrap();
+    assert!(round.is_string());
+    assert_eq!(judged["observed"]["dossier"], round);
+}
+
 // REQ-095, REQ-160
 #[test]
 fn a_note_that_is_misspelt_too_long_blank_or_no_text_is_refused() {
@@ -404,7 +420,7 @@ fn a_round_is_sealed_with_all_that_its_verdicts_speak_about() {
     assert_eq!(dossier(), Value::Null);
     project.run("-u claude route CR-001 --approval").is(0);
     assert!(dossier().is_string() && dossier() != first);
-    // Every verdict says for ever what lay before its giver: here the note, too.
+    // Every verdict says for ever what lay before its giver: before `tu` the note, too, which was hidden from `qa`.
     assert!(judged(0).is_string() && judged(0) != first);
-    assert_eq!((judged(1), dossier()), (judged(0), judged(0)));
+    assert_eq!((judged(1), dossier()), (first, judged(0)));
 }

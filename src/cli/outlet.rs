@@ -1,5 +1,6 @@
 //! The streams that are written to. Whatever goes through one writes to no terminal: each way in escapes what is
-//! not ours, and there is no other. Tokens are taken out of all of it.
+//! not ours, and there is no other. Tokens are taken out of all of it but the very bytes of what is recorded, into
+//! which no live one comes.
 
 use std::io::{self, Write};
 
@@ -106,7 +107,8 @@ impl Outlet {
         self.to.flush()
     }
 
-    /// Writes contents: a terminal gets them as text, whatever else reads gets the very bytes.
+    /// Writes what is recorded: a terminal gets it as text, whatever else reads gets the very bytes, which were
+    /// digested and signed as they are.
     pub fn verbatim(&mut self) -> Verbatim<'_> {
         Verbatim(self)
     }
@@ -122,6 +124,16 @@ impl Outlet {
 struct Shielded {
     to: Box<dyn Write>,
     shield: Option<Shield>,
+}
+
+impl Shielded {
+    /// Writes bytes as they are.
+    fn bare(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(shield) = self.shield.replace(Shield::default()) {
+            self.to.write_all(&shield.finish())?;
+        }
+        self.to.write(bytes)
+    }
 }
 
 impl Write for Shielded {
@@ -176,7 +188,7 @@ impl Write for Verbatim<'_> {
             self.0.write(bytes)
         } else {
             self.0.settle()?;
-            self.0.to.write(bytes)
+            self.0.to.bare(bytes)
         }
     }
 

@@ -97,7 +97,7 @@ pub fn reply(world: &mut World, manner: &Manner, reply: &Reply) -> io::Result<()
         remind(world, manner, reply);
         let warnings = serde_json::to_value(&reply.warnings)?;
         let document = envelope(reply.report.data(), Value::Null, &warnings, reply.actor.as_ref());
-        return answer(world, manner, document);
+        return answer(world, manner, document, reply.wording);
     }
     if let Some(message) = &reply.message {
         message_text(world, manner, message)?;
@@ -188,7 +188,8 @@ pub fn failure(
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });
-        return answer(world, manner, envelope(next, error_value(error, &outcome), &json!([]), actor));
+        let document = envelope(next, error_value(error, &outcome), &json!([]), actor);
+        return answer(world, manner, document, Wording::Escaped);
     }
     if let CommandError::Session(SessionError::Denied(refusal)) = error {
         let why = match refusal.denial.class() {
@@ -328,12 +329,16 @@ fn actor_value(actor: &Actor) -> Value {
     value
 }
 
-fn answer(world: &mut World, manner: &Manner, mut document: Value) -> io::Result<()> {
+fn answer(world: &mut World, manner: &Manner, mut document: Value, wording: Wording) -> io::Result<()> {
     manner.carried.answer(&mut document);
     let text = data::text(&document, manner.format)?;
     // It can be large, and is held once.
     drop(document);
-    writeln!(world.stdout, "{}", text.trim_end())?;
+    if wording == Wording::Verbatim {
+        writeln!(world.stdout.verbatim(), "{}", text.trim_end())?;
+    } else {
+        writeln!(world.stdout, "{}", text.trim_end())?;
+    }
     world.stdout.flush()
 }
 
@@ -341,7 +346,7 @@ fn answer(world: &mut World, manner: &Manner, mut document: Value) -> io::Result
 pub fn plain(world: &mut World, manner: &Manner, text: &str) -> io::Result<()> {
     if manner.format.is_data() {
         let document = envelope(json!({ "text": text }), Value::Null, &json!([]), None);
-        return answer(world, manner, document);
+        return answer(world, manner, document, Wording::Escaped);
     }
     write!(world.stdout, "{text}")?;
     world.stdout.flush()

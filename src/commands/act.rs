@@ -330,12 +330,22 @@ fn note_words(context: &Context, note: &Note, id: &DocumentId) -> Option<String>
             let path = path.display();
             format!("the check-out by {holder} is void: {path} stays, and can no longer be checked in")
         }
-        Note::NoTemplate(_) => return None,
+        Note::NoTemplate(_) | Note::CanEndOtherwise => return None,
     })
 }
 
 fn note_warning(note: &Note, id: &DocumentId) -> Option<Warning> {
-    let Note::NoTemplate(template) = note else { return None };
-    let message = format!("{template} is not in force, so that {id} begins without its text");
-    Some(Warning { code: "template_missing", message })
+    let (code, message) = match note {
+        Note::NoTemplate(template) => {
+            ("template_missing", format!("{template} is not in force, so that {id} begins without its text"))
+        }
+        Note::CanEndOtherwise => (
+            "answers_not_told",
+            format!(
+                "a rejection by somebody else would end the round of {id} otherwise; it is told when the round ends"
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Warning { code, message })
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use super::digest::{Digest, Timestamp};
 use super::document::{Document, words};
 use super::id::{AttestationName, DocumentId, GroupName, PhaseName, TraitName, UserName};
+use super::order::Order;
 
 words! {
     /// The kinds of attestation.
@@ -83,6 +84,19 @@ pub fn next_number(all: &[Attestation], kind: AttestationKind, name: &Attestatio
 /// What entries call the digest of all that was laid before those who judge.
 pub const DOSSIER: &str = "dossier";
 
+/// The digest of all that was laid before a user: without what others have noted since the round opened, which is
+/// hidden until it ends. With it, the digest would let that user try out what such a note says.
+pub fn dossier_for(user: &UserName, document: &Document, all: &[Attestation], order: &Order) -> Digest {
+    let opened = document.round.as_ref().map(|round| order.place(round.opened_at));
+    let is_hidden = |one: &Attestation| {
+        one.kind == AttestationKind::Note
+            && one.author != *user
+            && opened.is_some_and(|opened| order.place(one.at) >= opened)
+    };
+    let laid: Vec<Attestation> = all.iter().filter(|one| !is_hidden(one)).cloned().collect();
+    dossier(document, &laid)
+}
+
 /// The digest of all that a verdict speaks about: the content, the traits, and the attestations that
 /// count. Each part is preceded by its length, so that no two dossiers have the same bytes.
 pub fn dossier(document: &Document, all: &[Attestation]) -> Digest {
@@ -109,6 +123,7 @@ pub fn dossier(document: &Document, all: &[Attestation]) -> Digest {
 mod tests {
     use super::*;
     use crate::domain::audit::samples::{name, new_document};
+    use crate::domain::document::{Round, Task};
 
     fn note(called: &str, number: u32, body: &str) -> Attestation {
         Attestation {
@@ -159,5 +174,29 @@ mod tests {
         ];
         assert!(others.iter().all(|other| *other != plain), "{others:?}");
         assert_eq!(plain, dossier(&document, &[one.clone(), one]));
+    }
+
+    // REQ-082
+    #[test]
+    fn what_is_laid_before_a_user_is_without_what_others_noted_since_the_round_opened() {
+        let mut document = new_document("CR-001", Timestamp::from_millis(0));
+        document.round = Some(Round {
+            task: Task::Review,
+            phase: name("review"),
+            origin: name("DRAFT"),
+            asked_by: name("claude"),
+            opened_at: Timestamp::from_millis(5),
+            content: document.content,
+            policy: document.content,
+            dossier: None,
+            seats: BTreeMap::new(),
+        });
+        let noted = |body, at| Attestation { at: Timestamp::from_millis(at), ..note("a", 1, body) };
+        let of = |user: &str, note| dossier_for(&name(user), &document, &[note], &Order::default());
+        let without = dossier(&document, &[]);
+        assert_eq!(of("qa", noted("high", 6)), without);
+        for (user, at) in [("qa", 4), ("tu", 6)] {
+            assert_eq!(of(user, noted("high", at)), dossier(&document, &[noted("high", at)]));
+        }
     }
 }

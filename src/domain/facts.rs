@@ -25,6 +25,8 @@ pub struct Facts {
     pub valid: Timestamp,
     /// The order of the record.
     pub order: Order,
+    /// Whether it is only asked what would be done.
+    pub is_trial: bool,
     /// The digest of the policy by which it is made.
     pub policy: Digest,
     /// The document that the request is about.

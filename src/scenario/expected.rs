@@ -184,6 +184,7 @@ fn word_of(note: &Note) -> &'static str {
         Note::Failed(..) => "failed",
         Note::Voided(..) => "voided",
         Note::NoTemplate(_) => "no_template",
+        Note::CanEndOtherwise => "can_end_otherwise",
     }
 }
 

@@ -67,6 +67,7 @@ impl Session {
             now,
             valid: now,
             order: self.order()?,
+            is_trial: false,
             policy: digest,
             document: None,
             parent: None,

@@ -297,6 +297,7 @@ impl Session {
         let time = Time { now: self.recorded(&head, time.moment, witness)?, ..time };
         let (policy, mut facts) = self.gather(&actor, request, time.now)?;
         facts.valid = time.valid;
+        facts.is_trial = mode == Mode::DryRun;
         facts.run = run.map(|(run, _)| run.clone());
         if let (Some(Proof::Signature(signed)), Mode::Commit) = (&claim.proof, mode) {
             match self.check_signed(&actor, signed, request, &policy, &facts) {

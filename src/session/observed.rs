@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::policies::differences;
-use crate::domain::attestation::{DOSSIER, dossier};
+use crate::domain::attestation::{DOSSIER, dossier_for};
 use crate::domain::decide::Applied;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::LASTED;
 use crate::domain::facts::Facts;
+use crate::domain::id::UserName;
 use crate::domain::policy::{Candidate, Sources};
 
 /// How a run ended, and how long it took.
@@ -31,10 +32,10 @@ pub(super) fn adoption(
 
 /// What was laid before those who judge, when their round opened and when one of them judged: the digest of
 /// content, traits, notes and evidence.
-pub(super) fn dossier_of(facts: &Facts, applied: &Applied) -> Option<(String, String)> {
+pub(super) fn dossier_of(actor: &UserName, facts: &Facts, applied: &Applied) -> Option<(String, String)> {
     let before = applied.before.as_ref();
     let digest = match (before, &applied.verdict) {
-        (Some(before), Some(_)) => dossier(before, &facts.attestations),
+        (Some(before), Some(_)) => dossier_for(actor, before, &facts.attestations, &facts.order),
         (before, _) => {
             let was_open = before.is_some_and(|before| before.round.is_some());
             applied.after.as_ref()?.round.as_ref().filter(|_| !was_open)?.dossier?

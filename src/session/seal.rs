@@ -91,7 +91,7 @@ impl Session {
         }
         entry.comment = said(attempt.policy, attempt.request);
         entry.verdict = applied.verdict;
-        entry.observed.extend(observed::dossier_of(facts, applied));
+        entry.observed.extend(observed::dossier_of(attempt.actor.name(), facts, applied));
         if let Some(project) = facts.project.as_ref()
             && let Some(Ok(next)) = &project.candidate
         {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Session, SessionError};
-use crate::domain::attestation::dossier;
+use crate::domain::attestation::dossier_for;
 use crate::domain::audit::{NONCE_BYTES, Statement, Tag, round_name};
 use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
@@ -165,12 +165,13 @@ fn about(statement: Statement, facts: &Facts, request: &Request) -> Statement {
         return statement;
     };
     let round = document.round.as_ref();
+    let dossier = round.map(|_| dossier_for(&statement.user, document, &facts.attestations, &facts.order));
     Statement {
         document: Some(document.id.clone()),
         round: round.map(round_name),
         version: Some(document.version),
         content: Some(document.content),
-        dossier: round.map(|_| dossier(document, &facts.attestations)),
+        dossier,
         ..statement
     }
 }

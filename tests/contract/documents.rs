@@ -236,6 +236,26 @@ fn pages_join_to_the_whole_list_under_every_filter() {
     }
 }
 
+// REQ-047, REQ-223
+#[test]
+fn what_is_recorded_may_show_what_a_token_looks_like_and_is_given_out_as_it_is() {
+    let (project, form) = (Project::new(), "qms_0123456789abcdef_aaaaaaaa");
+    project.run("-u claude create CR --title x").is(0);
+    let title = format!("Take {form} out of the manual");
+    project.edit("claude", "CR-001", "title: \"x\"", &format!("title: \"{title}\""));
+    let copy = fs::read(project.copy("claude", "CR-001")).unwrap();
+    project.run("-u claude checkin CR-001").is(0);
+
+    assert_eq!(project.run("-u qa read CR-001").is(0).stdout, copy);
+    let answer = project.ask("-u qa read CR-001").is(0);
+    assert_eq!(answer["data"]["content"], json!(String::from_utf8(copy).unwrap()));
+    let export = project.run("-u lead audit export").is(0);
+    assert!(export.text().contains(&title));
+    fs::write(project.path("export"), &export.stdout).unwrap();
+    project.run("audit verify --export export").is(0);
+    assert!(!project.run("-u qa status CR-001").is(0).text().contains(form));
+}
+
 // REQ-040, REQ-047
 #[test]
 fn reading_gives_the_very_bytes_and_says_when_they_are_not_in_force() {

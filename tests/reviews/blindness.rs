@@ -226,6 +226,32 @@ fn nobody_can_tell_what_somebody_else_answered_in_an_approval_that_is_open() {
     look_the_same(&decided("approve"), &decided("reject"), &["claude", "qa"]);
 }
 
+// REQ-082
+#[test]
+fn a_trial_of_what_ends_the_round_tells_no_answer_of_another() {
+    let (one, other) = (decided("approve"), decided("reject"));
+    for user in ["tu", "qa", "qb", "lead", "claude"] {
+        for line in [
+            "approve CR-001",
+            "approve CR-001 --comment fine",
+            "reject CR-001 --comment no",
+            "unassign CR-001 --assignees tu",
+            "withdraw CR-001",
+            "checkout CR-001",
+        ] {
+            for form in ["text", "json"] {
+                let said = |project: &Project| {
+                    let ran = project.run(&format!("-u {user} {line} --dry-run -o {form}"));
+                    timeless(project, &format!("{}\n{}\n{}", ran.status, ran.text(), ran.stderr))
+                };
+                assert_eq!(said(&one), said(&other), "{user}: {line}");
+            }
+        }
+    }
+    let trial = one.ask("-u tu approve CR-001 --dry-run").is(0);
+    assert_eq!(trial["warnings"][0]["code"], "answers_not_told");
+}
+
 /// The assignee and the answers of `maria`, as a user sees them.
 fn of_maria(project: &Project, user: &str) -> (Value, Vec<Value>) {
     let ask = |line: &str| {

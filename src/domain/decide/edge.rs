@@ -56,26 +56,36 @@ impl Case<'_> {
             }
         }
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
-        let ending = self.ending(workflow, edge, document);
-        let edge = ending.as_ref().unwrap_or(edge);
-        let target = match &edge.to {
-            Target::Same => document.state.clone(),
-            Target::State(state) => state.clone(),
-            Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
-        };
-        // Who is named is released, where a rejection ends the round.
-        let seats = if ending.is_none() {
-            self.seats(workflow, edge, &target, document, &mut reasons)
-        } else {
-            Vec::new()
-        };
+        let target = Self::target(workflow, edge, document, &mut reasons);
+        let seats = self.seats(workflow, edge, &target, document, &mut reasons);
         if reasons.is_empty() {
             reasons.extend(self.not_run(edge));
         }
-        if reasons.is_empty() {
-            Ok(Way::Edge { transition: Box::new(edge.clone()), target, seats, created: None })
-        } else {
-            Err(reasons)
+        if !reasons.is_empty() {
+            return Err(reasons);
+        }
+        // What others answered is looked at last, so that no refusal tells it. Where it ends the round, nobody is
+        // asked anew.
+        let (edge, target, seats) = match self.ending(workflow, edge, document) {
+            Some(ending) => {
+                let target = Self::target(workflow, &ending, document, &mut reasons);
+                (ending, target, Vec::new())
+            }
+            None => (edge.clone(), target, seats),
+        };
+        Ok(Way::Edge { transition: Box::new(edge), target, seats, created: None })
+    }
+
+    fn target(
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+        reasons: &mut Vec<Reason>,
+    ) -> StateName {
+        match &edge.to {
+            Target::Same => document.state.clone(),
+            Target::State(state) => state.clone(),
+            Target::Origin => Self::origin(workflow, edge, document, reasons),
         }
     }
 

@@ -68,6 +68,8 @@ pub enum Note {
     Seated(Vec<UserName>),
     /// The answer was recorded; so many others are awaited.
     Awaiting(usize),
+    /// An answer of somebody else, which is not told yet, can end the round otherwise.
+    CanEndOtherwise,
     /// An attachment ended with its parent.
     Ended(DocumentId),
     /// This item was recorded; so many are still open.
@@ -154,6 +156,9 @@ impl Step<'_> {
         if edge.quorum && open > 0 {
             self.applied.notes.push(Note::Awaiting(open));
             return;
+        }
+        if self.can_end_otherwise(edge) {
+            self.applied.notes.push(Note::CanEndOtherwise);
         }
         for effect in &edge.completion {
             self.effect(*effect, target);

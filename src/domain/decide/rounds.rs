@@ -51,6 +51,19 @@ impl Step<'_> {
         }
     }
 
+    /// Tells whether an answer of somebody else, which a trial does not look at, can end the round otherwise.
+    pub(super) fn can_end_otherwise(&self, edge: &Transition) -> bool {
+        let round = self.document.round.as_ref().filter(|_| self.facts.is_trial && edge.quorum);
+        let has_answer = round.is_some_and(|round| {
+            round.seats.iter().any(|(user, seat)| user != self.actor() && seat.answer.is_some())
+        });
+        let life = self.policy.document_type(&self.document.document_type).map(|(life, _)| life);
+        let rejects = |way: &Transition| way.quorum && way.verdict == Some(VerdictKind::Reject);
+        has_answer
+            && !rejects(edge)
+            && life.is_some_and(|life| life.leaving(&self.document.state).any(rejects))
+    }
+
     pub(super) fn add_seats(&mut self) {
         let named = self.inputs().users("assignees").to_vec();
         let seat = self.seat();

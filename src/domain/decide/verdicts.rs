@@ -41,6 +41,7 @@ impl Case<'_> {
 
     /// How a step ends the round where it is not as it says: where one of several answers rejects and waits for the
     /// others, the round ends with that rejection, whichever answer is the last, and when the last one is released.
+    /// A trial does not look at the answers of others: what it shows would tell them.
     pub(super) fn ending(
         &self,
         workflow: &Workflow,
@@ -48,6 +49,9 @@ impl Case<'_> {
         document: &Document,
     ) -> Option<Transition> {
         let round = document.round.as_ref().filter(|round| edge.quorum && !self.awaits_after(edge, round))?;
+        if self.facts.is_trial {
+            return None;
+        }
         let mut answers = round.seats.values().filter_map(|seat| seat.answer.as_ref());
         let is_rejected = answers.any(|answer| answer.outcome == Outcome::Reject);
         let rejects = |way: &&Transition| is_rejected && way.verdict == Some(VerdictKind::Reject);

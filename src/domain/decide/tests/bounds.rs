@@ -74,6 +74,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         now: NOW,
         valid: NOW,
         order: Order::default(),
+        is_trial: false,
         policy: Digest::of(b"policy"),
         document: None,
         parent: None,

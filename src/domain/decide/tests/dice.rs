@@ -221,6 +221,7 @@ impl<'a> Dice<'a> {
             now: self.time(),
             valid: self.time(),
             order: Order::default(),
+            is_trial: false,
             policy: Digest::of(b"policy"),
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
