@@ -82,16 +82,21 @@ struct Group {
     /// Its list of handlers, in which there may be something that the runtime passes over.
     handlers: Option<Inside>,
     commands: Vec<Option<String>>,
+    /// Whether it says nothing besides.
+    is_plain: bool,
 }
 
 impl Group {
     fn read(runtime: Runtime, plain: &Plain<'_>, place: &str, raw: Raw<'_>) -> Result<Self, Misshapen> {
         let is_strict = runtime == Runtime::Codex;
-        let mut group = Self { matcher: None, handlers: None, commands: Vec::new() };
+        let mut group = Self { matcher: None, handlers: None, commands: Vec::new(), is_plain: false };
         let members = match plain.object(place, raw.get()) {
             Err(Misshapen::Wrong { .. }) if !is_strict => return Ok(group),
             members => members?,
         };
+        let is_ours =
+            |(key, _): &(Raw<'_>, Raw<'_>)| matches!(said(key).as_deref(), Some("matcher" | "hooks"));
+        group.is_plain = members.0.iter().all(is_ours);
         group.matcher = plain.one(&members, &format!("{place}.matcher"), "matcher")?.and_then(said);
         let at = format!("{place}.hooks");
         let Some(raw) = plain.one(&members, &at, "hooks")? else { return Ok(group) };

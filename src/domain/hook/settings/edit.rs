@@ -58,14 +58,15 @@ impl HookSettings<'_> {
         let (mut cuts, mut events) = (Vec::new(), Vec::new());
         for event in &self.events {
             let runs: Vec<Vec<bool>> = event.groups.iter().map(|group| group.runs(ours)).collect();
-            let gone: Vec<bool> = runs.iter().map(|runs| all(runs)).collect();
+            let whole = event.groups.iter().zip(&runs);
+            let gone: Vec<bool> = whole.map(|(group, runs)| group.is_plain && all(runs)).collect();
             let goes = event.inside.as_ref().is_some_and(|inside| self.goes(inside, &gone));
             events.push(goes);
             let Some(inside) = event.inside.as_ref().filter(|_| !goes) else { continue };
             self.cut(inside, &gone, &mut cuts);
-            for (group, runs) in event.groups.iter().zip(runs).filter(|(_, runs)| !all(runs)) {
+            for ((group, runs), _) in event.groups.iter().zip(&runs).zip(&gone).filter(|(_, gone)| !**gone) {
                 if let Some(handlers) = &group.handlers {
-                    self.cut(handlers, &runs, &mut cuts);
+                    self.cut(handlers, runs, &mut cuts);
                 }
             }
         }

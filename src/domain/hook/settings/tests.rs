@@ -220,6 +220,10 @@ fn of_a_group_with_others_only_ours_is_taken_out() {
     let left = with(Runtime::Claude, text, None);
     assert!(left.contains(r#"{"command": "fmt", "y": 1.0}"#) && left.contains(r#""x": 1.0"#), "{left}");
     assert!(!left.contains("qms"), "{left}");
+    // A group that says more is somebody's, with no other handler, too.
+    let text = r#"{"hooks": {"Stop": [{"hooks": [ {"command": "qms hook"} ], "x": 1.0}]}}"#;
+    let left = r#"{"hooks": {"Stop": [{"hooks": [ ], "x": 1.0}]}}"#;
+    assert_eq!(with(Runtime::Claude, text, None), left);
 }
 
 /// Where somebody may write space.
