@@ -92,9 +92,8 @@ fn found(world: &World, context: &mut Context, token: &Token) -> Result<Found, C
     let is_of_run = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
     // Codex runs no hook before a person has trusted it at a terminal, and none is at a run. What the token of a run is
     // good for is bound to its process and its task in any case.
-    let signs = |runtime: &Runtime| {
-        !(is_of_run && *runtime == Runtime::Codex) && hooks::may_sign(context.site.root(), *runtime)
-    };
+    let signs =
+        |runtime: &Runtime| !(is_of_run && *runtime == Runtime::Codex) && hooks::may_sign(context, *runtime);
     Ok(if world.runtimes().iter().any(signs) { Found::Unsigned } else { Found::Shared })
 }
 

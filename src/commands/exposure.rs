@@ -37,7 +37,7 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     let root = context.site.root().to_owned();
     lying_about(&root, &root, DEPTH, &mut found);
-    found.findings.extend(hooks::faults(&root).into_iter().map(|fault| ("hooks", fault)));
+    found.findings.extend(hooks::faults(context).into_iter().map(|fault| ("hooks", fault)));
     found.findings.extend(definition::faults(context)?.into_iter().map(|fault| ("definition", fault)));
     let hooked = hooks::installed(&root);
     unbound(context, actor, &hooked, &mut found)?;

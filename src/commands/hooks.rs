@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::act::carry_out;
 use super::token::request;
 use super::{CommandError, Context, Reply};
-use crate::disk::Settings;
+use crate::disk::{Settings, layers};
 use crate::domain::hook::{HookSettings, Runtime, words};
 use crate::domain::id::UserName;
 use crate::domain::request::Registration;
@@ -66,8 +66,9 @@ struct HooksReport {
     installed: bool,
     dry_run: bool,
     settings: Value,
+    /// What the file says; `None` where there is none.
     #[serde(skip)]
-    text: String,
+    text: Option<String>,
     /// The users who need a proof, because the policy gives them to agents of the runtime.
     bound: Vec<UserName>,
 }
@@ -75,10 +76,11 @@ struct HooksReport {
 impl fmt::Display for HooksReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = place(&self.file);
-        match (self.dry_run, self.installed) {
-            (true, _) => write!(f, "{file} would be:\n{}", self.text.trim_end())?,
-            (false, true) => write!(f, "✓ hook of {} installed in {file}", self.runtime)?,
-            (false, false) => write!(f, "✓ hook of {} removed from {file}", self.runtime)?,
+        match (self.dry_run, self.installed, &self.text) {
+            (true, _, Some(text)) => write!(f, "{file} would be:\n{}", text.trim_end())?,
+            (true, _, None) => write!(f, "{file} would not be there")?,
+            (false, true, _) => write!(f, "✓ hook of {} installed in {file}", self.runtime)?,
+            (false, false, _) => write!(f, "✓ hook of {} removed from {file}", self.runtime)?,
         }
         let names = self.bound.iter().map(UserName::as_str).collect::<Vec<_>>().join(", ");
         match (self.installed, self.dry_run) {
@@ -105,17 +107,29 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     let line = installs.then_some(line.as_str());
     let before = Settings::read(&file)?;
     let text = read(runtime, &file, before.text.as_deref())?.with(line);
+    let text = text.map_err(|why| refused(&file, &why.to_string()))?;
+    let planned = read(runtime, &file, text.as_deref())?;
+    let settings = planned.values();
     let mut warnings = Vec::new();
     if installs {
+        // A hook that will not run is not said to be there, and nobody is bound to what it would sign.
+        let hindrances = hindrances(context, runtime, &planned);
+        if !hindrances.is_empty() {
+            let why = hindrances.join("; ");
+            return Err(refused(
+                &file,
+                &format!("no hook in it would run: {why}; change that, and try again"),
+            ));
+        }
         // Who may not bind installs nothing; and nobody is bound by what was not installed.
         let bind = request(Registration::Bind(runtime))?;
         if dry_run {
             actor = carry_out(context, &bind, Mode::DryRun)?.0.actor;
         } else if context.session.act(&context.claim, &bind, Mode::DryRun).is_ok() {
-            enter(context, (runtime, &file), &before, &text, line)?;
+            enter(context, (runtime, &file), &before, text.as_deref(), line)?;
             let bound = carry_out(context, &bind, Mode::Commit);
             if bound.is_err() {
-                before.put_back(context.site.root(), &text)?;
+                before.put_back(context.site.root(), text.as_deref().unwrap_or_default())?;
             }
             let (bound, warned) = bound?;
             (actor, warnings) = (bound.actor, warned);
@@ -127,7 +141,7 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
             ));
         }
     } else if !dry_run {
-        enter(context, (runtime, &file), &before, &text, line)?;
+        enter(context, (runtime, &file), &before, text.as_deref(), line)?;
     }
     let given = context.session.policy()?;
     let given = given.users_of(runtime);
@@ -137,17 +151,20 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     users.retain(|user| user.is_bound || (installs && dry_run));
     let bound = users.into_iter().map(|user| user.name).collect();
     let runtime = runtime.name();
-    let settings = serde_json::from_str(&text).unwrap_or_default();
+    let settings = settings.unwrap_or_else(|| json!({}));
     let report = HooksReport { runtime, file, installed: installs, dry_run, settings, text, bound };
     let mut reply = Reply::new(report).by(actor);
     reply.warnings.extend(warnings);
     Ok(reply)
 }
 
-/// Reads the settings of a runtime; where there are none they are empty.
+/// Reads the settings of a runtime.
 fn read<'a>(runtime: Runtime, file: &Path, text: Option<&'a str>) -> Result<HookSettings<'a>, CommandError> {
-    HookSettings::read(runtime, text.unwrap_or("{}"))
-        .map_err(|why| CommandError::Failed(format!("`{}` is left as it is: {why}", file.display())))
+    HookSettings::read(runtime, text).map_err(|why| refused(file, &format!("{why}; correct that place")))
+}
+
+fn refused(file: &Path, why: &str) -> CommandError {
+    CommandError::Failed(format!("`{}` is left as it is: {why}", file.display()))
 }
 
 /// Writes settings, and looks whether the hook is in them as it should be: `line`, or none.
@@ -155,11 +172,11 @@ fn enter(
     context: &Context,
     (runtime, file): (Runtime, &Path),
     before: &Settings,
-    text: &str,
+    text: Option<&str>,
     line: Option<&str>,
 ) -> Result<(), CommandError> {
-    // What is as it should be is not written anew, and no file is made to have nothing in it.
-    if before.text.as_deref() != Some(text) && (before.text.is_some() || line.is_some()) {
+    // What is as it should be is not written anew.
+    if before.text.as_deref() != text {
         before.write(context.site.root(), text)?;
     }
     let after = Settings::read(file)?;
@@ -173,6 +190,15 @@ fn enter(
     )))
 }
 
+/// Says what keeps the hook of a runtime from running, in any file that the runtime reads.
+fn hindrances(context: &Context, runtime: Runtime, settings: &HookSettings<'_>) -> Vec<String> {
+    let root = context.site.root();
+    let mut folders = context.runtimes.iter().filter(|(of, _)| *of == runtime);
+    let user = folders.next().map(|(_, folder)| folder.as_path());
+    let file = root.join(runtime.settings()).display().to_string();
+    settings.hindrances(&file, &layers(runtime, root, user))
+}
+
 /// The settings of a runtime in a project; `None` where it has none.
 fn settings_of(root: &Path, runtime: Runtime) -> Result<Option<String>, String> {
     Settings::read(&root.join(runtime.settings())).map(|it| it.text).map_err(|error| error.to_string())
@@ -180,13 +206,12 @@ fn settings_of(root: &Path, runtime: Runtime) -> Result<Option<String>, String> 
 
 /// Tells whether our hook is in the settings of a runtime, and runs. In settings that cannot be read it may be where
 /// they name the program.
-pub fn may_sign(root: &Path, runtime: Runtime) -> bool {
-    match settings_of(root, runtime) {
-        Ok(Some(text)) => match HookSettings::read(runtime, &text) {
-            Ok(settings) => settings.has_ours() && !settings.is_switched_off(),
-            Err(_) => text.contains("qms"),
+pub fn may_sign(context: &Context, runtime: Runtime) -> bool {
+    match settings_of(context.site.root(), runtime) {
+        Ok(text) => match HookSettings::read(runtime, text.as_deref()) {
+            Ok(settings) => settings.has_ours() && hindrances(context, runtime, &settings).is_empty(),
+            Err(_) => text.unwrap_or_default().contains("qms"),
         },
-        Ok(None) => false,
         Err(_) => true,
     }
 }
@@ -196,19 +221,21 @@ pub(super) fn installed(root: &Path) -> Vec<Runtime> {
     let mut runtimes = Runtime::ALL.to_vec();
     runtimes.retain(|runtime| {
         let text = settings_of(root, *runtime).ok().flatten();
-        text.is_some_and(|text| HookSettings::read(*runtime, &text).is_ok_and(|settings| settings.has_ours()))
+        HookSettings::read(*runtime, text.as_deref()).is_ok_and(|settings| settings.has_ours())
     });
     runtimes
 }
 
 /// Says what is wrong with the hooks that are installed, and which settings cannot be read.
-pub(super) fn faults(root: &Path) -> Vec<String> {
-    let faults_of = |runtime: Runtime| match settings_of(root, runtime) {
-        Ok(Some(text)) => match HookSettings::read(runtime, &text) {
-            Ok(settings) => settings.faults(),
-            Err(why) => vec![format!("`{}`: {why}", runtime.settings())],
+pub(super) fn faults(context: &Context) -> Vec<String> {
+    let faults_of = |runtime: Runtime| match settings_of(context.site.root(), runtime) {
+        Ok(text) => match HookSettings::read(runtime, text.as_deref()) {
+            Ok(settings) if settings.has_ours() => {
+                [settings.faults(), hindrances(context, runtime, &settings)].concat()
+            }
+            Ok(_) => Vec::new(),
+            Err(why) => vec![format!("`{}`: {why}; correct that place", runtime.settings())],
         },
-        Ok(None) => Vec::new(),
         Err(error) => vec![error],
     };
     Runtime::ALL.into_iter().flat_map(faults_of).collect()

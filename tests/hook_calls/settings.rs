@@ -144,6 +144,96 @@ fn nothing_is_said_to_be_installed_that_is_not_and_nobody_is_bound_by_it() {
     assert_eq!(bound(&hooked), ["claude", "qa", "tu"]);
 }
 
+// REQ-302
+#[test]
+fn nothing_is_installed_where_no_hook_runs_and_doctor_says_the_same() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let home = project.folder().join("home");
+    let run = |line: &str| {
+        let call = project.call(line).variable("HOME", home.to_str().unwrap());
+        call.variable("CLAUDE_CONFIG_DIR", home.join("claude").to_str().unwrap()).run()
+    };
+    let off = "{\"disableAllHooks\": true}";
+    let switches = [
+        ("claude", project.path(".claude/settings.local.json"), off, "disableAllHooks"),
+        ("claude", home.join("claude/settings.json"), off, "disableAllHooks"),
+        ("codex", project.path(".codex/config.toml"), "[features]\nhooks = false\n", "features.hooks"),
+        ("codex", home.join(".codex/config.toml"), "features.codex_hooks = false", "features.codex_hooks"),
+        (
+            "gemini",
+            home.join(".gemini/settings.json"),
+            "{\"hooksConfig\": {\"enabled\": false}}",
+            "hooksConfig",
+        ),
+    ];
+    for (runtime, file, text, setting) in &switches {
+        let (install, own) = (format!("-u lead hooks install {runtime}"), project.path(own_file(runtime)));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        for line in [install.clone(), format!("{install} --dry-run")] {
+            let ran = run(&line).is(1).says(setting).says(file.file_name().unwrap().to_str().unwrap());
+            assert!(ran.stdout.is_empty() && !ran.stderr.contains('✓') && !own.exists(), "{ran:?}");
+        }
+        assert!(bound(&hooked).is_empty(), "{runtime}");
+        run("-u lead doctor").is(0);
+        fs::remove_file(file).unwrap();
+    }
+    for (runtime, file, text, setting) in &switches {
+        run(&format!("-u lead hooks install {runtime}")).is(0);
+        run("-u lead doctor").is(0);
+        fs::write(file, text).unwrap();
+        let said = run("-u lead doctor").is(1).says(setting);
+        let again = run(&format!("-u lead hooks install {runtime}")).is(1);
+        let sentence =
+            again.stderr.split("would run: ").nth(1).unwrap().split("; change that").next().unwrap();
+        assert!(said.stderr.contains(sentence), "{said:?}, {sentence}");
+        fs::remove_file(file).unwrap();
+    }
+}
+
+/// Where the hook of a runtime is entered.
+fn own_file(runtime: &str) -> &'static str {
+    match runtime {
+        "claude" => ".claude/settings.json",
+        "codex" => ".codex/hooks.json",
+        _ => ".gemini/settings.json",
+    }
+}
+
+// REQ-080, REQ-300, REQ-301
+#[test]
+fn a_file_of_settings_is_after_the_hook_what_it_was_before_to_the_byte() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    for (runtime, text) in [
+        ("claude", None),
+        ("claude", Some("")),
+        ("claude", Some("\u{feff}{\r\n\t\"a\" : 1.0 ,\r\n\t\"hooks\":{ \"Stop\":[ ] }\r\n}")),
+        ("codex", Some("\n")),
+        ("codex", Some("{\"description\":\"\\u0041\",\"hooks\":{}}")),
+        ("gemini", None),
+        ("gemini", Some("{\n    // mine\n    \"a\": 1e3 // one thousand\n}\n")),
+    ] {
+        let path = project.path(own_file(runtime));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        let bytes = || fs::read(&path).ok();
+        let before = bytes();
+        project.run(&format!("-u lead hooks install {runtime}")).is(0);
+        let once = bytes();
+        assert_ne!(once, before);
+        project.run(&format!("-u lead hooks install {runtime}")).is(0);
+        assert_eq!(bytes(), once);
+        project.run("-u lead doctor").is(0);
+        project.run(&format!("-u lead hooks remove {runtime}")).is(0);
+        assert_eq!(bytes(), before, "{runtime}, {text:?}");
+        let _none = fs::remove_file(&path);
+    }
+}
+
 // REQ-257
 #[test]
 fn a_program_that_is_called_otherwise_finds_its_hook_again() {

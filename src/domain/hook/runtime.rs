@@ -31,4 +31,13 @@ impl Runtime {
             Self::Gemini => "gemini",
         }
     }
+
+    /// Returns what it is called.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Claude => "Claude Code",
+            Self::Codex => "Codex",
+            Self::Gemini => "Gemini CLI",
+        }
+    }
 }

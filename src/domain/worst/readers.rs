@@ -9,7 +9,7 @@ use super::super::digest::{Digest, Timestamp};
 use super::super::encoding;
 use super::super::facts::Answer;
 use super::super::front_matter::{check_line, parse};
-use super::super::hook::{Event, HookSettings, Notice, Runtime, examine, may_be_a_call};
+use super::super::hook::{Event, Found, HookSettings, Notice, Runtime, examine, may_be_a_call};
 use super::super::id::{CredentialId, DocumentId, PhaseName, UserName};
 use super::super::identity::{PresentedTicket, SealedKey, Token};
 use super::super::items::{Items, cell_text, departures, handwritten};
@@ -89,6 +89,7 @@ pub const READERS: &[Reader] = &[
     bounded("event with a line", 128, event),
     reader("bytes that could be a call", |text| read(may_be_a_call(text.as_bytes()))),
     bounded("settings of a runtime", 4096, settings),
+    bounded("settings of Codex in TOML", 4096, switches),
     reader("token", |text| read((Token::parse(text).is_ok(), Token::within(text)))),
     reader("ticket", |text| read(PresentedTicket::parse(text, Digest::of(b""), String::new()))),
     reader("checkpoint", |text| read(Checkpoint::parse(text))),
@@ -238,8 +239,20 @@ fn settings(text: &str) {
     let command = serde_json::json!(text).to_string();
     let handlers = format!("[{{\"matcher\": {command}, \"hooks\": [{{\"command\": {command}}}]}}]");
     for whole in [text, &format!("{{{command}: {command}, \"hooks\": {{\"PreToolUse\": {handlers}}}}}")] {
-        read(HookSettings::read(Runtime::Claude, whole).map(|it| it.with(Some("qms hook"))));
+        for runtime in [Runtime::Claude, Runtime::Gemini] {
+            read(HookSettings::read(runtime, Some(whole)).map(|it| it.with(Some("qms hook"))));
+        }
     }
+}
+
+fn switches(text: &str) {
+    let layer = Runtime::Codex.layers().next().map(|layer| Found {
+        layer,
+        file: String::new(),
+        text: Ok(text.to_owned()),
+    });
+    let none = HookSettings::read(Runtime::Codex, None);
+    read(none.map(|none| none.hindrances("", layer.as_slice())));
 }
 
 fn event(text: &str) {
