@@ -47,22 +47,24 @@ impl Case<'_> {
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
         reasons.extend(self.unmet_return(edge, document));
-        for guard in &edge.guards {
-            // What two guards find is said once.
-            for reason in self.unmet(guard, workflow, edge, document) {
-                if !reasons.contains(&reason) {
-                    reasons.push(reason);
-                }
-            }
-        }
-        reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
-        let ending = self.ending(workflow, edge, document);
-        let edge = ending.as_ref().unwrap_or(edge);
+        let meant = edge;
+        let ending = self.ending(workflow, meant, document);
+        let edge = ending.as_ref().unwrap_or(meant);
         let target = match &edge.to {
             Target::Same => document.state.clone(),
             Target::State(state) => state.clone(),
             Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
         };
+        reasons.extend(self.unmet_attached(workflow, edge, &target, document));
+        for guard in &meant.guards {
+            // What two guards find is said once.
+            for reason in self.unmet(guard, workflow, meant, document) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+        }
+        reasons.extend(seating.and_then(|seating| seating.unmet_completion(meant)));
         // Who is named is released, where a rejection ends the round.
         let seats = if ending.is_none() {
             self.seats(workflow, edge, &target, document, &mut reasons)

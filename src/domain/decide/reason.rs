@@ -138,6 +138,7 @@ conditions! {
     EvidenceStale = "evidence_stale", Precondition, "A command that must pass was run for another content than the present one.";
     OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
     AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
+    AttachmentObjected = "attachment_objected", Precondition, "Somebody asked for changes to an attachment, or rejected it, and has not answered anew: what it ends with is neither approved nor closed over that.";
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";
     NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
     NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";

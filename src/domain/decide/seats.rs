@@ -253,12 +253,7 @@ impl<'a> Seating<'a> {
         let removes = edge.effects.contains(&Effect::RemoveSeats);
         let round =
             self.document.round.as_ref().filter(|_| edge.verdict.is_none() && (edge.quorum || removes))?;
-        let is_left = if removes && self.case.inputs.users("assignees").is_empty() && self.case.open {
-            // Some one user can still be named.
-            round.seats.keys().filter(|name| round.awaits(name)).nth(1).is_some()
-        } else {
-            self.case.awaits_after(edge, round)
-        };
+        let is_left = self.case.awaits_after(edge, round);
         if !is_left && round.content != self.document.content {
             let message = format!("the round of {} speaks about another content", self.document.id);
             return Some(Reason::new(Condition::ContentChanged, message));
