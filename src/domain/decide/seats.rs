@@ -162,8 +162,8 @@ impl<'a> Seating<'a> {
         if self.rule.seats_reviewers {
             seats.extend(self.reviewers().filter(|name| self.is_eligible(name)).cloned());
         }
-        let stands = !named.is_empty() && self.reopens_review() && self.verdict_stands();
-        if !stands && !seats.iter().any(|name| self.fills_slot(name)) {
+        let suffices = !named.is_empty() && self.reopens_review() && self.was_reviewed();
+        if !suffices && !seats.iter().any(|name| self.fills_slot(name)) {
             seats.insert(self.least_loaded()?);
         }
         Ok(seats.into_iter().collect())
@@ -172,14 +172,14 @@ impl<'a> Seating<'a> {
     /// Tells whether the round adds to a finished review, whose verdicts go on counting. Every
     /// other round is judged by its own answers or begins anew.
     fn reopens_review(&self) -> bool {
-        let phase = self.workflow.state(&self.document.state).map(|state| &state.phase);
-        self.rule.task == Task::Review && phase == Some(self.phase)
+        self.workflow.state(&self.document.state).map(|state| &state.phase) == Some(self.phase)
     }
 
-    /// Tells whether a member of the slot's group has a verdict on this content, so that others
-    /// can be asked alone.
-    fn verdict_stands(&self) -> bool {
-        self.document.verdicts.keys().any(|(phase, name)| phase == self.phase && self.fills_slot(name))
+    /// Tells whether the slot's group has reviewed this content before, so that others can be asked alone. An
+    /// approval is given in its own round.
+    fn was_reviewed(&self) -> bool {
+        let unmet = || self.case.unmet_reviewed(&self.rule.slot, self.workflow, self.document);
+        self.rule.task == Task::Review && unmet().is_none()
     }
 
     /// Members of the slot's group whose verdict on this content stands in the present phase.
@@ -291,12 +291,14 @@ impl<'a> Seating<'a> {
         unmet.map(|reason| reason.message)
     }
 
-    /// Tells whether the slot stays filled without the users named; where none is named yet,
-    /// without some one user who could be released.
+    /// Tells whether the slot stays filled without the users named; where none is named yet, without some one user
+    /// who could be released. Where it was filled before the round was opened, anybody can be released.
     pub(super) fn unmet_slot(&self) -> Option<Reason> {
         let round = self.document.round.as_ref()?;
-        let keeps =
-            |gone: &[UserName]| round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name));
+        let was_reviewed = self.was_reviewed();
+        let keeps = |gone: &[UserName]| {
+            was_reviewed || round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name))
+        };
         let named = self.case.inputs.users("assignees");
         let holds = if named.is_empty() {
             // Nobody is released by themselves.
