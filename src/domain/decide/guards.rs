@@ -269,7 +269,9 @@ impl Case<'_> {
     }
 
     pub(super) fn attachments(&self) -> impl Iterator<Item = &Document> {
-        self.facts.children.iter().filter(|child| self.is_attachment(child) && !self.is_final(child))
+        let is_judged =
+            |child: &&Document| self.policy.is_judged_with_parent(&child.document_type, &child.state);
+        self.facts.children.iter().filter(is_judged)
     }
 
     pub(super) fn is_attachment(&self, child: &Document) -> bool {
