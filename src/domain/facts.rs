@@ -33,6 +33,8 @@ pub struct Facts {
     pub parent: Option<Document>,
     /// The documents that belong to it.
     pub children: Vec<Document>,
+    /// The documents that require something of it or of one that belongs to it, where it could come to its end.
+    pub waiting: Vec<Document>,
     /// All users who were not removed, by name.
     pub users: BTreeMap<UserName, UserFacts>,
     /// The caller's working copy.

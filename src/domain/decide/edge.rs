@@ -56,6 +56,7 @@ impl Case<'_> {
             Target::Origin => Self::origin(workflow, edge, document, &mut reasons),
         };
         reasons.extend(self.unmet_attached(workflow, edge, &target, document));
+        reasons.extend(self.unmet_awaited(workflow, edge, &target, document));
         for guard in &meant.guards {
             // What two guards find is said once.
             for reason in self.unmet(guard, workflow, meant, document) {

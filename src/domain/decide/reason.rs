@@ -149,6 +149,7 @@ conditions! {
     TraitUnknown = "trait_unknown", Precondition, "The policy has no such trait, or none that the document lacks.";
     TraitPresent = "trait_present", Precondition, "The document has the trait already; traits are only added.";
     PrerequisiteUnmet = "prerequisite_unmet", Precondition, "A document that this one requires has not come as far as it has to, or never can.";
+    StillRequired = "still_required", Precondition, "A document that can no longer be changed requires this one to be what it could never become after this step.";
     PrerequisiteCycle = "prerequisite_cycle", Precondition, "Documents would wait for each other in a circle.";
     CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents.";
     ParentMissing = "parent_missing", Precondition, "A document of this type belongs to another; name it with `--parent`.";

@@ -78,6 +78,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         document: None,
         parent: None,
         children: Vec::new(),
+        waiting: Vec::new(),
         users: known.collect(),
         copy: CopyFacts::NotOut,
         front_matter: Err("unread".to_owned()),

@@ -224,6 +224,7 @@ impl<'a> Dice<'a> {
             policy: Digest::of(b"policy"),
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
+            waiting: Vec::new(),
             users,
             copy,
             front_matter_in_force: None,
