@@ -159,6 +159,8 @@ pub struct UserFacts {
     pub open_tasks: u64,
     /// Whether this user can sign, where that is asked for.
     pub signing: Signing,
+    /// Whether this user holds a credential or is bound to a hook; so it is taken to be where nobody looked.
+    pub bears: bool,
 }
 
 /// Whether a user has a key to sign with.

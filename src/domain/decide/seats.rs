@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Kind, Task};
-use crate::domain::facts::{Signing, UserFacts};
+use crate::domain::facts::{Facts, Signing, UserFacts};
 use crate::domain::id::{StateName, UserName};
 use crate::domain::identity::Assurance;
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, Policy, RoundRule, Transition, VerdictKind, Workflow};
 
 /// The question who takes part in the round of a state.
 pub(super) struct Seating<'a> {
@@ -54,9 +54,7 @@ impl<'a> Seating<'a> {
             Some("its group gives no such verdict")
         } else if its().all(|edge| policy.is_for_people(edge) && user.kind != Kind::Human) {
             Some("only a person can give the verdict")
-        } else if its()
-            .all(|edge| policy.assurance_of(edge) == Assurance::Signature && facts.signing != Signing::Able)
-        {
+        } else if its().all(|edge| !proves(facts, policy.assurance_of(edge))) {
             Some("it has no key that counts as a signature")
         } else if self.case.judged_with(self.document).any(|own| own.is_written_by(&user.name)) {
             Some("it is an author")
@@ -313,4 +311,26 @@ impl<'a> Seating<'a> {
             Reason::new(Condition::SlotWouldBeEmpty, message)
         })
     }
+}
+
+/// Tells whether a user could be known as surely as this.
+fn proves(facts: &UserFacts, least: Assurance) -> bool {
+    match least {
+        Assurance::Claimed => true,
+        Assurance::Token | Assurance::Ticket => facts.bears,
+        Assurance::Signature => facts.signing == Signing::Able,
+    }
+}
+
+/// Lists who is awaited in the round of a document and could not be known as surely as each answer there asks, and how
+/// surely that is.
+pub fn unproved<'f>(policy: &Policy, facts: &'f Facts) -> Vec<(&'f UserName, Assurance)> {
+    let Some(document) = &facts.document else { return Vec::new() };
+    let (Some(round), Some((life, state))) = (&document.round, policy.standing(document)) else {
+        return Vec::new();
+    };
+    let answers = life.leaving(&state.name).filter(|edge| edge.verdict.is_some());
+    let Some(least) = answers.map(|edge| policy.assurance_of(edge)).min() else { return Vec::new() };
+    let awaited = facts.users.iter().filter(|(name, _)| round.awaits(name));
+    awaited.filter(|(_, known)| !proves(known, least)).map(|(name, _)| (name, least)).collect()
 }
