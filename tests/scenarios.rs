@@ -82,6 +82,14 @@ const NEVER_REFUSE: &[(&str, &[GuardOf])] = &[
         &[("controlled", "route", "REVIEWED", "template_is_sound")],
     ),
     (
+        "no child is made once the parent has left its execution, which waits for those that are there",
+        &[
+            ("executable", "close", "POST_APPROVED", "no_open_child"),
+            ("executable", "unassign", "IN_TERMINATION", "no_open_child"),
+            ("executable", "approve", "IN_TERMINATION", "no_open_child"),
+        ],
+    ),
+    (
         "no type belongs to documents of this life cycle",
         &[
             ("controlled", "cancel", "DRAFT", "no_open_child"),

@@ -35,6 +35,8 @@ pub struct Facts {
     pub parent: Option<Document>,
     /// The documents that belong to it.
     pub children: Vec<Document>,
+    /// The documents that require something of it or of one that belongs to it, where it could come to its end.
+    pub waiting: Vec<Document>,
     /// All users who were not removed, by name.
     pub users: BTreeMap<UserName, UserFacts>,
     /// The caller's working copy.
@@ -159,6 +161,8 @@ pub struct UserFacts {
     pub open_tasks: u64,
     /// Whether this user can sign, where that is asked for.
     pub signing: Signing,
+    /// Whether this user holds a credential or is bound to a hook; so it is taken to be where nobody looked.
+    pub bears: bool,
 }
 
 /// Whether a user has a key to sign with.

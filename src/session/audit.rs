@@ -183,7 +183,8 @@ impl Session {
 
     /// Verifies the entries and the head.
     fn audit_log(&mut self, checkpoint: Option<&Checkpoint>) -> Result<Result<Replay, Flaw>, StoreError> {
-        let mut verifier = Verifier::new(self.key.as_ref(), checkpoint);
+        let policies = self.adopted()?;
+        let mut verifier = Verifier::new(self.key.as_ref(), checkpoint).knowing(policies);
         let mut failure = None;
         let walked = self.store.entries(Entries::From(0), &mut |it| {
             verifier.push(it.index, it.bytes, it.leaf, it.tag, it.document).map_err(|found| {

@@ -6,14 +6,15 @@ use std::rc::Rc;
 use super::texts::{reads_attachments, reads_texts};
 use super::{Session, SessionError};
 
+use crate::domain::decide;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, User};
 use crate::domain::facts::{Facts, ItemFacts, NewDocument, RegistryFacts, Signing, Texts, UserFacts};
 use crate::domain::front_matter::{self, FrontMatter};
-use crate::domain::id::{ActionName, DocumentId, IdWord, TypeName, UserName};
-use crate::domain::identity::{Actor, Validity};
+use crate::domain::id::{ActionName, DocumentId, IdWord, StateName, TypeName, UserName};
+use crate::domain::identity::{Actor, Assurance, Validity};
 use crate::domain::items::Items;
-use crate::domain::policy::{Effect, IdParts, Plain, Policy, Target};
+use crate::domain::policy::{Effect, IdParts, Plain, Policy, Target, Transition};
 use crate::domain::request::{CopyFacts, Registration, Request, Subject, WorkingCopy};
 use crate::store::{Credentials, ListQuery, StoreError};
 
@@ -61,7 +62,7 @@ impl Session {
         let users = self.store.users()?.into_iter().filter(|user| user.removed_at.is_none()).map(|user| {
             let open_tasks = counts.get(&user.name).copied().unwrap_or(0);
             let signing = signing(&user);
-            (user.name.clone(), UserFacts { user, open_tasks, signing })
+            (user.name.clone(), UserFacts { user, open_tasks, signing, bears: true })
         });
         Ok(Facts {
             now,
@@ -72,6 +73,7 @@ impl Session {
             document: None,
             parent: None,
             children: Vec::new(),
+            waiting: Vec::new(),
             users: users.collect(),
             copy: CopyFacts::NotOut,
             front_matter: Err("the content was not read".to_owned()),
@@ -114,9 +116,30 @@ impl Session {
             facts.parent = self.store.document(parent)?;
         }
         facts.children = self.children(&document.id)?;
+        if goes_for_good(&policy, &document, action) {
+            facts.waiting = self.waiting(&document, &facts.children)?;
+        }
         facts.attestations = self.store.attestations(&document.id)?;
         self.look_at(&mut facts, &policy, actor, document, copy, action)?;
         Ok((policy, facts))
+    }
+
+    /// Lists who is awaited in the round of a document, holds nothing that its answers ask for as a proof, and what
+    /// that is.
+    pub fn unproved(
+        &mut self,
+        actor: &Actor,
+        document: Document,
+    ) -> Result<Vec<(UserName, Assurance)>, SessionError> {
+        let now = self.valid_at()?;
+        let (policy, mut facts) = self.gather_document(actor, document, None, None, now)?;
+        let mut credentials = self.store.credentials(Credentials::All)?;
+        credentials.retain(|one| one.binds() && one.validity(now) == Validity::Valid);
+        for (name, known) in &mut facts.users {
+            known.bears = known.user.is_bound || credentials.iter().any(|one| one.user == *name);
+        }
+        let found = decide::unproved(&policy, &facts).into_iter();
+        Ok(found.map(|(name, least)| (name.clone(), least)).collect())
     }
 
     /// Puts a document into `facts`, with what is known of its texts.
@@ -302,6 +325,22 @@ fn opens_round(policy: &Policy, document: &Document, action: &ActionName) -> boo
                 Target::Same | Target::Origin => false,
             },
         )
+    })
+}
+
+/// Tells whether a request could take a document to where it does not come back from, at once or by a round.
+fn goes_for_good(policy: &Policy, document: &Document, action: Option<&ActionName>) -> bool {
+    let Some((life, _)) = policy.standing(document) else { return false };
+    let target = |edge: &'_ Transition| match &edge.to {
+        Target::State(to) => Some(to.clone()),
+        Target::Same | Target::Origin => None,
+    };
+    let is_meant = |edge: &&Transition| action.is_none_or(|action| edge.action == *action);
+    let mut targets = life.leaving(&document.state).filter(is_meant).filter_map(target);
+    targets.any(|to| {
+        let mut answers = life.leaving(&to).filter(|edge| edge.verdict.is_some()).filter_map(target);
+        let is_away = |state: &StateName| !life.leads(state, &document.state);
+        is_away(&to) || answers.any(|state| is_away(&state))
     })
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Session, SessionError};
 use crate::domain::audit::{Entry, EntryResult};
+use crate::domain::decide;
 use crate::domain::digest::Digest;
 use crate::domain::document::Outcome;
 use crate::domain::facts::Objection;
-use crate::domain::id::{DocumentId, StateName, UserName};
-use crate::domain::policy::{Effect, Policy, Transition, VerdictKind, Workflow};
+use crate::domain::id::{DocumentId, UserName};
+use crate::domain::policy::Policy;
 use crate::store::{Entries, StoreError};
 
 impl Session {
@@ -41,7 +42,7 @@ impl Session {
             }
             let (Some(by), Some(outcome)) = (entry.actor, entry.verdict) else { return Ok(()) };
             let is_about_text =
-                entry.from.is_none_or(|from| life.is_none_or(|life| judges_text(life, &from)));
+                entry.from.is_none_or(|from| life.is_none_or(|life| decide::judges_text(life, &from)));
             if entry.content_digest == Some(*content) && is_about_text {
                 match outcome {
                     Outcome::Recommend | Outcome::Approve => against.remove(&by),
@@ -54,14 +55,4 @@ impl Session {
         })?;
         Ok(against.into_values().next())
     }
-}
-
-/// Tells whether a verdict in a state is about the text: what retires or ends a document says nothing of it.
-fn judges_text(life: &Workflow, state: &StateName) -> bool {
-    let mut ways = life.leaving(state).filter(|way| way.verdict.is_some()).peekable();
-    let raises = |way: &Transition| {
-        let mut effects = way.effects.iter().chain(&way.completion);
-        effects.any(|effect| matches!(effect, Effect::RaiseVersion | Effect::MarkRejected))
-    };
-    ways.peek().is_none() || ways.any(|way| way.verdict == Some(VerdictKind::Review) || raises(way))
 }

@@ -1,6 +1,6 @@
 //! Adopted policies: what they mean, and the files that they were read from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Session, SessionError};
@@ -11,6 +11,7 @@ use crate::domain::policy::{Policy, Sources, compile};
 use crate::domain::project::PolicyRecord;
 use crate::domain::text::unified;
 use crate::domain::visible::one_line;
+use crate::store::StoreError;
 
 impl Session {
     /// Returns the policy in force.
@@ -64,6 +65,16 @@ impl Session {
     /// Returns the files of a policy that was adopted once.
     pub fn sources_at(&mut self, digest: &Digest) -> Result<Sources, SessionError> {
         files_of(&self.record_of(digest)?)
+    }
+
+    /// Returns every policy that was adopted once and can be read. That one cannot is found where its row is checked.
+    pub(super) fn adopted(&mut self) -> Result<BTreeMap<Digest, Rc<Policy>>, StoreError> {
+        let records = match self.store.policies() {
+            Err(error) if error.is_evidence() => Vec::new(),
+            records => records?,
+        };
+        let known = records.iter().filter_map(|it| Some((it.digest, self.policy_at(&it.digest).ok()?)));
+        Ok(known.collect())
     }
 
     /// Tells whether a policy was adopted once.

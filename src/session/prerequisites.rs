@@ -11,6 +11,7 @@ use crate::domain::identity::Actor;
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
 use crate::domain::request::CopyFacts;
+use crate::store::ListQuery;
 
 /// So many documents are looked at in search of a circle of documents that wait for each other.
 const LOOKED_AT_MAX: usize = 10_000;
@@ -89,6 +90,24 @@ impl Session {
             }
         }
         Ok(None)
+    }
+
+    /// Looks up the documents that require something of one, or of what belongs to it.
+    pub(super) fn waiting(
+        &mut self,
+        document: &Document,
+        children: &[Document],
+    ) -> Result<Vec<Document>, SessionError> {
+        let ids: BTreeSet<&DocumentId> = children.iter().chain([document]).map(|one| &one.id).collect();
+        let mut waiting = Vec::new();
+        let query = ListQuery { waiting: true, ..ListQuery::default() };
+        self.store.documents(&query, &mut |other| {
+            if other.requires.iter().any(|wanted| ids.contains(&wanted.document)) {
+                waiting.push(other);
+            }
+            Ok(())
+        })?;
+        Ok(waiting)
     }
 
     /// The way of a document to what its life cycle is for, and the documents that stand in it.

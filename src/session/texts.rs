@@ -87,10 +87,7 @@ impl Session {
         policy: &Policy,
         children: &[Document],
     ) -> Result<Vec<AttachmentFacts>, SessionError> {
-        let is_open = |child: &&Document| {
-            let known = policy.document_type(&child.document_type);
-            known.is_some_and(|(life, one)| one.attachment && !life.is_final(&child.state))
-        };
+        let is_open = |child: &&Document| policy.is_judged_with_parent(&child.document_type, &child.state);
         let open = children.iter().filter(is_open);
         open.map(|child| {
             let id = child.id.clone();

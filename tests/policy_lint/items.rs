@@ -13,8 +13,8 @@ pub(super) const CASES: &[Case] = &[
         "item_of_nothing",
         &[(
             "executable.yaml",
-            "required: [title], items: true, parent: { types: [CR] }",
-            "required: [title], parent: { types: [CR] }",
+            "required: [title], items: true, parent: { types: [CR], ",
+            "required: [title], parent: { types: [CR], ",
         )],
         "{ title: Exception report",
         "`ER` answers for an item of a `TP`, which has none",

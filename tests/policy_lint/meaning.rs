@@ -235,7 +235,11 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "parent_in_no_state",
-        &[("executable.yaml", "parent_in: [IN_EXECUTION, CLOSED]", "parent_in: [IN_EXECUTION, ENDED]")],
+        &[(
+            "executable.yaml",
+            "parent_in: [IN_EXECUTION, CLOSED]",
+            "parent_in: [IN_EXECUTION, CLOSED, ENDED]",
+        )],
         "{ action: release",
         "no parent of these types is ever `ENDED`",
     ),

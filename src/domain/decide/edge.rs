@@ -47,6 +47,9 @@ impl Case<'_> {
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
         reasons.extend(self.unmet_return(edge, document));
+        let target = Self::target(workflow, edge, document, &mut reasons);
+        reasons.extend(self.unmet_attached(workflow, edge, &target, document));
+        reasons.extend(self.unmet_awaited(workflow, edge, &target, document));
         for guard in &edge.guards {
             // What two guards find is said once.
             for reason in self.unmet(guard, workflow, edge, document) {
@@ -56,7 +59,6 @@ impl Case<'_> {
             }
         }
         reasons.extend(seating.and_then(|seating| seating.unmet_completion(edge)));
-        let target = Self::target(workflow, edge, document, &mut reasons);
         let seats = self.seats(workflow, edge, &target, document, &mut reasons);
         if reasons.is_empty() {
             reasons.extend(self.not_run(edge));

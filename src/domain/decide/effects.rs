@@ -341,10 +341,9 @@ impl Step<'_> {
 
     fn end_attachments(&mut self, target: &StateName) {
         for child in &self.facts.children {
-            let Some((workflow, document_type)) = self.policy.document_type(&child.document_type) else {
-                continue;
-            };
-            if !document_type.attachment || workflow.is_final(&child.state) || !workflow.is_final(target) {
+            let life = self.policy.document_type(&child.document_type).map(|(life, _)| life);
+            let ends = life.is_some_and(|life| life.is_final(target));
+            if !ends || !self.policy.is_judged_with_parent(&child.document_type, &child.state) {
                 continue;
             }
             let mut child = child.clone();

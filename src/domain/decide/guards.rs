@@ -260,15 +260,18 @@ impl Case<'_> {
 
     fn unmet_idleness(&self) -> Vec<Reason> {
         let busy = self.attachments().filter(|child| child.checkout.is_some() || child.round.is_some());
-        busy.map(|child| {
-            let message = format!("{} is checked out or in a round", child.id);
-            Reason::new(Condition::AttachmentBusy, message).remedy(Offer::of("status").about(&child.id))
-        })
-        .collect()
+        busy.map(Self::is_busy).collect()
+    }
+
+    pub(super) fn is_busy(child: &Document) -> Reason {
+        let message = format!("{} is checked out or in a round", child.id);
+        Reason::new(Condition::AttachmentBusy, message).remedy(Offer::of("status").about(&child.id))
     }
 
     pub(super) fn attachments(&self) -> impl Iterator<Item = &Document> {
-        self.facts.children.iter().filter(|child| self.is_attachment(child) && !self.is_final(child))
+        let is_judged =
+            |child: &&Document| self.policy.is_judged_with_parent(&child.document_type, &child.state);
+        self.facts.children.iter().filter(is_judged)
     }
 
     pub(super) fn is_attachment(&self, child: &Document) -> bool {

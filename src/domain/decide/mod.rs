@@ -42,6 +42,8 @@ pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
+pub use self::seats::unproved;
+pub use self::verdicts::judges_text;
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;
 use super::digest::Digest;

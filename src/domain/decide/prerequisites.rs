@@ -1,10 +1,12 @@
 //! What has to hold of other documents first.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Condition, Reason};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, StateName};
 use crate::domain::offer::Offer;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Effect, Guard, Plain, Policy, Target, Transition, VerdictKind, Workflow};
 use crate::domain::prerequisite::Prerequisite;
 
 impl Case<'_> {
@@ -19,6 +21,83 @@ impl Case<'_> {
             Some(Reason::new(Condition::PrerequisiteUnmet, message).remedy(look))
         });
         unmet.collect()
+    }
+
+    /// What no policy can take away: a document does not come to where it can no longer be what another one requires,
+    /// that waits for it and can no longer require something else. It is not led there by a round, either.
+    pub(super) fn unmet_awaited(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        target: &StateName,
+        document: &Document,
+    ) -> Vec<Reason> {
+        let round = document.round.as_ref().filter(|_| edge.quorum && edge.verdict.is_none());
+        if *target == document.state || round.is_some_and(|round| self.awaits_after(edge, round)) {
+            return Vec::new();
+        }
+        let now = self.losers(workflow, edge, target, document);
+        let asked = workflow.state(target).is_some_and(|state| state.round.is_some());
+        let answers = workflow.leaving(target).filter(|_| asked).filter_map(|answer| match &answer.to {
+            Target::State(to) if answer.verdict.is_some_and(|it| it != VerdictKind::Reject) => {
+                Some(self.losers(workflow, answer, to, document))
+            }
+            _ => None,
+        });
+        // What each answer but a rejection comes to is known when the round is opened.
+        let then = answers.reduce(|one, other| if one.is_empty() { one } else { other });
+        let lost = now.into_iter().chain(then.unwrap_or_default());
+        lost.map(|(waiting, wanted)| {
+            let message = format!(
+                "{} requires {} {}, and can no longer be changed: {} would never be that",
+                waiting.id, wanted.document, wanted.state, wanted.document
+            );
+            Reason::new(Condition::StillRequired, message).remedy(Offer::of("why").about(&waiting.id))
+        })
+        .collect()
+    }
+
+    /// Lists who would wait in vain after a step, and for what.
+    fn losers(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        target: &StateName,
+        document: &Document,
+    ) -> Vec<(&Document, &Prerequisite)> {
+        let has = |effect| edge.effects.contains(&effect) || edge.completion.contains(&effect);
+        let mut after = Document { state: target.clone(), ..document.clone() };
+        if has(Effect::TakeOutOfForce) {
+            after.in_force = None;
+        }
+        let mut changes = vec![(document, after)];
+        if has(Effect::EndAttachments) && workflow.is_final(target) {
+            let ended = |own: &Document| Document { state: target.clone(), ..own.clone() };
+            changes.extend(self.attachments().map(|own| (own, ended(own))));
+        }
+        let is_lost = |wanted: &&Prerequisite| {
+            changes.iter().any(|(before, after)| {
+                before.id == wanted.document
+                    && never(self.policy, wanted, before).is_none()
+                    && never(self.policy, wanted, after).is_some()
+            })
+        };
+        let bound = self.facts.waiting.iter().filter(|waiting| self.is_bound(waiting));
+        bound.flat_map(|it| it.requires.iter().filter(is_lost).map(move |wanted| (it, wanted))).collect()
+    }
+
+    /// Tells whether a document comes to a step that waits for what it requires, and no more to where it is drafted.
+    fn is_bound(&self, waiting: &Document) -> bool {
+        let Some((life, _)) = self.policy.document_type(&waiting.document_type) else { return false };
+        let origin = waiting.round.as_ref().map(|round| &round.origin);
+        let ahead: BTreeSet<&StateName> =
+            origin.into_iter().chain([&waiting.state]).flat_map(|state| life.ahead(state)).collect();
+        let waits = |edge: &Transition| {
+            edge.guards.contains(&Guard::Plain(Plain::PrerequisitesMet))
+                && edge.from.iter().any(|state| ahead.contains(state))
+        };
+        let is_drafted = |name: &StateName| life.state(name).is_some_and(|state| state.initial);
+        life.transitions.iter().any(waits) && !ahead.into_iter().any(is_drafted)
     }
 
     /// A parent that nobody looked up is in no state.

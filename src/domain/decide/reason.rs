@@ -138,6 +138,7 @@ conditions! {
     EvidenceStale = "evidence_stale", Precondition, "A command that must pass was run for another content than the present one.";
     OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
     AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
+    AttachmentObjected = "attachment_objected", Precondition, "Somebody asked for changes to an attachment, or rejected it, and has not answered anew: what it ends with is neither approved nor closed over that.";
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";
     NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
     NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";
@@ -148,6 +149,7 @@ conditions! {
     TraitUnknown = "trait_unknown", Precondition, "The policy has no such trait, or none that the document lacks.";
     TraitPresent = "trait_present", Precondition, "The document has the trait already; traits are only added.";
     PrerequisiteUnmet = "prerequisite_unmet", Precondition, "A document that this one requires has not come as far as it has to, or never can.";
+    StillRequired = "still_required", Precondition, "A document that can no longer be changed requires this one to be what it could never become after this step.";
     PrerequisiteCycle = "prerequisite_cycle", Precondition, "Documents would wait for each other in a circle.";
     CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents.";
     ParentMissing = "parent_missing", Precondition, "A document of this type belongs to another; name it with `--parent`.";

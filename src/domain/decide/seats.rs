@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Kind, Task};
-use crate::domain::facts::{Signing, UserFacts};
+use crate::domain::facts::{Facts, Signing, UserFacts};
 use crate::domain::id::{StateName, UserName};
 use crate::domain::identity::Assurance;
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, RoundRule, Transition, VerdictKind, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, Policy, RoundRule, Transition, VerdictKind, Workflow};
 
 /// The question who takes part in the round of a state.
 pub(super) struct Seating<'a> {
@@ -54,9 +54,7 @@ impl<'a> Seating<'a> {
             Some("its group gives no such verdict")
         } else if its().all(|edge| policy.is_for_people(edge) && user.kind != Kind::Human) {
             Some("only a person can give the verdict")
-        } else if its()
-            .all(|edge| policy.assurance_of(edge) == Assurance::Signature && facts.signing != Signing::Able)
-        {
+        } else if its().all(|edge| !proves(facts, policy.assurance_of(edge))) {
             Some("it has no key that counts as a signature")
         } else if self.case.judged_with(self.document).any(|own| own.is_written_by(&user.name)) {
             Some("it is an author")
@@ -162,8 +160,8 @@ impl<'a> Seating<'a> {
         if self.rule.seats_reviewers {
             seats.extend(self.reviewers().filter(|name| self.is_eligible(name)).cloned());
         }
-        let stands = !named.is_empty() && self.reopens_review() && self.verdict_stands();
-        if !stands && !seats.iter().any(|name| self.fills_slot(name)) {
+        let suffices = !named.is_empty() && self.reopens_review() && self.was_reviewed();
+        if !suffices && !seats.iter().any(|name| self.fills_slot(name)) {
             seats.insert(self.least_loaded()?);
         }
         Ok(seats.into_iter().collect())
@@ -172,14 +170,14 @@ impl<'a> Seating<'a> {
     /// Tells whether the round adds to a finished review, whose verdicts go on counting. Every
     /// other round is judged by its own answers or begins anew.
     fn reopens_review(&self) -> bool {
-        let phase = self.workflow.state(&self.document.state).map(|state| &state.phase);
-        self.rule.task == Task::Review && phase == Some(self.phase)
+        self.workflow.state(&self.document.state).map(|state| &state.phase) == Some(self.phase)
     }
 
-    /// Tells whether a member of the slot's group has a verdict on this content, so that others
-    /// can be asked alone.
-    fn verdict_stands(&self) -> bool {
-        self.document.verdicts.keys().any(|(phase, name)| phase == self.phase && self.fills_slot(name))
+    /// Tells whether the slot's group has reviewed this content before, so that others can be asked alone. An
+    /// approval is given in its own round.
+    fn was_reviewed(&self) -> bool {
+        let unmet = || self.case.unmet_reviewed(&self.rule.slot, self.workflow, self.document);
+        self.rule.task == Task::Review && unmet().is_none()
     }
 
     /// Members of the slot's group whose verdict on this content stands in the present phase.
@@ -253,12 +251,7 @@ impl<'a> Seating<'a> {
         let removes = edge.effects.contains(&Effect::RemoveSeats);
         let round =
             self.document.round.as_ref().filter(|_| edge.verdict.is_none() && (edge.quorum || removes))?;
-        let is_left = if removes && self.case.inputs.users("assignees").is_empty() && self.case.open {
-            // Some one user can still be named.
-            round.seats.keys().filter(|name| round.awaits(name)).nth(1).is_some()
-        } else {
-            self.case.awaits_after(edge, round)
-        };
+        let is_left = self.case.awaits_after(edge, round);
         if !is_left && round.content != self.document.content {
             let message = format!("the round of {} speaks about another content", self.document.id);
             return Some(Reason::new(Condition::ContentChanged, message));
@@ -296,12 +289,14 @@ impl<'a> Seating<'a> {
         unmet.map(|reason| reason.message)
     }
 
-    /// Tells whether the slot stays filled without the users named; where none is named yet,
-    /// without some one user who could be released.
+    /// Tells whether the slot stays filled without the users named; where none is named yet, without some one user
+    /// who could be released. Where it was filled before the round was opened, anybody can be released.
     pub(super) fn unmet_slot(&self) -> Option<Reason> {
         let round = self.document.round.as_ref()?;
-        let keeps =
-            |gone: &[UserName]| round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name));
+        let was_reviewed = self.was_reviewed();
+        let keeps = |gone: &[UserName]| {
+            was_reviewed || round.seats.keys().any(|name| self.fills_slot(name) && !gone.contains(name))
+        };
         let named = self.case.inputs.users("assignees");
         let holds = if named.is_empty() {
             // Nobody is released by themselves.
@@ -316,4 +311,26 @@ impl<'a> Seating<'a> {
             Reason::new(Condition::SlotWouldBeEmpty, message)
         })
     }
+}
+
+/// Tells whether a user could be known as surely as this.
+fn proves(facts: &UserFacts, least: Assurance) -> bool {
+    match least {
+        Assurance::Claimed => true,
+        Assurance::Token | Assurance::Ticket => facts.bears,
+        Assurance::Signature => facts.signing == Signing::Able,
+    }
+}
+
+/// Lists who is awaited in the round of a document and could not be known as surely as each answer there asks, and how
+/// surely that is.
+pub fn unproved<'f>(policy: &Policy, facts: &'f Facts) -> Vec<(&'f UserName, Assurance)> {
+    let Some(document) = &facts.document else { return Vec::new() };
+    let (Some(round), Some((life, state))) = (&document.round, policy.standing(document)) else {
+        return Vec::new();
+    };
+    let answers = life.leaving(&state.name).filter(|edge| edge.verdict.is_some());
+    let Some(least) = answers.map(|edge| policy.assurance_of(edge)).min() else { return Vec::new() };
+    let awaited = facts.users.iter().filter(|(name, _)| round.awaits(name));
+    awaited.filter(|(_, known)| !proves(known, least)).map(|(name, _)| (name, least)).collect()
 }

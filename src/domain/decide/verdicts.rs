@@ -1,9 +1,11 @@
 //! Who judges what, whatever a policy says, and which verdicts count when a document goes on.
 
+use std::collections::BTreeMap;
+
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Outcome, Round, Verdict};
 use crate::domain::facts::Objection;
-use crate::domain::id::{GroupName, UserName};
+use crate::domain::id::{GroupName, PhaseName, StateName, UserName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Transition, VerdictKind, Workflow};
 
@@ -65,7 +67,10 @@ impl Case<'_> {
         let removes = edge.effects.contains(&Effect::RemoveSeats);
         let is_done =
             |name: &UserName| edge.verdict.is_some() && name == me || removes && named.contains(name);
-        round.seats.keys().any(|name| round.awaits(name) && !is_done(name))
+        // Some one user can still be named.
+        let is_unnamed = removes && named.is_empty() && self.open;
+        let mut left = round.seats.keys().filter(|name| round.awaits(name) && !is_done(name));
+        left.nth(usize::from(is_unnamed)).is_some()
     }
 
     /// Lists what a verdict about a document is about: its attachments have none of their own, and end with it.
@@ -160,20 +165,78 @@ impl Case<'_> {
                     .remedy(self.assigning(name).unwrap_or_else(reading))
             })
             .collect();
-        // What is said in a round that is open is told when it has ended.
-        let said =
-            |own: &&Document| own.round.is_none() && own.verdicts.values().any(|verdict| !passes(verdict));
-        let attached = self.attachments().filter(said).map(|own| {
-            let message =
-                format!("somebody asked for changes to {}, which ends with {}", own.id, document.id);
-            Reason::new(Condition::NotUnanimous, message).remedy(Offer::of("comments").about(&own.id))
-        });
-        let against: Vec<Reason> = against.into_iter().chain(attached).collect();
         if against.is_empty() && self.counted(workflow, document).next().is_none() {
             let message = format!("nobody reviewed the present content of {}", document.id);
             return vec![Reason::new(Condition::NotReviewed, message)];
         }
         against
+    }
+
+    /// What no policy can take away: nothing is approved, and nothing comes to what its life cycle is for, over an
+    /// objection against what is judged with it and ends with it, or while others are still asked about that.
+    pub(super) fn unmet_attached(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        target: &StateName,
+        document: &Document,
+    ) -> Vec<Reason> {
+        if !self.carries(workflow, edge, target, document) {
+            return Vec::new();
+        }
+        let unmet = self.attachments().filter_map(|own| {
+            if own.round.is_some() {
+                return Some(Self::is_busy(own));
+            }
+            self.is_objected(own).then(|| {
+                let message =
+                    format!("somebody asked for changes to {}, which ends with {}", own.id, document.id);
+                let reading = Offer::of("comments").about(&own.id);
+                Reason::new(Condition::AttachmentObjected, message).remedy(reading)
+            })
+        });
+        unmet.collect()
+    }
+
+    /// Tells whether a step takes attachments along into an approval or to a goal. What is given up is neither.
+    fn carries(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        target: &StateName,
+        document: &Document,
+    ) -> bool {
+        let effects = || edge.effects.iter().chain(&edge.completion);
+        let is_goal = workflow.state(target).is_some_and(|state| state.goal)
+            // Where no end is called a goal, each can be one.
+            || !workflow.states.iter().any(|state| state.goal);
+        let passes = effects().any(|effect| match effect {
+            Effect::RaiseVersion | Effect::PutInForce => true,
+            Effect::EndAttachments => is_goal,
+            _ => false,
+        });
+        let round = document.round.as_ref().filter(|_| edge.quorum && edge.verdict.is_none());
+        let is_release = round.is_some_and(|round| self.awaits_after(edge, round));
+        passes && !is_release || edge.guards.contains(&Guard::Plain(Plain::Unanimous))
+    }
+
+    /// Tells whether somebody's last word about the present text of a document is against it. A round about its
+    /// retirement or termination says nothing of the text.
+    fn is_objected(&self, document: &Document) -> bool {
+        let life = self.policy.document_type(&document.document_type).map(|(life, _)| life);
+        let is_about_text = |phase: &PhaseName| {
+            let states = life.into_iter().flat_map(|life| life.states.iter().map(move |state| (life, state)));
+            let mut asked = states.filter(|(_, it)| it.phase == *phase && it.round.is_some()).peekable();
+            asked.peek().is_none() || asked.any(|(life, state)| judges_text(life, &state.name))
+        };
+        let mut last: BTreeMap<&UserName, &Verdict> = BTreeMap::new();
+        for ((phase, name), verdict) in &document.verdicts {
+            let is_later = last.get(name).is_none_or(|other| other.revision < verdict.revision);
+            if is_later && is_about_text(phase) {
+                last.insert(name, verdict);
+            }
+        }
+        last.values().any(|verdict| !passes(verdict))
     }
 
     pub(super) fn unmet_since_rejection(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
@@ -204,6 +267,16 @@ impl Case<'_> {
             self.with_verb(reason, &Offer::of("assign").asking("assignees"))
         })
     }
+}
+
+/// Tells whether a verdict in a state is about the text: what retires or ends a document says nothing of it.
+pub fn judges_text(life: &Workflow, state: &StateName) -> bool {
+    let mut ways = life.leaving(state).filter(|way| way.verdict.is_some()).peekable();
+    let raises = |way: &Transition| {
+        let mut effects = way.effects.iter().chain(&way.completion);
+        effects.any(|effect| matches!(effect, Effect::RaiseVersion | Effect::MarkRejected))
+    };
+    ways.peek().is_none() || ways.any(|way| way.verdict == Some(VerdictKind::Review) || raises(way))
 }
 
 /// Tells whether a verdict lets a text pass.

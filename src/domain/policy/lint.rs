@@ -1,5 +1,6 @@
 //! What is wrong with a policy that can be read: each fault with a name.
 
+mod children;
 mod items;
 mod meaning;
 mod verdicts;
@@ -38,6 +39,7 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
         faults.runs(workflow);
         faults.types(policy, workflow);
         faults.items(policy, workflow);
+        faults.children(policy, workflow);
     }
     faults.0.sort();
     // Several parents, or several ways to an end, may say the same of one attachment.

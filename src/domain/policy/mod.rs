@@ -274,6 +274,11 @@ impl Policy {
         self.workflows.values().find_map(|workflow| Some((workflow, workflow.document_type(name)?)))
     }
 
+    /// Tells whether a document of this type is judged with its parent while it is in this state, and ends with it.
+    pub fn is_judged_with_parent(&self, name: &TypeName, state: &StateName) -> bool {
+        self.document_type(name).is_some_and(|(life, it)| it.attachment && !life.is_final(state))
+    }
+
     /// Lists all types.
     pub fn document_types(&self) -> impl Iterator<Item = &DocumentType> {
         self.workflows.values().flat_map(|workflow| &workflow.types)

@@ -68,26 +68,39 @@ impl Workflow {
 
     /// Lists the states that a document comes to from a state by steps that lead on: a round can return, and need not.
     pub fn ahead<'a>(&'a self, from: &'a StateName) -> BTreeSet<&'a StateName> {
-        let next = |edge: &'a Transition, _: &'a StateName| match &edge.to {
-            Target::State(to) => vec![to],
-            Target::Same | Target::Origin => Vec::new(),
-        };
-        spread(self, BTreeSet::from([from]), next)
+        self.after(from, Transition::leads_on)
     }
 
     /// Tells whether a document can come from a state to another.
     pub fn leads<'a>(&'a self, from: &'a StateName, to: &'a StateName) -> bool {
+        self.after(from, |_| true).contains(to)
+    }
+
+    /// Lists the states that a document comes to from a state by the transitions that `takes` names.
+    pub(super) fn after<'a>(
+        &'a self,
+        from: &'a StateName,
+        takes: impl Fn(&Transition) -> bool,
+    ) -> BTreeSet<&'a StateName> {
         let next = |edge: &'a Transition, round: &'a StateName| match &edge.to {
+            _ if !takes(edge) => Vec::new(),
             Target::Same => Vec::new(),
             Target::State(state) => vec![state],
             Target::Origin => self.origins(round).collect(),
         };
-        spread(self, BTreeSet::from([from]), next).contains(to)
+        spread(self, BTreeSet::from([from]), next)
     }
 
     /// Lists the states from which a round is opened.
     fn origins<'a>(&'a self, round: &'a StateName) -> impl Iterator<Item = &'a StateName> {
         let opens = move |edge: &&Transition| matches!(&edge.to, Target::State(to) if to == round);
         self.transitions.iter().filter(opens).flat_map(|edge| &edge.from)
+    }
+}
+
+impl Transition {
+    /// Tells whether it leads to a state of its own: to return from a round brings a document nowhere.
+    pub(super) fn leads_on(&self) -> bool {
+        matches!(self.to, Target::State(_))
     }
 }

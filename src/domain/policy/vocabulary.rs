@@ -74,7 +74,7 @@ words! {
         AssigneesEligible = "assignees_eligible",
         /// Everyone named has a task that is still open.
         AssigneesSeated = "assignees_seated",
-        /// The round keeps a member of the group that its slot is for.
+        /// The round keeps a member of the group that its slot is for, or is one of review and that group has reviewed the present content before.
         SlotStaysFilled = "slot_stays_filled",
         /// The latest verdict of every reviewer on this content in this phase recommends it.
         Unanimous = "unanimous",

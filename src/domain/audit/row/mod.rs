@@ -62,8 +62,8 @@ pub(super) use self::fields::{
 pub use self::names::FieldName;
 pub(super) use self::names::{
     AUTHORS, BOUND, BY, CHECKPOINT_KEY, CLOSED_AT, CONFIRMED_BY, CONTENT, CREATOR, GROUP, ID, JUMP, KIND,
-    NOT_AFTER, NOT_BEFORE, OWNER, POLICY, REMOVED_AT, REVOKED_AT, ROUND, SEATS, SESSION, STATE, USER,
-    VERIFIER, VERSION, has_rest, is_code,
+    NOT_AFTER, NOT_BEFORE, OWNER, PARENT, POLICY, REMOVED_AT, REVOKED_AT, ROUND, SEATS, SESSION, STATE, TYPE,
+    USER, VERIFIER, VERSION, has_rest, is_code,
 };
 pub use self::shown::{Shown, shown};
 use super::canonical::Coded as _;

@@ -5,6 +5,7 @@
 
 mod failure;
 mod held;
+mod kin;
 mod replay;
 mod standing;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::held::{HeldRow, HeldRows};
+use super::kin::Kin;
 use crate::domain::audit::canonical::{EntryView, RawDelta};
 use crate::domain::audit::entry::EntryResult;
 use crate::domain::audit::row::{self, Table};
@@ -46,7 +47,7 @@ pub enum Contradiction {
     #[error("its actor had no open task in the round")]
     NoTask,
     /// A verdict about one's own work.
-    #[error("its actor was an author or the owner of the document")]
+    #[error("its actor was an author or the owner of the document, or of what is judged with it")]
     OwnWork,
     /// A verdict about another content than the one of the round.
     #[error("the round was about another content")]
@@ -81,6 +82,7 @@ pub(super) struct Standing<'v> {
     pub(super) entry: &'v EntryView<'v>,
     pub(super) rows: &'v HeldRows,
     pub(super) bearers: &'v Bearers,
+    pub(super) kin: &'v Kin,
     /// The time by which credentials are judged.
     pub(super) valid: Timestamp,
 }
@@ -118,6 +120,7 @@ impl Standing<'_> {
         self.policy(document)?;
         if entry.verdict.is_some() {
             verdict(actor, document.ok_or(Contradiction::NoTask)?)?;
+            self.attached(actor)?;
         }
         self.confirmations(actor)
     }
@@ -198,6 +201,13 @@ impl Standing<'_> {
         demand(policy == Some(self.entry.policy_digest.as_bytes()), Contradiction::Policy)
     }
 
+    /// What ends with a document is judged with it, as in the decision.
+    fn attached(&self, actor: &str) -> Outcome {
+        let Some(id) = self.entry.document else { return Ok(()) };
+        let mut judged = self.kin.judged_with(self.rows, id, &self.entry.policy_digest);
+        demand(!judged.any(|own| is_own(own, actor.as_bytes())), Contradiction::OwnWork)
+    }
+
     /// A second person confirms what a first one proposed.
     fn confirmations(&self, actor: &str) -> Outcome {
         for delta in self.entry.raw_deltas().filter(|delta| delta.table == Table::Proposal) {
@@ -217,9 +227,13 @@ fn verdict(actor: &str, document: &HeldRow) -> Outcome {
     let actor = actor.as_bytes();
     let seat = document.member(row::SEATS, actor).filter(|seat| !row::is_answered(seat));
     let round = document.field(row::ROUND).filter(|_| seat.is_some()).ok_or(Contradiction::NoTask)?;
-    let is_own = document.member(row::AUTHORS, actor).is_some()
-        || [row::CREATOR, row::OWNER].iter().any(|code| document.field(*code) == Some(actor));
-    demand(!is_own, Contradiction::OwnWork)?;
+    demand(!is_own(document, actor), Contradiction::OwnWork)?;
     let content = row::read_round_content(round);
     demand(content.is_some() && content == document.field(row::CONTENT), Contradiction::Content)
+}
+
+/// Tells whether somebody wrote or owns a document.
+fn is_own(document: &HeldRow, actor: &[u8]) -> bool {
+    document.member(row::AUTHORS, actor).is_some()
+        || [row::CREATOR, row::OWNER].iter().any(|code| document.field(*code) == Some(actor))
 }

@@ -1,9 +1,11 @@
 //! The entries, one after another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows, Misfit};
+use super::kin::Kin;
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use super::standing::{Bearers, Standing};
 use super::times::Times;
@@ -17,6 +19,7 @@ use crate::domain::audit::signature::Statement;
 use crate::domain::clock::Course;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::identity::{Assurance, CredentialKind};
+use crate::domain::policy::Policy;
 
 /// Checks a log entry by entry, and stops at the first that is not sound.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ pub struct Verifier<'a> {
     bytes: u64,
     rows: HeldRows,
     bearers: Bearers,
+    kin: Kin,
     /// Tickets and nonces that were used.
     spent: BTreeSet<[u8; 16]>,
     /// Signatures that were checked.
@@ -59,11 +63,19 @@ impl<'a> Verifier<'a> {
             bytes: 0,
             rows: HeldRows::default(),
             bearers: Bearers::default(),
+            kin: Kin::default(),
             spent: BTreeSet::new(),
             signatures: 0,
             gaps: None,
             is_after_gap: false,
         }
+    }
+
+    /// Lets it know policies that were adopted, by their digests. The log says no more of them, and only they say what
+    /// is judged together.
+    pub fn knowing(mut self, policies: BTreeMap<Digest, Rc<Policy>>) -> Self {
+        self.kin.know(policies);
+        self
     }
 
     /// Checks the next entry as it is stored: its index, its canonical bytes, and the columns that
@@ -307,13 +319,14 @@ impl<'a> Verifier<'a> {
     }
 
     fn standing<'s>(&'s self, entry: &'s EntryView<'s>, valid: Timestamp) -> Standing<'s> {
-        Standing { entry, rows: &self.rows, bearers: &self.bearers, valid }
+        Standing { entry, rows: &self.rows, bearers: &self.bearers, kin: &self.kin, valid }
     }
 
     fn replay(&mut self, entry: &EntryView<'_>) -> Result<(), Failure> {
         let index = entry.index;
         for delta in entry.raw_deltas() {
             self.bearers.learn(&delta);
+            self.kin.learn(&delta);
             if self.gaps.is_some() {
                 self.rows.overwrite(&delta);
                 continue;

@@ -67,9 +67,9 @@ pub(super) fn users() -> Vec<User> {
 }
 
 pub(super) fn facts(registry: RegistryFacts) -> Facts {
-    let known = users()
-        .into_iter()
-        .map(|user| (user.name.clone(), UserFacts { user, open_tasks: 0, signing: Signing::Able }));
+    let known = users().into_iter().map(|user| {
+        (user.name.clone(), UserFacts { user, open_tasks: 0, signing: Signing::Able, bears: true })
+    });
     Facts {
         now: NOW,
         valid: NOW,
@@ -79,6 +79,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         document: None,
         parent: None,
         children: Vec::new(),
+        waiting: Vec::new(),
         users: known.collect(),
         copy: CopyFacts::NotOut,
         front_matter: Err("unread".to_owned()),

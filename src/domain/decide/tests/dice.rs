@@ -196,6 +196,7 @@ impl<'a> Dice<'a> {
                     user: user_of(user, group),
                     open_tasks: self.roll(4) as u64,
                     signing: if self.one_in(4) { Signing::Keyless } else { Signing::Able },
+                    bears: true,
                 };
                 users.insert(name(user), facts);
             }
@@ -225,6 +226,7 @@ impl<'a> Dice<'a> {
             policy: Digest::of(b"policy"),
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
+            waiting: Vec::new(),
             users,
             copy,
             front_matter_in_force: None,

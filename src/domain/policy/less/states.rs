@@ -43,6 +43,10 @@ pub(super) fn state(before: &State, after: &Workflow) -> Vec<String> {
     if new.goal && !goal {
         found.push(format!("{what}: {name} is called a goal"));
     }
+    // Attachments come to another end whatever was said against them.
+    if *goal && !new.goal {
+        found.push(format!("{what}: {name} is called no goal any more"));
+    }
     if new.is_final != *is_final {
         let how = if new.is_final { "is an end" } else { "is no end any more" };
         found.push(format!("{what}: {name} {how}"));

@@ -5,6 +5,8 @@ mod replay;
 mod rows;
 mod standing;
 
+use std::rc::Rc;
+
 use super::*;
 use crate::domain::audit::canonical::{EntryView, RawDelta};
 use crate::domain::audit::samples::{key, name, new_document, plain_entry, states_of_document};
@@ -17,6 +19,7 @@ use crate::domain::clock::{Course, Moment};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Kind, User};
 use crate::domain::id::Version;
+use crate::domain::policy::fixture;
 use crate::domain::project::{Namespace, PolicyRecord, Project, VersionRecord};
 
 /// An entry and its columns, as a store has them.
@@ -184,7 +187,8 @@ impl Log {
     }
 
     fn read(&self, key: Option<&ProjectKey>, checkpoint: Option<&Checkpoint>) -> Result<Replay, Failure> {
-        let mut verifier = Verifier::new(key, checkpoint);
+        let policies = [(Digest::of(b"policy"), Rc::new(fixture::candidate().policy.clone()))];
+        let mut verifier = Verifier::new(key, checkpoint).knowing(policies.into());
         for stored in &self.entries {
             push(&mut verifier, stored)?;
         }

@@ -16,6 +16,8 @@ struct Truth {
     token: Credential,
     agent: AgentSession,
     document: Document,
+    /// Documents that belong to it.
+    children: Vec<Document>,
     proposal: Proposal,
 }
 
@@ -55,6 +57,7 @@ impl Truth {
             ),
             agent: AgentSession::hooked(("s", "a"), "runtime", "reviewer", name("qa"), None, None),
             document,
+            children: Vec::new(),
             proposal: Proposal {
                 kind: ProposalKind::Policy,
                 digest: Digest::of(b"next"),
@@ -77,11 +80,12 @@ impl Truth {
             row_delta(None, Row::Proposal(&self.proposal)),
             row_delta(before.as_ref().map(Row::Document), Row::Document(&self.document)),
         ];
+        let children = self.children.iter().map(|child| row_delta(None, Row::Document(child)));
         log.append(Entry {
             index: 20,
             at: time(20),
             moment: Moment::of(time(20)),
-            deltas: deltas.into_iter().flatten().collect(),
+            deltas: deltas.into_iter().chain(children).flatten().collect(),
             ..Entry::new("restored", Digest::of(b"policy"))
         });
     }
@@ -115,6 +119,18 @@ impl Truth {
             deltas: row_delta(Some(Row::Document(before)), Row::Document(&after)).into_iter().collect(),
             ..plain_entry(21, time(21), "review")
         }
+    }
+
+    /// A document that belongs to the one of the round, and that `qa` wrote.
+    fn child(&mut self, id: &str, document_type: &str, state: &str) -> &mut Document {
+        self.children.push(Document {
+            document_type: name(document_type),
+            parent: Some(name(DOCUMENT)),
+            state: name(state),
+            authors: [name("qa")].into(),
+            ..new_document(id, time(20))
+        });
+        self.children.last_mut().unwrap_or_else(|| panic!("it was put there"))
     }
 
     fn round(&mut self) -> &mut Round {
@@ -283,6 +299,40 @@ fn each_row_that_was_another_one_for_a_moment_is_found() {
     ];
     for (number, (expected, truth, said)) in table.iter().enumerate() {
         assert_eq!(contradiction(truth, said), Some(*expected), "case {number}");
+    }
+}
+
+/// Id, type and state.
+type Child = (&'static str, &'static str, &'static str);
+type Change = fn(&mut Document);
+
+// REQ-246, REQ-313
+#[test]
+fn a_verdict_by_who_wrote_or_owns_an_attachment_is_found() {
+    let (record, by_owner) = (("SOP-001-VR-001", "VR", "IN_EXECUTION"), |it: &mut Document| {
+        (it.authors, it.owner) = ([name("claude")].into(), Some(name("qa")));
+    });
+    let others = |it: &mut Document| it.authors = [name("claude")].into();
+    let table: [(Child, Change, bool); 9] = [
+        (record, |_| (), true),
+        (("SOP-001-VR-001", "VR", "POST_REVIEWED"), |_| (), true),
+        (record, by_owner, true),
+        (record, |it| (it.authors, it.creator) = ([].into(), Some(name("qa"))), true),
+        (record, others, false),
+        // What has ended was judged before.
+        (("SOP-001-VR-001", "VR", "CLOSED"), |_| (), false),
+        // What its parent waits for is judged alone.
+        (("SOP-001-TP-001", "TP", "IN_EXECUTION"), |_| (), false),
+        (record, |it| it.parent = Some(name("SOP-002")), false),
+        (("SOP-001-X-001", "X", "IN_EXECUTION"), |_| (), false),
+    ];
+    for (number, ((id, document_type, state), edit, is_found)) in table.into_iter().enumerate() {
+        let log = log_of(|truth| edit(truth.child(id, document_type, state)), AS_IT_IS);
+        assert_eq!(found(&log), is_found.then_some(Contradiction::OwnWork), "case {number}");
+        // Where the policy is not known, nobody can tell what is judged together.
+        let mut verifier = Verifier::new(None, None);
+        let outcome = log.entries.iter().try_for_each(|stored| push(&mut verifier, stored));
+        assert_eq!(outcome, Ok(()), "case {number}");
     }
 }
 
