@@ -25,7 +25,7 @@ pub struct Document {
     pub state: StateName,
     /// The version that its content bears.
     pub version: Version,
-    /// The highest minor number ever used under this major one; numbers are never used twice.
+    /// The highest minor number ever used under the last major one; numbers are never used twice.
     pub last_minor: u32,
     /// The digest of its content.
     pub content: Digest,

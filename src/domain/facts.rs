@@ -29,6 +29,8 @@ pub struct Facts {
     pub policy: Digest,
     /// The document that the request is about.
     pub document: Option<Document>,
+    /// The highest version that it ever had, where the request could make another one.
+    pub last_version: Option<Version>,
     /// Its parent, or the parent that a new one would have.
     pub parent: Option<Document>,
     /// The documents that belong to it.

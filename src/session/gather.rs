@@ -69,6 +69,7 @@ impl Session {
             order: self.order()?,
             policy: digest,
             document: None,
+            last_version: None,
             parent: None,
             children: Vec::new(),
             users: users.collect(),
@@ -111,6 +112,10 @@ impl Session {
         let mut facts = self.empty_facts(now, (digest, &policy), &counts)?;
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
+        }
+        if action.is_some() {
+            let versions = self.store.versions(&document.id)?;
+            facts.last_version = versions.into_iter().map(|record| record.version).max();
         }
         facts.children = self.children(&document.id)?;
         facts.attestations = self.store.attestations(&document.id)?;

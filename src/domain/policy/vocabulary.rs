@@ -166,7 +166,7 @@ words! {
         RecordRun = "record_run",
         /// The present content counts as rejected in this phase.
         MarkRejected = "mark_rejected",
-        /// The next major version names the present content.
+        /// The next unused major version names the present content.
         RaiseVersion = "raise_version",
         /// The present version comes into force in place of the former one.
         PutInForce = "put_in_force",

@@ -77,6 +77,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         policy: Digest::of(b"policy"),
         document: None,
         parent: None,
+        last_version: None,
         children: Vec::new(),
         users: known.collect(),
         copy: CopyFacts::NotOut,

@@ -222,6 +222,7 @@ impl<'a> Dice<'a> {
             valid: self.time(),
             order: Order::default(),
             policy: Digest::of(b"policy"),
+            last_version: None,
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
             users,
