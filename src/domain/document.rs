@@ -69,6 +69,13 @@ impl Document {
     pub fn is_written_by(&self, user: &UserName) -> bool {
         self.authors.contains(user) || self.creator.as_ref() == Some(user)
     }
+
+    /// Lists the phases in which an objection to the present content counts, or can still be raised.
+    pub fn contested(&self) -> BTreeSet<&PhaseName> {
+        let is_kept = |verdict: &Verdict| self.rejected.is_some() || verdict.is_against();
+        let said = self.verdicts.iter().filter(|(_, verdict)| is_kept(verdict)).map(|((phase, _), _)| phase);
+        said.chain(self.round.as_ref().map(|round| &round.phase)).collect()
+    }
 }
 
 /// The version in force, and its content.
@@ -168,6 +175,13 @@ pub struct Verdict {
     pub at: Timestamp,
     /// The revision of the document that it made, so that verdicts and rejections have an order.
     pub revision: u64,
+}
+
+impl Verdict {
+    /// Tells whether it objects to the content.
+    pub const fn is_against(&self) -> bool {
+        matches!(self.outcome, Outcome::RequestUpdates | Outcome::Reject)
+    }
 }
 
 macro_rules! words {

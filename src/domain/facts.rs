@@ -8,11 +8,12 @@ use super::digest::{Digest, Timestamp};
 use super::document::{Document, Outcome, User};
 use super::evidence::Run;
 use super::front_matter::{self, FrontMatter};
-use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
+use super::id::{DocumentId, IdWord, ItemId, PhaseName, StateName, TraitName, TypeName, UserName, Version};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
 use super::order::Order;
 use super::policy::{Candidate, Fault, Sources};
+use super::prerequisite::Prerequisite;
 use super::project::Proposal;
 use super::request::CopyFacts;
 
@@ -223,6 +224,10 @@ pub struct ProjectFacts {
     pub led_to: Vec<(TypeName, StateName, DocumentId)>,
     /// Documents that rest in a state in which the candidate asks people, and nobody was asked.
     pub unasked: Vec<(StateName, DocumentId)>,
+    /// The phases in which an objection to a document counts, or can still be raised, with its type.
+    pub contested: Vec<(TypeName, PhaseName, DocumentId)>,
+    /// What documents that can move wait for, with what they wait for where it is there.
+    pub awaited: Vec<(DocumentId, Prerequisite, Option<Document>)>,
     /// Every trait that such a document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
     /// Such documents that have traits by their type alone, with those that the candidate takes from the type.

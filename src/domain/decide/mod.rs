@@ -17,6 +17,7 @@ mod guards;
 mod items;
 mod keys;
 mod menu;
+mod named;
 mod notes;
 mod prerequisites;
 mod project;

@@ -140,14 +140,14 @@ impl Case<'_> {
             .iter()
             .filter(move |((of, _), _)| Some(of) == phase.as_ref())
             .filter(move |(_, verdict)| opened.is_none_or(|opened| order.place(verdict.at) < opened))
-            .filter(|((_, name), verdict)| !passes(verdict) || !self.has_stake(document, name))
+            .filter(|((_, name), verdict)| verdict.is_against() || !self.has_stake(document, name))
             .map(|((_, name), verdict)| (name, verdict))
     }
 
     pub(super) fn unmet_unanimity(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         let against: Vec<Reason> = self
             .counted(workflow, document)
-            .filter(|(_, verdict)| !passes(verdict))
+            .filter(|(_, verdict)| verdict.is_against())
             .map(|(name, _)| {
                 let message = format!("{name} asked for changes to {}", document.id);
                 // An author mends what was found; who may assign can ask whether it still stands.
@@ -157,8 +157,7 @@ impl Case<'_> {
             })
             .collect();
         // What is said in a round that is open is told when it has ended.
-        let said =
-            |own: &&Document| own.round.is_none() && own.verdicts.values().any(|verdict| !passes(verdict));
+        let said = |own: &&Document| own.round.is_none() && own.verdicts.values().any(Verdict::is_against);
         let attached = self.attachments().filter(said).map(|own| {
             let message =
                 format!("somebody asked for changes to {}, which ends with {}", own.id, document.id);
@@ -200,9 +199,4 @@ impl Case<'_> {
             self.with_verb(reason, &Offer::of("assign").asking("assignees"))
         })
     }
-}
-
-/// Tells whether a verdict lets a text pass.
-const fn passes(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve)
 }
