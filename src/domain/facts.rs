@@ -8,7 +8,9 @@ use super::digest::{Digest, Timestamp};
 use super::document::{Document, Outcome, User};
 use super::evidence::Run;
 use super::front_matter::{self, FrontMatter};
-use super::id::{DocumentId, IdWord, ItemId, PhaseName, StateName, TraitName, TypeName, UserName, Version};
+use super::id::{
+    AttestationName, DocumentId, IdWord, ItemId, PhaseName, StateName, TraitName, TypeName, UserName, Version,
+};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
 use super::order::Order;
@@ -230,6 +232,8 @@ pub struct ProjectFacts {
     pub awaited: Vec<(DocumentId, Prerequisite, Option<Document>)>,
     /// Every trait that such a document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
+    /// The evidence of which some document has a run.
+    pub runs: BTreeSet<AttestationName>,
     /// Such documents that have traits by their type alone, with those that the candidate takes from the type.
     pub losing: Vec<(Document, Vec<TraitName>)>,
     /// What was proposed and not confirmed.

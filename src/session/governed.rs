@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Session, SessionError};
+use crate::domain::attestation::AttestationKind;
 use crate::domain::audit::{Entry, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
 use crate::domain::facts::{Facts, ProjectFacts};
-use crate::domain::id::{DocumentId, PhaseName, StateName, TraitName, TypeName, UserName};
+use crate::domain::id::{AttestationName, DocumentId, PhaseName, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::{Candidate, Policy, Sources, Target, UnderWay, compile};
 use crate::domain::prerequisite::Prerequisite;
@@ -79,6 +80,7 @@ impl Session {
             project.led_to = self.led_to()?;
             project.unasked = next.map(|next| self.unasked(next)).transpose()?.unwrap_or_default();
             (project.carried, project.losing) = self.carried(&policy, next)?;
+            project.runs = self.runs()?;
             (project.contested, project.awaited) = self.referred(&policy, next)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
@@ -108,6 +110,7 @@ impl Session {
         let mut project = ProjectFacts { sources: self.sources_at(&digest)?, ..ProjectFacts::default() };
         project.occupied = self.occupied(&policy, Some(next))?;
         (project.carried, _) = self.carried(&policy, Some(next))?;
+        project.runs = self.runs()?;
         let less = less(&policy, &project, (next, files));
         let mut rest = policy.less(next, (&project.sources, files), &UnderWay::all(&policy));
         rest.retain(|line| !less.contains(line));
@@ -159,6 +162,16 @@ impl Session {
             if document.round.is_none() && state.is_some_and(|state| state.round.is_some()) {
                 found.push((document.state, document.id));
             }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Finds the evidence of which some document has a run.
+    fn runs(&mut self) -> Result<BTreeSet<AttestationName>, SessionError> {
+        let mut found = BTreeSet::new();
+        self.store.all_attestations(&mut |stated| {
+            found.extend((stated.kind == AttestationKind::Run).then_some(stated.name));
             Ok(())
         })?;
         Ok(found)

@@ -170,7 +170,7 @@ impl Compiler {
         let runtimes = self.runtimes(main.runtimes);
         let evidence = self.evidence(main.evidence);
         let file_max = self.file_max(main.evidence_files);
-        let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
+        let pins = self.pins(sources, &paths(&launchers, &agents, evidence.values()));
 
         let types: IndexSet<TypeName> = files
             .iter()
