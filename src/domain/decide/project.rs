@@ -41,6 +41,7 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
         "user_unbind" => adoption::unbinding(case, facts, &mut reasons),
         _ => None,
     };
+    case.show_line(action, Offer::of(action.name.as_str()), &mut reasons);
     if reasons.is_empty() {
         Ok(Way::Project { less, proposal: proposal.map(Box::new) })
     } else {
