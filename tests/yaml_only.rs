@@ -9,6 +9,8 @@ mod pins;
 mod project;
 #[path = "yaml_only/scenarios.rs"]
 mod scenarios;
+#[path = "yaml_only/words.rs"]
+mod words;
 
 use std::fs;
 

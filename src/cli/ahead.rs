@@ -2,6 +2,7 @@
 //! document in the policy that its open round began under. Nothing here decides anything: it is where
 //! [`Desk::understand`](super::desk::Desk::understand) begins to look, and what the parser finds there counts.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -52,10 +53,11 @@ pub fn command(arguments: &[OsString]) -> Option<&str> {
     from_command(arguments).map(|(name, _)| name)
 }
 
-/// Returns the document that a line seems to be about which the parser does not understand yet: the first word after
-/// the command that can be one.
-pub fn likely_document(arguments: &[OsString]) -> Option<DocumentId> {
-    from_command(arguments)?.1.find_map(|word| DocumentId::parse(word).ok())
+/// Returns the documents that a line could be about which the parser does not understand yet, in no order of its
+/// words: which of them it is about is for the parser to say.
+pub fn documents(arguments: &[OsString]) -> BTreeSet<DocumentId> {
+    let words = from_command(arguments).into_iter().flat_map(|(_, words)| words);
+    words.filter_map(|word| DocumentId::parse(word.split('#').next()?).ok()).collect()
 }
 
 fn from_command(arguments: &[OsString]) -> Option<(&str, impl Iterator<Item = &str>)> {
@@ -97,12 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_looked_for_behind_the_verb() {
-        let found = |text| likely_document(&line(text)).map(|id| id.to_string());
-        assert_eq!(found("qms --user qa review CR-001 --recommend"), Some("CR-001".into()));
-        assert_eq!(found("qms -q -o json review --recommend CR-001"), Some("CR-001".into()));
-        assert_eq!(found("qms --root A-1 list"), None);
-        assert_eq!(found("qms create VAR --parent CR-001"), Some("VAR".into()));
-        assert_eq!(found("qms"), None);
+    fn documents_are_looked_for_behind_the_verb() {
+        let found = |text| documents(&line(text)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(found("qms --user qa review CR-001 --recommend"), ["CR-001"]);
+        assert_eq!(found("qms -q -o json review --comment CR-002 CR-001"), ["CR-001", "CR-002"]);
+        assert_eq!(found("qms sop show SOP-001#5"), ["SOP-001"]);
+        assert_eq!(found("qms --root A-1 list"), [""; 0]);
+        assert_eq!(found("qms"), [""; 0]);
     }
 }

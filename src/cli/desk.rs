@@ -42,8 +42,8 @@ impl Deref for Verbs {
     }
 }
 
-/// Most times that a line is read again. Each time another project or another policy was found to be meant.
-const READINGS: usize = 6;
+/// Why a command line was not read, and the root that it names instead of the one that it was read with.
+type Unread = (clap::Error, Option<Option<PathBuf>>);
 
 /// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
@@ -66,38 +66,81 @@ impl Desk {
     /// decides about the document, else of the one in force, and outside a project those that come with the program.
     ///
     /// Which project and document it names is for the parser to say, which needs the verbs for that. So a line is read
-    /// until what was found in it is what it was read with.
+    /// with the verbs of every document that its words could name, and what counts is what names what it was read with.
     pub fn understand(
         &mut self,
         world: &World,
         arguments: &[OsString],
     ) -> Result<(Global, ArgMatches), clap::Error> {
-        let (mut root, mut document) = (ahead::root(arguments), None);
-        let mut fault = None;
-        for _ in 0..READINGS {
+        let mut root = ahead::root(arguments);
+        let mut tried = Vec::new();
+        loop {
             self.turn_to(world, root.as_deref());
-            self.learn_verbs(document.clone());
-            let found = match parse(&self.verbs, arguments) {
-                Ok((global, matches)) => {
-                    let named = parse::document(&matches);
-                    let is_read =
-                        global.root == root && (named == document || !self.learn_verbs(named.clone()));
-                    if is_read {
-                        return Ok((global, matches));
-                    }
-                    (global.root, named)
-                }
-                Err(error) if fault.is_none() => {
-                    fault = Some(error);
-                    // A verb that only another policy has.
-                    (ahead::likely_root(arguments), ahead::likely_document(arguments))
-                }
-                Err(error) => return Err(error),
+            let (fault, other) = match self.read(root.as_ref(), arguments) {
+                Ok(read) => return Ok(read),
+                Err(unread) => unread,
             };
-            (root, document) = found;
+            tried.push(root);
+            let others = [other, Some(ahead::likely_root(arguments))].into_iter().flatten();
+            match others.into_iter().find(|other| !tried.contains(other)) {
+                Some(other) => root = other,
+                None => return Err(fault),
+            }
         }
-        let unclear = "it is not clear what `--root` or the document is: put `--root` before the command";
-        Err(fault.unwrap_or_else(|| clap::Error::raw(ErrorKind::ArgumentConflict, format!("{unclear}\n"))))
+    }
+
+    /// Reads a command line in the project at a root. Where it cannot be read, says why, and which root it names instead.
+    fn read(
+        &mut self,
+        root: Option<&PathBuf>,
+        arguments: &[OsString],
+    ) -> Result<(Global, ArgMatches), Unread> {
+        self.learn_verbs(None);
+        let first = parse(&self.verbs, arguments);
+        let mut other = None;
+        let mut named = ahead::documents(arguments);
+        match &first {
+            Ok((global, matches)) if global.root.as_ref() == root => {
+                let document = parse::document(matches);
+                if document.is_none() || !self.learn_verbs(document.clone()) {
+                    return first.map_err(|fault| (fault, None));
+                }
+                named.extend(document);
+            }
+            Ok((global, _)) => other = Some(global.root.clone()),
+            Err(_) => {}
+        }
+        let (mut readings, mut faults) = (Vec::new(), Vec::new());
+        for document in named {
+            // What the verbs in force make of it is known.
+            self.learn_verbs(None);
+            if !self.learn_verbs(Some(document.clone())) {
+                continue;
+            }
+            match parse(&self.verbs, arguments) {
+                Ok((global, _)) if global.root.as_ref() != root => other = Some(global.root),
+                Ok((global, matches)) if parse::document(&matches).as_ref() == Some(&document) => {
+                    readings.push((document, (global, matches)));
+                }
+                Ok(_) => {}
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let is_clear = readings.len() < 2;
+        if let Some((document, read)) = readings.pop().filter(|_| is_clear) {
+            self.learn_verbs(Some(document));
+            return Ok(read);
+        }
+        // Who knows the command knows best what is wrong with the line, or how to help with it.
+        let knows = |fault: &clap::Error| fault.kind() != ErrorKind::InvalidSubcommand;
+        faults.retain(knows);
+        let in_force = first.err().filter(|_| is_clear);
+        let fault = if in_force.as_ref().is_some_and(knows) && faults.len() != 1 {
+            in_force
+        } else {
+            faults.pop().filter(|_| is_clear).or(in_force)
+        };
+        Err((fault.unwrap_or_else(unclear), other))
     }
 
     /// Opens the project at another root.
@@ -163,6 +206,11 @@ impl Desk {
             Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
         }
     }
+}
+
+fn unclear() -> clap::Error {
+    let message = "it is not clear what `--root` or the document is: put `--root` before the command\n";
+    clap::Error::raw(ErrorKind::ArgumentConflict, message)
 }
 
 /// Tells whether an error says that there is no project.

@@ -342,6 +342,10 @@ fn program() -> Command {
             .arg_required_else_help(true)
             .disable_help_subcommand(true)
             .infer_long_args(false)
-            .after_help("`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal."),
+            .after_help(
+                "`qms next <DOCUMENT>` shows what you can do; `qms explain` explains every refusal. The verbs above are \
+                 those of the policy in force: while a round of a document is open, it goes by those that the round \
+                 began with.",
+            ),
     )
 }

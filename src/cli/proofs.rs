@@ -52,7 +52,7 @@ pub fn run(
         BuiltIn::Key(KeyCommand::Acknowledge { user, fingerprint }) => {
             key::acknowledge(context, user, fingerprint)
         }
-        BuiltIn::Key(KeyCommand::Revoke { key }) => key::take_back(context, key),
+        BuiltIn::Key(KeyCommand::Revoke { key, reason }) => key::take_back(context, key, reason),
         BuiltIn::Key(KeyCommand::Create { new_passphrase_file }) => {
             let user = context.holder()?;
             let file = new_passphrase_file.as_deref();

@@ -39,6 +39,9 @@ pub enum KeyCommand {
     Revoke {
         /// Id of the key
         key: CredentialId,
+        /// Why, as it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
 }
 
@@ -99,13 +102,17 @@ pub fn list(context: &mut Context) -> Result<Reply, CommandError> {
 }
 
 /// Takes a key back.
-pub fn take_back(context: &mut Context, key: CredentialId) -> Result<Reply, CommandError> {
+pub fn take_back(
+    context: &mut Context,
+    key: CredentialId,
+    reason: Option<String>,
+) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let found = context.session.read(&actor).credential(&key)?;
     if found.is_none_or(|found| found.kind != CredentialKind::Key) {
         return Err(CommandError::unknown(format!("no key `{key}`"), "key list"));
     }
-    revoke(context, key)
+    revoke(context, key, reason)
 }
 
 /// Gives a person a new key: with the signature of another person, or by the project key alone.

@@ -10,8 +10,13 @@ use crate::domain::offer::Offer;
 use crate::domain::policy::{Action, Input, InputKind, Policy};
 
 /// Inputs of the program's own commands that stand without a flag, by action.
-const POSITIONAL: &[(&str, &str)] =
-    &[("create", "type"), ("token_issue", "user"), ("key_acknowledge", "user")];
+const POSITIONAL: &[(&str, &str)] = &[
+    ("create", "type"),
+    ("token_issue", "user"),
+    ("key_acknowledge", "user"),
+    ("token_revoke", "credential"),
+    ("key_revoke", "credential"),
+];
 
 /// A condition that is not met, with the command that would meet it.
 #[derive(Debug, Clone, Serialize)]

@@ -12,10 +12,10 @@ use super::{CommandError, Context, Reply, Wording};
 use crate::disk::{take_back_secret, write_file};
 use crate::domain::digest::Timestamp;
 use crate::domain::hook::words;
-use crate::domain::id::{ActionName, CredentialId, DocumentId, UserName};
+use crate::domain::id::{ActionName, CredentialId, DocumentId, InputName, UserName};
 use crate::domain::identity::{CredentialKind, Scope, TOKEN_BYTES, Token, Validity};
 use crate::domain::order::Place;
-use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject};
+use crate::domain::request::{Inputs, Proposal, Registration, Request, Subject, Value};
 use crate::domain::visible::{one_line, place};
 use crate::session::{Mode, SessionError};
 use crate::store::{Credentials, Entries};
@@ -35,6 +35,9 @@ pub enum TokenCommand {
     Revoke {
         /// Id of the token
         token: CredentialId,
+        /// Why, as it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
     /// Issue a token in the place of the one that is presented, with the same bounds
     Rotate {
@@ -125,7 +128,7 @@ pub fn run(context: &mut Context, command: TokenCommand, may_show: bool) -> Resu
     match command {
         TokenCommand::Issue(input) => issue(context, input, may_show),
         TokenCommand::List { stale } => list(context, stale),
-        TokenCommand::Revoke { token } => revoke(context, token),
+        TokenCommand::Revoke { token, reason } => revoke(context, token, reason),
         TokenCommand::Rotate { grace, out } => {
             let long = |_| CommandError::Usage("`--grace` is too long: the longest is `49d`".to_owned());
             let grace = u32::try_from(grace).map_err(long)?;
@@ -224,8 +227,15 @@ pub(super) fn request(registration: Registration) -> Result<Request, CommandErro
 }
 
 /// Takes a credential back.
-pub(super) fn revoke(context: &mut Context, credential: CredentialId) -> Result<Reply, CommandError> {
-    let request = request(Registration::Revoke(credential.clone()))?;
+pub(super) fn revoke(
+    context: &mut Context,
+    credential: CredentialId,
+    reason: Option<String>,
+) -> Result<Reply, CommandError> {
+    let mut request = request(Registration::Revoke(credential.clone()))?;
+    if let Some(reason) = reason {
+        request.inputs = request.inputs.with(InputName::parse("reason")?, Value::Text(reason));
+    }
     let (acted, warnings) = carry_out(context, &request, Mode::Commit)?;
     let mut reply = Reply::new(RevokedReport { credential }).by(acted.actor);
     reply.warnings.extend(warnings);

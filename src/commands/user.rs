@@ -48,6 +48,9 @@ pub enum UserCommand {
         /// The new group
         #[arg(long)]
         group: GroupName,
+        /// Why, as it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -56,6 +59,9 @@ pub enum UserCommand {
     Remove {
         /// Name of the user
         user: UserName,
+        /// Why, as it is recorded
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
         /// Decide only, change nothing
         #[arg(long)]
         dry_run: bool,
@@ -177,12 +183,15 @@ pub fn run(context: &mut Context, command: UserCommand) -> Result<Reply, Command
             inputs.extend(name.map(|name| ("name", name)));
             change(context, &project_request("user_add", inputs)?, &user, dry_run, "added")
         }
-        UserCommand::Move { user, group, dry_run } => {
-            let inputs = vec![("user", user.to_string()), ("group", group.to_string())];
+        UserCommand::Move { user, group, reason, dry_run } => {
+            let mut inputs = vec![("user", user.to_string()), ("group", group.to_string())];
+            inputs.extend(reason.map(|reason| ("reason", reason)));
             change(context, &project_request("user_move", inputs)?, &user, dry_run, "moved")
         }
-        UserCommand::Remove { user, dry_run } => {
-            let request = project_request("user_remove", vec![("user", user.to_string())])?;
+        UserCommand::Remove { user, reason, dry_run } => {
+            let mut inputs = vec![("user", user.to_string())];
+            inputs.extend(reason.map(|reason| ("reason", reason)));
+            let request = project_request("user_remove", inputs)?;
             change(context, &request, &user, dry_run, "removed")
         }
         UserCommand::Unbind { user, reason, confirm, dry_run } => {

@@ -25,7 +25,7 @@ pub struct Document {
     pub state: StateName,
     /// The version that its content bears.
     pub version: Version,
-    /// The highest minor number ever used under this major one; numbers are never used twice.
+    /// The highest minor number ever used under the last major one; numbers are never used twice.
     pub last_minor: u32,
     /// The digest of its content.
     pub content: Digest,
@@ -68,6 +68,13 @@ impl Document {
     /// Tells whether a user is an author: its creator, or somebody who checked it in since its last approval.
     pub fn is_written_by(&self, user: &UserName) -> bool {
         self.authors.contains(user) || self.creator.as_ref() == Some(user)
+    }
+
+    /// Lists the phases in which an objection to the present content counts, or can still be raised.
+    pub fn contested(&self) -> BTreeSet<&PhaseName> {
+        let is_kept = |verdict: &Verdict| self.rejected.is_some() || verdict.is_against();
+        let said = self.verdicts.iter().filter(|(_, verdict)| is_kept(verdict)).map(|((phase, _), _)| phase);
+        said.chain(self.round.as_ref().map(|round| &round.phase)).collect()
     }
 }
 
@@ -168,6 +175,13 @@ pub struct Verdict {
     pub at: Timestamp,
     /// The revision of the document that it made, so that verdicts and rejections have an order.
     pub revision: u64,
+}
+
+impl Verdict {
+    /// Tells whether it objects to the content.
+    pub const fn is_against(&self) -> bool {
+        matches!(self.outcome, Outcome::RequestUpdates | Outcome::Reject)
+    }
 }
 
 macro_rules! words {

@@ -8,11 +8,14 @@ use super::digest::{Digest, Timestamp};
 use super::document::{Document, Outcome, User};
 use super::evidence::Run;
 use super::front_matter::{self, FrontMatter};
-use super::id::{DocumentId, IdWord, ItemId, StateName, TraitName, TypeName, UserName, Version};
+use super::id::{
+    AttestationName, DocumentId, IdWord, ItemId, PhaseName, StateName, TraitName, TypeName, UserName, Version,
+};
 use super::identity::{AgentSession, Credential};
 use super::items::{Item, Items, Unreadable};
 use super::order::Order;
 use super::policy::{Candidate, Fault, Sources};
+use super::prerequisite::Prerequisite;
 use super::project::Proposal;
 use super::request::CopyFacts;
 
@@ -31,6 +34,8 @@ pub struct Facts {
     pub policy: Digest,
     /// The document that the request is about.
     pub document: Option<Document>,
+    /// The highest version that it ever had, where the request could make another one.
+    pub last_version: Option<Version>,
     /// Its parent, or the parent that a new one would have.
     pub parent: Option<Document>,
     /// The documents that belong to it.
@@ -227,8 +232,14 @@ pub struct ProjectFacts {
     pub led_to: Vec<(TypeName, StateName, DocumentId)>,
     /// Documents that rest in a state in which the candidate asks people, and nobody was asked.
     pub unasked: Vec<(StateName, DocumentId)>,
+    /// The phases in which an objection to a document counts, or can still be raised, with its type.
+    pub contested: Vec<(TypeName, PhaseName, DocumentId)>,
+    /// What documents that can move wait for, with what they wait for where it is there.
+    pub awaited: Vec<(DocumentId, Prerequisite, Option<Document>)>,
     /// Every trait that such a document has, of its own or of its type, with one document each.
     pub carried: BTreeMap<TraitName, DocumentId>,
+    /// The evidence of which some document has a run.
+    pub runs: BTreeSet<AttestationName>,
     /// Such documents that have traits by their type alone, with those that the candidate takes from the type.
     pub losing: Vec<(Document, Vec<TraitName>)>,
     /// What was proposed and not confirmed.

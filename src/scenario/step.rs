@@ -10,7 +10,7 @@ use super::holdings::Means;
 use super::registry::{Asked, VERBS};
 use super::source::{StepSource, StepValue, fault, place};
 use crate::domain::id::{ActionName, InputName, TypeName, UserName};
-use crate::domain::policy::{Action, InputKind, Policy, Scope};
+use crate::domain::policy::{Action, Input, InputKind, Policy, Scope};
 use crate::domain::yaml::{Place, YamlError};
 
 /// Most steps that a scenario may have, its paths included. A path can name others, so that a few
@@ -183,7 +183,8 @@ impl Reader<'_> {
         let actions = self.policy.actions.iter().map(|it| it.name.as_str());
         let verbs = VERBS.iter().map(|(verb, _)| *verb);
         check("action", name, actions.chain(verbs)).map_err(|message| fault(at, message))?;
-        Ok(self.policy.actions.iter().find(|it| it.name.as_str() == name))
+        let is_asked = VERBS.iter().any(|(verb, _)| *verb == name);
+        Ok(self.policy.actions.iter().find(|it| it.name.as_str() == name).filter(|_| !is_asked))
     }
 
     /// Reads what somebody asks of the registry.
@@ -202,13 +203,20 @@ impl Reader<'_> {
             None => "",
         };
         let asked = Asked::of(verb, named).map_err(|message| fault(at, message))?;
-        let others: Vec<&str> = ["of", "proof"].into_iter().chain(whom).collect();
+        let action = ActionName::parse(verb).map_err(|error| fault(at, error.to_string()))?;
+        let inputs = self.policy.action(&action).map(|action| action.inputs.as_slice()).unwrap_or_default();
+        let names = inputs.iter().map(|input| input.name.as_str());
+        let others: Vec<&str> = ["of", "proof"].into_iter().chain(whom).chain(names).collect();
+        let given = |input: &Input| {
+            let value = words.get(input.name.as_str())?;
+            Some((input.name.clone(), input.kind.clone(), value.value.clone()))
+        };
         let act = Act {
             user,
-            action: ActionName::parse(verb).map_err(|error| fault(at, error.to_string()))?,
             about: About::Registry(asked),
             proof: self.proof(words)?,
-            inputs: Vec::new(),
+            inputs: inputs.iter().filter_map(given).collect(),
+            action,
             alias: None,
             content: None,
             requires: None,

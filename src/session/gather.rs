@@ -71,6 +71,7 @@ impl Session {
             is_trial: false,
             policy: digest,
             document: None,
+            last_version: None,
             parent: None,
             children: Vec::new(),
             waiting: Vec::new(),
@@ -114,6 +115,10 @@ impl Session {
         let mut facts = self.empty_facts(now, (digest, &policy), &counts)?;
         if let Some(parent) = &document.parent {
             facts.parent = self.store.document(parent)?;
+        }
+        if action.is_some() {
+            let versions = self.store.versions(&document.id)?;
+            facts.last_version = versions.into_iter().map(|record| record.version).max();
         }
         facts.children = self.children(&document.id)?;
         if goes_for_good(&policy, &document, action) {

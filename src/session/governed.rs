@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Session, SessionError};
+use crate::domain::attestation::AttestationKind;
 use crate::domain::audit::{Entry, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
 use crate::domain::facts::{Facts, ProjectFacts};
-use crate::domain::id::{DocumentId, StateName, TraitName, TypeName, UserName};
+use crate::domain::id::{AttestationName, DocumentId, PhaseName, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::{Candidate, Policy, Sources, Target, UnderWay, compile};
+use crate::domain::prerequisite::Prerequisite;
 use crate::domain::request::Request;
 use crate::store::{Credentials, Entries, ListQuery};
 
@@ -20,6 +22,12 @@ type Carried = BTreeMap<TraitName, DocumentId>;
 
 /// Documents with the traits that they would lose.
 type Losing = Vec<(Document, Vec<TraitName>)>;
+
+/// Phases in which objections to documents count, with their types.
+type Contested = Vec<(TypeName, PhaseName, DocumentId)>;
+
+/// What documents wait for, with what they wait for where it is there.
+type Awaited = Vec<(DocumentId, Prerequisite, Option<Document>)>;
 
 /// Tells whether a document in a state can move. What has ended holds no policy back, unless it would go on
 /// under the next one.
@@ -72,6 +80,8 @@ impl Session {
             project.led_to = self.led_to()?;
             project.unasked = next.map(|next| self.unasked(next)).transpose()?.unwrap_or_default();
             (project.carried, project.losing) = self.carried(&policy, next)?;
+            project.runs = self.runs()?;
+            (project.contested, project.awaited) = self.referred(&policy, next)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
             project.proposals = self.standing_proposals()?;
@@ -100,6 +110,7 @@ impl Session {
         let mut project = ProjectFacts { sources: self.sources_at(&digest)?, ..ProjectFacts::default() };
         project.occupied = self.occupied(&policy, Some(next))?;
         (project.carried, _) = self.carried(&policy, Some(next))?;
+        project.runs = self.runs()?;
         let less = less(&policy, &project, (next, files));
         let mut rest = policy.less(next, (&project.sources, files), &UnderWay::all(&policy));
         rest.retain(|line| !less.contains(line));
@@ -154,6 +165,40 @@ impl Session {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Finds the evidence of which some document has a run.
+    fn runs(&mut self) -> Result<BTreeSet<AttestationName>, SessionError> {
+        let mut found = BTreeSet::new();
+        self.store.all_attestations(&mut |stated| {
+            found.extend((stated.kind == AttestationKind::Run).then_some(stated.name));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Finds what documents that can move refer to by its name: phases with objections, and states of others.
+    fn referred(
+        &mut self,
+        policy: &Policy,
+        next: Option<&Policy>,
+    ) -> Result<(Contested, Awaited), SessionError> {
+        let (mut contested, mut waiting) = (Contested::new(), Vec::new());
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            if can_move(policy, next, &document.document_type, &document.state) {
+                let phases = document.contested().into_iter().cloned();
+                let of = |phase| (document.document_type.clone(), phase, document.id.clone());
+                contested.extend(phases.map(of));
+                waiting.extend(document.requires.into_iter().map(|wanted| (document.id.clone(), wanted)));
+            }
+            Ok(())
+        })?;
+        let mut awaited = Awaited::new();
+        for (id, wanted) in waiting {
+            let found = self.store.document(&wanted.document)?;
+            awaited.push((id, wanted, found));
+        }
+        Ok((contested, awaited))
     }
 
     /// Finds the traits that such documents have, and the documents that `next` would take some from.

@@ -32,7 +32,7 @@ fn counts_for_nothing(project: &Project, by: &[&str]) {
 
 /// Lets `lead` take the newest key of a person back.
 fn revoke(project: &Project, user: &str) {
-    project.run(&format!("-u lead key revoke {}", newest(project, user))).is(0);
+    project.run(&format!("-u lead key revoke {} --reason lost", newest(project, user))).is(0);
 }
 
 /// A project in which three people sign, none of them by the word of `lead` alone.

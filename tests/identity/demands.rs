@@ -245,3 +245,74 @@ fn a_changed_file_that_is_not_adopted_changes_nothing() {
     fs::write(&path, text).unwrap();
     assert_eq!(project.ask("-u claude create CR --title x").is(8).reasons(), ["assurance_too_low"]);
 }
+
+/// Registers what is moved, removed and revoked, and returns the lines that do it, without a reason.
+fn endings(project: &Project, lead: &str) -> Vec<String> {
+    let token = project.folder().join("tu.token");
+    project.run(&format!("{lead} token issue tu --out {}", token.display())).is(0);
+    let token = super::last_issued(project, "tu");
+    enrolled(project, "hana", "quality");
+    let key = super::last_issued(project, "hana");
+    vec![
+        format!("{lead} token revoke {token}"),
+        format!("{lead} key revoke {key}"),
+        format!("{lead} user move tu --group quality"),
+        format!("{lead} user remove tu"),
+    ]
+}
+
+// REQ-322
+#[test]
+fn where_people_sign_nobody_is_moved_removed_or_revoked_without_a_reason_and_the_line_is_shown() {
+    let project = super::profiles::of("gxp");
+    for line in endings(&project, "-u lead") {
+        let refused = project.ask(&line).is(4);
+        assert_eq!(refused.reasons(), ["missing_input"], "{line}");
+        let shown = format!("qms --user {} --reason <text>", line.trim_start_matches("-u "));
+        assert_eq!(refused["error"]["reasons"][0]["remedy"], shown, "{line}");
+        assert_eq!(project.ask(&format!("{line} --reason \" \"")).is(4).reasons(), ["missing_input"]);
+        let done = project.run(&shown.replacen("qms --user", "-u", 1).replace("<text>", "\"left the team\""));
+        done.is(0);
+        assert_eq!(newest(&project)["comment"], "left the team", "{line}");
+    }
+    let log = project.run("-u lead audit export -o csv").is(0).text();
+    assert_eq!(log.matches("left the team").count(), 4, "{log}");
+}
+
+// REQ-322
+#[test]
+fn elsewhere_a_reason_is_recorded_where_one_is_given() {
+    for given in [false, true] {
+        let project = Project::new();
+        for line in endings(&project, "-u lead") {
+            let line = if given { format!("{line} --reason \"left the team\"") } else { line };
+            project.run(&line).is(0);
+            let told = if given { json!("left the team") } else { json!(null) };
+            assert_eq!(newest(&project)["comment"], told, "{line}");
+        }
+    }
+}
+
+// REQ-322
+#[test]
+fn an_adoption_that_asks_for_no_reason_any_more_is_told_as_less() {
+    let project = super::profiles::of("gxp");
+    let path = project.path("workflows/actions.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let eased = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let told = project.run("-u lead workflow diff").is(0).text();
+        let less = told.lines().filter_map(|line| line.trim().strip_prefix("less: "));
+        less.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = eased("required: gxp", "required: false");
+    for verb in ["token revoke", "user move", "user remove"] {
+        let line = format!("`{verb}` no longer asks for `reason`");
+        assert!(told.contains(&line), "{line} in {told:?}");
+    }
+    let gone = "      reason: { takes: text, required: gxp, help: Why it is taken back }\n";
+    let told = eased(gone, "      why: { takes: text, help: Why }\n");
+    assert_eq!(told, ["`token revoke` no longer asks for `reason`"]);
+    assert_eq!(eased("required: gxp", "required: true"), Vec::<String>::new());
+}

@@ -262,7 +262,7 @@ fn who_takes_the_place_of_a_person_is_an_alarm_that_neither_ends() {
     enrolled(&project, "maria", "quality");
     let key = last_issued(&project, "hana");
     // The administrator takes the key back, and makes one in the name of the person.
-    project.run(&format!("-u lead key revoke {key}")).is(0);
+    project.run(&format!("-u lead key revoke {key} --reason lost")).is(0);
     let code = project.folder().join("again").display().to_string();
     project.run(&format!("-u lead token issue hana --out {code}")).is(0);
     let enrol = format!("--token-file {code} enrol --passphrase-file {}", phrase.display());
@@ -336,7 +336,7 @@ fn a_printed_name_that_another_user_has_is_given_with_a_warning() {
     assert_eq!(told[0]["message"], "the printed name ` ada lovelace` is also that of `ada`");
     // Who was removed signs no more.
     for user in ["ada", "ada2"] {
-        project.run(&format!("-u lead user remove {user}")).is(0);
+        project.run(&format!("-u lead user remove {user} --reason left")).is(0);
     }
     assert_eq!(add("ada3", "Ada Lovelace"), json!([]));
 }

@@ -125,10 +125,10 @@ fn in_every_profile_whoever_is_only_claimed_manages_nothing() {
         for line in [
             "workflow adopt",
             "user add eve --group quality --agent",
-            "user move tu --group quality",
-            "user remove tu",
+            "user move tu --group quality --reason x",
+            "user remove tu --reason x",
             &format!("token issue qa --out {out}"),
-            &format!("token revoke {token}"),
+            &format!("token revoke {token} --reason x"),
             &format!("token rotate --out {out}"),
             &format!("key create --new-passphrase-file {phrase}"),
         ] {

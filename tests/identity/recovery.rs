@@ -60,14 +60,14 @@ fn to_end_the_keys_of_others_makes_nobody_the_only_one() {
     let project = three();
     for user in ["ada", "ines"] {
         let key = last_issued(&project, user);
-        project.run(&format!("-u lead key revoke {key}")).is(0);
+        project.run(&format!("-u lead key revoke {key} --reason lost")).is(0);
     }
     recover(&project, "-u lead", "ines").is(0);
     assert_eq!(acknowledge(&project, "lead", "ines").is(7).reasons(), ["not_independent"]);
     assert_eq!(acknowledge(&project, "ines", "ines").is(7).reasons(), ["not_independent"]);
     // Not even by ending one's own, so that nobody could sign.
     let key = last_issued(&project, "lead");
-    project.run(&format!("-u lead key revoke {key}")).is(0);
+    project.run(&format!("-u lead key revoke {key} --reason lost")).is(0);
     for user in ["ada", "ines", "lead"] {
         let refused = project.keeps(0, || recover(&project, "", &format!("{user} --alone"))).is(2);
         let message = refused["error"]["message"].to_string();

@@ -152,7 +152,7 @@ fn an_open_key_is_a_token_for_its_terminal_and_signs_nothing() {
     // What stands for a key falls with it.
     let list = project.ask("-u lead key list").is(0)["data"]["credentials"].clone();
     let key = list.as_array().unwrap().iter().find(|key| key["user"] == "hana").unwrap()["id"].clone();
-    project.run(&format!("-u lead key revoke {}", key.as_str().unwrap())).is(0);
+    project.run(&format!("-u lead key revoke {} --reason lost", key.as_str().unwrap())).is(0);
     let (status, said) = shell.run("whoami");
     assert!(status == "8" && said.contains("the credential of `hana` was revoked"), "{said}");
     shell.leave();

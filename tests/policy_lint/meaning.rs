@@ -13,6 +13,22 @@ pub(super) const CASES: &[Case] = &[
         "`status` is a command of the program",
     ),
     Case(
+        "missing_verb",
+        &[("actions.yaml", "  credential_revoke:", "  credential_revoked:")],
+        "",
+        "the program asks for a verb `credential_revoke` with `scope: project`",
+    ),
+    Case(
+        "idle_rule",
+        &[(
+            "policy.yaml",
+            "  - { action: clock_set",
+            "  - { action: credential_revoke, by: [quality] }\n  - { action: clock_set",
+        )],
+        "{ action: credential_revoke, by: [quality] }",
+        "nothing asks for a rule for `credential_revoke`: holders may, and those who may add users",
+    ),
+    Case(
         "two_flags",
         &[("actions.yaml", "      name:      { takes: word", "      root:      { takes: word")],
         "label: Create a document",

@@ -5,6 +5,13 @@ use super::{Case, faults, sources};
 pub(super) const CASES: &[Case] = &[
     Case(
         "unreadable",
+        &[("actions.yaml", "required: gxp", "required: gmp")],
+        "required: gmp",
+        "invalid value: string \"gmp\", expected `true`, `false`, or the profile from which on it is required: `light`, \
+         `team`, `gxp`",
+    ),
+    Case(
+        "unreadable",
         &[("controlled.yaml", "phase: authoring, initial", "phase: authoring, phase: review, initial")],
         "phase: review, initial",
         "duplicate mapping key: phase not allowed here",

@@ -17,7 +17,8 @@ use crate::domain::project::{Proposal, ProposalKind};
 /// Says what a candidate demands less of, of what is under way.
 pub fn less(policy: &Policy, facts: &ProjectFacts, next: (&Policy, &Sources)) -> BTreeSet<String> {
     let types = facts.occupied.iter().map(|(name, ..)| name.clone()).collect();
-    let under_way = UnderWay { types, traits: facts.carried.keys().cloned().collect() };
+    let traits = facts.carried.keys().cloned().collect();
+    let under_way = UnderWay { types, traits, runs: facts.runs.clone() };
     policy.less(next.0, (&facts.sources, next.1), &under_way)
 }
 

@@ -103,7 +103,10 @@ pub fn apply(permit: Permit, policy: &Policy, facts: &Facts) -> Applied {
             };
             let Some((document, composed)) = start else { return Applied::default() };
             let applied = Applied { before: facts.document.clone(), composed, ..Applied::default() };
-            let mut step = Step { permit: &permit, policy, facts, document, applied };
+            let here = Version::new(document.version.major, document.last_minor);
+            // Where a version in force was restored, others were given out after it.
+            let last = facts.last_version.map_or(here, |given| given.max(here));
+            let mut step = Step { permit: &permit, policy, facts, document, last, applied };
             step.take(transition, target, seats);
             step.applied.after = Some(step.document);
             step.applied
@@ -116,6 +119,8 @@ pub(super) struct Step<'a> {
     pub(super) policy: &'a Policy,
     pub(super) facts: &'a Facts,
     pub(super) document: Document,
+    /// The highest version that the document ever had: every number after it is unused.
+    last: Version,
     pub(super) applied: Applied,
 }
 
@@ -208,11 +213,7 @@ impl Step<'_> {
                     .notes
                     .extend(document.checkout.take().map(|void| Note::Voided(document.id.clone(), void.by)));
             }
-            Effect::BeginRevision => {
-                document.last_minor = document.last_minor.saturating_add(1);
-                document.version.minor = document.last_minor;
-                self.record_version();
-            }
+            Effect::BeginRevision => self.number_minor(),
             Effect::RestoreVersionInForce => {
                 if let Some(in_force) = &document.in_force {
                     document.version = in_force.version;
@@ -239,11 +240,9 @@ impl Step<'_> {
             Effect::RecordRun => self.record_run(),
             Effect::MarkRejected => document.rejected = Some(document.revision),
             Effect::RaiseVersion => {
-                document.version = Version::new(document.version.major.saturating_add(1), 0);
-                document.last_minor = 0;
                 document.verdicts.clear();
                 document.rejected = None;
-                self.record_version();
+                self.number(Version::new(self.last.major.saturating_add(1), 0));
             }
             Effect::PutInForce => {
                 document.in_force = Some(InForce { version: document.version, content: document.content });
@@ -256,6 +255,18 @@ impl Step<'_> {
             Effect::RecordItem => self.record_item(),
             Effect::EndAttachments => self.end_attachments(target),
         }
+    }
+
+    /// Gives the present content the minor number after all that were given out.
+    fn number_minor(&mut self) {
+        self.number(Version::new(self.last.major, self.last.minor.saturating_add(1)));
+    }
+
+    /// Gives the present content a number that none had before.
+    fn number(&mut self, version: Version) {
+        self.last = version;
+        (self.document.version, self.document.last_minor) = (version, version.minor);
+        self.record_version();
     }
 
     fn record_version(&mut self) {
@@ -311,14 +322,11 @@ impl Step<'_> {
 
     /// Gives the document another content, as its next minor version.
     fn take_content(&mut self, content: Digest) {
-        let document = &mut self.document;
-        document.content = content;
-        document.last_minor = document.last_minor.saturating_add(1);
-        document.version.minor = document.last_minor;
+        self.document.content = content;
         // A verdict speaks about one content; on another it says nothing.
-        document.verdicts.clear();
-        document.rejected = None;
-        self.record_version();
+        self.document.verdicts.clear();
+        self.document.rejected = None;
+        self.number_minor();
         self.attribute();
     }
 

@@ -17,6 +17,7 @@ mod guards;
 mod items;
 mod keys;
 mod menu;
+mod named;
 mod notes;
 mod prerequisites;
 mod project;
@@ -267,6 +268,25 @@ impl Case<'_> {
             reasons.push(Reason::new(Condition::InvalidInput, message));
         }
         reasons
+    }
+
+    /// Where only inputs are missing, shows the line to write: it begins as `offer` and says again what was said.
+    fn show_line(&self, action: &Action, offer: Offer, reasons: &mut [Reason]) {
+        let is_missing = |reason: &Reason| reason.name == Condition::MissingInput.name();
+        if !reasons.iter().all(is_missing) {
+            return;
+        }
+        let line = action.inputs.iter().fold(offer, |line, input| {
+            let name = input.name.as_str();
+            match self.inputs.text(name).filter(|_| self.inputs.says(name)) {
+                Some(text) => line.with(name, text),
+                None if input.required => line.asking(name),
+                None => line,
+            }
+        });
+        for reason in reasons {
+            reason.remedy = Some(Box::new(line.clone()));
+        }
     }
 
     /// The document that the question is about; the session looks it up before it asks.

@@ -147,7 +147,7 @@ fn never(policy: &Policy, wanted: &Prerequisite, found: &Document) -> Option<Str
 }
 
 /// Says why no document of an id that nobody has yet could come as far as it is required to.
-fn unmakable(policy: &Policy, wanted: &Prerequisite) -> Option<String> {
+pub(super) fn unmakable(policy: &Policy, wanted: &Prerequisite) -> Option<String> {
     let mut types = policy.document_types().filter(|one| one.id.fits(&wanted.document)).peekable();
     if types.peek().is_none() {
         return Some(format!("there is no {}, and no type has such ids", wanted.document));

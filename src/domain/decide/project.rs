@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Applied, Case, Condition, Permit, Reason, Way, adoption};
+use super::{Applied, Case, Condition, Permit, Reason, Way, adoption, named};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{Facts, ProjectFacts, UserFacts};
 use crate::domain::id::{DocumentId, GroupName, IdWord, StateName, TypeName, UserName};
@@ -41,6 +41,7 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
         "user_unbind" => adoption::unbinding(case, facts, &mut reasons),
         _ => None,
     };
+    case.show_line(action, Offer::of(action.name.as_str()), &mut reasons);
     if reasons.is_empty() {
         Ok(Way::Project { less, proposal: proposal.map(Box::new) })
     } else {
@@ -108,7 +109,14 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
             Some(Ok(candidate)) => unmet_key(case, &candidate.policy).into_iter().collect(),
         },
         Plain::PolicyKeepsDocuments => {
-            unmet_strands(facts).into_iter().chain(unmet_gates(case, facts)).collect()
+            let mut reasons = unmet_strands(facts);
+            // What would be left behind has to be known before it is weighed.
+            if let Some(Ok(candidate)) = facts.candidate.as_ref().filter(|_| reasons.is_empty()) {
+                reasons.extend(named::unmet_awaited(case.policy, &candidate.policy, facts));
+                reasons.extend(named::unmet_objections(case.policy, &candidate.policy, facts));
+            }
+            reasons.extend(unmet_gates(case, facts));
+            reasons
         }
         Plain::UserIsNew | Plain::UserExists | Plain::UserIsBound | Plain::NamespaceIsNew => Vec::new(),
         _ => vec![meaningless(guard)],

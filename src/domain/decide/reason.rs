@@ -180,7 +180,7 @@ conditions! {
     PolicyUnchanged = "policy_unchanged", Precondition, "The candidate policy is the one in force.";
     PolicyStrandsUsers = "policy_strands_users", Precondition, "A user is of a group that the candidate policy does not know.";
     PolicyLiftsGates = "policy_lifts_gates", Precondition, "The candidate policy would demand less of documents that are under way.";
-    PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state that the candidate policy does not know.";
+    PolicyStrandsDocuments = "policy_strands_documents", Precondition, "A document is in a type or state, or waits for one, that the candidate policy does not know.";
 }
 
 impl From<Distrust> for Condition {

@@ -7,6 +7,7 @@ use crate::domain::document::{Kind, User};
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{ActionName, CredentialId};
 use crate::domain::identity::{Assurance, Credential, CredentialKind, Scope, Validity};
+use crate::domain::offer::Offer;
 use crate::domain::request::{Proposal, Registration};
 
 /// How long a code to make a key is valid where nothing else is said, in milliseconds: a week.
@@ -260,6 +261,16 @@ fn named<'f>(case: &Case<'_>, facts: &'f RegistryFacts, reasons: &mut Vec<Reason
 
 fn revoke(case: &Case<'_>, facts: &RegistryFacts, reasons: &mut Vec<Reason>) -> Vec<Credential> {
     let Some(credential) = named(case, facts, reasons) else { return Vec::new() };
+    if let Some(verb) = case.policy.revocation() {
+        reasons.extend(case.unmet_inputs(verb));
+        let is_key = credential.kind == CredentialKind::Key;
+        let called = if is_key { "key_revoke" } else { "token_revoke" };
+        case.show_line(verb, Offer::of(called).with("credential", &credential.id), reasons);
+    } else {
+        // A policy that was adopted before there was the verb records nothing that is said with it.
+        let names = case.inputs.0.keys();
+        reasons.extend(names.map(|name| invalid(format!("the policy in force takes no `{name}` with this"))));
+    }
     // What stands for an open key falls with the key.
     let stands = |one: &&Credential| {
         credential.kind == CredentialKind::Key

@@ -149,14 +149,14 @@ impl Case<'_> {
             .iter()
             .filter(move |((of, _), _)| Some(of) == phase.as_ref())
             .filter(move |(_, verdict)| opened.is_none_or(|opened| order.place(verdict.at) < opened))
-            .filter(|((_, name), verdict)| !passes(verdict) || !self.has_stake(document, name))
+            .filter(|((_, name), verdict)| verdict.is_against() || !self.has_stake(document, name))
             .map(|((_, name), verdict)| (name, verdict))
     }
 
     pub(super) fn unmet_unanimity(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         let against: Vec<Reason> = self
             .counted(workflow, document)
-            .filter(|(_, verdict)| !passes(verdict))
+            .filter(|(_, verdict)| verdict.is_against())
             .map(|(name, _)| {
                 let message = format!("{name} asked for changes to {}", document.id);
                 // An author mends what was found; who may assign can ask whether it still stands.
@@ -236,7 +236,7 @@ impl Case<'_> {
                 last.insert(name, verdict);
             }
         }
-        last.values().any(|verdict| !passes(verdict))
+        last.values().any(|verdict| verdict.is_against())
     }
 
     pub(super) fn unmet_since_rejection(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
@@ -277,9 +277,4 @@ pub fn judges_text(life: &Workflow, state: &StateName) -> bool {
         effects.any(|effect| matches!(effect, Effect::RaiseVersion | Effect::MarkRejected))
     };
     ways.peek().is_none() || ways.any(|way| way.verdict == Some(VerdictKind::Review) || raises(way))
-}
-
-/// Tells whether a verdict lets a text pass.
-const fn passes(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Recommend | Outcome::Approve)
 }

@@ -45,6 +45,9 @@ impl Action {
     /// The verb by which readings are recorded.
     pub const READ: &'static str = "read";
 
+    /// The verb by which a credential is taken back.
+    pub const REVOKE: &'static str = "credential_revoke";
+
     /// Tells whether the program has a command of its own for it, which asks for it where that counts.
     pub fn has_own_command(&self) -> bool {
         self.name.as_str() == Self::READ

@@ -10,8 +10,8 @@ use serde_yaml::Spanned;
 use super::launch::paths;
 use super::source::{PolicyFile, Seats, StateSource, TypeSource, WorkflowFile};
 use super::{
-    Action, DocumentType, FAULTS_MAX, Fault, Group, IdPattern, InitialUser, ParentRule, Policy, ProjectRule,
-    RoundRule, Scope, Sources, State, Workflow,
+    Action, DocumentType, FAULTS_MAX, Fault, Group, IdPattern, InitialUser, ParentRule, Policy, Profile,
+    ProjectRule, RoundRule, Scope, Sources, State, Workflow,
 };
 use crate::domain::id::{ActionName, AttestationName, GroupName, PhaseName, StateName, TypeName};
 use crate::domain::nearest::nearest;
@@ -41,6 +41,8 @@ pub(super) struct Compiler {
     pub(super) faults: Vec<Fault>,
     pub(super) groups: IndexSet<GroupName>,
     pub(super) actions: Vec<Action>,
+    /// The profile, where the verbs are not read alone.
+    pub(super) profile: Option<Profile>,
     /// The commands that gates can ask for.
     pub(super) evidence: IndexSet<AttestationName>,
     /// Whether every life cycle was read: else nothing is said of types and states that may stand
@@ -142,6 +144,7 @@ impl Compiler {
         self.is_whole = files.iter().all(|(_, file)| file.is_some());
         self.schema(policy_name, &main.schema, "qms.policy/1");
         self.groups = main.groups.keys().cloned().collect();
+        self.profile = Some(main.profile);
         self.actions(verbs)?;
 
         let mut groups = BTreeMap::new();
@@ -170,7 +173,7 @@ impl Compiler {
         let runtimes = self.runtimes(main.runtimes);
         let evidence = self.evidence(main.evidence);
         let file_max = self.file_max(main.evidence_files);
-        let pins = self.pins(sources, &paths(&launchers, &agents, &evidence));
+        let pins = self.pins(sources, &paths(&launchers, &agents, evidence.values()));
 
         let types: IndexSet<TypeName> = files
             .iter()

@@ -11,7 +11,7 @@ use super::source::{AgentSource, LauncherSource, PinsFile};
 use super::{Agent, Definition, Evidence, Launcher, Placeholder, Policy, Sources};
 use crate::domain::digest::Digest;
 use crate::domain::hook::Runtime;
-use crate::domain::id::{AgentName, AttestationName, LauncherName, UserName};
+use crate::domain::id::{AgentName, LauncherName, UserName};
 use crate::domain::span;
 use crate::domain::yaml::Place;
 
@@ -37,9 +37,9 @@ const KEPT_VARIABLES: [&str; 11] = [
 pub(super) fn paths<'a>(
     launchers: &'a BTreeMap<String, Launcher>,
     agents: &'a BTreeMap<String, Agent>,
-    evidence: &'a BTreeMap<AttestationName, Evidence>,
+    evidence: impl Iterator<Item = &'a Evidence>,
 ) -> BTreeSet<&'a str> {
-    let programs = launchers.values().chain(evidence.values().map(|one| &one.program)).map(Launcher::program);
+    let programs = launchers.values().chain(evidence.map(|one| &one.program)).map(Launcher::program);
     let definitions = agents.values().filter_map(|agent| agent.definition.as_ref());
     programs.chain(definitions.flat_map(Definition::paths)).collect()
 }

@@ -28,13 +28,16 @@ pub struct UnderWay {
     pub types: BTreeSet<TypeName>,
     /// Their traits.
     pub traits: BTreeSet<TraitName>,
+    /// The evidence of which some document has a run.
+    pub runs: BTreeSet<AttestationName>,
 }
 
 impl UnderWay {
     /// All that documents of a policy could have.
     pub fn all(policy: &Policy) -> Self {
         let types = policy.document_types().map(|kind| kind.name.clone()).collect();
-        Self { types, traits: policy.traits.keys().cloned().collect() }
+        let (traits, evidence) = (policy.traits.keys(), policy.evidence.keys());
+        Self { types, traits: traits.cloned().collect(), runs: evidence.cloned().collect() }
     }
 
     /// Adds what documents can get that belong to these, in either policy: they answer for them, and hold them up.
@@ -62,7 +65,7 @@ impl Policy {
     /// Says, a sentence each, what `next` demands less of, where both were read from these files. Of life cycles
     /// and traits it tells what is `under_way`.
     pub fn less(&self, next: &Self, files: (&Sources, &Sources), under_way: &UnderWay) -> BTreeSet<String> {
-        let UnderWay { types, traits } = under_way.clone().with_children(self, next);
+        let UnderWay { types, traits, runs } = under_way.clone().with_children(self, next);
         let Self {
             profile,
             groups,
@@ -90,7 +93,9 @@ impl Policy {
             found.extend(agents::agents(agents, &next.agents));
             found.extend(agents::launchers(launchers, &next.launchers));
             found.extend(agents::runtimes(runtimes, &next.runtimes));
-            found.extend(agents::pins(pins, &next.pins));
+            found.extend(agents::evidence_again(evidence, &next.evidence, &runs));
+            let is_first = |name: &AttestationName| !evidence.contains_key(name) && !runs.contains(name);
+            found.extend(agents::pins(pins, next, is_first));
         }
         // Where people sign, what a run shows is laid before them, whether a guard asks for it or not.
         let ways = self.workflows.values().flat_map(|life| &life.transitions);

@@ -129,6 +129,20 @@ impl Faults {
         for name in PROJECT_ACTIONS.iter().filter(|name| !seen.contains(**name)) {
             self.add(&at, "missing_rule", format!("nobody may `{name}`: add a rule under `project`"));
         }
+        let name = Action::REVOKE;
+        for rule in policy.project.iter().filter(|rule| rule.action.as_str() == name) {
+            let message =
+                format!("nothing asks for a rule for `{name}`: holders may, and those who may add users");
+            self.add(&rule.place, "idle_rule", message);
+        }
+        if policy.revocation().is_none_or(|action| action.scope != Scope::Project) {
+            let at = Place { file: Policy::FILES[1].to_owned(), ..Place::default() };
+            self.add(
+                &at,
+                "missing_verb",
+                format!("the program asks for a verb `{name}` with `scope: project`"),
+            );
+        }
     }
 
     fn states(&mut self, policy: &Policy, workflow: &Workflow) {

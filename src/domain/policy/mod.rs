@@ -269,6 +269,11 @@ impl Policy {
         self.actions.iter().find(|action| &action.name == name)
     }
 
+    /// Finds the verb by which credentials are taken back, which the lint sees to.
+    pub fn revocation(&self) -> Option<&Action> {
+        self.actions.iter().find(|action| action.name.as_str() == Action::REVOKE)
+    }
+
     /// Finds a type and its life cycle.
     pub fn document_type(&self, name: &TypeName) -> Option<(&Workflow, &DocumentType)> {
         self.workflows.values().find_map(|workflow| Some((workflow, workflow.document_type(name)?)))

@@ -1,7 +1,10 @@
 //! The grammar of the policy files, as they stand in YAML.
 
+use std::fmt;
+
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::de::{Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_yaml::Spanned;
 
 use super::Definition;
@@ -165,13 +168,49 @@ pub(super) struct ReminderSource {
 pub(super) struct InputSource {
     pub(super) help: String,
     #[serde(default)]
-    pub(super) required: bool,
+    pub(super) required: Required,
     #[serde(default)]
     pub(super) positional: bool,
     #[serde(default)]
     pub(super) named: bool,
     pub(super) takes: Option<InputKind>,
     pub(super) one_of: Option<IndexMap<String, String>>,
+}
+
+/// Whether an input has to be given: in no profile, in every one, or from one profile on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Required(Option<Profile>);
+
+impl Required {
+    pub(super) fn under(self, profile: Profile) -> bool {
+        self.0.is_some_and(|least| least <= profile)
+    }
+}
+
+impl<'de> Deserialize<'de> for Required {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_any(RequiredVisitor)
+    }
+}
+
+struct RequiredVisitor;
+
+impl Visitor<'_> for RequiredVisitor {
+    type Value = Required;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let profiles = Profile::ALL.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ");
+        write!(f, "`true`, `false`, or the profile from which on it is required: {profiles}")
+    }
+
+    fn visit_bool<E>(self, is_required: bool) -> Result<Required, E> {
+        Ok(Required(is_required.then_some(Profile::Light)))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Required, E> {
+        let unknown = || E::invalid_value(Unexpected::Str(word), &self);
+        Profile::from_word(word).map(|profile| Required(Some(profile))).ok_or_else(unknown)
+    }
 }
 
 /// Any other file: one life cycle and the types that follow it.

@@ -4,7 +4,7 @@ use serde_yaml::Spanned;
 
 use super::compile::{Compiler, place};
 use super::source::{ActionSource, ActionsFile, InputSource};
-use super::{Action, Choice, Fault, Input, InputKind, Policy};
+use super::{Action, Choice, Fault, Input, InputKind, Policy, Profile};
 use crate::domain::id::{ActionName, InputName};
 use crate::domain::yaml::Place;
 
@@ -94,6 +94,7 @@ impl Compiler {
             return None;
         }
         let InputSource { required, positional, named, .. } = source;
+        let required = required.under(self.profile.unwrap_or(Profile::Light));
         Some(Input { name, required, positional, named, help: source.help, kind: kind? })
     }
 }

@@ -135,8 +135,8 @@ words! {
         NamespaceIsNew = "namespace_is_new",
         /// The candidate policy is readable, free of faults, and differs from the one in force.
         PolicyIsSound = "policy_is_sound",
-        /// The candidate policy knows every type and state that a live document is in, and demands no less of
-        /// its items and of the notes of its traits.
+        /// The candidate policy knows every type and state that a live document is in or waits for, lets every
+        /// objection count where it counts, and demands no less of items and of the notes of traits.
         PolicyKeepsDocuments = "policy_keeps_documents",
     }
     /// What a transition does, beyond changing the state. Opening a round on entering a state that
@@ -166,7 +166,7 @@ words! {
         RecordRun = "record_run",
         /// The present content counts as rejected in this phase.
         MarkRejected = "mark_rejected",
-        /// The next major version names the present content.
+        /// The next unused major version names the present content.
         RaiseVersion = "raise_version",
         /// The present version comes into force in place of the former one.
         PutInForce = "put_in_force",

@@ -78,6 +78,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
         policy: Digest::of(b"policy"),
         document: None,
         parent: None,
+        last_version: None,
         children: Vec::new(),
         waiting: Vec::new(),
         users: known.collect(),

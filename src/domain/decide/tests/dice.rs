@@ -224,6 +224,7 @@ impl<'a> Dice<'a> {
             order: Order::default(),
             is_trial: false,
             policy: Digest::of(b"policy"),
+            last_version: None,
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
             waiting: Vec::new(),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::digest::Digest;
 use crate::domain::id::{AttestationName, UserName};
-use crate::domain::policy::{Agent, Evidence, Launcher};
+use crate::domain::policy::launch::paths;
+use crate::domain::policy::{Agent, Evidence, Launcher, Policy};
 use crate::domain::size;
 
 /// An agent that is new lets somebody act as its user; one that was there before can come back as another.
@@ -101,8 +102,31 @@ pub(super) fn evidence<'a>(
     found
 }
 
-/// What a file does nobody compares: it can do anything. A file that is pinned no more is not started.
-pub(super) fn pins(before: &BTreeMap<String, Digest>, after: &BTreeMap<String, Digest>) -> Vec<String> {
-    let changed = after.iter().filter(|(path, digest)| before.get(*path) != Some(*digest));
-    changed.map(|(path, _)| format!("`{path}` is not the file that was adopted")).collect()
+/// What nobody asked for before shows more than there was; what comes back could be another program under the name
+/// of runs that are recorded.
+pub(super) fn evidence_again(
+    before: &BTreeMap<AttestationName, Evidence>,
+    after: &BTreeMap<AttestationName, Evidence>,
+    runs: &BTreeSet<AttestationName>,
+) -> Vec<String> {
+    let back = after.keys().filter(|name| !before.contains_key(*name) && runs.contains(*name));
+    back.map(|name| format!("the evidence `{name}` comes back, and runs of that name are recorded")).collect()
+}
+
+/// What a file does nobody compares: it can do anything, but for evidence that nobody was asked for before. A file
+/// that is pinned no more is not started.
+pub(super) fn pins(
+    before: &BTreeMap<String, Digest>,
+    next: &Policy,
+    is_first: impl Fn(&AttestationName) -> bool,
+) -> Vec<String> {
+    let known = next.evidence.iter().filter(|(name, _)| !is_first(name)).map(|(_, evidence)| evidence);
+    let compared = paths(&next.launchers, &next.agents, known);
+    let after = next.pins.iter().filter(|(path, _)| compared.contains(path.as_str()));
+    let said = after.filter_map(|(path, digest)| match before.get(path) {
+        Some(old) if old == digest => None,
+        Some(_) => Some(format!("`{path}` is not the file that was adopted")),
+        None => Some(format!("`{path}` is a file that the policy in force does not name")),
+    });
+    said.collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::id::{ActionName, TypeName};
-use crate::domain::policy::{Action, Choice, Input, InputKind, Policy, Reminder};
+use crate::domain::policy::{Action, Choice, Input, InputKind, Policy, Reminder, Scope};
 
 impl Policy {
     /// Compares the verbs of the project and of these types, by name; a way that goes by another verb is compared
@@ -11,8 +11,8 @@ impl Policy {
     pub(super) fn less_of_verbs(&self, next: &Self, types: &BTreeSet<TypeName>) -> Vec<String> {
         let lives = types.iter().filter_map(|name| Some(self.document_type(name)?.0));
         let of_ways = lives.flat_map(|life| life.transitions.iter().map(|way| &way.action));
-        let used: BTreeSet<&ActionName> =
-            of_ways.chain(self.project.iter().map(|rule| &rule.action)).collect();
+        let of_project = self.actions.iter().filter(|action| action.scope == Scope::Project);
+        let used: BTreeSet<&ActionName> = of_ways.chain(of_project.map(|action| &action.name)).collect();
         let both = used.into_iter().filter_map(|name| Some((self.action(name)?, next.action(name)?)));
         both.flat_map(|(old, new)| {
             let verb = new.words();

@@ -54,7 +54,7 @@ fn what_is_new_is_looked_at_as_what_changed() {
         it.pins.insert("/usr/bin/deployed".into(), Digest::of(b"x"));
     };
     let lines = [
-        "`/usr/bin/deployed` is not the file that was adopted",
+        "`/usr/bin/deployed` is a file that the policy in force does not name",
         "the agent `qa2`, which is new, acts as qa",
         "the main thread of gemini acts as lead",
     ];
@@ -111,4 +111,37 @@ fn what_gives_an_agent_less_is_not() {
     assert_eq!(changed(|it| drop(it.agents.remove("qa"))), none);
     assert_eq!(changed(|it| drop(it.runtimes.remove("codex"))), none);
     assert_eq!(changed(|it| it.pins.clear()), none);
+}
+
+// REQ-323
+#[test]
+fn a_program_for_new_evidence_is_less_only_where_something_rests_on_its_name_or_another_starts_it() {
+    let now = Policy { profile: Profile::Gxp, ..full() };
+    let mut next = now.clone();
+    let mut first = now.evidence[&name::<AttestationName>("deployed")].clone();
+    first.program.command = vec!["/opt/first".to_owned()];
+    next.evidence.insert(name("first"), first);
+    next.pins.insert("/opt/first".to_owned(), Digest::of(b"first"));
+    let less = |next: &Policy, runs: &[&str]| {
+        let files = Sources::default();
+        let runs = runs.iter().map(|one| name(one)).collect();
+        let found = now.less(next, (&files, &files), &UnderWay { runs, ..UnderWay::all(&now) });
+        found.into_iter().collect::<Vec<_>>()
+    };
+    let none = <[String; 0]>::default();
+    assert_eq!(less(&next, &[]), none);
+    assert_eq!(less(&next, &["deployed"]), none);
+    let unnamed = "`/opt/first` is a file that the policy in force does not name";
+    let back = "the evidence `first` comes back, and runs of that name are recorded";
+    assert_eq!(less(&next, &["first"]), [unnamed, back]);
+    // A launcher starts what it likes, whatever else it is for.
+    let mut started = next.clone();
+    started.launchers.get_mut("own").unwrap().command = vec!["/opt/first".to_owned()];
+    assert!(less(&started, &[]).contains(&unnamed.to_owned()));
+    // It was adopted once: from then on it is what it was.
+    let mut swapped = next.clone();
+    swapped.pins.insert("/opt/first".to_owned(), Digest::of(b"second"));
+    let files = Sources::default();
+    let told = next.less(&swapped, (&files, &files), &UnderWay::default());
+    assert_eq!(told, BTreeSet::from(["`/opt/first` is not the file that was adopted".to_owned()]));
 }
