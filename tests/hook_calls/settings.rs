@@ -144,7 +144,7 @@ fn nothing_is_said_to_be_installed_that_is_not_and_nobody_is_bound_by_it() {
     assert_eq!(bound(&hooked), ["claude", "qa", "tu"]);
 }
 
-// REQ-302
+// REQ-268
 #[test]
 fn nothing_is_installed_where_no_hook_runs_and_doctor_says_the_same() {
     let hooked = Hooked::new();
@@ -201,7 +201,7 @@ fn own_file(runtime: &str) -> &'static str {
     }
 }
 
-// REQ-080, REQ-300, REQ-301
+// REQ-080, REQ-266, REQ-267
 #[test]
 fn a_file_of_settings_is_after_the_hook_what_it_was_before_to_the_byte() {
     let hooked = Hooked::new();

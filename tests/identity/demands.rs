@@ -261,7 +261,7 @@ fn endings(project: &Project, lead: &str) -> Vec<String> {
     ]
 }
 
-// REQ-322
+// REQ-276
 #[test]
 fn where_people_sign_nobody_is_moved_removed_or_revoked_without_a_reason_and_the_line_is_shown() {
     let project = super::profiles::of("gxp");
@@ -279,7 +279,7 @@ fn where_people_sign_nobody_is_moved_removed_or_revoked_without_a_reason_and_the
     assert_eq!(log.matches("left the team").count(), 4, "{log}");
 }
 
-// REQ-322
+// REQ-276
 #[test]
 fn elsewhere_a_reason_is_recorded_where_one_is_given() {
     for given in [false, true] {
@@ -293,7 +293,7 @@ fn elsewhere_a_reason_is_recorded_where_one_is_given() {
     }
 }
 
-// REQ-322
+// REQ-276
 #[test]
 fn an_adoption_that_asks_for_no_reason_any_more_is_told_as_less() {
     let project = super::profiles::of("gxp");

@@ -28,7 +28,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-// REQ-311
+// REQ-270
 #[test]
 fn a_child_is_made_in_the_states_of_its_parent_in_which_neither_waits_for_the_other() {
     let found = |states: &str, edit: Option<(&str, &str)>| -> Vec<&'static str> {

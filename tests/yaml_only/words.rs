@@ -38,7 +38,7 @@ fn orders(parts: &[&str]) -> Vec<String> {
     each.collect()
 }
 
-// REQ-324
+// REQ-278
 #[test]
 fn the_same_words_mean_the_same_in_every_order() {
     let project = renamed();
@@ -60,7 +60,7 @@ fn the_same_words_mean_the_same_in_every_order() {
     }
 }
 
-// REQ-324
+// REQ-278
 #[test]
 fn help_with_a_document_is_that_of_its_policy_and_the_first_page_says_whose_it_is() {
     let project = renamed();

@@ -42,7 +42,7 @@ fn shaped(dice: &mut Dice<'_>) -> Policy {
 proptest! {
     #![proptest_config(config(1000))]
 
-    // REQ-320
+    // REQ-274
     #[test]
     fn no_order_of_effects_gives_a_version_number_twice(numbers in stream(400)) {
         let mut dice = Dice::new(&numbers);

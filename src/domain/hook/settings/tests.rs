@@ -68,7 +68,7 @@ fn what_others_wrote_stays_to_the_byte_and_what_was_put_in_is_taken_out() {
     }
 }
 
-// REQ-080, REQ-300
+// REQ-080, REQ-266
 #[test]
 fn a_file_that_was_not_there_goes_again_and_one_that_was_stays_as_it_was() {
     for runtime in Runtime::ALL {
@@ -99,7 +99,7 @@ fn a_file_that_was_not_there_goes_again_and_one_that_was_stays_as_it_was() {
     }
 }
 
-// REQ-300
+// REQ-266
 #[test]
 fn settings_are_read_as_their_runtime_reads_them() {
     use Runtime::{Claude, Codex, Gemini};
@@ -126,7 +126,7 @@ fn settings_are_read_as_their_runtime_reads_them() {
     }
 }
 
-// REQ-257, REQ-300
+// REQ-257, REQ-266
 #[test]
 fn settings_that_the_runtime_does_not_read_are_refused_with_line_and_place() {
     use Runtime::{Claude, Codex, Gemini};
@@ -313,7 +313,7 @@ fn settings() -> impl Strategy<Value = (Runtime, String)> {
 }
 
 proptest! {
-    // REQ-080, REQ-257, REQ-301
+    // REQ-080, REQ-257, REQ-267
     #[test]
     fn whatever_others_keep_is_there_to_the_byte_after_the_hook_came_and_went((runtime, text) in settings()) {
         let once = with(runtime, &text, Some(COMMAND));
@@ -329,7 +329,7 @@ proptest! {
         prop_assert_eq!(values(&with(runtime, &moved, None)), values(&text));
     }
 
-    // REQ-301
+    // REQ-267
     #[test]
     fn what_others_wrote_around_the_hook_afterwards_stays_too((runtime, text) in settings()) {
         let once = with(runtime, &text, Some(COMMAND));

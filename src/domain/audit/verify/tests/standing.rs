@@ -306,7 +306,7 @@ fn each_row_that_was_another_one_for_a_moment_is_found() {
 type Child = (&'static str, &'static str, &'static str);
 type Change = fn(&mut Document);
 
-// REQ-246, REQ-313
+// REQ-246, REQ-272
 #[test]
 fn a_verdict_by_who_wrote_or_owns_an_attachment_is_found() {
     let (record, by_owner) = (("SOP-001-VR-001", "VR", "IN_EXECUTION"), |it: &mut Document| {

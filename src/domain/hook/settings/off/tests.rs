@@ -101,7 +101,7 @@ const CASES: &[Case] = &[
     (Gemini, "{}", &[(USER, "{,}")], "does not start"),
 ];
 
-// REQ-302
+// REQ-268
 #[test]
 fn whatever_keeps_the_hook_from_running_is_named() {
     for (runtime, own, around, named) in CASES {

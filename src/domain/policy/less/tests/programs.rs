@@ -113,7 +113,7 @@ fn what_gives_an_agent_less_is_not() {
     assert_eq!(changed(|it| it.pins.clear()), none);
 }
 
-// REQ-323
+// REQ-277
 #[test]
 fn a_program_for_new_evidence_is_less_only_where_something_rests_on_its_name_or_another_starts_it() {
     let now = Policy { profile: Profile::Gxp, ..full() };
