@@ -1,7 +1,6 @@
 //! What `doctor` says of identity: who proves nothing, which secrets lie open, whether hooks still work.
 
 use std::fs;
-use std::path::Path;
 use std::rc::Rc;
 
 use super::{CommandError, Context, alert, compared, definition, hooks, stalled};
@@ -9,15 +8,17 @@ use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::hook::Runtime;
 use crate::domain::identity::{
-    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
+    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, argv_digest,
 };
+use crate::domain::size;
 use crate::store::Credentials;
 
-/// Longer files hold no token alone, in bytes.
-const TOKEN_MAX: u64 = 256;
+/// Longer files are not looked through for secrets, in bytes.
+const FILE_MAX: u64 = 1 << 20;
 
-/// How deep it is looked for tokens that lie about, in folders.
-const DEPTH: usize = 3;
+/// How many files and folders are looked through for secrets, and how many bytes.
+const ENTRIES_MAX: usize = 10_000;
+const BYTES_MAX: u64 = 64 << 20;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -35,8 +36,8 @@ pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandErr
     compared::look(context, actor, &mut found)?;
     found.notes.extend(stalled::sentences(context, actor)?);
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
+    lying_about(context, &mut found)?;
     let root = context.site.root().to_owned();
-    lying_about(&root, &root, DEPTH, &mut found);
     found.findings.extend(hooks::faults(context).into_iter().map(|fault| ("hooks", fault)));
     found.findings.extend(definition::faults(context)?.into_iter().map(|fault| ("definition", fault)));
     let hooked = hooks::installed(&root);
@@ -112,25 +113,40 @@ fn unbound(
     Ok(())
 }
 
-/// Tokens that lie in the project, where every agent that works there can read them.
-fn lying_about(root: &Path, folder: &Path, depth: usize, found: &mut Exposure) {
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    for entry in entries {
-        let (path, name) = (entry.path(), entry.file_name());
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() && depth > 1 && name != ".git" && name != "QMS" {
-            lying_about(root, &path, depth - 1, found);
-        } else if kind.is_file() && entry.metadata().is_ok_and(|about| about.len() <= TOKEN_MAX) {
-            let text = read_file(&path, TOKEN_MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            if text.is_ok_and(|text| Token::parse(&text).is_ok()) {
-                let shown = path.strip_prefix(root).unwrap_or(&path).display();
-                found.findings.push((
-                    "exposed_token",
-                    format!("`{shown}` is a token, and every agent in the project can read it; move it away"),
-                ));
+/// Live tokens, and the key of the project, in files of the project, where every agent that works there can read them.
+fn lying_about(context: &mut Context, found: &mut Exposure) -> Result<(), CommandError> {
+    let root = context.site.root().to_owned();
+    let (mut open, mut entries, mut bytes_read) = (vec![root.clone()], 0, 0);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
+            let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
+            entries += 1;
+            if kind.is_dir() && entry.file_name() != ".git" {
+                open.push(path);
+            } else if kind.is_file() && entry.metadata().is_ok_and(|about| about.len() <= FILE_MAX) {
+                let Ok(bytes) = read_file(&path, FILE_MAX) else { continue };
+                bytes_read += bytes.len() as u64;
+                let shown = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
+                if let Some(secret) = context.session.secret_in(&bytes)? {
+                    let message = format!(
+                        "`{shown}` holds {secret}, and every agent in the project can read it; move it away"
+                    );
+                    found.findings.push(("exposed_token", message));
+                }
+            }
+            if entries > ENTRIES_MAX || bytes_read > BYTES_MAX {
+                let message = format!(
+                    "not every file was looked through for secrets: a project with more than {ENTRIES_MAX} files and \
+                     folders, or {} in them, is looked through in part; so are files of more than {}",
+                    size::shown(BYTES_MAX),
+                    size::shown(FILE_MAX)
+                );
+                found.notes.push(message);
+                return Ok(());
             }
         }
     }
+    Ok(())
 }
 
 /// Mints a ticket as the hook does and presents it as an agent would.

@@ -72,6 +72,18 @@ impl Session {
         outcome
     }
 
+    /// Says which secret bytes hold that is good for something here.
+    pub fn secret_in(&mut self, bytes: &[u8]) -> Result<Option<String>, SessionError> {
+        match self.clear("", bytes) {
+            Ok(()) => Ok(None),
+            Err(SessionError::LiveToken { credential, .. }) => {
+                Ok(Some(format!("the live token {credential}")))
+            }
+            Err(SessionError::LiveKey { .. }) => Ok(Some("the key of the project".to_owned())),
+            Err(other) => Err(other),
+        }
+    }
+
     fn is_harmless(&mut self, place: &str, secret: &[u8; 32]) -> Result<(), SessionError> {
         let place = || place.to_owned();
         if self.key.as_ref().is_some_and(|key| key.secret() == secret) {

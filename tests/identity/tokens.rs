@@ -380,6 +380,34 @@ fn no_backup_mends_a_token_that_lies_open() {
     assert_eq!(found["error"]["hints"], json!([]));
 }
 
+// REQ-143
+#[test]
+fn a_secret_is_found_wherever_in_the_files_of_the_project_it_lies() {
+    let project = Project::new();
+    project.run("-u lead token issue qa --out ../qa.token").is(0);
+    let token = fs::read_to_string(project.path("../qa.token")).unwrap().trim().to_owned();
+    let key = fs::read_to_string(project.key()).unwrap();
+    let long = "# what it does\n".repeat(100);
+    for (place, text) in [
+        ("x.token", token.clone()),
+        (".env", format!("LANG=C\nQMS_TOKEN={token}\n")),
+        (".claude/settings.local.json", json!({"env": {"QMS_TOKEN": token}}).to_string()),
+        ("a/b/c/d/e", token.clone()),
+        ("QMS/SOP/x", token.clone()),
+        ("run.sh", format!("{long}QMS_TOKEN={token} qms list\n")),
+        (".qms/key", key.clone()),
+        ("key.bak", key),
+    ] {
+        let path = project.path(place);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let found = project.ask("-u lead doctor").is(1)["error"]["details"]["findings"].to_string();
+        assert!(found.contains("exposed_token") && found.contains(place), "{place}: {found}");
+        fs::remove_file(&path).unwrap();
+    }
+    project.run("-u lead doctor").is(0);
+}
+
 #[test]
 fn every_refusal_of_a_credential_says_what_to_do_next() {
     let project = entrusted();

@@ -229,7 +229,11 @@ fn nobody_can_tell_what_somebody_else_answered_in_an_approval_that_is_open() {
 // REQ-082
 #[test]
 fn a_trial_of_what_ends_the_round_tells_no_answer_of_another() {
-    let (one, other) = (decided("approve"), decided("reject"));
+    let [one, other] = ["approve", "reject"].map(|verdict| {
+        let project = decided(verdict);
+        project.run("-u qa approve CR-001").is(0);
+        project
+    });
     for user in ["tu", "qa", "qb", "lead", "claude"] {
         for line in [
             "approve CR-001",

@@ -136,7 +136,9 @@ impl Case<'_> {
     fn is_judged(&self, rule: &NoteRule, document: &Document) -> bool {
         let newest = latest(&self.facts.attestations);
         let note = newest.get(&(AttestationKind::Note, &rule.key));
-        let Some(note) = note.filter(|note| note.subject == document.content) else { return false };
+        // One that does not count in this phase is not replaced by one that does.
+        let counts = |note: &&&Attestation| note.subject == document.content && rule.is_of(&note.phase);
+        let Some(note) = note.filter(counts) else { return false };
         let phase = phase_of(self.policy, document);
         let renews = |user| document.round.as_ref().is_some_and(|round| round.awaits(user));
         // From one phase to the next a document comes by being judged.
@@ -195,7 +197,8 @@ impl Case<'_> {
         found: Option<&Attestation>,
         document: &Document,
     ) -> Option<String> {
-        if rule.role.is_none() && !self.can_be_written(document) {
+        let writing = if rule.role.is_none() { Effect::CheckOut } else { Effect::RecordNote };
+        if self.is_past(writing, document) {
             return None;
         }
         let Some(note) = found else { return Some("is missing".to_owned()) };
@@ -210,10 +213,11 @@ impl Case<'_> {
             .then(|| format!("was written by `{}` of group {}", note.author, note.group))
     }
 
-    /// Tells whether a document can still be checked out and in, which is when the program writes its notes: what an
-    /// adoption demands of one that can not holds nobody up.
-    fn can_be_written(&self, document: &Document) -> bool {
-        let Some((life, _)) = self.policy.document_type(&document.document_type) else { return true };
+    /// Tells whether what is still to be written into a document, or about it, can no longer be: it stands still until its
+    /// end, or its parent has gone on. What an adoption demands of it then holds nobody up. That a policy has no verb
+    /// for a note excuses nobody from it.
+    pub(super) fn is_past(&self, effect: Effect, document: &Document) -> bool {
+        let Some((life, _)) = self.policy.document_type(&document.document_type) else { return false };
         let is_asked = self.document().is_some_and(|asked| asked.id == document.id);
         let parent = if is_asked { self.facts.parent.as_ref() } else { self.document() };
         let above = parent.and_then(|parent| {
@@ -223,14 +227,16 @@ impl Case<'_> {
         let comes = |states: &[StateName]| {
             above.as_ref().is_none_or(|above| states.iter().any(|state| above.contains(state)))
         };
-        let is_open = |way: &Transition| {
+        let is_open = |way: &&Transition| {
             let mut parents = way.guards.iter().filter_map(|guard| match guard {
                 Guard::ParentIn(states) => Some(states),
                 _ => None,
             });
-            way.effects.contains(&Effect::CheckOut) && parents.all(|states| comes(states))
+            parents.all(|states| comes(states))
         };
-        life.ahead(&document.state).into_iter().any(|state| life.leaving(state).any(is_open))
+        let ahead = life.ahead(&document.state).into_iter().flat_map(|state| life.leaving(state));
+        let ways: Vec<&Transition> = ahead.filter(|way| way.effects.contains(&effect)).collect();
+        !ways.iter().any(is_open) && (effect != Effect::RecordNote || !ways.is_empty())
     }
 
     fn note_missing(&self, rule: &NoteRule, document: &Document, fault: &str) -> Reason {

@@ -109,7 +109,7 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
             Some(Ok(candidate)) => unmet_key(case, &candidate.policy).into_iter().collect(),
         },
         Plain::PolicyKeepsDocuments => {
-            let mut reasons = unmet_strands(facts);
+            let mut reasons = unmet_strands(case, facts);
             // What would be left behind has to be known before it is weighed.
             if let Some(Ok(candidate)) = facts.candidate.as_ref().filter(|_| reasons.is_empty()) {
                 reasons.extend(named::unmet_awaited(case.policy, &candidate.policy, facts));
@@ -214,7 +214,7 @@ fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reas
     stranded.chain(nobody).collect()
 }
 
-fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
+fn unmet_strands(case: &Case<'_>, facts: &ProjectFacts) -> Vec<Reason> {
     let Some(Ok(candidate)) = &facts.candidate else { return Vec::new() };
     let is_unknown = |(name, state, _): &&(TypeName, StateName, DocumentId)| {
         let known = candidate.policy.document_type(name);
@@ -227,11 +227,33 @@ fn unmet_strands(facts: &ProjectFacts) -> Vec<Reason> {
     let ahead = facts.led_to.iter().filter(is_unknown).map(|(_, state, id)| {
         format!("the open round of {id} leads to {state}, which the candidate does not know")
     });
+    let unplanned = facts
+        .occupied
+        .iter()
+        .filter(|(document_type, state, _)| needs_plan(case.policy, &candidate.policy, document_type, state));
+    let unplanned = unplanned.map(|(document_type, _, id)| {
+        format!(
+            "{id} was approved without execution items, and the candidate demands them of a {document_type}"
+        )
+    });
     let unasked = facts.unasked.iter().map(|(state, id)| {
         format!("{id} is in {state}, in which the candidate asks people, and nobody was asked")
     });
-    let all = present.chain(ahead).chain(unasked);
+    let all = present.chain(ahead).chain(unplanned).chain(unasked);
     all.map(|message| Reason::new(Condition::PolicyStrandsDocuments, message)).collect()
+}
+
+/// Tells whether a type gets execution items that a document in a state has to carry out, past the step at which they
+/// are planned.
+fn needs_plan(now: &Policy, next: &Policy, document_type: &TypeName, state: &StateName) -> bool {
+    let gains = next.has_items(document_type) && !now.has_items(document_type);
+    let Some((life, _)) = next.document_type(document_type).filter(|_| gains) else { return false };
+    let ahead = life.ahead(state);
+    let asks = |plain| {
+        let mut ways = life.transitions.iter().filter(|way| way.from.iter().any(|from| ahead.contains(from)));
+        ways.any(|way| way.guards.contains(&Guard::Plain(plain)))
+    };
+    asks(Plain::ItemsComplete) && !asks(Plain::ItemsPlanned)
 }
 
 /// What unfinished documents are to have stays demanded of them: their items, answers for those that fail,

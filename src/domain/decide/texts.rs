@@ -110,6 +110,8 @@ impl Case<'_> {
         let known = self.facts.texts.attachments.iter().find(|it| it.id == *id);
         let mut found = Vec::new();
         match known.and_then(|it| it.text.as_deref()) {
+            // Nobody can fill in what can no longer be checked out.
+            Some(_) if self.is_past(Effect::CheckOut, child) => {}
             Some(text) => {
                 found.extend(left(child, text, None, |_| true).map(|it| (Condition::PlaceholderLeft, it)));
             }
