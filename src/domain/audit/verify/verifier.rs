@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::failure::{Failure, RowName};
-use super::held::{HeldRow, HeldRows, Misfit};
+use super::held::{HeldRows, Misfit};
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use super::standing::{Bearers, Standing};
 use super::times::Timeline;
@@ -227,14 +227,10 @@ impl<'a> Verifier<'a> {
     /// Checks the signature of an entry with the key that the entries before it gave to its actor, and
     /// what it says with what they made of the document. Returns its nonce.
     fn signed(&self, entry: &EntryView<'_>, bytes: &[u8]) -> Option<[u8; 16]> {
-        let text = |row: &HeldRow, code| {
-            row.field(code).and_then(|value| str::from_utf8(value).ok()).map(str::to_owned)
-        };
-        let project = self.rows.find(Table::Project, "project").and_then(|row| text(row, row::ID));
-        let key = entry.credential.and_then(|id| self.rows.find(Table::Credential, id));
-        let (project, key) = (project?, key?);
-        let is_own = text(key, row::USER).as_deref() == entry.actor
-            && text(key, row::KIND).as_deref() == Some(CredentialKind::Key.as_str())
+        let project = self.rows.find(Table::Project, "project").and_then(|row| row.field(row::ID))?;
+        let key = self.rows.find(Table::Credential, entry.credential?)?;
+        let is_own = key.field(row::USER) == entry.actor.map(str::as_bytes)
+            && key.field(row::KIND) == Some(CredentialKind::Key.as_str().as_bytes())
             && key.field(row::REVOKED_AT).is_none();
         let public = key.field(row::VERIFIER).unwrap_or_default();
         let entry = Entry::decode(bytes).ok()?;
@@ -242,7 +238,9 @@ impl<'a> Verifier<'a> {
         let is_good = is_own
             && entry.assurance == Some(Assurance::Signature)
             && entry.result == EntryResult::Permitted
-            && signature.statement.is_about(&entry, &project)
+            // What is held can be of any length: it is compared, and never copied.
+            && signature.statement.project.as_bytes() == project
+            && signature.statement.is_about(&entry, &signature.statement.project)
             && signature.is_made_with(public)
             && self.speaks_of(&signature.statement);
         is_good.then_some(signature.statement.nonce)
@@ -256,11 +254,14 @@ impl<'a> Verifier<'a> {
         }
         let Some(id) = &statement.document else { return true };
         let Some(held) = self.rows.find(Table::Document, id.as_str()) else { return false };
-        let version = held.field(row::VERSION).and_then(|value| str::from_utf8(value).ok());
-        let is_present = version.map(str::to_owned) == statement.version.map(|it| it.to_string())
+        let version = statement.version.map(|it| it.to_string());
+        let is_present = held.field(row::VERSION) == version.as_deref().map(str::as_bytes)
             && held.field(row::CONTENT) == statement.content.as_ref().map(|it| it.as_bytes().as_slice());
-        let round = held.field(row::ROUND).map(row::read_round_name);
-        is_present && round.unwrap_or_default() == statement.round
+        let is_round = match (held.field(row::ROUND), &statement.round) {
+            (Some(round), Some(name)) => row::is_round_named(round, name),
+            (round, name) => round.is_none() && name.is_none(),
+        };
+        is_present && is_round
     }
 
     fn standing<'s>(&'s self, entry: &'s EntryView<'s>, valid: Timestamp) -> Standing<'s> {
