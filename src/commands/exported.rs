@@ -300,8 +300,8 @@ impl<'a> Export<'a> {
             Some(text) => {
                 let bytes = STANDARD.decode(text).map_err(|_| Fault::Bytes(index))?;
                 self.verifier.push_bytes(index, &bytes)?;
-                // Each change is shown with the key of its row. A line that has them all is as long.
-                if shown_keys(&bytes) > entry.len() {
+                // Each change is shown with the key of its row. A line that shows them all is as long.
+                if shown_changes(&bytes) > entry.len() {
                     return Err(Fault::Field { index, field: "changes".to_owned() });
                 }
                 // It was parsed, and so it can be shown.
@@ -344,11 +344,13 @@ impl<'a> Export<'a> {
     }
 }
 
-/// How long the keys of all changes of an entry are in a line, at least.
-fn shown_keys(bytes: &[u8]) -> usize {
+/// How long the changes of an entry are in a line, at least.
+fn shown_changes(bytes: &[u8]) -> usize {
+    const EMPTY: &str = r#"{"table":"","key":"","field":"","old":"","new":""}"#;
     let parsed = audit::EntryView::parse(bytes).ok();
     let deltas = parsed.iter().flat_map(audit::EntryView::deltas);
-    deltas.map(|delta| delta.key.len().saturating_mul(delta.fields().count())).fold(0, usize::saturating_add)
+    let shown = deltas.map(|delta| delta.fields().count().saturating_mul(EMPTY.len() + delta.key.len()));
+    shown.fold(0, usize::saturating_add)
 }
 
 /// Reads a head that is written as an export writes it.

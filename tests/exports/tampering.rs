@@ -302,7 +302,7 @@ fn a_key_that_would_be_shown_again_and_again_is_not_written_out() {
     // Format, index, at, span, clock, salt, isolation, result, policy digest, action; then one delta.
     let mut bytes = [&[0x51, 0x02][..], &[0; 28], &[0; 16], &[1, 1], &[0; 32], b"\x07genesis"].concat();
     bytes.extend(b"\x20\x03");
-    put(&mut bytes, &[b'k'; 30_000]);
+    put(&mut bytes, &b"k".repeat(30_000));
     let mut fields = Vec::new();
     for number in 0..3_000 {
         fields.extend([0x82, 5]);

@@ -11,6 +11,9 @@ const FIRST: Timestamp = Timestamp::from_millis(i64::MIN);
 /// After every time.
 const LAST: Timestamp = Timestamp::from_millis(i64::MAX);
 
+/// The times from one to another, both included.
+type Between = (Timestamp, Timestamp);
+
 /// Where the record is in time, as far as the entries that are known tell.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
@@ -56,7 +59,7 @@ impl Timeline {
             self.end_span();
         }
         let at = entry.at.millis();
-        let follows = |(first, last): (Timestamp, Timestamp)| {
+        let follows = |(first, last): Between| {
             first.has_come(entry.at) && self.free(last.sooner(entry.at).millis(), at) <= self.earlier
         };
         if !from.into_iter().any(follows) {
@@ -75,7 +78,7 @@ impl Timeline {
         &self,
         entry: &EntryView<'_>,
         jump: impl FnOnce(u32) -> Option<Jump>,
-    ) -> Option<(Option<Course>, [(Timestamp, Timestamp); 2])> {
+    ) -> Option<(Option<Course>, [Between; 2])> {
         let Moment { clock, .. } = entry.moment;
         let who = witness(entry.assurance, entry.action);
         let (span, last) = self.last.unwrap_or((0, FIRST));

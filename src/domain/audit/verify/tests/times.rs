@@ -55,8 +55,9 @@ impl Record {
     fn take(&mut self, Step { moment, who, ends }: Step) {
         let index = self.entries.len() as u64;
         let (Some(course), Some(span)) = (self.course, self.spans.last().copied()) else {
-            self.spans.push(Span { number: 0, began_at: moment.clock, jump: None });
-            let first = row_delta(None, self.spans.first().map(Row::Span).unwrap_or_else(|| unreachable!()));
+            let span = Span { number: 0, began_at: moment.clock, jump: None };
+            self.spans.push(span);
+            let first = row_delta(None, Row::Span(&span));
             return self.seal(Course::begin(moment), moment, Witness::Proven, first);
         };
         if let (Witness::Proven, Some(jump), true) = (who, span.jump, ends) {
