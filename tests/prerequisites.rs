@@ -138,6 +138,34 @@ CR-001 Pump: IN_EXECUTION, on the way to CLOSED
     project.run("-u tu why CR-999").is(5);
 }
 
+// REQ-343
+#[test]
+fn why_shows_every_document_of_a_long_chain_once_and_says_where() {
+    let project = Project::new();
+    let count = 23;
+    for number in 1..=count {
+        project.run(&format!("-u claude create CR --title t{number}")).is(0);
+        if number > 1 {
+            require(&project, &format!("CR-{number:03}"), &format!("CR-{:03} is CLOSED", number - 1));
+        }
+        project.run(&format!("-u claude checkin CR-{number:03}")).is(0);
+    }
+    let shown = project.run(&format!("-u claude why CR-{count:03}")).is(0).text();
+    let lines: Vec<&str> =
+        shown.lines().map(|line| line.trim_start_matches([' ', '│', '├', '└', '─'])).collect();
+    for number in 1..=count {
+        let of = lines.iter().filter(|line| line.starts_with(&format!("CR-{number:03} t{number}: DRAFT")));
+        let full = of.clone().filter(|line| !line.contains("(shown"));
+        assert_eq!((full.count(), of.count() > 1), (1, number == 3), "CR-{number:03}: {shown}");
+    }
+    let cut = lines.iter().position(|line| line.starts_with("CR-003") && line.ends_with("(shown below)"));
+    let below = lines.iter().position(|line| line.starts_with("CR-003") && !line.contains("(shown"));
+    assert!(cut.is_some() && cut < below, "{shown}");
+    let answer = project.ask(&format!("-u claude why CR-{count:03}")).is(0);
+    assert_eq!(answer["data"]["deeper"][0]["document"], "CR-003");
+    assert_eq!(answer["data"]["deeper"][0]["waits_for"][0]["document"], "CR-002");
+}
+
 // REQ-100
 #[test]
 fn documents_cannot_wait_for_each_other_in_a_circle() {

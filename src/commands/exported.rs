@@ -19,7 +19,7 @@ use super::entry::EntryView;
 use super::export::{HEAD, Head, NO_HEAD, end_of, line_of};
 use super::{CommandError, Reply};
 use crate::disk::{DiskError, open_file};
-use crate::domain::audit::{Checkpoint, CheckpointError, Exported, Failure, Verifier};
+use crate::domain::audit::{self, Checkpoint, CheckpointError, Exported, Failure, Verifier};
 use crate::domain::digest::{Digest, Digesting, from_hex};
 
 /// Longest line, in bytes. The longest text that an entry seals is some hundred KiB, and stands in it three
@@ -300,6 +300,10 @@ impl<'a> Export<'a> {
             Some(text) => {
                 let bytes = STANDARD.decode(text).map_err(|_| Fault::Bytes(index))?;
                 self.verifier.push_bytes(index, &bytes)?;
+                // Each change is shown with the key of its row. A line that shows them all is as long.
+                if shown_changes(&bytes) > entry.len() {
+                    return Err(Fault::Field { index, field: "changes".to_owned() });
+                }
                 // It was parsed, and so it can be shown.
                 let view = EntryView::decode(index, &bytes).map_err(|_| Fault::Form(index))?;
                 let expected = line_of(&view, &bytes).map_err(|_| Fault::Form(index))?;
@@ -338,6 +342,15 @@ impl<'a> Export<'a> {
         }
         Ok((exported, project, key))
     }
+}
+
+/// How long the changes of an entry are in a line, at least.
+fn shown_changes(bytes: &[u8]) -> usize {
+    const EMPTY: &str = r#"{"table":"","key":"","field":"","old":"","new":""}"#;
+    let parsed = audit::EntryView::parse(bytes).ok();
+    let deltas = parsed.iter().flat_map(audit::EntryView::deltas);
+    let shown = deltas.map(|delta| delta.fields().count().saturating_mul(EMPTY.len() + delta.key.len()));
+    shown.fold(0, usize::saturating_add)
 }
 
 /// Reads a head that is written as an export writes it.

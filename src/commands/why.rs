@@ -1,6 +1,6 @@
 //! `why`, `blocked`: what stands between a document and its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::domain::identity::Actor;
 use crate::domain::policy::Policy;
 use crate::store::ListQuery;
 
-/// So deep documents may wait for each other in one report.
+/// So deep documents may wait for each other in one tree. What lies deeper has a tree of its own, below.
 const DEPTH_MAX: usize = 20;
 
 /// A document, its way, and the documents that stand in it.
@@ -29,6 +29,12 @@ pub struct WhyReport {
     waits_for: Vec<Self>,
     /// Whether it is shown elsewhere in this report.
     repeated: bool,
+    /// Whether that is below.
+    #[serde(skip)]
+    is_below: bool,
+    /// In the first tree: those that lie deeper than one tree reaches, which it names as shown elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deeper: Vec<Self>,
 }
 
 /// A step of the way.
@@ -52,7 +58,8 @@ impl StepLine {
 
 impl fmt::Display for WhyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, "", "")
+        self.write(f, "", "")?;
+        self.deeper.iter().try_for_each(|tree| write!(f, "\n\n{tree}"))
     }
 }
 
@@ -65,7 +72,7 @@ impl WhyReport {
             None => {}
         }
         if self.repeated {
-            return f.write_str(" (shown above)");
+            return f.write_str(if self.is_below { " (shown below)" } else { " (shown above)" });
         }
         let last = self.steps.len() + self.waits_for.len();
         let branch = |number: usize| if number == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -90,20 +97,38 @@ impl WhyReport {
 /// Shows what stands between a document and its end, as a tree.
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
-    let report = tree(context, &actor, id, &mut BTreeSet::new(), 0)?;
+    let mut seen = Seen::default();
+    let mut report = tree(context, &actor, id, &mut seen, 0)?;
+    while let Some(id) = seen.deeper.pop_front() {
+        if !seen.shown.contains(&id) {
+            report.deeper.push(tree(context, &actor, &id, &mut seen, 0)?);
+        }
+    }
     Ok(Reply::new(report).by(actor))
+}
+
+/// What was come upon.
+#[derive(Default)]
+struct Seen {
+    shown: BTreeSet<DocumentId>,
+    /// What lay too deep for its tree.
+    deeper: VecDeque<DocumentId>,
 }
 
 fn tree(
     context: &mut Context,
     actor: &Actor,
     id: &DocumentId,
-    shown: &mut BTreeSet<DocumentId>,
+    seen: &mut Seen,
     depth: usize,
 ) -> Result<WhyReport, CommandError> {
     let document = context.document(actor, id)?;
     let (title, state) = (document.title.clone(), document.state.clone());
-    let repeated = !shown.insert(id.clone()) || depth >= DEPTH_MAX;
+    let is_below = depth >= DEPTH_MAX && !seen.shown.contains(id);
+    if is_below {
+        seen.deeper.push_back(id.clone());
+    }
+    let repeated = is_below || !seen.shown.insert(id.clone());
     let policy = context.session.policy_about(id)?;
     let (steps, others) = context.session.way(actor, document)?;
     let line = |step| StepLine::new(step, &policy, actor.name());
@@ -113,7 +138,7 @@ fn tree(
     let mut waits_for = Vec::new();
     if !repeated && !is_goal {
         for other in others {
-            waits_for.push(tree(context, actor, &other, shown, depth + 1)?);
+            waits_for.push(tree(context, actor, &other, seen, depth + 1)?);
         }
     }
     Ok(WhyReport {
@@ -124,6 +149,8 @@ fn tree(
         steps: if repeated { Vec::new() } else { steps.unwrap_or_default() },
         waits_for,
         repeated,
+        is_below,
+        deeper: Vec::new(),
     })
 }
 

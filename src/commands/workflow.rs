@@ -139,7 +139,12 @@ fn graph(policy: &Policy, name: &str, format: Form) -> Result<Reply, CommandErro
     let text = match format {
         Form::Mermaid => picture::mermaid(workflow),
         Form::Dot => picture::dot(workflow),
-        Form::Svg => picture::svg(workflow),
+        Form::Svg => picture::svg(workflow).ok_or_else(|| {
+            CommandError::Usage(format!(
+                "life cycle `{}` is too large for a picture; `--format dot` writes it for Graphviz",
+                workflow.name
+            ))
+        })?,
     };
     Ok(Reply::new(TextReport { digest: None, text }))
 }

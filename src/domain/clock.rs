@@ -164,10 +164,18 @@ impl Course {
         Self { span, at, last: moment, boot_index: index, boot_before: jump.before }
     }
 
-    /// Moves on to the entry `index`, where entries between are not known; `None` where its time falls.
-    pub fn resumed(&self, index: u64, span: u32, at: Timestamp, moment: Moment) -> Option<Self> {
-        let follows = span > self.span || (span == self.span && self.at.has_come(at));
-        follows.then_some(Self { span, at, last: moment, boot_index: index, boot_before: Some(self.at) })
+    /// The spans of time, from first to last, in one of which [`at`](Self::at) is for an entry after `last`, where
+    /// it is not known what its clock is held against.
+    pub fn possible(last: Timestamp, moment: Moment, witness: Witness) -> [(Timestamp, Timestamp); 2] {
+        let shown = moment.clock.later(last);
+        // What the clock of a claimed caller is replaced by is behind it by more than the tolerance.
+        let behind = Timestamp::from_millis(moment.clock.millis().saturating_sub(TOLERANCE + 1));
+        match (witness, moment.boot) {
+            (Witness::Nobody, _) => [(last, last); 2],
+            (Witness::Claimed, Some(_)) => [(last, behind.later(last)), (shown, shown)],
+            (Witness::Claimed, None) => [(last, last), (shown, shown)],
+            (Witness::Proven, _) => [(shown, shown); 2],
+        }
     }
 
     /// Tells whether the clock of a moment, or the one of the last entries, cannot be right. `next` is the
@@ -335,6 +343,8 @@ mod tests {
                 prop_assert!(witness == Witness::Proven || next.last.clock == now.last.clock);
                 prop_assert!(witness != Witness::Nobody || next == now);
                 prop_assert!(next.last.clock.has_come(next.now(moment)));
+                let possible = Course::possible(now.at, moment, witness);
+                prop_assert!(possible.iter().any(|(from, to)| from.has_come(next.at) && next.at.has_come(*to)));
                 prop_assert_eq!(next.span, now.span);
                 now = next;
             }

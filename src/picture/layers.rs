@@ -17,6 +17,10 @@ pub(super) const PORTS: f64 = 19.0;
 /// Rounds of ordering and of straightening; more change nothing that can be seen.
 pub(super) const ROUNDS: usize = 40;
 
+/// Most boxes, labels and places of passing lines. With more nobody could read the picture, and to order them takes
+/// seconds.
+const ITEMS_MAX: usize = 10_000;
+
 /// A point, in pixels from the left and from the top.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Point {
@@ -77,14 +81,15 @@ pub(super) struct Layers {
 }
 
 /// Finds the places. Links go down where they lead to a later box, and up where to an earlier one;
-/// links of a box with itself have no way. The first `heads` boxes lie right above what they lead to.
-pub(super) fn layout(boxes: &[Size], links: &[Link], heads: usize) -> Layout {
-    let mut layers = Layers::new(boxes, links, heads);
+/// links of a box with itself have no way. The first `heads` boxes lie right above what they lead to. `None` where
+/// there is too much for a picture.
+pub(super) fn layout(boxes: &[Size], links: &[Link], heads: usize) -> Option<Layout> {
+    let mut layers = Layers::new(boxes, links, heads)?;
     layers.order();
     layers.straighten();
     layers.align();
     layers.spread();
-    layers.finish(boxes.len(), links)
+    Some(layers.finish(boxes.len(), links))
 }
 
 /// A count as a length.
@@ -128,14 +133,19 @@ fn components(count: usize, links: &[Link]) -> Vec<usize> {
     }
     let members = |name: usize| names.iter().filter(|one| **one == name).count();
     let mut order: Vec<usize> = names.clone();
-    order.sort_by_key(|name| (std::cmp::Reverse(members(*name)), *name));
+    order.sort_by_cached_key(|name| (std::cmp::Reverse(members(*name)), *name));
     order.dedup();
     names.iter().map(|name| order.iter().position(|one| one == name).unwrap_or(0)).collect()
 }
 
 impl Layers {
-    fn new(boxes: &[Size], links: &[Link], heads: usize) -> Self {
+    fn new(boxes: &[Size], links: &[Link], heads: usize) -> Option<Self> {
         let ranks = ranks(boxes.len(), links, heads);
+        let rank = |index: usize| ranks.get(index).copied().unwrap_or(0);
+        let passed = links.iter().map(|link| 2 * rank(link.from).abs_diff(rank(link.to)));
+        if boxes.len() + passed.sum::<usize>() > ITEMS_MAX {
+            return None;
+        }
         let components = components(boxes.len(), links);
         let depth = ranks.iter().max().map_or(0, |rank| 2 * rank + 1);
         let mut layers = Self { items: Vec::new(), rows: vec![Vec::new(); depth], chains: Vec::new() };
@@ -168,7 +178,7 @@ impl Layers {
             }
             layers.chains.push((chain, label));
         }
-        layers
+        Some(layers)
     }
 
     fn add(&mut self, layer: usize, size: Size, component: usize) -> usize {
@@ -189,15 +199,9 @@ impl Layers {
     }
 
     /// The places of items within their layers.
-    fn positions(&self) -> Vec<f64> {
-        let mut positions = vec![0.0; self.items.len()];
-        for row in &self.rows {
-            for (place, index) in row.iter().enumerate() {
-                if let Some(slot) = positions.get_mut(*index) {
-                    *slot = length(place);
-                }
-            }
-        }
+    fn positions(&self) -> Vec<usize> {
+        let mut positions = vec![0; self.items.len()];
+        self.rows.iter().for_each(|row| number(&mut positions, row));
         positions
     }
 
@@ -205,6 +209,7 @@ impl Layers {
     /// above, then below; the best order seen is kept.
     fn order(&mut self) {
         let mut best = (usize::MAX, self.rows.clone());
+        let mut positions = self.positions();
         for round in 0..ROUNDS {
             let down = round % 2 == 0;
             let mut layers: Vec<usize> = (0..self.rows.len()).collect();
@@ -212,16 +217,15 @@ impl Layers {
                 layers.reverse();
             }
             for layer in layers {
-                let positions = self.positions();
+                let position = |index: usize| positions.get(index).copied().map(length);
                 let key = |index: &usize| {
                     let item = self.items.get(*index);
                     let pulls = item.into_iter().flat_map(|item| &item.pulls);
                     let sides = pulls.filter(|(other, _)| {
                         self.items.get(*other).is_some_and(|it| (it.layer < layer) == down)
                     });
-                    let at: Vec<f64> =
-                        sides.filter_map(|(other, _)| positions.get(*other).copied()).collect();
-                    let own = positions.get(*index).copied().unwrap_or(0.0);
+                    let at: Vec<f64> = sides.filter_map(|(other, _)| position(*other)).collect();
+                    let own = position(*index).unwrap_or(0.0);
                     let mean = if at.is_empty() { own } else { at.iter().sum::<f64>() / length(at.len()) };
                     (item.map_or(0, |item| item.component), mean)
                 };
@@ -230,9 +234,10 @@ impl Layers {
                 row.sort_by(|(_, a), (_, b)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
                 if let Some(slot) = self.rows.get_mut(layer) {
                     *slot = row.into_iter().map(|(index, _)| index).collect();
+                    number(&mut positions, slot);
                 }
             }
-            let crossings = self.crossings();
+            let crossings = self.crossings(&positions);
             if crossings < best.0 {
                 best = (crossings, self.rows.clone());
             }
@@ -240,19 +245,83 @@ impl Layers {
         self.rows = best.1;
     }
 
-    fn crossings(&self) -> usize {
-        let positions = self.positions();
-        let place = |index: &usize| positions.get(*index).copied().unwrap_or(0.0);
-        let mut steps: Vec<(usize, f64, f64)> = Vec::new();
+    /// How many pairs of steps from one layer to the next cross.
+    fn crossings(&self, positions: &[usize]) -> usize {
+        let place = |index: usize| positions.get(index).copied().unwrap_or(0);
+        let mut steps: Vec<(usize, usize, usize)> = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
             for (other, _) in &item.pulls {
                 if self.items.get(*other).is_some_and(|it| it.layer == item.layer + 1) {
-                    steps.push((item.layer, place(&index), place(other)));
+                    steps.push((item.layer, place(index), place(*other)));
                 }
             }
         }
-        let pairs =
-            steps.iter().enumerate().flat_map(|(at, a)| steps.iter().skip(at + 1).map(move |b| (a, b)));
-        pairs.filter(|(a, b)| a.0 == b.0 && (a.1 - b.1) * (a.2 - b.2) < 0.0).count()
+        // Those that begin at one place are in the order of their ends: they do not cross.
+        steps.sort_unstable();
+        let gaps = steps.chunk_by(|a, b| a.0 == b.0);
+        gaps.map(|gap| falling(&gap.iter().map(|(.., end)| *end).collect::<Vec<_>>())).sum()
+    }
+}
+
+/// Notes the places of a row from left to right.
+fn number(positions: &mut [usize], row: &[usize]) {
+    for (place, index) in row.iter().enumerate() {
+        if let Some(slot) = positions.get_mut(*index) {
+            *slot = place;
+        }
+    }
+}
+
+/// How many pairs of numbers have the greater one first. Counted with a tree after Fenwick (1994), whose nodes have
+/// sums over parts of the numbers that came.
+fn falling(numbers: &[usize]) -> usize {
+    let mut sums = vec![0_usize; numbers.iter().max().map_or(1, |most| most + 2)];
+    let mut pairs = 0;
+    for (came, number) in numbers.iter().enumerate() {
+        let (mut up_to, mut node) = (0, number + 1);
+        while node > 0 {
+            up_to += sums.get(node).copied().unwrap_or(0);
+            node &= node - 1;
+        }
+        pairs += came - up_to;
+        let mut node = number + 1;
+        while let Some(sum) = sums.get_mut(node) {
+            *sum += 1;
+            node += node & node.wrapping_neg();
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A life cycle of so many states, each with a way to the next one and one to the opposite one.
+    fn places(states: usize) -> Option<Layout> {
+        let link = |from, to| Link { from, to, label: Size { width: 40.0, height: 16.0 } };
+        let next = (1..states).map(|state| link(state - 1, state));
+        let across = (0..states).map(|state| link(state, states - 1 - state));
+        let boxes = vec![Size { width: 80.0, height: 40.0 }; states];
+        layout(&boxes, &next.chain(across).collect::<Vec<_>>(), 0)
+    }
+
+    // REQ-342
+    #[test]
+    fn what_is_too_large_for_a_picture_is_not_drawn() {
+        assert_eq!(places(60).map(|layout| layout.boxes.len()), Some(60));
+        assert!(places(200).is_none() && places(5_000).is_none());
+    }
+
+    proptest! {
+        // REQ-342
+        #[test]
+        fn pairs_are_counted_as_if_each_were_looked_at(numbers in prop::collection::vec(0usize..40, 0..60)) {
+            let rest = |at: usize| numbers.iter().skip(at + 1);
+            let pairs = numbers.iter().enumerate().flat_map(|(at, a)| rest(at).map(move |b| a > b));
+            prop_assert_eq!(falling(&numbers), pairs.filter(|falls| *falls).count());
+        }
     }
 }

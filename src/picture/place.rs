@@ -36,8 +36,8 @@ pub(super) struct Places {
     pub(super) layout: Layout,
 }
 
-/// Finds places for a diagram.
-pub(super) fn place(shown: &Diagram) -> Places {
+/// Finds places for a diagram; `None` where there is too much of it for a picture.
+pub(super) fn place(shown: &Diagram) -> Option<Places> {
     let begins: Vec<usize> = shown
         .nodes
         .iter()
@@ -75,7 +75,7 @@ pub(super) fn place(shown: &Diagram) -> Places {
         }
     }
     let sizes: Vec<Size> = boxes.iter().map(|(_, size)| *size).collect();
-    Places { layout: layout(&sizes, &links, heads), boxes, lines: labels }
+    Some(Places { layout: layout(&sizes, &links, heads)?, boxes, lines: labels })
 }
 
 fn size_of_node(node: &Node) -> Size {

@@ -13,10 +13,10 @@ const AROUND: f64 = 24.0;
 /// Least width, in pixels, so that the notes have room.
 const WIDTH: f64 = 620.0;
 
-/// Draws a life cycle as an SVG image.
-pub fn svg(workflow: &Workflow) -> String {
+/// Draws a life cycle as an SVG image; `None` where it is too large for one.
+pub fn svg(workflow: &Workflow) -> Option<String> {
     let shown = diagram(workflow);
-    let places = place(&shown);
+    let places = place(&shown)?;
     let notes = notes(&shown);
     let header = 2.0 * AROUND + 30.0;
     let footer = 2.0 * AROUND + LEADING * 1.6 * (length(notes.len()) + 1.0);
@@ -55,7 +55,7 @@ pub fn svg(workflow: &Workflow) -> String {
     out.push_str("</g>\n");
     draw_notes(&mut out, &shown, &notes, height - footer + AROUND);
     out.push_str("</svg>\n");
-    out
+    Some(out)
 }
 
 /// A line leaves and enters every point straight up or down.

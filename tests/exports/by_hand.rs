@@ -72,7 +72,7 @@ fn signature(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn the_documented_steps_verify_an_export_without_the_program() {
     let (mut leaves, mut keys, mut signed) = (Vec::new(), BTreeMap::<String, String>::new(), 0);
     let mut project = (String::new(), String::new());
-    let mut of_lines = Vec::new();
+    let (mut of_lines, mut last) = (Vec::new(), (0, String::new()));
     for (number, line) in exported().lines().enumerate() {
         let (entry, _) = line.rsplit_once(",\"head\":").unwrap();
         of_lines.extend_from_slice(entry.as_bytes());
@@ -87,6 +87,10 @@ fn the_documented_steps_verify_an_export_without_the_program() {
         let leaf = sha256(&[&[0], &bytes]);
         assert_eq!(line["leaf_hash"], hex(&leaf));
         leaves.push(leaf);
+        // Times are written alike, so that their texts are in their order.
+        let place = (line["span"].as_u64().unwrap(), line["at"].as_str().unwrap().to_owned());
+        assert!(place >= last, "{place:?} after {last:?}");
+        last = place;
         // A signature is by the key that entries before it gave to the credential.
         if let Some((statement, signature)) = signature(&bytes) {
             let key = unhex(&keys[line["credential"].as_str().unwrap()]);

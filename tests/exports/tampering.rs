@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use qms::commands::{CommandError, exported};
@@ -287,4 +289,30 @@ proptest! {
         let text = [parts.concat().as_bytes(), &bytes].concat();
         prop_assert!(verify(&text).is_err());
     }
+}
+
+// REQ-341
+#[test]
+fn a_key_that_would_be_shown_again_and_again_is_not_written_out() {
+    let put = |out: &mut Vec<u8>, run: &[u8]| {
+        out.push(255);
+        out.extend((run.len() as u64).to_be_bytes());
+        out.extend(run);
+    };
+    // Format, index, at, span, clock, salt, isolation, result, policy digest, action; then one delta.
+    let mut bytes = [&[0x51, 0x02][..], &[0; 28], &[0; 16], &[1, 1], &[0; 32], b"\x07genesis"].concat();
+    bytes.extend(b"\x20\x03");
+    put(&mut bytes, &b"k".repeat(30_000));
+    let mut fields = Vec::new();
+    for number in 0..3_000 {
+        fields.extend([0x82, 5]);
+        fields.extend(format!("u{number:04}").into_bytes());
+        fields.extend([0x02, 1, b'x']);
+    }
+    put(&mut bytes, &fields);
+    let (leaf, bytes) = (hex(&sha256(&[&[0], &bytes])), STANDARD.encode(&bytes));
+    let line = format!(
+        "{{\"index\":0,\"leaf_hash\":\"{leaf}\",\"withheld\":false,\"bytes\":\"{bytes}\",\"head\":null}}\n"
+    );
+    assert_eq!(verify(line.as_bytes()), Err("`changes` of entry 0 is not what its bytes say".to_owned()));
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use super::super::audit::{Checkpoint, Entry, Meaning, NONCE_BYTES, Statement};
+use super::super::audit::{
+    Checkpoint, Delta, Entry, FieldDelta, Meaning, NONCE_BYTES, Statement, Table, Verifier, leaf_hash,
+};
 use super::super::digest::{Digest, Timestamp};
 use super::super::encoding;
 use super::super::facts::Answer;
@@ -95,6 +97,8 @@ pub const READERS: &[Reader] = &[
     reader("checkpoint", |text| read(Checkpoint::parse(text))),
     reader("entry", |text| read(Entry::decode(text.as_bytes()))),
     reader("entry with a text", entry),
+    repeated("log", 4, |text| log(text, false)),
+    repeated("log behind a withheld entry", 4, |text| log(text, true)),
     reader("signed statement", |text| read(Statement::decode(text.as_bytes()))),
     reader("statement with a text", statement),
     reader("key file", |text| read(SealedKey::parse(text))),
@@ -270,6 +274,40 @@ fn entry(text: &str) {
     let entry = Entry::new(text, Digest::of(b""));
     let entry = Entry { comment: Some(text.to_owned()), inputs, ..entry };
     read(Entry::decode(&entry.encode()));
+}
+
+/// A row with all of a text in it, and in other fields each piece of the text after the other: half of them in one
+/// entry, half in entries of their own.
+fn log(text: &str, is_behind_a_gap: bool) {
+    let pieces: Vec<&[u8]> = text.as_bytes().chunks(64).collect();
+    let field = |name: String, old: Option<&[u8]>, new: &[u8]| FieldDelta {
+        name,
+        old: old.map(<[u8]>::to_vec),
+        new: Some(new.to_vec()),
+    };
+    let delta = |fields| Delta { table: Table::Document, key: "A".to_owned(), fields };
+    let title = field("title".to_owned(), None, text.as_bytes());
+    let mut deltas = vec![delta(vec![field("owner".to_owned(), None, b""), title])];
+    let mut last: &[u8] = b"";
+    for (number, piece) in pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
+        let owner = (*piece != last).then(|| field("owner".to_owned(), Some(last), piece));
+        let seat = field(format!("seat/u{number}"), None, piece);
+        deltas.push(delta(owner.into_iter().chain([seat]).collect()));
+        last = piece;
+    }
+    let mut verifier = Verifier::new(None, None);
+    let mut index = 0;
+    if is_behind_a_gap {
+        read(verifier.push_leaf(index, Digest::of(b"")));
+        index += 1;
+    }
+    let rest = deltas.split_off(deltas.len().div_ceil(2));
+    for deltas in std::iter::once(deltas).chain(rest.into_iter().map(|one| vec![one])) {
+        let entry = Entry { index, deltas, ..Entry::new("recover", Digest::of(b"")) };
+        sound(verifier.push_bytes(index, &entry.encode()));
+        index += 1;
+    }
+    read(verifier.finish_export(index, &leaf_hash(b"")));
 }
 
 fn statement(text: &str) {

@@ -187,11 +187,13 @@ pub fn awaited_since(seat: &[u8]) -> Option<Timestamp> {
     str::from_utf8(assigned_at).ok()?.parse().ok().map(Timestamp::from_millis)
 }
 
-/// Reads from the value of a round how a statement names it.
-pub(in crate::domain::audit) fn read_round_name(round: &[u8]) -> Option<String> {
+/// Tells from the value of a round whether a statement names it so.
+pub(in crate::domain::audit) fn is_round_named(round: &[u8], name: &str) -> bool {
     let mut reader = Reader::new(round);
     let [_task, phase, _origin, _asked_by, opened_at] = std::array::from_fn(|_| reader.run());
-    Some(format!("{} {}", str::from_utf8(phase?).ok()?, str::from_utf8(opened_at?).ok()?))
+    let (Some(phase), Some(opened_at)) = (phase, opened_at) else { return false };
+    let rest = name.as_bytes().strip_prefix(phase).and_then(|rest| rest.strip_prefix(b" "));
+    rest == Some(opened_at)
 }
 
 /// Reads from the value of a round the digest of the content that it is about.

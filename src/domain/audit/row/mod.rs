@@ -57,7 +57,7 @@ pub use self::delta::row_delta;
 pub(super) use self::delta::{changes, read_field};
 pub use self::fields::awaited_since;
 pub(super) use self::fields::{
-    is_answered, put_name, read_jump, read_round_content, read_round_name, read_round_policy,
+    is_answered, is_round_named, put_name, read_jump, read_round_content, read_round_policy,
 };
 pub use self::names::FieldName;
 pub(super) use self::names::{

@@ -68,10 +68,10 @@ impl Replay {
         stored.put_locator(&mut self.scratch);
         let held = self.rows.take(&self.scratch).ok_or_else(|| Failure::RowUnknown { row: name() })?;
         stored.put_fields(&mut self.scratch);
-        if held.bytes() == self.scratch {
+        if *held.bytes() == *self.scratch {
             return Ok(());
         }
-        let fields = changes(held.fields(), &stored.flat()).map(|field| field.name.to_string()).collect();
+        let fields = changes(&held.fields(), &stored.flat()).map(|field| field.name.to_string()).collect();
         Err(Failure::RowDiffers { row: name(), fields })
     }
 

@@ -12,7 +12,7 @@ use super::kin::Kin;
 use crate::domain::audit::canonical::{EntryView, RawDelta};
 use crate::domain::audit::entry::EntryResult;
 use crate::domain::audit::row::{self, Table};
-use crate::domain::digest::Timestamp;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::evidence::LASTED;
 use crate::domain::identity::{AgentSession, Assurance, CredentialKind};
 
@@ -87,6 +87,9 @@ pub(super) struct Standing<'v> {
     pub(super) valid: Timestamp,
 }
 
+/// Characters of the longest number of milliseconds.
+const DIGITS_MAX: usize = 20;
+
 type Outcome = Result<(), Contradiction>;
 
 fn demand(holds: bool, or: Contradiction) -> Outcome {
@@ -94,6 +97,8 @@ fn demand(holds: bool, or: Contradiction) -> Outcome {
 }
 
 fn time(value: &[u8]) -> Option<Timestamp> {
+    // No number of milliseconds has more digits: what is held can be of any length, and is asked for at each entry.
+    let value = Some(value).filter(|value| value.len() <= DIGITS_MAX)?;
     str::from_utf8(value).ok()?.parse().ok().map(Timestamp::from_millis)
 }
 
@@ -228,8 +233,11 @@ fn verdict(actor: &str, document: &HeldRow) -> Outcome {
     let seat = document.member(row::SEATS, actor).filter(|seat| !row::is_answered(seat));
     let round = document.field(row::ROUND).filter(|_| seat.is_some()).ok_or(Contradiction::NoTask)?;
     demand(!is_own(document, actor), Contradiction::OwnWork)?;
-    let content = row::read_round_content(round);
-    demand(content.is_some() && content == document.field(row::CONTENT), Contradiction::Content)
+    // Texts of any length could be held in the place of digests.
+    let digest = |value: &[u8]| value.try_into().ok().map(Digest::from_bytes);
+    let content = row::read_round_content(round).and_then(digest);
+    let is_same = content.is_some() && content == document.field(row::CONTENT).and_then(digest);
+    demand(is_same, Contradiction::Content)
 }
 
 /// Tells whether somebody wrote or owns a document.

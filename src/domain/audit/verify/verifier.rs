@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::failure::{Failure, RowName};
-use super::held::{HeldRow, HeldRows, Misfit};
+use super::held::{HeldRows, Misfit};
 use super::kin::Kin;
 use super::replay::{Exported, HeadTag, Replay, Verified};
 use super::standing::{Bearers, Standing};
-use super::times::Times;
+use super::times::Timeline;
 use crate::domain::audit::canonical::EntryView;
 use crate::domain::audit::checkpoint::Checkpoint;
-use crate::domain::audit::entry::{Entry, EntryResult, witness};
+use crate::domain::audit::entry::{Entry, EntryResult};
 use crate::domain::audit::key::{ProjectKey, Tag};
 use crate::domain::audit::merkle::{Frontier, leaf_hash};
 use crate::domain::audit::row::{self, Table};
@@ -28,11 +28,7 @@ pub struct Verifier<'a> {
     key: Option<&'a ProjectKey>,
     checkpoint: Option<&'a Checkpoint>,
     frontier: Frontier,
-    course: Option<Course>,
-    /// The times of the present span.
-    present: Times,
-    /// Those of the spans before it.
-    former: Times,
+    time: Timeline,
     bytes: u64,
     rows: HeldRows,
     bearers: Bearers,
@@ -42,10 +38,8 @@ pub struct Verifier<'a> {
     /// Signatures that were checked.
     signatures: u64,
     /// The first entry of which nothing but the leaf hash is known, and how many there are: what such entries
-    /// did to rows and to the time is not known.
+    /// did to rows is not known.
     gaps: Option<(u64, u64)>,
-    /// Whether the last entry was one of them.
-    is_after_gap: bool,
 }
 
 impl<'a> Verifier<'a> {
@@ -57,9 +51,7 @@ impl<'a> Verifier<'a> {
             key,
             checkpoint,
             frontier: Frontier::default(),
-            course: None,
-            present: Times::default(),
-            former: Times::default(),
+            time: Timeline::default(),
             bytes: 0,
             rows: HeldRows::default(),
             bearers: Bearers::default(),
@@ -67,7 +59,6 @@ impl<'a> Verifier<'a> {
             spent: BTreeSet::new(),
             signatures: 0,
             gaps: None,
-            is_after_gap: false,
         }
     }
 
@@ -117,7 +108,7 @@ impl<'a> Verifier<'a> {
         self.expect(index)?;
         let (first, count) = self.gaps.unwrap_or((index, 0));
         self.gaps = Some((first, count + 1));
-        self.is_after_gap = true;
+        self.time.skip();
         self.frontier.push(leaf);
         Ok(())
     }
@@ -140,14 +131,12 @@ impl<'a> Verifier<'a> {
         if entry.index != index {
             return Err(Failure::Displaced { index, sealed: entry.index });
         }
-        let next = self.next(entry).ok_or(Failure::Time { index })?;
-        let valid = self.course.map_or(entry.moment.clock, |course| course.now(entry.moment));
-        if self.course.is_some_and(|course| course.span != next.span) {
-            self.former.absorb(&mut self.present);
-        }
-        self.present.push(next.at);
-        self.course = Some(next);
-        self.is_after_gap = false;
+        let valid = self.time.course().map_or(entry.moment.clock, |course| course.now(entry.moment));
+        let jump = |span: u32| {
+            let span = self.rows.find(Table::Span, &span.to_string())?;
+            row::read_jump(span.field(row::JUMP)?)
+        };
+        self.time.follow(entry, jump).ok_or(Failure::Time { index })?;
         self.bytes += bytes.len() as u64;
         // The key must have been good before the entry: one that registers it cannot be signed with it.
         let is_signed = entry.signature.is_some();
@@ -209,7 +198,7 @@ impl<'a> Verifier<'a> {
         if head.size() != size {
             return Err(Failure::HeadSize { size, head: head.size() });
         }
-        if head != &self.frontier || course != self.course {
+        if head != &self.frontier || course != self.time.course() {
             return Err(Failure::Head { size });
         }
         let head_tag = match self.key {
@@ -247,49 +236,13 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// Finds where the record is in time after an entry, if its time follows.
-    fn next(&self, entry: &EntryView<'_>) -> Option<Course> {
-        let next = match self.course {
-            None => Course::begin(entry.moment),
-            // What was between may have moved the time; it never falls.
-            Some(course) if self.is_after_gap => {
-                course.resumed(entry.index, entry.span, entry.at, entry.moment)?
-            }
-            Some(course) if entry.span == course.span => {
-                course.followed(entry.index, entry.moment, witness(entry.assurance, entry.action))
-            }
-            Some(course) => {
-                let span = self.rows.find(Table::Span, &course.span.to_string())?;
-                course.set(entry.index, entry.moment, &row::read_jump(span.field(row::JUMP)?)?)
-            }
-        };
-        (entry.span == next.span && self.is_next_free(next.span, next.at, entry.at))
-            .then_some(Course { at: entry.at, ..next })
-    }
-
-    /// Tells whether the time `at` of a span is `from`, or follows it past times that an earlier span has. Those of
-    /// entries that are not known can be such.
-    fn is_next_free(&self, span: u32, from: Timestamp, at: Timestamp) -> bool {
-        let begins = self.course.is_some_and(|course| course.span != span);
-        let is_taken =
-            |millis: &i64| self.former.contains(*millis) || begins && self.present.contains(*millis);
-        let unknown = self.gaps.map_or(0, |(_, count)| usize::try_from(count).unwrap_or(usize::MAX));
-        at == from
-            || from.millis() < at.millis()
-                && (from.millis()..at.millis()).filter(|millis| !is_taken(millis)).nth(unknown).is_none()
-    }
-
     /// Checks the signature of an entry with the key that the entries before it gave to its actor, and
     /// what it says with what they made of the document. Returns its nonce.
     fn signed(&self, entry: &EntryView<'_>, bytes: &[u8]) -> Option<[u8; 16]> {
-        let text = |row: &HeldRow, code| {
-            row.field(code).and_then(|value| str::from_utf8(value).ok()).map(str::to_owned)
-        };
-        let project = self.rows.find(Table::Project, "project").and_then(|row| text(row, row::ID));
-        let key = entry.credential.and_then(|id| self.rows.find(Table::Credential, id));
-        let (project, key) = (project?, key?);
-        let is_own = text(key, row::USER).as_deref() == entry.actor
-            && text(key, row::KIND).as_deref() == Some(CredentialKind::Key.as_str())
+        let project = self.rows.find(Table::Project, "project").and_then(|row| row.field(row::ID))?;
+        let key = self.rows.find(Table::Credential, entry.credential?)?;
+        let is_own = key.field(row::USER) == entry.actor.map(str::as_bytes)
+            && key.field(row::KIND) == Some(CredentialKind::Key.as_str().as_bytes())
             && key.field(row::REVOKED_AT).is_none();
         let public = key.field(row::VERIFIER).unwrap_or_default();
         let entry = Entry::decode(bytes).ok()?;
@@ -297,7 +250,9 @@ impl<'a> Verifier<'a> {
         let is_good = is_own
             && entry.assurance == Some(Assurance::Signature)
             && entry.result == EntryResult::Permitted
-            && signature.statement.is_about(&entry, &project)
+            // What is held can be of any length: it is compared, and never copied.
+            && signature.statement.project.as_bytes() == project
+            && signature.statement.is_about(&entry, &signature.statement.project)
             && signature.is_made_with(public)
             && self.speaks_of(&signature.statement);
         is_good.then_some(signature.statement.nonce)
@@ -311,11 +266,14 @@ impl<'a> Verifier<'a> {
         }
         let Some(id) = &statement.document else { return true };
         let Some(held) = self.rows.find(Table::Document, id.as_str()) else { return false };
-        let version = held.field(row::VERSION).and_then(|value| str::from_utf8(value).ok());
-        let is_present = version.map(str::to_owned) == statement.version.map(|it| it.to_string())
+        let version = statement.version.map(|it| it.to_string());
+        let is_present = held.field(row::VERSION) == version.as_deref().map(str::as_bytes)
             && held.field(row::CONTENT) == statement.content.as_ref().map(|it| it.as_bytes().as_slice());
-        let round = held.field(row::ROUND).map(row::read_round_name);
-        is_present && round.unwrap_or_default() == statement.round
+        let is_round = match (held.field(row::ROUND), &statement.round) {
+            (Some(round), Some(name)) => row::is_round_named(round, name),
+            (round, name) => round.is_none() && name.is_none(),
+        };
+        is_present && is_round
     }
 
     fn standing<'s>(&'s self, entry: &'s EntryView<'s>, valid: Timestamp) -> Standing<'s> {

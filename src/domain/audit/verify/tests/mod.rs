@@ -4,6 +4,7 @@ mod entries;
 mod replay;
 mod rows;
 mod standing;
+mod times;
 
 use std::rc::Rc;
 

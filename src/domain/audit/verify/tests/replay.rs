@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::held::{HeldRows, Misfit};
 use super::*;
+use crate::domain::steps;
 
 fn change(field: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> FieldDelta {
     FieldDelta { name: field.to_owned(), old: old.map(<[u8]>::to_vec), new: new.map(<[u8]>::to_vec) }
@@ -79,7 +80,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn changes_add_up_to_the_last_state(states in prop::collection::vec(states_of_document("SOP-001"), 1..6)) {
+    fn changes_add_up_to_the_last_state(
+        states in prop::collection::vec((states_of_document("SOP-001"), 0usize..3), 1..6),
+    ) {
+        // Some are longer than what is held as one string.
+        let states: Vec<Document> = states
+            .into_iter()
+            .map(|(state, long)| Document { title: state.title.repeat(1 + long * 1000), ..state })
+            .collect();
         let mut rows = HeldRows::default();
         let mut last: Option<&Document> = None;
         for state in &states {
@@ -87,10 +95,44 @@ proptest! {
                 prop_assert_eq!(apply(&mut rows, delta), Ok(()));
             }
             last = Some(state);
-            let held = rows.iter().next().map(|row| row.fields().to_vec());
+            let held = rows.iter().next().map(|row| row.fields().into_owned());
             prop_assert_eq!(held, Some(Row::Document(state).flat()));
             prop_assert!(row_delta(last.map(Row::Document), Row::Document(state)).is_none());
         }
         prop_assert_eq!(rows.len(), 1);
+    }
+}
+
+/// A row of a long title and many readers, and deltas that each change little of it.
+fn worked_on(rows: &mut HeldRows, length: usize, is_known: bool) {
+    let fields = vec![change("owner", None, Some(b"0")), change("title", None, Some(&vec![b't'; length]))];
+    let title = Delta { table: Table::Document, key: "SOP-001".to_owned(), fields };
+    let deltas = (0..length / 100).map(|number: usize| {
+        let owner = |number: usize| number.to_string().into_bytes();
+        let fields = vec![
+            change("owner", Some(&owner(number)), Some(&owner(number + 1))),
+            change(&format!("seat/u{number}"), None, Some(b"x")),
+        ];
+        Delta { table: Table::Document, key: "SOP-001".to_owned(), fields }
+    });
+    let deltas = std::iter::once(title).chain(deltas).collect();
+    let bytes = Entry { deltas, ..plain_entry(0, time(0), "note") }.encode();
+    let view = EntryView::parse(&bytes).unwrap_or_else(|error| panic!("{error}"));
+    for delta in view.raw_deltas() {
+        if is_known {
+            assert_eq!(rows.apply(&delta), Ok(()));
+        } else {
+            rows.overwrite(&delta);
+        }
+    }
+}
+
+// REQ-341
+#[test]
+fn a_change_of_a_long_row_costs_no_more_than_the_change_is_long() {
+    for is_known in [true, false] {
+        let work = |length| steps::of(|| worked_on(&mut HeldRows::default(), length, is_known));
+        let (once, twice) = (work(100_000), work(200_000));
+        assert!(once >= 100_000 && twice <= once * 5 / 2, "{once} {twice}");
     }
 }
