@@ -67,9 +67,11 @@ impl Fault {
                 (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)
                 | (_, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS),
             ) => StoreError::Damaged { path: path.to_owned(), source: error.into() },
-            Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => {
-                StoreError::Locked(error.into())
-            }
+            // Who may only read met another process amid a change of the index of the log.
+            Some(
+                (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)
+                | (_, ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTLOCK),
+            ) => StoreError::Locked(error.into()),
             Some((ErrorCode::ReadOnly, _)) => StoreError::ReadOnly(error.into()),
             Some((ErrorCode::ConstraintViolation, _)) => unfit(error),
             Some((ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _)) => {
