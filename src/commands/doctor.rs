@@ -109,7 +109,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Audit::Unsound(flaws) => findings.extend(flaws.iter().map(|flaw| {
             let name = match flaw {
                 Flaw::Content(_) => CONTENTS,
-                Flaw::Store(_) => "store",
+                Flaw::Untagged { .. } | Flaw::Store(_) => "store",
                 Flaw::Failure(_) | Flaw::Unreadable(_) => AUDIT,
             };
             Finding::new(name, flaw.to_string())

@@ -24,7 +24,7 @@ use self::fault::{Answer, Fault, file_failure};
 use self::open::Opened;
 use super::{
     AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
-    OpenTask, Read, Refusals, Sessions, Store, StoreError, VersionVisitor,
+    OpenTask, Read, Refusals, Sessions, Store, StoreError, TicketMark, VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::clock::Span;
@@ -166,8 +166,12 @@ impl Read for Sqlite {
         self.name(read::sessions(&self.opened.connection, which))
     }
 
-    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError> {
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<TicketMark>, StoreError> {
         self.name(read::ticket(&self.opened.connection, id))
+    }
+
+    fn tickets(&mut self) -> Result<Vec<TicketMark>, StoreError> {
+        self.name(read::tickets(&self.opened.connection))
     }
 
     fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError> {
@@ -208,6 +212,10 @@ impl Read for Sqlite {
 
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
         self.name(read::refusals(&self.opened.connection, claimed))
+    }
+
+    fn all_refusals(&mut self) -> Result<Vec<Refusals>, StoreError> {
+        self.name(read::all_refusals(&self.opened.connection))
     }
 
     fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {
@@ -270,7 +278,8 @@ mod tests {
 
     fn refusal_of(claimed: String) -> Change {
         let since = Timestamp::from_millis(0);
-        Change { refusals: vec![Refusals { claimed, since, count: 1 }], ..Change::default() }
+        let tag = Some(crate::domain::audit::Tag::from_bytes([7; 32]));
+        Change { refusals: vec![Refusals { claimed, since, count: 1, tag }], ..Change::default() }
     }
 
     #[test]
