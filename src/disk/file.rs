@@ -342,6 +342,11 @@ fn written(path: &Path, bytes: &[u8], mode: Permissions, durable: bool) -> Resul
     file.and_then(write).map_err(DiskError::io("write", path))
 }
 
+/// Refuses a folder in a project that is reached by a link, or is one, or by something else that is no folder.
+pub(super) fn is_own_folder(root: &Path, folder: &Path) -> Result<(), DiskError> {
+    is_own(root, &folder.join("any"))
+}
+
 /// Refuses a place in a project that is reached by a link: what it leads to is somebody else's. Where the
 /// project itself lies is its user's affair.
 pub(super) fn is_own(root: &Path, place: &Path) -> Result<(), DiskError> {
@@ -349,8 +354,10 @@ pub(super) fn is_own(root: &Path, place: &Path) -> Result<(), DiskError> {
     let mut reached = root.to_owned();
     for component in below.components() {
         reached.push(component);
-        if fs::symlink_metadata(&reached).is_ok_and(|about| about.is_symlink()) {
-            return Err(DiskError::Linked(reached));
+        match fs::symlink_metadata(&reached) {
+            Ok(about) if about.is_symlink() => return Err(DiskError::Linked(reached)),
+            Ok(about) if !about.is_dir() && reached != place => return Err(DiskError::InTheWay(reached)),
+            _ => {}
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ mod left;
 mod lock;
 mod mirror;
 mod open;
+mod place;
 mod process;
 pub mod processes;
 mod secret;
