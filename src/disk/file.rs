@@ -245,7 +245,7 @@ enum Look {
     Other,
 }
 
-/// Looks at a place; what cannot be read, or is no file, is not ours.
+/// Looks at a place; what is no file is not ours. What cannot be read may be: nothing is said of it.
 fn look(path: &Path, is_ours: IsOurs<'_>) -> io::Result<Look> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Look::Absent),
@@ -255,12 +255,18 @@ fn look(path: &Path, is_ours: IsOurs<'_>) -> io::Result<Look> {
     }
     let mut file = match open::not_linked(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Look::Absent),
-        Err(_) => return Ok(Look::Other),
-        Ok(file) => file,
+        // Something else came there since.
+        Err(error)
+            if error.kind() == ErrorKind::InvalidInput
+                || Errno::from_io_error(&error) == Some(Errno::LOOP) =>
+        {
+            return Ok(Look::Other);
+        }
+        opened => opened?,
     };
     let mut bytes = Vec::new();
-    let is_read = (&mut file).take(OURS_MAX).read_to_end(&mut bytes);
-    Ok(if is_read.is_ok() && is_ours(&bytes) { Look::Ours(file) } else { Look::Other })
+    (&mut file).take(OURS_MAX).read_to_end(&mut bytes)?;
+    Ok(if is_ours(&bytes) { Look::Ours(file) } else { Look::Other })
 }
 
 /// Reads a file that is one of ours.

@@ -30,7 +30,7 @@ pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};
 pub use self::open::{beginning as read_file, buffered as open_file, digest_of, whole as read_whole};
-pub use self::process::{Ended, Input, Spawned, Start, Stream, Streams};
+pub use self::process::{Ended, Input, Spawned, Start, Stream, Streams, attends_signals};
 pub use self::secret::{Keyring, StagedKey, read_secret, take_back_secret};
 pub use self::settings::Settings;
 pub use self::site::{KeyPlace, Site};

@@ -199,6 +199,15 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full, nothing was written")]
     Full(#[source] Cause),
+    /// The system cannot read or write the file.
+    #[error("the system cannot read or write `{}`: the disk or its connection fails", .path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        #[source]
+        source: Cause,
+    },
     /// The file is not a store, or is damaged.
     #[error("`{}` is not a store or is damaged", .path.display())]
     Damaged {

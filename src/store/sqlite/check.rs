@@ -56,7 +56,10 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         // One damage must not hide another; a store that is locked is no finding.
         if let Err(fault) = part(connection, &mut findings) {
             match fault.at(path) {
-                obstacle @ (StoreError::Locked(_) | StoreError::Full(_) | StoreError::Unopened { .. }) => {
+                obstacle @ (StoreError::Locked(_)
+                | StoreError::Full(_)
+                | StoreError::Disk { .. }
+                | StoreError::Unopened { .. }) => {
                     return Err(obstacle.into());
                 }
                 StoreError::Damaged { source, .. } | StoreError::Failed(source) => {
