@@ -91,8 +91,6 @@ impl Site {
 
 /// Tells whether something else lies at a place than a folder, or than a file.
 fn is_other(path: &Path, is_folder: bool) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|about| match is_folder {
-        true => !about.is_dir() && !about.is_symlink(),
-        false => !about.is_file(),
-    })
+    fs::symlink_metadata(path)
+        .is_ok_and(|about| if is_folder { !about.is_dir() && !about.is_symlink() } else { !about.is_file() })
 }

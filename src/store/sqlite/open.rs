@@ -109,7 +109,7 @@ fn sync_folder(_folder: &Path) {}
 /// one while somebody has the file locked for reading; the log is only added to.
 pub(super) fn open(path: &Path, patience: Duration) -> Result<Opened, StoreError> {
     let shared = match rustix::fs::access(path, Access::WRITE_OK) {
-        Err(Errno::ACCESS | Errno::ROFS) => Err(ffi::Error::new(ffi::SQLITE_READONLY)).map_err(sqlite),
+        Err(Errno::ACCESS | Errno::ROFS) => Err(sqlite(ffi::Error::new(ffi::SQLITE_READONLY))),
         _ => connect(path, &Manner::Shared, patience),
     };
     let opened = shared.map(|connection| Opened { connection, read_only: None }).or_else(|fault| {
