@@ -18,8 +18,9 @@ use std::{fs, thread};
 
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::{Digest, Timestamp};
-use qms::domain::identity::{Call, Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, Fate, TICKET_FLAG, Ticket, TicketId, argv_digest};
 use qms::domain::request::{Inputs, Request, Subject, Value};
+use qms::store::{Change, Read as _, Sqlite, Store as _, TicketMark};
 
 /// A pseudo-random sequence (xorshift64*), so that a failure can be run again.
 struct Random(u64);
@@ -105,6 +106,12 @@ impl Project {
         let key_file = self.own("state", "key");
         let project = key_file.parent().unwrap().file_name().unwrap().to_str().unwrap();
         let call = Call { project, argv, cwd: &cwd, inputs: Some(titled("Once")) };
+        let mut store = Sqlite::open(&self.root().join(".qms/qms.db")).unwrap();
+        let mut mark = TicketMark { id, at: now, fate: Fate::Open, bearer: None, tag: None };
+        mark.tag(&key);
+        let head = store.head().unwrap();
+        let (expected_size, tickets) = (head.frontier.size(), vec![mark]);
+        store.commit(&Change { expected_size, tickets, head, ..Change::default() }).unwrap();
         Ticket::new(id, caller, &"claude".parse().unwrap(), call, now).seal(&key)
     }
 }

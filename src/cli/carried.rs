@@ -21,7 +21,8 @@ impl Carried {
             ("--root", &global.root),
         ];
         let named = flags.into_iter().filter_map(|(flag, value)| {
-            let value = value.as_ref()?.to_string_lossy().into_owned();
+            // What is no text can be written in no answer: it is left out rather than written as another one.
+            let value = value.as_ref()?.to_str()?.to_owned();
             // Standard input is read once; a token that stands there by mistake is not repeated.
             (value != "-" && Token::within(&value).is_none()).then(|| [flag.to_owned(), value])
         });
@@ -94,4 +95,32 @@ fn names(command: &str, flag: &str) -> bool {
 
 fn list(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
     value.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
+    use super::*;
+
+    // REQ-349
+    #[test]
+    fn a_name_that_is_no_text_is_left_out_of_offered_commands() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            global: Global,
+        }
+        let parsed = |root: &OsStr| {
+            let words =
+                [OsStr::new("qms"), OsStr::new("--token-file"), OsStr::new("t"), OsStr::new("--root"), root];
+            let matches = Line::command().try_get_matches_from(words).unwrap();
+            Carried::of(&Line::from_arg_matches(&matches).unwrap().global).command("qms status CR-001")
+        };
+        assert_eq!(parsed(OsStr::new("a b")), "qms status CR-001 --token-file t --root 'a b'");
+        assert_eq!(parsed(OsStr::from_bytes(b"p\xff")), "qms status CR-001 --token-file t");
+    }
 }

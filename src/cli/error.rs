@@ -382,6 +382,7 @@ fn disk(error: &DiskError) -> Row {
         | DiskError::NotText { .. }
         | DiskError::NoHome
         | DiskError::Linked(_)
+        | DiskError::InTheWay(_)
         | DiskError::Io { .. } => (Code::Failed, Vec::new(), Value::Null),
     }
 }

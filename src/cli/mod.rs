@@ -11,6 +11,7 @@ mod data;
 mod demo;
 mod desk;
 mod dispatch;
+mod echo;
 mod error;
 mod escape;
 mod grammar;

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, Write as _};
 
 use dialoguer::theme::{SimpleTheme, Theme as _};
 
+use super::echo;
 use super::ui::say;
 use super::world::World;
 use crate::commands::view::{NextChoice, NextInput, NextLine, RequiredWhen, flag};
@@ -82,7 +83,7 @@ fn ask(world: &mut World, input: &NextInput) -> Option<NextChoice> {
 /// Asks for a line that is not shown while it is typed; `None` where nothing was said.
 pub fn secret(world: &mut World, prompt: &str) -> Option<String> {
     write!(world.stderr, "{prompt}: ").and_then(|()| world.stderr.flush()).ok()?;
-    let answer = console::Term::stderr().read_secure_line().ok()?;
+    let answer = echo::hidden(|| console::Term::stderr().read_secure_line()).ok()?;
     (!answer.is_empty()).then_some(answer)
 }
 

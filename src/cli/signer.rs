@@ -2,6 +2,7 @@
 
 use console::Term;
 
+use super::echo;
 use crate::commands::CommandError;
 use crate::commands::sign::{Shown, Signer};
 use crate::domain::id::{CredentialId, UserName};
@@ -37,7 +38,7 @@ impl KeySigner {
 
     fn asked(&self, terminal: &Term) -> Result<String, CommandError> {
         let prompt = format!("Passphrase of {}: ", self.user);
-        let typed = terminal.write_str(&prompt).and_then(|()| terminal.read_secure_line());
+        let typed = terminal.write_str(&prompt).and_then(|()| echo::hidden(|| terminal.read_secure_line()));
         typed
             .ok()
             .filter(|typed| !typed.is_empty())

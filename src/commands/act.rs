@@ -126,8 +126,7 @@ pub(super) fn committed(
     act: impl FnOnce(&mut Session, &Claim) -> Result<Acted, SessionError>,
 ) -> Result<(Acted, Vec<Warning>), CommandError> {
     let size = context.session.log_size()?;
-    // Where no marker can be laid down, the store cannot be written either, and says why.
-    let journal = Journal::begin(&context.site, context.process, size).ok();
+    let journal = Journal::begin(&context.site, context.process, size);
     let acted = act(&mut context.session, &context.claim);
     let (mut warnings, mut is_published) = (Vec::new(), true);
     if let Ok(acted) = &acted {
@@ -146,9 +145,17 @@ pub(super) fn committed(
             }
         }
     }
-    if let Some(journal) = journal.filter(|_| is_published) {
-        // A marker that stays makes the next command write the same files again.
-        let _stays = journal.finish();
+    match journal {
+        Ok(journal) if is_published => {
+            // A marker that stays makes the next command write the same files again.
+            let _stays = journal.finish();
+        }
+        Ok(_) => {}
+        // Where nothing can be written, the store says so.
+        Err(error) => warnings.push(Warning {
+            code: "not_marked",
+            message: format!("nothing finishes what a process that dies leaves undone: {error}"),
+        }),
     }
     Ok((acted?, warnings))
 }

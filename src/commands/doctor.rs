@@ -109,7 +109,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Audit::Unsound(flaws) => findings.extend(flaws.iter().map(|flaw| {
             let name = match flaw {
                 Flaw::Content(_) => CONTENTS,
-                Flaw::Store(_) => "store",
+                Flaw::Untagged { .. } | Flaw::Store(_) => "store",
                 Flaw::Failure(_) | Flaw::Unreadable(_) => AUDIT,
             };
             Finding::new(name, flaw.to_string())
@@ -176,7 +176,21 @@ fn pages(
     repaired: &mut Vec<String>,
 ) -> Result<(Vec<Finding>, Vec<String>), CommandError> {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    for document in everything(context, actor)? {
+    let documents = everything(context, actor)?;
+    // First: while it lies there, nothing else can be put right.
+    for path in in_the_way(context, actor, &documents)? {
+        let shown = context.site.shown(&path);
+        if repair {
+            let aside = context.site.clear_the_way(&path)?;
+            repaired.push(format!("{shown} (what lay there is now `{}`)", context.site.shown(&aside)));
+        } else {
+            let message = format!(
+                "`{shown}` is in the way of what the program keeps there, and is of another kind; a repair moves it aside"
+            );
+            findings.push(Finding { name: "in_the_way", message, repairable: true });
+        }
+    }
+    for document in documents {
         findings.extend(mirror(context, actor, &document, repair, repaired)?);
         notes.extend(copy(context, &document));
     }
@@ -194,6 +208,17 @@ fn pages(
         }
     }
     Ok((findings, notes))
+}
+
+/// What lies at the places of the program, and cannot be what belongs there.
+fn in_the_way(
+    context: &mut Context,
+    actor: &Actor,
+    documents: &[Document],
+) -> Result<Vec<PathBuf>, CommandError> {
+    let types = documents.iter().map(|document| document.document_type.clone()).collect();
+    let users: Vec<_> = context.session.read(actor).users()?.into_iter().map(|user| user.name).collect();
+    Ok(context.site.in_the_way(&types, &users))
 }
 
 /// Folders that are links, which nothing is written through: their pages and copies get old unseen.

@@ -95,6 +95,9 @@ pub enum DiskError {
     /// Something in a project is a link, and would be written through.
     #[error("`{}` is a link, and nothing is written through one", .0.display())]
     Linked(PathBuf),
+    /// Something in a project lies where a folder of the program has to be.
+    #[error("`{}` is no folder, and is in the way of one: `qms doctor --repair` moves it aside", .0.display())]
+    InTheWay(PathBuf),
     /// Reading or writing failed.
     #[error("cannot {action} `{}`", .path.display())]
     Io {

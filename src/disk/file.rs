@@ -245,7 +245,7 @@ enum Look {
     Other,
 }
 
-/// Looks at a place; what cannot be read, or is no file, is not ours.
+/// Looks at a place; what is no file is not ours. What cannot be read may be: nothing is said of it.
 fn look(path: &Path, is_ours: IsOurs<'_>) -> io::Result<Look> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Look::Absent),
@@ -255,12 +255,18 @@ fn look(path: &Path, is_ours: IsOurs<'_>) -> io::Result<Look> {
     }
     let mut file = match open::not_linked(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Look::Absent),
-        Err(_) => return Ok(Look::Other),
-        Ok(file) => file,
+        // Something else came there since.
+        Err(error)
+            if error.kind() == ErrorKind::InvalidInput
+                || Errno::from_io_error(&error) == Some(Errno::LOOP) =>
+        {
+            return Ok(Look::Other);
+        }
+        opened => opened?,
     };
     let mut bytes = Vec::new();
-    let is_read = (&mut file).take(OURS_MAX).read_to_end(&mut bytes);
-    Ok(if is_read.is_ok() && is_ours(&bytes) { Look::Ours(file) } else { Look::Other })
+    (&mut file).take(OURS_MAX).read_to_end(&mut bytes)?;
+    Ok(if is_ours(&bytes) { Look::Ours(file) } else { Look::Other })
 }
 
 /// Reads a file that is one of ours.
@@ -342,6 +348,11 @@ fn written(path: &Path, bytes: &[u8], mode: Permissions, durable: bool) -> Resul
     file.and_then(write).map_err(DiskError::io("write", path))
 }
 
+/// Refuses a folder in a project that is reached by a link, or is one, or by something else that is no folder.
+pub(super) fn is_own_folder(root: &Path, folder: &Path) -> Result<(), DiskError> {
+    is_own(root, &folder.join("any"))
+}
+
 /// Refuses a place in a project that is reached by a link: what it leads to is somebody else's. Where the
 /// project itself lies is its user's affair.
 pub(super) fn is_own(root: &Path, place: &Path) -> Result<(), DiskError> {
@@ -349,8 +360,10 @@ pub(super) fn is_own(root: &Path, place: &Path) -> Result<(), DiskError> {
     let mut reached = root.to_owned();
     for component in below.components() {
         reached.push(component);
-        if fs::symlink_metadata(&reached).is_ok_and(|about| about.is_symlink()) {
-            return Err(DiskError::Linked(reached));
+        match fs::symlink_metadata(&reached) {
+            Ok(about) if about.is_symlink() => return Err(DiskError::Linked(reached)),
+            Ok(about) if !about.is_dir() && reached != place => return Err(DiskError::InTheWay(reached)),
+            _ => {}
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::place::Place;
 use super::{DiskError, Site, file, open};
 
 /// Longest text of a marker, in bytes: the digits of the largest number.
@@ -35,16 +36,12 @@ pub struct Unfinished {
     pub size: u64,
 }
 
-fn folder(site: &Site) -> PathBuf {
-    site.private().join("journal")
-}
-
 impl Journal {
     /// Lays down a marker. `process` makes its name; one that is taken is left alone, since on a
     /// shared folder two machines can have processes of the same number.
     pub fn begin(site: &Site, process: u32, size: u64) -> Result<Self, DiskError> {
-        let folder = folder(site);
-        site.is_own(&folder)?;
+        let folder = site.place(Place::Journal);
+        file::is_own_folder(site.root(), &folder)?;
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))?;
         for number in 0..NAMES {
             let path = folder.join(format!("{process}-{number}"));
@@ -71,7 +68,7 @@ impl Journal {
 
     /// Takes over the markers of processes that died.
     pub fn unfinished(site: &Site) -> Vec<Unfinished> {
-        let folder = folder(site);
+        let folder = site.place(Place::Journal);
         // Somebody else's folder is not to be tidied up.
         if !fs::symlink_metadata(&folder).is_ok_and(|about| about.is_dir()) {
             return Vec::new();

@@ -4,24 +4,25 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::place::Place;
 use super::{DiskError, Site, file};
 
 impl Site {
     /// Lists what was left behind where the program writes. A file that a living process is writing is none of it.
     pub fn left_behind(&self) -> Vec<PathBuf> {
-        let (root, private) = (self.root(), self.private());
+        let root = self.root();
         let mut found = Vec::new();
         let mut look =
             |folder: &Path, depth, is_left: fn(&Path) -> bool| collect(folder, depth, is_left, &mut found);
         // In folders that are for people, `.old` can be a word of theirs.
-        for folder in [root.to_owned(), self.workflows(), self.prompts(), private.clone()] {
+        for folder in [root.to_owned(), self.workflows(), self.prompts(), self.private()] {
             look(&folder, 1, file::is_half_written);
         }
         look(&self.published(), 2, file::is_half_written);
         let is_either: fn(&Path) -> bool = |path| file::is_old(path) || file::is_half_written(path);
-        look(&private.join("journal"), 1, is_either);
-        for folder in ["workspace", "published"] {
-            look(&private.join(folder), 2, is_either);
+        look(&self.place(Place::Journal), 1, is_either);
+        for folder in [Place::Workspaces, Place::Lists] {
+            look(&self.place(folder), 2, is_either);
         }
         found.sort();
         found
@@ -29,9 +30,9 @@ impl Site {
 
     /// Moves a file of the project into `.qms/aside`, and returns where it lies now.
     pub fn lay_aside(&self, path: &Path) -> Result<PathBuf, DiskError> {
-        let place = self.private().join("aside").join(path.strip_prefix(self.root()).unwrap_or(path));
+        let place = self.place(Place::Aside).join(path.strip_prefix(self.root()).unwrap_or(path));
         for place in [path, &place] {
-            self.is_own(place.parent().unwrap_or(self.root()))?;
+            file::is_own_folder(self.root(), place.parent().unwrap_or(self.root()))?;
         }
         file::move_to(path, &place).map_err(DiskError::io("set aside", path))
     }

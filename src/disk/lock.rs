@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::thread;
 use std::time::Duration;
 
+use super::place::Place;
 use super::{DiskError, Site, open};
 
 /// How often the lock is tried, and the pause between two tries. Publishing takes milliseconds: ten
@@ -20,7 +21,7 @@ pub struct PublishLock {
 impl PublishLock {
     /// Waits for its turn, but not for ever: [`DiskError::Busy`] after ten seconds.
     pub fn take(site: &Site) -> Result<Self, DiskError> {
-        let path = site.private().join("publish.lock");
+        let path = site.place(Place::PublishLock);
         site.is_own(&path)?;
         let file = open::to_lock(&path).map_err(DiskError::io("lock", &path))?;
         for _ in 0..TRIES {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::place::Place;
 use super::{DiskError, Fate, Site, file, open};
 use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
@@ -87,8 +88,8 @@ pub struct Approval {
 impl Mirror {
     /// Opens the mirror of a project.
     pub fn new(site: &Site) -> Self {
-        let lists = site.private().join("published");
-        Self { root: site.root().to_owned(), folder: site.published(), lists }
+        let lists = site.place(Place::Lists);
+        Self { root: site.root().to_owned(), folder: site.place(Place::Pages), lists }
     }
 
     /// Returns where a page lies.
@@ -203,7 +204,7 @@ impl Mirror {
     }
 
     fn is_own(&self, path: &Path) -> Result<(), DiskError> {
-        file::is_own(&self.root, path.parent().unwrap_or(&self.root))
+        file::is_own_folder(&self.root, path.parent().unwrap_or(&self.root))
     }
 
     /// Where it is listed what was published for a place.

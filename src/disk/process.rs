@@ -6,10 +6,12 @@
 //! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
 //! for.
 
+use std::ffi::c_int;
 use std::io::{self, ErrorKind, PipeReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +23,17 @@ use signal_hook::iterator::Signals;
 
 use super::{DiskError, processes};
 use crate::domain::process::Process;
+
+/// The signals that a program is told which is attended.
+const TOLD: [c_int; 2] = [SIGINT, SIGTERM];
+
+/// Whether a program is attended, or was.
+static ATTENDS: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether a signal is for a program that is attended.
+pub fn attends_signals(signal: c_int) -> bool {
+    TOLD.contains(&signal) && ATTENDS.load(Ordering::Relaxed)
+}
 
 /// How long a group that was asked to end may take to tidy up.
 const TIDYING: Duration = Duration::from_secs(2);
@@ -144,7 +157,8 @@ impl Spawned {
             .stdout(out)
             .stderr(error);
         // Heard from before the start on: the program is in a group of its own, and hears none of them.
-        let signals = Signals::new([SIGINT, SIGTERM]).map_err(DiskError::io("start", program))?;
+        ATTENDS.store(true, Ordering::Relaxed);
+        let signals = Signals::new(TOLD).map_err(DiskError::io("start", program))?;
         let child = command.spawn().map_err(DiskError::io("start", program))?;
         // Nobody else gets its number while it is not waited for.
         let process = processes::of(child.id());

@@ -207,25 +207,9 @@ impl Site {
         one_line(&path.strip_prefix(&self.root).unwrap_or(path).display().to_string()).into_owned()
     }
 
-    /// Refuses a place in the project that is reached by a link, or is one.
+    /// Refuses a place in the project that is reached by a link, or is one, or by what is no folder.
     pub fn is_own(&self, place: &Path) -> Result<(), DiskError> {
         file::is_own(&self.root, place)
-    }
-
-    /// Lists the folders that the program writes into and that are links: it writes through none.
-    pub fn linked(&self) -> Vec<PathBuf> {
-        let (workspaces, published) = (self.private().join("workspace"), self.published());
-        let inside = |folder: &PathBuf| {
-            let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-            entries.map(|entry| entry.path()).collect::<Vec<_>>()
-        };
-        let mut folders = inside(&workspaces);
-        folders.extend(inside(&published));
-        folders.extend(["aside", "journal", "published"].map(|name| self.private().join(name)));
-        folders.extend([workspaces, published]);
-        folders.retain(|folder| folder.is_symlink());
-        folders.sort();
-        folders
     }
 
     /// Returns the path of the store.
@@ -285,7 +269,7 @@ impl Site {
     /// Writes a candidate policy file, unless one is there.
     pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
         let path = self.root.join(Sources::path(name));
-        file::is_own(&self.root, path.parent().unwrap_or(&self.root))?;
+        file::is_own_folder(&self.root, path.parent().unwrap_or(&self.root))?;
         file::create(&path, text.as_bytes(), false).map(drop)
     }
 

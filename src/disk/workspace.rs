@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::place::Place;
 use super::{DiskError, Fate, Site, file, open};
 use crate::domain::digest::Digest;
 use crate::domain::id::{DocumentId, UserName};
@@ -45,7 +46,7 @@ pub enum Placed {
 impl Workspace {
     /// Opens the workspace of `user`; nothing is made until something is written.
     pub fn new(site: &Site, user: &UserName) -> Self {
-        Self { root: site.root().to_owned(), folder: site.private().join("workspace").join(user.as_str()) }
+        Self { root: site.root().to_owned(), folder: site.place(Place::Workspaces).join(user.as_str()) }
     }
 
     /// Returns where the copy of a document lies.
@@ -66,7 +67,7 @@ impl Workspace {
             Err(error) => return unusable(&format!("cannot be read: {error}")),
             Ok(about) => about,
         };
-        if let Err(error) = file::is_own(&self.root, &self.folder) {
+        if let Err(error) = file::is_own_folder(&self.root, &self.folder) {
             return Some(WorkingCopy::Unusable(error.to_string()));
         }
         if about.is_symlink() {
@@ -101,7 +102,7 @@ impl Workspace {
     /// check-out it is kept, anything else is moved aside.
     pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
         let path = self.path(id);
-        file::is_own(&self.root, &self.folder)?;
+        file::is_own_folder(&self.root, &self.folder)?;
         let mut placed = match self.read(id) {
             Some(WorkingCopy::Present { document, base: from, .. }) if document == *id && from == base => {
                 return Ok(Placed::Kept);
@@ -121,7 +122,7 @@ impl Workspace {
     /// Removes the copy of a document after `taken` was taken in of it. A copy that was saved again since then
     /// stays, and goes on from `now`, the content that the document has: its holder can check it out and in.
     pub fn remove(&self, id: &DocumentId, taken: &[u8], now: Digest) -> Result<Fate, DiskError> {
-        file::is_own(&self.root, &self.folder)?;
+        file::is_own_folder(&self.root, &self.folder)?;
         let fate = file::remove(&self.path(id), &|bytes| bytes == taken)?;
         match fate {
             Fate::Gone => {

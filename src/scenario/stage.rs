@@ -14,8 +14,8 @@ use crate::domain::document::Document;
 use crate::domain::evidence::{Output, RunOutcome};
 use crate::domain::id::{DocumentId, UserName};
 use crate::domain::identity::{
-    AgentSession, Ancestry, Call, Caller, Claim, Found, OpenKey, PresentedTicket, Proof, SignedStatement,
-    Ticket, TicketId,
+    AgentSession, Ancestry, Call, Caller, Claim, Fate, Found, OpenKey, PresentedTicket, Proof,
+    SignedStatement, Ticket, TicketId,
 };
 use crate::domain::policy::Candidate;
 use crate::domain::process::{Descent, Placement};
@@ -170,7 +170,8 @@ impl Stage {
         let project = self.session.project()?.id;
         let inputs = asked.map(Request::material);
         let call = Call { project: &project, argv, cwd: "/story", inputs };
-        let (_, text) = self.session.mint(|_, now| Ticket::new(id, caller, user, call, now))?;
+        let (ticket, text) = self.session.mint(|_, now| Ticket::new(id, caller, user, call, now))?;
+        self.session.remember(&ticket, Fate::Open)?;
         let presented = PresentedTicket::parse(&text, argv, "/story".to_owned()).ok();
         Ok(presented.map(|presented| Proof::Ticket(Rc::new(presented))))
     }

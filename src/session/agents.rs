@@ -110,7 +110,7 @@ impl Session {
     /// Remembers a ticket that was made, so that the next event of its agent can void it.
     pub fn remember(&mut self, ticket: &Ticket, fate: Fate) -> Result<(), SessionError> {
         let bearer = ticket.bearer();
-        let mark = |at| TicketMark { id: ticket.id, at, fate, bearer: Some(bearer.clone()) };
+        let mark = |at| TicketMark { id: ticket.id, at, fate, bearer: Some(bearer.clone()), tag: None };
         // A runtime may ask twice about one call.
         self.mark(|session, at| match session.store.ticket(&ticket.id)? {
             None => Ok(vec![mark(at)]),
@@ -121,7 +121,7 @@ impl Session {
     /// Voids the ticket of a call, unless it was used.
     pub fn void(&mut self, id: TicketId, fate: Fate) -> Result<(), SessionError> {
         self.mark(|session, at| {
-            let is_open = session.store.ticket(&id)?.is_none_or(Fate::is_open);
+            let is_open = session.store.ticket(&id)?.is_none_or(|kept| kept.fate.is_open());
             Ok(is_open.then(|| TicketMark::end(id, at, fate)).into_iter().collect())
         })
     }
@@ -154,7 +154,7 @@ impl Session {
                 return Ok(());
             }
             let expected_size = head.frontier.size();
-            session.keep(&Change { expected_size, tickets, head, ..Change::default() })
+            session.keep(&mut Change { expected_size, tickets, head, ..Change::default() })
         })
     }
 

@@ -37,6 +37,14 @@ pub enum Flaw {
     /// A content is missing or changed.
     #[error("content {0} is missing or changed")]
     Content(Digest),
+    /// A row that no entry covers does not bear its own tag.
+    #[error("the row `{key}` of `{table}` is not as the program wrote it")]
+    Untagged {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        key: String,
+    },
     /// The store is damaged below the log: what is read from it may be other rows than those that were verified.
     #[error("{0}")]
     Store(String),
@@ -48,7 +56,7 @@ impl Flaw {
         match self {
             Self::Failure(failure) => failure.index(),
             Self::Unreadable(StoreError::Unreadable { table: "entries", key, .. }) => key.parse().ok(),
-            Self::Unreadable(_) | Self::Content(_) | Self::Store(_) => None,
+            Self::Unreadable(_) | Self::Content(_) | Self::Untagged { .. } | Self::Store(_) => None,
         }
     }
 
@@ -58,7 +66,7 @@ impl Flaw {
             Self::Failure(failure) => failure.index().is_none() && failure.row().is_some(),
             Self::Unreadable(StoreError::Unreadable { table, .. }) => !["entries", "head"].contains(table),
             Self::Unreadable(_) => false,
-            Self::Content(_) | Self::Store(_) => true,
+            Self::Content(_) | Self::Untagged { .. } | Self::Store(_) => true,
         }
     }
 }
@@ -247,6 +255,11 @@ impl Session {
         }
         for policy in flaws.read(self.store.policies())?.iter().flatten() {
             flaws.check(replay, Row::Policy(policy));
+        }
+        match self.untagged() {
+            Ok(rows) => rows.into_iter().for_each(|(table, key)| flaws.push(Flaw::Untagged { table, key })),
+            Err(error) if error.is_evidence() => flaws.push(Flaw::Store(error.to_string())),
+            Err(error) => return Err(error),
         }
         Ok(named)
     }

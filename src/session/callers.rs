@@ -81,7 +81,7 @@ impl Session {
         }
         let is_of_launched = credential.as_ref().is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         let launched = if is_of_launched { self.store.sessions(Sessions::Open)? } else { Vec::new() };
-        let fate = ticket.map(|ticket| self.store.ticket(&ticket.id)).transpose()?.flatten();
+        let kept = ticket.map(|ticket| self.store.ticket(&ticket.id)).transpose()?.flatten();
         let named = ticket.map(|ticket| ticket.user.as_str());
         let named = named.or(credential.as_ref().map(|kept| kept.user.as_str())).or(claim.user.as_deref());
         let name = named.unwrap_or_default().to_owned();
@@ -94,13 +94,15 @@ impl Session {
             session: session.as_ref(),
             launched: &launched,
             compares_keys,
-            fate,
+            fate: kept.map(|mark| mark.fate),
             project: &project,
             is_bound,
             key: self.key.as_ref(),
             now,
             order: &order,
         };
-        Ok(registry.verify(claim)?)
+        let actor = registry.verify(claim)?;
+        self.remembers(claim, false)?;
+        Ok(actor)
     }
 }

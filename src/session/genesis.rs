@@ -117,7 +117,7 @@ impl Session {
         seal(&mut change, head, vec![entry], (time, None, &Order::default()), &key, &outside)?;
         let mut session =
             Self { store, key: Some(key), outside, policies: BTreeMap::new(), found_order: None };
-        session.keep(&change)?;
+        session.keep(&mut change)?;
         Ok(session)
     }
 }

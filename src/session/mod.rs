@@ -28,6 +28,7 @@ mod secrets;
 mod signing;
 mod texts;
 mod time;
+mod unsealed;
 
 #[cfg(test)]
 mod tests;
@@ -327,6 +328,15 @@ impl Session {
                 })));
             }
         };
+        // The ticket of a call that looks is not remembered.
+        if mode == Mode::Commit
+            && request.action.as_str() != Action::READ
+            && let Err(SessionError::NotVerified { refusal, .. }) = self.remembers(claim, true)
+        {
+            let Attempt { head, time, .. } = attempt;
+            let failures = self.seal_unverified(head, time, &refusal, &request.action, document)?;
+            return Err(SessionError::NotVerified { refusal, failures });
+        }
         let reminders = permit.reminders(&policy);
         let applied = decide::apply(permit, &policy, &facts);
         let content = self.given_content(&applied)?;

@@ -53,7 +53,7 @@ impl Session {
         let like = kind_of(&refusal);
         // The time of the record does not move for somebody unverified, and a minute ends all the same.
         let clock = time.moment.clock;
-        let counted = self.store.refusals(&like)?;
+        let counted = self.counted(&like)?;
         let policy = self.project()?.policy;
         let mut change = Change { expected_size: head.frontier.size(), ..Change::default() };
         if let Some(window) = counted.as_ref()
@@ -62,7 +62,7 @@ impl Session {
             let count = window.count + 1;
             change.refusals.push(Refusals { count, ..window.clone() });
             change.head = head;
-            self.keep(&change)?;
+            self.keep(&mut change)?;
             return Ok(count + 1);
         }
         let mut entry = Entry::new(action.as_str(), policy);
@@ -85,7 +85,7 @@ impl Session {
         }];
         // Recorded as it was asked for; whether it exists is told to nobody unverified.
         entry.document = document.cloned();
-        change.refusals.push(Refusals { claimed: like, since: clock, count: 0 });
+        change.refusals.push(Refusals { claimed: like, since: clock, count: 0, tag: None });
         change.credentials = self.ended_by(&head, time, &refusal)?;
         self.tag(&mut change)?;
         entry.deltas = self.registry_deltas(&change)?;

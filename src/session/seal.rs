@@ -325,7 +325,7 @@ impl Session {
         let order = self.order_with(begun)?;
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         seal(&mut change, head, entries, (time, ends, &order), key, &self.outside)?;
-        self.keep(&change)?;
+        self.keep(&mut change)?;
         change.entries.pop().map(|sealed| sealed.entry).ok_or(SessionError::Store(StoreError::Conflict))
     }
 

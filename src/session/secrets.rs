@@ -39,14 +39,15 @@ impl Session {
     }
 
     /// Keeps a change, unless it says something that holds a live token, or the project key: in an entry, or in what
-    /// needs none. The one place that commits.
-    pub(super) fn keep(&mut self, change: &Change) -> Result<(), SessionError> {
+    /// needs none, which is tagged here. The one place that commits.
+    pub(super) fn keep(&mut self, change: &mut Change) -> Result<(), SessionError> {
         let entries = change.entries.iter().map(|sealed| sealed.bytes.as_slice());
         let bearers = change.tickets.iter().filter_map(|mark| mark.bearer.as_deref());
         let unproved = change.refusals.iter().map(|counted| counted.claimed.as_str());
         for bytes in entries.chain(bearers.chain(unproved).map(str::as_bytes)) {
             self.clear("what would be recorded", bytes)?;
         }
+        self.tag_unsealed(change)?;
         Ok(self.store.commit(change)?)
     }
 

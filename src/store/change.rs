@@ -31,6 +31,10 @@ impl Change {
             || self.sessions.iter().any(|session| session.tag.is_none())
         {
             "one of its credentials or sessions bears no tag"
+        } else if self.tickets.iter().any(|mark| mark.tag.is_none())
+            || self.refusals.iter().any(|counted| counted.tag.is_none())
+        {
+            "one of its tickets or counts of refusals bears no tag"
         } else if self.contents.iter().any(|(digest, body)| Digest::of(body) != *digest) {
             "one of its contents has another digest"
         } else {

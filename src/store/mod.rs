@@ -6,6 +6,7 @@
 mod change;
 mod memory;
 mod sqlite;
+mod unsealed;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 pub use self::memory::Memory;
 pub use self::sqlite::Sqlite;
+pub use self::unsealed::{Refusals, TicketMark};
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::{Frontier, Sealed, Tag};
 use crate::domain::clock::{Course, Span};
@@ -33,31 +35,6 @@ pub struct Head {
     pub tag: Option<Tag>,
     /// Where the record is in time; `None` for the empty log.
     pub course: Option<Course>,
-}
-
-/// What becomes of a ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketMark {
-    /// The ticket, or the nonce of a signature.
-    pub id: TicketId,
-    /// When.
-    pub at: Timestamp,
-    /// What became of it.
-    pub fate: Fate,
-    /// The agent that it was made for, where it is new.
-    pub bearer: Option<String>,
-}
-
-impl TicketMark {
-    /// Marks a ticket that can be used no longer.
-    pub fn end(id: TicketId, at: Timestamp, fate: Fate) -> Self {
-        Self { id, at, fate, bearer: None }
-    }
-
-    /// Tells whether it fits what is remembered.
-    pub fn fits(&self, kept: Option<Fate>) -> bool {
-        kept.is_none_or(|kept| kept.is_open() && !self.fate.is_open())
-    }
 }
 
 /// Everything that one action changes, rows and entries alike. Where rows change, there are entries.
@@ -82,7 +59,7 @@ pub struct Change {
     /// Sessions of agents to add or replace, each with its tag.
     pub sessions: Vec<AgentSession>,
     /// What becomes of tickets. One that can be used no longer stays as it is, and one that is made is new. They
-    /// need no entry of their own.
+    /// need no entry of their own, each with its tag.
     pub tickets: Vec<TicketMark>,
     /// Spans of time to add or replace.
     pub spans: Vec<Span>,
@@ -94,23 +71,12 @@ pub struct Change {
     pub policies: Vec<PolicyRecord>,
     /// The project, where it changes; its policy is in this change or kept already.
     pub project: Option<Project>,
-    /// The window in which like refusals are counted, where it changes. It needs no entry.
+    /// The window in which like refusals are counted, where it changes, with its tag. It needs no entry.
     pub refusals: Vec<Refusals>,
     /// The entries; indexes continue at `expected_size`.
     pub entries: Vec<Sealed>,
     /// The head after them; without entries it is not written.
     pub head: Head,
-}
-
-/// Like refusals of callers who were not verified, counted since the last entry about them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusals {
-    /// The name that was claimed; where a proof failed, after a space, how it did.
-    pub claimed: String,
-    /// The time of the last entry about them.
-    pub since: Timestamp,
-    /// How many were counted since.
-    pub count: u64,
 }
 
 /// An open task of a user.
@@ -233,6 +199,15 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full, nothing was written")]
     Full(#[source] Cause),
+    /// The system cannot read or write the file.
+    #[error("the system cannot read or write `{}`: the disk or its connection fails", .path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        #[source]
+        source: Cause,
+    },
     /// The file is not a store, or is damaged.
     #[error("`{}` is not a store or is damaged", .path.display())]
     Damaged {
@@ -339,7 +314,9 @@ pub trait Read {
     /// Lists the sessions of agents that a query selects, by id.
     fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError>;
     /// Returns what became of a ticket, where that is remembered.
-    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError>;
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<TicketMark>, StoreError>;
+    /// Lists what became of all tickets, by id.
+    fn tickets(&mut self) -> Result<Vec<TicketMark>, StoreError>;
     /// Lists the tickets of one agent that can still be used, as far as they are remembered, by id.
     fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError>;
     /// Tells whether a user was ever given a credential that must be presented from then on, or is bound
@@ -361,6 +338,8 @@ pub trait Read {
     fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError>;
     /// Returns the counted refusals of an unverified name.
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError>;
+    /// Lists all counted refusals, by name.
+    fn all_refusals(&mut self) -> Result<Vec<Refusals>, StoreError>;
     /// Lists the counted refusals of proofs that failed at `since` or later: all but those of names that
     /// are nobody's.
     fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError>;

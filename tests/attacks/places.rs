@@ -87,6 +87,56 @@ fn what_lies_at_the_list_of_a_page_is_named_and_stays_and_a_repair_moves_it_asid
     }
 }
 
+/// The places that the program keeps for itself, and whether a folder has to lie there.
+const PLACES: &[(&str, bool)] = &[
+    (".qms/aside", true),
+    (".qms/journal", true),
+    (".qms/published", true),
+    (".qms/published/SOP", true),
+    (".qms/workspace", true),
+    (".qms/workspace/claude", true),
+    ("QMS", true),
+    ("QMS/SOP", true),
+    (".qms/publish.lock", false),
+];
+
+// REQ-261
+#[test]
+fn what_lies_at_any_place_of_the_program_is_named_and_stays_and_a_repair_moves_it_aside() {
+    for (shown, is_folder) in PLACES {
+        for what in if *is_folder { ["file", "pipe"] } else { ["folder", "pipe"] } {
+            let case = format!("{what} at {shown}");
+            let project = Project::new();
+            project.issue(&["claude"]);
+            project.run("-u claude create SOP --title x").is(0);
+            let (place, before) = (project.path(shown), project.folder().join("before"));
+            if place.exists() {
+                fs::rename(&place, &before).unwrap();
+            }
+            lay(what, &place, Path::new(""));
+            let kind = fs::symlink_metadata(&place).unwrap().file_type();
+            // The project goes on.
+            let done = project.run("-u claude create SOP --title y").is(0);
+            project.run("-u claude status SOP-009").is(0);
+            // Nothing is written into the folder for what was in the way before something is.
+            assert!(done.stderr.contains(shown) || *shown == ".qms/aside", "{case}: {}", done.stderr);
+            assert_eq!(fs::symlink_metadata(&place).unwrap().file_type(), kind, "{case}");
+            project.run("-u lead doctor").is(1).says(&format!("`{shown}` is in the way"));
+            assert_eq!(fs::symlink_metadata(&place).unwrap().file_type(), kind, "{case}");
+            let repaired = project.run("-u lead doctor --repair").is(0).text();
+            let is_moved = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.file_type() == kind);
+            let aside = [project.path(".qms/aside").join(shown), project.path(".qms/aside.1.old")];
+            assert!(aside.iter().any(|path| is_moved(path)), "{case}: {repaired}");
+            project.run("-u lead doctor").is(0);
+            let next = project.ask("-u claude create SOP --title z").is(0);
+            assert_eq!(next["warnings"], serde_json::json!([]), "{case}");
+            for page in ["SOP-008-draft", "SOP-009-draft", "SOP-010-draft"] {
+                assert!(project.path(&format!("QMS/SOP/{page}.md")).is_file(), "{case}: {page}");
+            }
+        }
+    }
+}
+
 // REQ-134, REQ-261
 #[test]
 fn a_pipe_where_a_key_lies_keeps_nobody_waiting() {

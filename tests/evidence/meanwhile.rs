@@ -11,7 +11,8 @@ use std::process::Child;
 use qms::domain::audit::ProjectKey;
 use qms::domain::clock::Moment;
 use qms::domain::digest::Timestamp;
-use qms::domain::identity::{Call, Caller, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, Fate, Ticket, TicketId, argv_digest};
+use qms::store::{Change, Read as _, Sqlite, Store as _, TicketMark};
 use serde_json::{Value, json};
 
 use crate::declared::{Declared, RUN, await_file, in_process};
@@ -146,6 +147,13 @@ fn a_ticket_that_was_good_when_the_run_began_is_good_when_it_ends_and_only_once(
     let at = Timestamp::from_millis(NOON);
     let call = Call { project: &project.id(), argv, cwd: &root, inputs: None };
     let ticket = Ticket::new(TicketId::from_bytes([7; 16]), caller, &"claude".parse().unwrap(), call, at);
+    let mut store = Sqlite::open(&project.database()).unwrap();
+    let mut kept = TicketMark { id: ticket.id, at, fate: Fate::Open, bearer: None, tag: None };
+    kept.tag(&key);
+    let head = store.head().unwrap();
+    let (expected_size, tickets) = (head.frontier.size(), vec![kept]);
+    store.commit(&Change { expected_size, tickets, head, ..Change::default() }).unwrap();
+    drop(store);
     let ticket = format!("--ticket={}", ticket.seal(&key));
     // An hour passes while the command runs.
     let clock = || {

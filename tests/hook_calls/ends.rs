@@ -79,6 +79,46 @@ fn each_way_in_which_a_ticket_ends_is_told_apart_and_none_leads_to_a_token() {
     }
 }
 
+/// How somebody who can write the store, and has no project key, makes a ticket good again.
+const REVIVED: &[&str] = &[
+    "UPDATE tickets SET fate = 'open'",
+    "UPDATE tickets SET fate = 'reading'",
+    "UPDATE tickets SET fate = 'open', tag = (SELECT max(tag) FROM tickets)",
+    "UPDATE tickets SET fate = 'open', bearer = 's-1', at = at + 1",
+    "UPDATE tickets SET fate = 'open', tag = x'00'",
+    "UPDATE tickets SET fate = 'open', tag = zeroblob(32)",
+    "DELETE FROM tickets",
+];
+
+// REQ-346
+#[test]
+fn nobody_without_the_project_key_makes_a_ticket_good_that_was_voided() {
+    for edit in REVIVED {
+        let hooked = at_work();
+        let other = signed(&hooked, "t-0", ACT);
+        let command = signed(&hooked, "t-1", ACT);
+        hooked.ends("PermissionDenied", "s-1", Some("a-1"), "t-1", ACT);
+        assert_eq!(hooked.refused(&other).0, "ticket_overtaken");
+        let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+        let verdicts = "SELECT state || verdicts FROM documents WHERE id = 'CR-001'";
+        let before: String = store.query_row(verdicts, [], |row| row.get(0)).unwrap();
+        assert!(store.execute(edit, []).unwrap() > 0, "{edit}");
+        if *edit == "UPDATE tickets SET fate = 'open', tag = x'00'" {
+            hooked.sh(&command);
+        } else {
+            let (reason, said) = hooked.refused(&command);
+            assert_eq!(reason, "credential_invalid", "{edit}");
+            assert!(said.contains("missing or was changed"), "{edit}: {said}");
+        }
+        let after: String = store.query_row(verdicts, [], |row| row.get(0)).unwrap();
+        assert_eq!(after, before, "{edit}");
+        // A row that is gone is not missed: tickets are forgotten after a day.
+        let verified = hooked.project.ask("-u claude audit verify");
+        let is_named = verified["error"]["message"].to_string().contains("`tickets`");
+        assert!(is_named || edit.starts_with("DELETE"), "{edit}: {:#}", verified.value());
+    }
+}
+
 // REQ-201
 #[test]
 fn a_ticket_for_looking_is_good_until_its_call_ends_whatever_its_agent_does_meanwhile() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Eof, Expect as _, Needle, Session};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{PASSPHRASE, enrolled, log};
 use crate::project::{PROGRAM, Project};
@@ -157,6 +158,43 @@ fn an_open_key_is_a_token_for_its_terminal_and_signs_nothing() {
     assert!(status == "8" && said.contains("the credential of `hana` was revoked"), "{said}");
     shell.leave();
     project.run("-u lead audit verify").is(0);
+}
+
+// REQ-348
+#[test]
+fn a_signal_that_ends_the_program_while_it_asks_leaves_the_terminal_as_it_was() {
+    let project = in_review();
+    let mut shell = Shell::open(&project);
+    for (name, signal, status) in [
+        ("HUP", Signal::HUP, 129),
+        ("INT", Signal::INT, 130),
+        ("QUIT", Signal::QUIT, 131),
+        ("TERM", Signal::TERM, 143),
+    ] {
+        shell.enter("sh -c 'ulimit -c 0; echo \"pid $$.\"; exec \"$0\" -u hana whoami -q' $qms");
+        let said = shell.until("Passphrase of hana: ");
+        while shell.session.get_process().get_echo().unwrap() {
+            std::thread::yield_now();
+        }
+        match name {
+            // As the keys send them: Ctrl-C and Ctrl-\.
+            "INT" => shell.session.send("\u{3}").unwrap(),
+            "QUIT" => shell.session.send("\u{1c}").unwrap(),
+            _ => {
+                let (_, pid) = said.rsplit_once("pid ").unwrap();
+                let pid = pid.split('.').next().unwrap().parse().unwrap();
+                kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+            }
+        }
+        shell.until(READY);
+        assert!(shell.session.get_process().get_echo().unwrap(), "{name}: nothing is shown any more");
+        shell.enter("echo \"status $?\"");
+        assert_eq!(shell.ends().0, status.to_string(), "{name}");
+    }
+    // An answer leaves it so, too.
+    assert_eq!(shell.run_with("-u hana whoami", PASSPHRASE).0, "0");
+    assert!(shell.session.get_process().get_echo().unwrap());
+    shell.leave();
 }
 
 // REQ-067

@@ -1,6 +1,7 @@
 //! What is read: exactly what was written, in a stated order.
 
 use qms::domain::attestation::{Attestation, AttestationKind};
+use qms::domain::audit::Tag;
 use qms::domain::document::{Checkout, Document, Outcome as Verdict};
 use qms::domain::id::{DocumentId, Version};
 use qms::store::{Change, Entries, Head, ListQuery, OpenTask, Refusals, StoreError};
@@ -32,7 +33,12 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
     removed.removed_at = Some(at(7));
     let installed =
         qms::domain::project::VersionRecord { author: None, ..version("CR-001", Version::new(1, 9)) };
-    let refusals = Refusals { claimed: "nobody; --".to_owned(), since: at(8), count: 3 };
+    let refusals = Refusals {
+        claimed: "nobody; --".to_owned(),
+        since: at(8),
+        count: 3,
+        tag: Some(Tag::from_bytes([7; 32])),
+    };
     let written = Change {
         documents: vec![plain("CR-001"), rich("CR-001-VAR-001")],
         versions: vec![
@@ -86,7 +92,8 @@ pub(crate) fn every_kind_of_row_is_read_back_as_it_was_written(backend: &dyn Bac
         assert_eq!(store.user(user.name.as_str())?.as_ref(), Some(user));
     }
     assert_eq!(store.policy(&policy("earlier").digest)?, Some(policy("earlier")));
-    assert_eq!(store.refusals("nobody; --")?, Some(refusals));
+    assert_eq!(store.refusals("nobody; --")?, Some(refusals.clone()));
+    assert_eq!(store.all_refusals()?, [refusals]);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use qms::domain::attestation::Attestation;
-use qms::domain::audit::Frontier;
+use qms::domain::audit::{Frontier, Tag};
 use qms::domain::document::{Document, InForce};
 use qms::domain::id::Version;
 use qms::domain::identity::{Fate, TicketId};
@@ -52,7 +52,13 @@ pub(crate) fn a_ticket_ends_once_and_is_open_to_its_agent_until_then(backend: &d
     let ticket = |byte| TicketId::from_bytes([byte; 16]);
     let mark = |byte, fate: Fate| {
         let bearer = fate.is_open().then(|| format!("agent {}", byte % 2));
-        TicketMark { id: ticket(byte), at: at(i64::from(byte)), fate, bearer }
+        TicketMark {
+            id: ticket(byte),
+            at: at(i64::from(byte)),
+            fate,
+            bearer,
+            tag: Some(Tag::from_bytes([7; 32])),
+        }
     };
     let mut commit = |marks: Vec<TicketMark>| {
         let head = store.head()?;
@@ -62,16 +68,17 @@ pub(crate) fn a_ticket_ends_once_and_is_open_to_its_agent_until_then(backend: &d
     commit(vec![mark(1, Fate::Open), mark(2, Fate::Open), mark(3, Fate::Reading)])?;
     assert_eq!(other.open_tickets("agent 1")?, [(ticket(1), Fate::Open), (ticket(3), Fate::Reading)]);
     assert_eq!(other.open_tickets("agent 0")?, [(ticket(2), Fate::Open)]);
-    assert_eq!((other.ticket(&ticket(1))?, other.ticket(&ticket(9))?), (Some(Fate::Open), None));
+    assert_eq!((other.ticket(&ticket(1))?, other.ticket(&ticket(9))?), (Some(mark(1, Fate::Open)), None));
+    assert_eq!(other.tickets()?, [mark(1, Fate::Open), mark(2, Fate::Open), mark(3, Fate::Reading)]);
     for fate in Fate::ALL {
         // What was made is not made again, and what has ended stays as it ended.
         let again = commit(vec![mark(1, *fate), mark(1, Fate::Used)]);
         assert!(matches!(again, Err(StoreError::Conflict)), "{fate}");
-        assert_eq!(other.ticket(&ticket(1))?, Some(Fate::Open), "{fate}");
+        assert_eq!(other.ticket(&ticket(1))?, Some(mark(1, Fate::Open)), "{fate}");
     }
     for (byte, fate) in [(1, Fate::Used), (2, Fate::Overtaken), (3, Fate::Over), (4, Fate::NotAllowed)] {
         commit(vec![mark(byte, fate)])?;
-        assert_eq!(other.ticket(&ticket(byte))?, Some(fate));
+        assert_eq!(other.ticket(&ticket(byte))?, Some(mark(byte, fate)));
         for next in Fate::ALL {
             assert!(matches!(commit(vec![mark(byte, *next)]), Err(StoreError::Conflict)), "{fate} {next}");
         }
@@ -114,7 +121,12 @@ fn one_of_each(head: &Head) -> Change {
         namespaces: vec![namespace("RS")],
         policies: vec![policy("policy")],
         project: Some(project("policy")),
-        refusals: vec![Refusals { claimed: "x".to_owned(), since: at(1), count: 1 }],
+        refusals: vec![Refusals {
+            claimed: "x".to_owned(),
+            since: at(1),
+            count: 1,
+            tag: Some(Tag::from_bytes([7; 32])),
+        }],
         ..change(head, &[Some(id("CR-009")), Some(id("CR-010"))])
     }
 }
@@ -272,7 +284,12 @@ pub(crate) fn refusals_are_counted_without_an_entry(backend: &dyn Backend) -> Ou
     keep(store.as_mut(), vec![plain("CR-001")])?;
     let before = everything(store.as_mut())?;
     for count in 1..=3 {
-        let refusals = Refusals { claimed: "../qa".to_owned(), since: at(5), count };
+        let refusals = Refusals {
+            claimed: "../qa".to_owned(),
+            since: at(5),
+            count,
+            tag: Some(Tag::from_bytes([7; 32])),
+        };
         let counted = Change { refusals: vec![refusals.clone()], ..change(&before.head, &[]) };
         store.commit(&counted)?;
         assert_eq!(store.refusals("../qa")?, Some(refusals));

@@ -129,8 +129,32 @@ fn a_count_of_refusals_from_the_future_silences_nothing() {
     let project = drafted();
     for since in [9_000_000_000_000_000_i64, i64::MIN] {
         let store = database(&project);
-        store.execute("INSERT OR REPLACE INTO refusals VALUES ('mallory', ?, 0)", [since]).unwrap();
+        store
+            .execute("INSERT OR REPLACE INTO refusals VALUES ('mallory', ?, 0, zeroblob(32))", [since])
+            .unwrap();
         project.keeps(1, || project.ask("-u mallory approve SOP-001").is(8));
+    }
+}
+
+// REQ-346
+#[test]
+fn a_count_of_refusals_that_somebody_else_wrote_hides_nothing_and_is_named() {
+    let edits = [
+        "INSERT OR REPLACE INTO refusals SELECT claimed, since, 0, zeroblob(32) FROM refusals",
+        "INSERT OR REPLACE INTO refusals SELECT claimed, since + 1, 0, tag FROM refusals",
+        "UPDATE refusals SET count = count + 1",
+    ];
+    for edit in edits {
+        let project = drafted();
+        project.ask("-u mallory approve SOP-001").is(8);
+        project.ask("-u qa audit verify").is(0);
+        database(&project).execute(edit, []).unwrap();
+        project.keeps(1, || project.ask("-u mallory approve SOP-001").is(8));
+        database(&project).execute(edit, []).unwrap();
+        let found = project.ask("-u qa audit verify").is(80);
+        assert!(found["error"]["message"].to_string().contains("`refusals`"), "{edit}: {:#}", found.value());
+        let found = project.ask("-u qa doctor").is(1);
+        assert!(found["error"]["details"].to_string().contains("`refusals`"), "{edit}: {:#}", found.value());
     }
 }
 

@@ -126,3 +126,11 @@ fn a_file_that_is_replaced_keeps_its_mode() {
     assert_eq!(replace(&path, NEW, false, &|bytes| bytes == OURS).unwrap(), Fate::Gone);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+// REQ-347
+#[test]
+fn what_cannot_be_read_is_not_said_to_be_somebody_elses() {
+    // A file that can be opened and whose first byte cannot be read (EIO).
+    let outcome = remove(Path::new("/proc/self/mem"), &|_| true);
+    assert!(matches!(outcome, Err(DiskError::Io { action: "remove", .. })), "{outcome:?}");
+}

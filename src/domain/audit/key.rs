@@ -53,6 +53,7 @@ pub struct ProjectKey {
     head: hmac::Key,
     policy: hmac::Key,
     registry: hmac::Key,
+    unsealed: hmac::Key,
     ticket: hmac::Key,
     challenge: hmac::Key,
     signer: Ed25519KeyPair,
@@ -81,6 +82,7 @@ impl ProjectKey {
             head: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"head")?),
             policy: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"policy")?),
             registry: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"registry")?),
+            unsealed: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"unsealed")?),
             ticket: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"ticket")?),
             challenge: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"challenge")?),
             signer: Ed25519KeyPair::from_seed_unchecked(&derive(b"checkpoint")?).ok()?,
@@ -160,6 +162,16 @@ impl ProjectKey {
         })
     }
 
+    /// Tags a row that no entry covers: the name of its table, then its columns.
+    pub fn tag_unsealed(&self, row: &[&[u8]]) -> Tag {
+        Tag::of(&self.unsealed, &unsealed_message(row))
+    }
+
+    /// Checks the tag of a row that no entry covers, in constant time.
+    pub fn verifies_unsealed(&self, row: &[&[u8]], tag: Option<&Tag>) -> bool {
+        tag.is_some_and(|tag| hmac::verify(&self.unsealed, &unsealed_message(row), tag.as_bytes()).is_ok())
+    }
+
     /// Tags the payload of a ticket.
     pub fn tag_ticket(&self, payload: &[u8]) -> Tag {
         Tag::of(&self.ticket, &[b"ticket".as_slice(), payload].concat())
@@ -215,6 +227,14 @@ fn challenge_message(statement: &Statement) -> Vec<u8> {
     }
     put(&mut message, &statement.signed_at.millis().to_be_bytes());
     put(&mut message, &statement.nonce);
+    message
+}
+
+fn unsealed_message(row: &[&[u8]]) -> Vec<u8> {
+    let mut message = Vec::new();
+    for part in row {
+        put(&mut message, part);
+    }
     message
 }
 

@@ -172,6 +172,9 @@ impl NotVerified {
                 let claimed = self.claimed.as_deref().unwrap_or("nobody").escape_debug();
                 format!("`{claimed}` was claimed with a ticket of `{whose}`")
             }
+            Distrust::Invalid => format!(
+                "what is remembered of the ticket of `{whose}` is missing or was changed: call it again"
+            ),
             Distrust::Expired => format!("the ticket of `{whose}` has expired: call it again"),
             Distrust::UsedUp => format!("the ticket of `{whose}` was used: call it again"),
             Distrust::NotYetValid => format!("the ticket of `{whose}` is not valid yet: call it again"),

@@ -12,7 +12,7 @@ use self::kept::{Kept, place};
 use super::change::number_after;
 use super::{
     AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
-    OpenTask, Read, Refusals, Sessions, Store, StoreError, StoredEntry, VersionVisitor,
+    OpenTask, Read, Refusals, Sessions, Store, StoreError, StoredEntry, TicketMark, VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
@@ -233,8 +233,12 @@ impl Read for Memory {
         Ok(self.kept().sessions.values().filter(asked).cloned().collect())
     }
 
-    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError> {
-        Ok(self.kept().tickets.get(id).map(|mark| mark.fate))
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<TicketMark>, StoreError> {
+        Ok(self.kept().tickets.get(id).cloned())
+    }
+
+    fn tickets(&mut self) -> Result<Vec<TicketMark>, StoreError> {
+        Ok(self.kept().tickets.values().cloned().collect())
     }
 
     fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError> {
@@ -290,6 +294,10 @@ impl Read for Memory {
 
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
         Ok(self.kept().refusals.get(claimed).cloned())
+    }
+
+    fn all_refusals(&mut self) -> Result<Vec<Refusals>, StoreError> {
+        Ok(self.kept().refusals.values().cloned().collect())
     }
 
     fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {

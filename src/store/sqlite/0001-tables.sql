@@ -180,7 +180,8 @@ CREATE TABLE tickets (           -- what became of them, nonces of signatures am
   id     BLOB PRIMARY KEY NOT NULL,
   at     INTEGER NOT NULL,
   fate   TEXT NOT NULL,          -- open, reading, used, over, not_allowed, overtaken
-  bearer TEXT                    -- the agent that it was made for, where that is remembered
+  bearer TEXT,                   -- the agent that it was made for, where that is remembered
+  tag    BLOB NOT NULL           -- of everything else, under the project key
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tickets_by_time ON tickets (at);
 CREATE INDEX tickets_open ON tickets (bearer) WHERE fate IN ('open', 'reading');
@@ -227,7 +228,8 @@ CREATE TABLE proposals (         -- what waits for a second person
 CREATE TABLE refusals (          -- like refusals, counted since the last entry about them
   claimed     TEXT PRIMARY KEY NOT NULL,
   since       INTEGER NOT NULL,
-  count       INTEGER NOT NULL
+  count       INTEGER NOT NULL,
+  tag         BLOB NOT NULL      -- of everything else, under the project key
 ) STRICT;
 
 CREATE TRIGGER entries_follow BEFORE INSERT ON entries

@@ -32,7 +32,7 @@ type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
 
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    let parts: [Part; 17] = [
+    let parts: [Part; 18] = [
         file,
         tables,
         references,
@@ -48,6 +48,7 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         |connection, _| project::proposals(connection).map(drop),
         |connection, _| read::all_attestations(connection, &mut |_| Ok(())).map(drop),
         |connection, _| read::all_refusals(connection).map(drop),
+        |connection, _| read::tickets(connection).map(drop),
         documents,
         versions,
     ];
@@ -55,7 +56,10 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         // One damage must not hide another; a store that is locked is no finding.
         if let Err(fault) = part(connection, &mut findings) {
             match fault.at(path) {
-                obstacle @ (StoreError::Locked(_) | StoreError::Full(_) | StoreError::Unopened { .. }) => {
+                obstacle @ (StoreError::Locked(_)
+                | StoreError::Full(_)
+                | StoreError::Disk { .. }
+                | StoreError::Unopened { .. }) => {
                     return Err(obstacle.into());
                 }
                 StoreError::Damaged { source, .. } | StoreError::Failed(source) => {

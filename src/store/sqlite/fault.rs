@@ -64,12 +64,17 @@ impl Fault {
             // by itself when the disk is full.
             Some((ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE)) => StoreError::Full(error.into()),
             Some(
-                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)
-                | (_, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS),
+                (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) | (_, ffi::SQLITE_IOERR_SHORT_READ),
             ) => StoreError::Damaged { path: path.to_owned(), source: error.into() },
-            Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => {
-                StoreError::Locked(error.into())
+            // SQLite calls it a corrupt file system where the system says that the disk failed (`EIO`).
+            Some((ErrorCode::SystemIoFailure, _)) => {
+                StoreError::Disk { path: path.to_owned(), source: error.into() }
             }
+            // Who may only read met another process amid a change of the index of the log.
+            Some(
+                (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)
+                | (_, ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTLOCK),
+            ) => StoreError::Locked(error.into()),
             Some((ErrorCode::ReadOnly, _)) => StoreError::ReadOnly(error.into()),
             Some((ErrorCode::ConstraintViolation, _)) => unfit(error),
             Some((ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _)) => {
@@ -93,5 +98,37 @@ pub(super) fn file_failure(path: &Path, error: io::Error) -> StoreError {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(error.into()),
         ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly(error.into()),
         _ => StoreError::Unopened { path: path.to_owned(), source: error.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // REQ-347
+    #[test]
+    fn a_disk_that_fails_is_not_called_a_damaged_store() {
+        let named = |code| {
+            Fault::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).at(Path::new("x"))
+        };
+        let failing = [
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_READ,
+            ffi::SQLITE_IOERR_CORRUPTFS,
+            ffi::SQLITE_IOERR_FSTAT,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_LOCK,
+            ffi::SQLITE_IOERR_SHMMAP,
+            ffi::SQLITE_IOERR_WRITE,
+        ];
+        for code in failing {
+            assert!(matches!(named(code), StoreError::Disk { .. }), "{code}");
+        }
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_IOERR_SHORT_READ] {
+            assert!(matches!(named(code), StoreError::Damaged { .. }), "{code}");
+        }
+        assert!(matches!(named(ffi::SQLITE_IOERR_SHMSIZE), StoreError::Full(_)));
+        assert!(matches!(named(ffi::SQLITE_READONLY_RECOVERY), StoreError::Locked(_)));
+        assert!(matches!(named(ffi::SQLITE_READONLY_DBMOVED), StoreError::ReadOnly(_)));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! One process writes at a time, readers never wait for it. A commit is one transaction in the
 //! write-ahead log, synced before it returns. The last process to leave folds that log into the file and removes
-//! it: whenever nobody has the store open, `qms.db` alone is all of it, and a copy of it is whole.
+//! it: whenever nobody has the store open, `qms.db` alone is all of it, and a copy of it is whole. Where somebody
+//! is left who may only read, the next process that writes does so.
 
 mod check;
 mod fault;
@@ -14,16 +15,16 @@ mod schema;
 mod write;
 
 use std::collections::BTreeMap;
-use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ffi};
+use rusqlite::ffi;
 
 use self::fault::{Answer, Fault, file_failure};
+use self::open::Opened;
 use super::{
     AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
-    OpenTask, Read, Refusals, Sessions, Store, StoreError, VersionVisitor,
+    OpenTask, Read, Refusals, Sessions, Store, StoreError, TicketMark, VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::clock::Span;
@@ -36,10 +37,8 @@ use crate::domain::project::{Namespace, PolicyRecord, Project, Proposal, Version
 /// An open store in an SQLite file.
 #[derive(Debug)]
 pub struct Sqlite {
-    connection: Connection,
+    opened: Opened,
     path: PathBuf,
-    /// The code that every write fails with, where the store can only be read.
-    unwritable: Option<c_int>,
 }
 
 impl Sqlite {
@@ -60,8 +59,7 @@ impl Sqlite {
     /// Opens a store as [`Sqlite::open`] does, waiting for other processes no longer than `patience`.
     pub fn open_within(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let path = std::path::absolute(path).map_err(|error| file_failure(path, error))?;
-        let (connection, unwritable) = open::open(&path, patience)?;
-        Ok(Self { connection, path, unwritable })
+        Ok(Self { opened: open::open(&path, patience)?, path })
     }
 
     fn name<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
@@ -69,13 +67,12 @@ impl Sqlite {
     }
 
     fn begin(&self) -> Answer<()> {
-        let read_only = || Ok(self.connection.is_readonly("main")?.then_some(ffi::SQLITE_READONLY));
-        if let Some(code) = self.unwritable.map_or_else(read_only, |code| Ok::<_, Fault>(Some(code)))? {
+        if let Some((code, _)) = self.opened.read_only {
             // SQLite itself would begin to read, and complain at the first write.
             return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());
         }
-        if self.connection.is_autocommit() {
-            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+        if self.opened.connection.is_autocommit() {
+            self.opened.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
         }
         Ok(())
     }
@@ -83,14 +80,14 @@ impl Sqlite {
     fn write(&self, change: &Change) -> Answer<()> {
         change.refuse_unfit()?;
         self.begin()?;
-        write::write(&self.connection, change)?;
-        self.connection.prepare_cached("COMMIT")?.execute(())?;
+        write::write(&self.opened.connection, change)?;
+        self.opened.connection.prepare_cached("COMMIT")?.execute(())?;
         Ok(())
     }
 
     fn roll_back(&self) -> Answer<()> {
-        if !self.connection.is_autocommit() {
-            self.connection.execute_batch("ROLLBACK")?;
+        if !self.opened.connection.is_autocommit() {
+            self.opened.connection.execute_batch("ROLLBACK")?;
         }
         Ok(())
     }
@@ -98,132 +95,144 @@ impl Sqlite {
 
 impl Read for Sqlite {
     fn head(&mut self) -> Result<Head, StoreError> {
-        self.name(read::head(&self.connection))
+        self.name(read::head(&self.opened.connection))
     }
 
     fn project(&mut self) -> Result<Option<Project>, StoreError> {
-        self.name(project::project(&self.connection))
+        self.name(project::project(&self.opened.connection))
     }
 
     fn document(&mut self, id: &DocumentId) -> Result<Option<Document>, StoreError> {
-        self.name(read::document(&self.connection, id))
+        self.name(read::document(&self.opened.connection, id))
     }
 
     fn documents(&mut self, query: &ListQuery, visit: &mut DocumentVisitor<'_>) -> Result<(), StoreError> {
-        self.name(read::documents(&self.connection, query, visit))
+        self.name(read::documents(&self.opened.connection, query, visit))
     }
 
     fn last_number(&mut self, prefix: &str) -> Result<u32, StoreError> {
-        self.name(read::last_number(&self.connection, prefix))
+        self.name(read::last_number(&self.opened.connection, prefix))
     }
 
     fn occupied(&mut self) -> Result<Vec<(TypeName, StateName, DocumentId)>, StoreError> {
-        self.name(read::occupied(&self.connection))
+        self.name(read::occupied(&self.opened.connection))
     }
 
     fn versions(&mut self, id: &DocumentId) -> Result<Vec<VersionRecord>, StoreError> {
-        self.name(read::versions(&self.connection, id))
+        self.name(read::versions(&self.opened.connection, id))
     }
 
     fn version(&mut self, id: &DocumentId, version: Version) -> Result<Option<VersionRecord>, StoreError> {
-        self.name(read::version(&self.connection, id, version))
+        self.name(read::version(&self.opened.connection, id, version))
     }
 
     fn all_versions(&mut self, visit: &mut VersionVisitor<'_>) -> Result<(), StoreError> {
-        self.name(read::all_versions(&self.connection, visit))
+        self.name(read::all_versions(&self.opened.connection, visit))
     }
 
     fn attestations(&mut self, id: &DocumentId) -> Result<Vec<Attestation>, StoreError> {
-        self.name(read::attestations(&self.connection, id))
+        self.name(read::attestations(&self.opened.connection, id))
     }
 
     fn all_attestations(&mut self, visit: &mut AttestationVisitor<'_>) -> Result<(), StoreError> {
-        self.name(read::all_attestations(&self.connection, visit))
+        self.name(read::all_attestations(&self.opened.connection, visit))
     }
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        self.name(read::content(&self.connection, digest))
+        self.name(read::content(&self.opened.connection, digest))
     }
 
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {
-        self.name(read::user(&self.connection, name))
+        self.name(read::user(&self.opened.connection, name))
     }
 
     fn users(&mut self) -> Result<Vec<User>, StoreError> {
-        self.name(read::users(&self.connection))
+        self.name(read::users(&self.opened.connection))
     }
 
     fn credential(&mut self, id: &CredentialId) -> Result<Option<Credential>, StoreError> {
-        self.name(read::credential(&self.connection, id))
+        self.name(read::credential(&self.opened.connection, id))
     }
 
     fn credentials(&mut self, which: Credentials<'_>) -> Result<Vec<Credential>, StoreError> {
-        self.name(read::credentials(&self.connection, which))
+        self.name(read::credentials(&self.opened.connection, which))
     }
 
     fn session(&mut self, id: &str) -> Result<Option<AgentSession>, StoreError> {
-        self.name(read::session(&self.connection, id))
+        self.name(read::session(&self.opened.connection, id))
     }
 
     fn sessions(&mut self, which: Sessions<'_>) -> Result<Vec<AgentSession>, StoreError> {
-        self.name(read::sessions(&self.connection, which))
+        self.name(read::sessions(&self.opened.connection, which))
     }
 
-    fn ticket(&mut self, id: &TicketId) -> Result<Option<Fate>, StoreError> {
-        self.name(read::ticket(&self.connection, id))
+    fn ticket(&mut self, id: &TicketId) -> Result<Option<TicketMark>, StoreError> {
+        self.name(read::ticket(&self.opened.connection, id))
+    }
+
+    fn tickets(&mut self) -> Result<Vec<TicketMark>, StoreError> {
+        self.name(read::tickets(&self.opened.connection))
     }
 
     fn open_tickets(&mut self, bearer: &str) -> Result<Vec<(TicketId, Fate)>, StoreError> {
-        self.name(read::open_tickets(&self.connection, bearer))
+        self.name(read::open_tickets(&self.opened.connection, bearer))
     }
 
     fn is_bound(&mut self, user: &str) -> Result<bool, StoreError> {
-        self.name(read::is_bound(&self.connection, user))
+        self.name(read::is_bound(&self.opened.connection, user))
     }
 
     fn task_counts(&mut self) -> Result<BTreeMap<UserName, u64>, StoreError> {
-        self.name(read::task_counts(&self.connection))
+        self.name(read::task_counts(&self.opened.connection))
     }
 
     fn tasks(&mut self, user: &UserName) -> Result<Vec<OpenTask>, StoreError> {
-        self.name(read::tasks(&self.connection, user))
+        self.name(read::tasks(&self.opened.connection, user))
     }
 
     fn spans(&mut self) -> Result<Vec<Span>, StoreError> {
-        self.name(project::spans(&self.connection))
+        self.name(project::spans(&self.opened.connection))
     }
 
     fn proposals(&mut self) -> Result<Vec<Proposal>, StoreError> {
-        self.name(project::proposals(&self.connection))
+        self.name(project::proposals(&self.opened.connection))
     }
 
     fn namespaces(&mut self) -> Result<Vec<Namespace>, StoreError> {
-        self.name(project::namespaces(&self.connection))
+        self.name(project::namespaces(&self.opened.connection))
     }
 
     fn policy(&mut self, digest: &Digest) -> Result<Option<PolicyRecord>, StoreError> {
-        self.name(read::policy(&self.connection, digest))
+        self.name(read::policy(&self.opened.connection, digest))
     }
 
     fn policies(&mut self) -> Result<Vec<PolicyRecord>, StoreError> {
-        self.name(read::policies(&self.connection))
+        self.name(read::policies(&self.opened.connection))
     }
 
     fn refusals(&mut self, claimed: &str) -> Result<Option<Refusals>, StoreError> {
-        self.name(read::refusals(&self.connection, claimed))
+        self.name(read::refusals(&self.opened.connection, claimed))
+    }
+
+    fn all_refusals(&mut self) -> Result<Vec<Refusals>, StoreError> {
+        self.name(read::all_refusals(&self.opened.connection))
     }
 
     fn failed_proofs(&mut self, since: Timestamp) -> Result<Vec<Refusals>, StoreError> {
-        self.name(read::failed_proofs(&self.connection, since))
+        self.name(read::failed_proofs(&self.opened.connection, since))
     }
 
     fn entries(&mut self, which: Entries<'_>, visit: &mut EntryVisitor<'_>) -> Result<(), StoreError> {
-        self.name(read::entries(&self.connection, which, visit))
+        self.name(read::entries(&self.opened.connection, which, visit))
     }
 
     fn begin_snapshot(&mut self) -> Result<(), StoreError> {
         // The first read takes the snapshot; until then there is nothing to see.
-        self.connection.execute_batch("BEGIN").map_err(Fault::from).map_err(|fault| fault.at(&self.path))
+        self.opened
+            .connection
+            .execute_batch("BEGIN")
+            .map_err(Fault::from)
+            .map_err(|fault| fault.at(&self.path))
     }
 
     fn end_snapshot(&mut self) -> Result<(), StoreError> {
@@ -231,7 +240,7 @@ impl Read for Sqlite {
     }
 
     fn check(&mut self) -> Result<Vec<String>, StoreError> {
-        self.name(check::check(&self.connection, &self.path))
+        self.name(check::check(&self.opened.connection, &self.path))
     }
 }
 
@@ -256,6 +265,8 @@ impl Store for Sqlite {
 mod tests {
     use std::fs;
 
+    use rusqlite::Connection;
+
     use super::*;
     use crate::domain::digest::Timestamp;
 
@@ -267,14 +278,16 @@ mod tests {
 
     fn refusal_of(claimed: String) -> Change {
         let since = Timestamp::from_millis(0);
-        Change { refusals: vec![Refusals { claimed, since, count: 1 }], ..Change::default() }
+        let tag = Some(crate::domain::audit::Tag::from_bytes([7; 32]));
+        Change { refusals: vec![Refusals { claimed, since, count: 1, tag }], ..Change::default() }
     }
 
     #[test]
     fn a_full_disk_is_named_and_leaves_nothing_behind() -> Result<(), StoreError> {
         let (_folder, mut store) = new_store()?;
         let pages: u32 = store.name(store.setting("page_count"))?;
-        let limit = store.connection.pragma_update_and_check(None, "max_page_count", pages + 2, |_| Ok(()));
+        let limit =
+            store.opened.connection.pragma_update_and_check(None, "max_page_count", pages + 2, |_| Ok(()));
         store.name(limit.map_err(Into::into))?;
         let outcome = store.commit(&refusal_of("x".repeat(100_000)));
         assert!(matches!(outcome, Err(StoreError::Full(_))), "{outcome:?}");
@@ -314,7 +327,7 @@ mod tests {
             let rows = statement.query_map(["qa"], |row| row.get("detail"))?;
             Ok(rows.collect::<Result<_, _>>()?)
         };
-        let plan = store.name(plan(&store.connection))?;
+        let plan = store.name(plan(&store.opened.connection))?;
         let found = "SEARCH credentials USING INDEX credentials_binding (user=?)";
         assert!(plan.iter().any(|step| step == found), "{plan:?}");
         Ok(())
@@ -322,7 +335,7 @@ mod tests {
 
     impl Sqlite {
         fn setting(&self, name: &str) -> Answer<u32> {
-            Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+            Ok(self.opened.connection.pragma_query_value(None, name, |row| row.get(0))?)
         }
     }
 }

@@ -9,10 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-use rustix::fs::{Access, Mode, OFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Access, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 
-use super::fault::{Answer, damaged, file_failure};
+use super::fault::{Answer, Fault, damaged, file_failure};
 use super::schema::{MIGRATIONS, format, known, migrate, refuse_foreign};
 use crate::store::StoreError;
 
@@ -27,23 +29,32 @@ const LONGEST_PAUSE: u64 = 25;
 /// More statements than the program has, so that none is prepared twice.
 const STATEMENTS: usize = 64;
 
-/// Names the part of SQLite that reads files without locking them.
-const UNLOCKED: &str = if cfg!(windows) { "vfs=win32-none" } else { "vfs=unix-none" };
-
 /// How a file is opened.
 enum Manner {
-    /// For reading and writing, as far as the system allows.
+    /// For reading and writing.
     Shared,
-    /// For reading, beside a log that can be read but not locked.
+    /// For reading, beside a log and an index of it that others have made.
+    Reading,
+    /// For reading, beside a log without an index: nobody else has the store open.
     Unlocked,
-    /// For reading, as if nobody could write: there is no log.
+    /// For reading the file alone: there is no log.
     Frozen,
+}
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Opened {
+    // Before the file: SQLite closes its own first.
+    pub(super) connection: Connection,
+    /// Where the store can only be read: the code that every write fails with, and what keeps others from folding
+    /// their log into the file that is read.
+    pub(super) read_only: Option<(c_int, OwnedFd)>,
 }
 
 /// Makes an empty store at `path`; a crash on the way leaves no file of that name.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     // A log that is left over from another database would be taken for this one's.
-    for existing in [path.to_owned(), log_of(path)] {
+    for existing in [path.to_owned(), beside(path, "-wal")] {
         if fs::symlink_metadata(&existing).is_ok() {
             return Err(StoreError::Exists(existing));
         }
@@ -91,17 +102,27 @@ fn sync_folder(folder: &Path) {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) {}
 
-/// Opens the store at `path`, waiting for others at most `patience`. Where it can only be read, the code comes along
-/// that every write fails with.
-pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Option<c_int>), StoreError> {
-    let shared = connect(path, &Manner::Shared, patience).map(|connection| (connection, None));
-    let opened = shared.or_else(|fault| {
+/// Opens the store at `path`, waiting for others at most `patience`.
+///
+/// Who may not write makes no file beside the store either: it would be in the way of those who may. What is read is
+/// one state all the same. Only the last process to leave writes into the file itself, and it leaves that to a later
+/// one while somebody has the file locked for reading; the log is only added to.
+pub(super) fn open(path: &Path, patience: Duration) -> Result<Opened, StoreError> {
+    let shared = match rustix::fs::access(path, Access::WRITE_OK) {
+        Err(Errno::ACCESS | Errno::ROFS) => Err(sqlite(ffi::Error::new(ffi::SQLITE_READONLY))),
+        _ => connect(path, &Manner::Shared, patience),
+    };
+    let opened = shared.map(|connection| Opened { connection, read_only: None }).or_else(|fault| {
         let Some(code) = fault.unwritable().filter(|_| path.is_file()) else { return Err(fault) };
-        // SQLite wants to make the files beside the database even to read it. Where it cannot, the
-        // log is read without them, and without a log the file itself is all there is.
-        let log = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
-        let manner = if log { &Manner::Unlocked } else { &Manner::Frozen };
-        Ok((connect(path, manner, patience)?, Some(code)))
+        let hold = hold(path, patience)?;
+        // Looked at under the lock: neither goes away from here on.
+        let log = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+        let manner = match (log, fs::symlink_metadata(beside(path, "-shm")).is_ok()) {
+            (false, _) => Manner::Frozen,
+            (true, true) => Manner::Reading,
+            (true, false) => Manner::Unlocked,
+        };
+        Ok(Opened { connection: connect(path, &manner, patience)?, read_only: Some((code, hold)) })
     });
     opened.map_err(|fault| match fault.at(path) {
         StoreError::Unopened { path, source } => match rustix::fs::access(&path, Access::READ_OK) {
@@ -112,11 +133,34 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<(Connection, Optio
     })
 }
 
+fn sqlite(error: ffi::Error) -> Fault {
+    rusqlite::Error::SqliteFailure(error, None).into()
+}
+
+/// Locks a file for reading, as SQLite does. The lock goes with any closed descriptor of this file in this process:
+/// nobody but SQLite opens it meanwhile.
+fn hold(path: &Path, patience: Duration) -> Answer<OwnedFd> {
+    let failed = |error: Errno| file_failure(path, error.into());
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(failed)?;
+    let mut waiting = waiting(patience);
+    for tries in 0.. {
+        match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => break,
+            // The last process to leave is folding its log in.
+            Err(Errno::AGAIN | Errno::ACCESS) if waiting(tries) => {}
+            Err(Errno::AGAIN | Errno::ACCESS) => return Err(sqlite(ffi::Error::new(ffi::SQLITE_BUSY))),
+            Err(error) => return Err(failed(error).into()),
+        }
+    }
+    Ok(file)
+}
+
 fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connection> {
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let (name, flags) = match manner {
         Manner::Shared => (path.to_owned(), OpenFlags::SQLITE_OPEN_READ_WRITE),
-        Manner::Unlocked => (uri(path, UNLOCKED), read_only),
+        Manner::Reading => (uri(path, "readonly_shm=1"), read_only),
+        Manner::Unlocked => (uri(path, "vfs=unix-none"), read_only),
         Manner::Frozen => (uri(path, "immutable=1"), read_only),
     };
     let mut connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -136,7 +180,8 @@ fn connect(path: &Path, manner: &Manner, patience: Duration) -> Answer<Connectio
         return Err(damaged(path, "the header bears no format").into());
     }
     refuse_foreign(found, MIGRATIONS)?;
-    connection.execute_batch("PRAGMA synchronous = FULL")?;
+    // The log is folded in by the last process to leave and by nobody else: who cannot lock it relies on that.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")?;
     if found < known(MIGRATIONS) {
         migrate(&connection, path, MIGRATIONS)?;
     }
@@ -160,10 +205,10 @@ fn waiting(patience: Duration) -> impl FnMut(i32) -> bool + Send + 'static {
     }
 }
 
-/// Returns the name of the write-ahead log of a database.
-pub(super) fn log_of(path: &Path) -> PathBuf {
+/// Returns the name of a file that SQLite keeps beside a database.
+fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push("-wal");
+    name.push(end);
     name.into()
 }
 

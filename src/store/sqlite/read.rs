@@ -17,7 +17,7 @@ use crate::domain::project::{PolicyRecord, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
     AttestationVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask,
-    Refusals, Sessions, StoreError, StoredEntry, VersionVisitor,
+    Refusals, Sessions, StoreError, StoredEntry, TicketMark, VersionVisitor,
 };
 
 /// Reads the row that a statement finds, if any.
@@ -253,14 +253,20 @@ pub(super) fn sessions(connection: &Connection, which: Sessions<'_>) -> Answer<V
     }
 }
 
-pub(super) fn ticket(connection: &Connection, id: &TicketId) -> Answer<Option<Fate>> {
-    let sql = "SELECT id, fate FROM tickets WHERE id = ?";
-    Ok(one(connection, sql, [id.as_bytes().as_slice()], rows::ticket)?.map(|(_, fate)| fate))
+pub(super) fn ticket(connection: &Connection, id: &TicketId) -> Answer<Option<TicketMark>> {
+    let sql = "SELECT id, at, fate, bearer, tag FROM tickets WHERE id = ?";
+    one(connection, sql, [id.as_bytes().as_slice()], rows::ticket)
+}
+
+pub(super) fn tickets(connection: &Connection) -> Answer<Vec<TicketMark>> {
+    all(connection, "SELECT id, at, fate, bearer, tag FROM tickets ORDER BY id", (), rows::ticket)
 }
 
 pub(super) fn open_tickets(connection: &Connection, bearer: &str) -> Answer<Vec<(TicketId, Fate)>> {
-    let sql = "SELECT id, fate FROM tickets WHERE bearer = ? AND fate IN ('open', 'reading') ORDER BY id";
-    all(connection, sql, [bearer], rows::ticket)
+    let sql = "SELECT id, at, fate, bearer, tag FROM tickets \
+               WHERE bearer = ? AND fate IN ('open', 'reading') ORDER BY id";
+    let open = all(connection, sql, [bearer], rows::ticket)?;
+    Ok(open.into_iter().map(|mark| (mark.id, mark.fate)).collect())
 }
 
 /// Asks whether a user is bound, or was given a credential of a kind that binds. The kinds are few; `Credential::binds`
@@ -299,18 +305,18 @@ pub(super) fn policies(connection: &Connection) -> Answer<Vec<PolicyRecord>> {
 }
 
 pub(super) fn refusals(connection: &Connection, claimed: &str) -> Answer<Option<Refusals>> {
-    let sql = "SELECT claimed, since, count FROM refusals WHERE claimed = ?";
+    let sql = "SELECT claimed, since, count, tag FROM refusals WHERE claimed = ?";
     one(connection, sql, [claimed], rows::refusals)
 }
 
 pub(super) fn failed_proofs(connection: &Connection, since: Timestamp) -> Answer<Vec<Refusals>> {
-    let sql =
-        "SELECT claimed, since, count FROM refusals WHERE since >= ? AND claimed LIKE '% %' ORDER BY claimed";
+    let sql = "SELECT claimed, since, count, tag FROM refusals \
+               WHERE since >= ? AND claimed LIKE '% %' ORDER BY claimed";
     all(connection, sql, [since.millis()], rows::refusals)
 }
 
 pub(super) fn all_refusals(connection: &Connection) -> Answer<Vec<Refusals>> {
-    all(connection, "SELECT claimed, since, count FROM refusals", (), rows::refusals)
+    all(connection, "SELECT claimed, since, count, tag FROM refusals ORDER BY claimed", (), rows::refusals)
 }
 
 pub(super) fn entries(

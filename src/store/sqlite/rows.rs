@@ -349,8 +349,13 @@ pub(super) fn policy(row: &Row<'_>) -> Answer<PolicyRecord> {
     })
 }
 
-/// Takes `claimed, since, count`.
+/// Takes `claimed, since, count, tag`.
 pub(super) fn refusals(row: &Row<'_>) -> Answer<Refusals> {
     let mut columns = Columns::of("refusals", row);
-    Ok(Refusals { claimed: columns.text()?.to_owned(), since: columns.time()?, count: columns.number()? })
+    Ok(Refusals {
+        claimed: columns.text()?.to_owned(),
+        since: columns.time()?,
+        count: columns.number()?,
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
 }

@@ -331,33 +331,33 @@ fn write_tickets(connection: &Connection, change: &Change) -> Answer<()> {
         connection
             .prepare_cached("DELETE FROM tickets WHERE at < ?")?
             .execute([mark.at.millis().saturating_sub(TICKETS_KEPT)])?;
-        if !mark.fits(read::ticket(connection, &mark.id)?) {
+        if !mark.fits(read::ticket(connection, &mark.id)?.map(|kept| kept.fate)) {
             // Of two that use one ticket, one is too late: it will find that out when it looks again.
             return Err(StoreError::Conflict.into());
         }
         connection
             .prepare_cached(
-                "INSERT INTO tickets (id, at, fate, bearer) VALUES (?, ?, ?, ?)
-                 ON CONFLICT (id) DO UPDATE SET at = excluded.at, fate = excluded.fate",
+                "INSERT OR REPLACE INTO tickets (id, at, fate, bearer, tag) VALUES (?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 mark.id.as_bytes().as_slice(),
                 mark.at.millis(),
                 mark.fate.as_str(),
                 mark.bearer,
+                mark.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
             ])?;
     }
     Ok(())
 }
 
 fn write_refusals(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO refusals (claimed, since, count) VALUES (?, ?, ?) \
-               ON CONFLICT (claimed) DO UPDATE SET since = excluded.since, count = excluded.count";
+    let sql = "INSERT OR REPLACE INTO refusals (claimed, since, count, tag) VALUES (?, ?, ?, ?)";
     for refusals in &change.refusals {
         connection.prepare_cached(sql)?.execute(params![
             refusals.claimed,
             refusals.since.millis(),
             integer(refusals.count)?,
+            refusals.tag.as_ref().map(|tag| tag.as_bytes().as_slice()),
         ])?;
     }
     Ok(())

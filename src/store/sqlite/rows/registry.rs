@@ -11,6 +11,7 @@ use crate::domain::identity::{
     TicketId,
 };
 use crate::domain::process::{Placement, Process};
+use crate::store::TicketMark;
 
 /// The columns of a credential, in the order in which [`credential`] takes them.
 macro_rules! credential_columns {
@@ -57,11 +58,18 @@ macro_rules! session_columns {
 }
 pub(in crate::store::sqlite) use session_columns;
 
-pub(in crate::store::sqlite) fn ticket(row: &Row<'_>) -> Answer<(TicketId, Fate)> {
+/// Takes `id, at, fate, bearer, tag`.
+pub(in crate::store::sqlite) fn ticket(row: &Row<'_>) -> Answer<TicketMark> {
     let mut columns = Columns::of("tickets", row);
     let bytes = columns.value()?.as_blob().ok().and_then(|bytes| bytes.try_into().ok());
     let bytes = bytes.ok_or_else(|| columns.unreadable(&"its id is not of 16 bytes"))?;
-    Ok((TicketId::from_bytes(bytes), columns.word(Fate::from_word)?))
+    Ok(TicketMark {
+        id: TicketId::from_bytes(bytes),
+        at: columns.time()?,
+        fate: columns.word(Fate::from_word)?,
+        bearer: columns.optional_text()?.map(str::to_owned),
+        tag: columns.optional_hash()?.map(Tag::from_bytes),
+    })
 }
 
 pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
