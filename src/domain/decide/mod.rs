@@ -22,6 +22,7 @@ mod prerequisites;
 mod project;
 mod reading;
 mod reason;
+mod recovery;
 mod registry;
 mod remedy;
 mod remind;
@@ -42,6 +43,7 @@ pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
+pub use self::recovery::{Recovery, Unsigned};
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;
 use super::digest::Digest;
@@ -175,7 +177,7 @@ impl Case<'_> {
             let message = match (self.actor.assurance(), uncompared) {
                 (_, Some(key)) => format!(
                     "the key of `{me}` counts as a token until another person has compared its fingerprint; {}",
-                    acknowledge::who_can(self, key)
+                    recovery::who_can(self, key)
                 ),
                 (Assurance::Claimed, None) => format!("`{me}` is only claimed; this needs at least: {least}"),
                 (verified, None) => {

@@ -8,3 +8,4 @@ mod confirmations;
 pub(crate) mod dice;
 pub(crate) mod menus;
 mod promises;
+mod ways;

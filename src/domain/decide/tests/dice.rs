@@ -225,6 +225,7 @@ impl<'a> Dice<'a> {
             parent: self.one_in(2).then(|| self.document(policy)),
             children,
             users,
+            keys: Vec::new(),
             copy,
             front_matter_in_force: None,
             front_matter: if self.one_in(5) { Err("unreadable".to_owned()) } else { Ok(front_matter) },
