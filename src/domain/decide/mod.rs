@@ -37,7 +37,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::adoption::{freeing, less, lost_traits};
+pub use self::adoption::{displaced, freeing, less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};

@@ -8,4 +8,5 @@ mod confirmations;
 pub(crate) mod dice;
 pub(crate) mod menus;
 mod promises;
+mod proposals;
 mod ways;
