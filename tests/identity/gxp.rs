@@ -141,7 +141,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     }
 }
 
-// REQ-054, REQ-070
+// REQ-054, REQ-070, REQ-332
 #[test]
 fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let project = super::profiles::of("gxp");
@@ -152,6 +152,8 @@ fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let refused = project.ask("-u claude route CR-001 --review --assignees hana").is(4);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(message.contains("it has no key that counts as a signature"), "{message}");
+    let refused = project.ask("-u claude route CR-001 --review").is(4)["error"]["message"].to_string();
+    assert!(refused.contains("lead can: qms key acknowledge hana"), "{refused}");
     super::acknowledge(&project, "lead", "hana").is(0);
     project.run("-u claude route CR-001 --review").is(0);
     // With the key revoked nobody can route any more, and what is out cannot be answered.

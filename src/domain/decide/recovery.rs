@@ -101,6 +101,25 @@ pub(super) fn who_can(case: &Case<'_>, key: &Credential) -> String {
     format!("{names} can: qms key acknowledge {user} --fingerprint <as {user} reads it>")
 }
 
+/// The key of a person that waits for somebody.
+fn uncompared<'f>(facts: &'f Facts, user: &UserName) -> Option<&'f Credential> {
+    let is_it = |key: &&Credential| &key.user == user && key.validity(facts.valid) == Validity::Valid;
+    facts.keys.iter().filter(is_it).find(|key| !key.counts())
+}
+
+/// Tells whether the actor can acknowledge the key of a person.
+pub(super) fn acknowledges(case: &Case<'_>, user: &UserName) -> bool {
+    let me = case.actor.name();
+    let is_able = signers(case.facts, user).contains(me);
+    is_able && uncompared(case.facts, user).is_some_and(|key| vouches(case.facts, me, key).is_ok())
+}
+
+/// Says who can acknowledge the key of a person.
+pub(super) fn who_compares(case: &Case<'_>, user: &UserName) -> String {
+    let key = uncompared(case.facts, user);
+    key.map_or_else(|| "another person does that: `key acknowledge`".to_owned(), |key| who_can(case, key))
+}
+
 /// Says by which commands a person gets a key that counts.
 pub(super) fn way(case: &Case<'_>, user: &UserName) -> String {
     let Recovery { signers, unsigned, manager, .. } = Recovery::of(case.policy, case.facts, user);
