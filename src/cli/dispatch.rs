@@ -20,7 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::policy::{Action, Policy, Profile, Scope};
 use crate::domain::request::{File, Inputs, Subject, Value};
 use crate::domain::{encoding, size};
-use crate::session::{Mode, SessionError};
+use crate::session::Mode;
 
 /// What came of a command.
 pub enum Done {
@@ -177,11 +177,10 @@ fn built_in(
     if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
         // Nobody is verified for it where nobody else could sign.
         let mut context = desk.project(world, global)?;
-        let by = context.session.recoverers(user, *alone)?;
-        if !by.is_empty() {
-            if global.user.is_none() && world.set_variable("QMS_USER").is_none() {
-                return Err(SessionError::RecoveryUnsigned { user: user.clone(), by }.into());
-            }
+        let recovery = context.session.recovery(user)?;
+        if *alone || (global.user.is_none() && world.set_variable("QMS_USER").is_none()) {
+            recovery.unmet(user, *alone)?;
+        } else if !recovery.signers.is_empty() {
             context = desk.context(world, global)?;
             opened(world, global, context)?;
         }

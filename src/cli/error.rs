@@ -219,10 +219,12 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         SessionError::NoPerson(_) | SessionError::NoUser(_) => {
             (Code::NotFound, by.run("user list"), Value::Null)
         }
-        SessionError::NotAlone { user, .. } => {
-            (Code::Usage, hint(&format!("qms recover {user}")), Value::Null)
+        SessionError::NotAlone { user, by, manager, .. } if by.is_empty() => {
+            let first = manager.iter().map(|name| format!("qms recover {name} --alone"));
+            let lines = [format!("qms recover {user}")].into_iter().chain(first);
+            (Code::Usage, lines.collect(), Value::Null)
         }
-        SessionError::RecoveryUnsigned { user, by } => {
+        SessionError::NotAlone { user, by, .. } | SessionError::RecoveryUnsigned { user, by } => {
             let lines = by.iter().map(|name| format!("qms --user {name} recover {user}"));
             (Code::Usage, lines.collect(), Value::Null)
         }

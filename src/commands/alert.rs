@@ -38,7 +38,11 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
     let since = Timestamp::from_millis(now.millis().saturating_sub(RECENT));
     let store = context.session.read(actor);
     let mut found = Vec::new();
-    for key in store.credentials(Credentials::Alarming).unwrap_or_default() {
+    // Of a key whose holder has another one since, the other one tells.
+    let keys = store.credentials(Credentials::Keys).unwrap_or_default();
+    let has_another = |user: &UserName| keys.iter().any(|key| &key.user == user && key.revoked_at.is_none());
+    let alarming = store.credentials(Credentials::Alarming).unwrap_or_default().into_iter();
+    for key in alarming.filter(|key| key.revoked_at.is_none() || !has_another(&key.user)) {
         let message = format!(
             "the key of {} was made at {} without its holder having been proved; another person compares its \
              fingerprint with {}, and says so: qms --user <person> key acknowledge {} --fingerprint <as {} reads it>",

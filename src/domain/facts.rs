@@ -44,6 +44,8 @@ pub struct Facts {
     pub waiting: Vec<Document>,
     /// All users who were not removed, by name.
     pub users: BTreeMap<UserName, UserFacts>,
+    /// All keys of people, where it matters whose key counts.
+    pub keys: Vec<Credential>,
     /// The caller's working copy.
     pub copy: CopyFacts,
     /// The front matter of the stored content; the message says why it cannot be read.
@@ -209,8 +211,6 @@ pub struct RegistryFacts {
     pub named: Option<Credential>,
     /// The session of an agent that the request names.
     pub session: Option<AgentSession>,
-    /// All keys of people, where one is to be acknowledged.
-    pub keys: Vec<Credential>,
 }
 
 /// What is known about the project.

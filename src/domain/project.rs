@@ -45,11 +45,11 @@ impl Proposal {
         format!("{}/{}", self.kind, self.digest)
     }
 
-    /// Tells whether it can be confirmed at `now`, where there is still `present`. What was proposed by a clock that
-    /// was wrong ends with its jump.
-    pub fn is_open(&self, present: &Digest, now: Timestamp, order: &Order) -> bool {
+    /// Tells whether it can be confirmed at `now`, as far as its time goes. What was proposed by a clock that was wrong
+    /// ends with its jump.
+    pub fn is_open(&self, now: Timestamp, order: &Order) -> bool {
         let is_over = self.at.after(PROPOSAL_TIME).has_come(now) || order.is_of_ended_jump(self.at);
-        self.confirmed_by.is_none() && self.replaces == *present && !is_over
+        self.confirmed_by.is_none() && !is_over
     }
 }
 

@@ -80,6 +80,10 @@ pub enum SessionError {
         user: UserName,
         /// Who is left.
         other: UserName,
+        /// Who can sign for it.
+        by: Vec<UserName>,
+        /// Whose key can count alone first.
+        manager: Option<UserName>,
     },
     /// The policy knows no such group.
     #[error("no group `{name}`; there are {known}")]

@@ -50,9 +50,12 @@ impl Session {
         counts: &BTreeMap<UserName, u64>,
     ) -> Result<Facts, SessionError> {
         // Who could sign is worth knowing only where a verdict has to be signed.
-        let keys =
-            if policy.demands_signatures() { self.store.credentials(Credentials::Keys)? } else { Vec::new() };
         let compares = policy.compares_keys();
+        let keys = if compares || policy.demands_signatures() {
+            self.store.credentials(Credentials::Keys)?
+        } else {
+            Vec::new()
+        };
         let signing = |user: &User| {
             let own = keys.iter().filter(|key| key.user == user.name && key.validity(now) == Validity::Valid);
             let each =
@@ -64,6 +67,7 @@ impl Session {
             let signing = signing(&user);
             (user.name.clone(), UserFacts { user, open_tasks, signing, bears: true })
         });
+        let users = users.collect();
         Ok(Facts {
             now,
             valid: now,
@@ -75,7 +79,8 @@ impl Session {
             parent: None,
             children: Vec::new(),
             waiting: Vec::new(),
-            users: users.collect(),
+            users,
+            keys,
             copy: CopyFacts::NotOut,
             front_matter: Err("the content was not read".to_owned()),
             front_matter_in_force: None,
@@ -283,22 +288,16 @@ impl Session {
         let mut registry = RegistryFacts::default();
         let user = match registration {
             Registration::Issue(proposal) => proposal.user.clone(),
-            Registration::Acknowledge { user, .. } | Registration::Recover { user, .. } => {
-                registry.keys = self.store.credentials(Credentials::Keys)?;
-                user.clone()
-            }
+            Registration::Acknowledge { user, .. } | Registration::Recover { user, .. } => user.clone(),
             Registration::Revoke(id) => {
                 registry.named = self.store.credential(id)?;
                 let named = registry.named.as_ref().ok_or_else(|| SessionError::NoCredential(id.clone()))?;
                 named.user.clone()
             }
-            Registration::Key { .. } => {
-                registry.keys = self.store.credentials(Credentials::Keys)?;
-                actor.name().clone()
-            }
-            Registration::Unlock { .. } | Registration::Rotate { .. } | Registration::Bind(_) => {
-                actor.name().clone()
-            }
+            Registration::Key { .. }
+            | Registration::Unlock { .. }
+            | Registration::Rotate { .. }
+            | Registration::Bind(_) => actor.name().clone(),
             Registration::Start(launch) => {
                 let known = policy.agents.get(&launch.agent).map(|agent| agent.user.clone());
                 known.unwrap_or_else(|| actor.name().clone())
@@ -313,6 +312,7 @@ impl Session {
             Some(self.store.user(user.as_str())?.ok_or_else(|| SessionError::NoUser(user.clone()))?);
         registry.credentials = self.store.credentials(Credentials::Of(&user))?;
         let mut facts = self.empty_facts(now, (digest, &policy), &BTreeMap::new())?;
+        facts.keys = self.store.credentials(Credentials::Keys)?;
         facts.registry = Some(registry);
         Ok((policy, facts))
     }

@@ -87,9 +87,8 @@ impl Session {
             project.proposals = self.standing_proposals()?;
             project.jump = self.span()?.jump;
         }
-        if request.inputs.text("confirm").is_some()
-            && let Some(key) = actor.credential()
-        {
+        let is_waiting = project.proposals.iter().any(|one| one.confirmed_by.is_none());
+        if is_waiting && let Some(key) = actor.credential() {
             project.counts_since = self.counts_since(key)?;
         }
         if let Some(jump) = project.jump.filter(|_| request.action.as_str() == "clock_set") {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::policies::differences;
 use crate::domain::attestation::{DOSSIER, dossier_for};
-use crate::domain::decide::Applied;
+use crate::domain::decide::{self, Applied};
 use crate::domain::digest::Digest;
 use crate::domain::evidence::LASTED;
 use crate::domain::facts::Facts;
 use crate::domain::id::UserName;
-use crate::domain::policy::{Candidate, Sources};
+use crate::domain::identity::Actor;
+use crate::domain::policy::{Candidate, Policy, Sources};
 
 /// How a run ended, and how long it took.
 pub(super) fn run(facts: &Facts) -> Vec<(String, String)> {
@@ -28,6 +29,17 @@ pub(super) fn adoption(
     let told = [("replaces", from.to_string()), ("lines", differences(old, &next.sources)), ("less", less)];
     let told = told.into_iter().filter(|(_, value)| !value.is_empty());
     told.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Whose proposal the one that is made ends, and why its proposer could not confirm that one.
+pub(super) fn displaced(
+    (policy, facts): (&Policy, &Facts),
+    actor: &Actor,
+    applied: &Applied,
+) -> Vec<(String, String)> {
+    let found = applied.proposal.as_ref().and_then(|made| decide::displaced(policy, facts, actor, made));
+    let Some((by, why)) = found else { return Vec::new() };
+    vec![("ends_proposal_of".to_owned(), by.to_string()), ("why_it_ends".to_owned(), why.to_owned())]
 }
 
 /// What was laid before those who judge, when their round opened and when one of them judged: the digest of

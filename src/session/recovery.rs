@@ -1,14 +1,15 @@
 //! A new key for a person whose passphrase is lost, by the project key alone: where no other person could sign for it.
 
+use std::collections::BTreeMap;
+
 use super::program::Record;
 use super::{Session, SessionError};
 use crate::domain::clock::Witness;
+use crate::domain::decide::{Recovery, Unsigned};
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{
-    Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
-};
+use crate::domain::identity::{Acknowledgement, Credential, CredentialKind, Grounds, KeyOrigin};
 use crate::store::Credentials;
 
 impl Session {
@@ -23,10 +24,8 @@ impl Session {
     ) -> Result<Credential, SessionError> {
         let id = CredentialId::of_key(&public);
         self.record(Witness::Proven, |session, now| {
-            let by = session.recoverers(name, alone)?;
-            if !by.is_empty() {
-                return Err(SessionError::RecoveryUnsigned { user: name.clone(), by });
-            }
+            let recovery = session.recovery(name)?;
+            recovery.unmet(name, alone)?;
             let mut own = Credential::new(id.clone(), name.clone(), CredentialKind::Key, public, now);
             own.origin = Some(KeyOrigin::Recovery);
             // What was done where keys are not compared counts for nothing where they are.
@@ -45,34 +44,44 @@ impl Session {
         self.store.credential(&id)?.ok_or(SessionError::NoCredential(id))
     }
 
-    /// Lists who can sign the recovery of a person's key: where keys are compared and somebody else has one that
-    /// counts, one of these has to. `alone` is for where nobody else is left.
-    pub fn recoverers(&mut self, name: &UserName, alone: bool) -> Result<Vec<UserName>, SessionError> {
+    /// Finds out how a person gets a new key.
+    pub fn recovery(&mut self, name: &UserName) -> Result<Recovery, SessionError> {
         let user = self.store.user(name.as_str())?.filter(|user| user.removed_at.is_none());
         if user.is_none_or(|user| user.kind != Kind::Human) {
             return Err(SessionError::NoPerson(name.clone()));
         }
-        let (now, compares) = (self.valid_at()?, self.policy()?.compares_keys());
-        let users = self.store.users()?.into_iter();
-        let users = users.filter(|user| user.removed_at.is_none() && user.kind == Kind::Human);
-        let present: Vec<UserName> = users.map(|user| user.name).collect();
-        let keys = self.store.credentials(Credentials::Keys)?;
-        let others = keys.iter().filter(|key| key.user != *name && present.contains(&key.user));
-        let valid = others.filter(|key| key.validity(now) == Validity::Valid && key.counts());
-        let valid: Vec<UserName> = valid.map(|key| key.user.clone()).collect();
-        if alone {
-            let other = if compares {
-                left(&keys, &[name], |user| present.contains(user)).cloned()
-            } else {
-                // Where keys are not compared yet, every other person who has something to prove it with is left.
-                let holders = self.store.credentials(Credentials::All)?.into_iter();
-                let mut holders = holders.filter(|one| one.binds() && one.revoked_at.is_none());
-                holders.find(|one| one.user != *name && present.contains(&one.user)).map(|one| one.user)
-            };
-            if let Some(other) = other {
-                return Err(SessionError::NotAlone { user: name.clone(), other });
-            }
+        let (now, digest) = (self.valid_at()?, self.project()?.policy);
+        let policy = self.policy_at(&digest)?;
+        let facts = self.empty_facts(now, (digest, &policy), &BTreeMap::new())?;
+        if policy.compares_keys() {
+            return Ok(Recovery::of(&policy, &facts, name));
         }
-        Ok(if compares { valid } else { Vec::new() })
+        // Where keys are not compared yet, every other person who has something to prove it with is left.
+        let holders = self.store.credentials(Credentials::All)?.into_iter();
+        let mut holders = holders.filter(|one| one.binds() && one.revoked_at.is_none());
+        let is_person = |user: &UserName| facts.users.get(user).is_some_and(|it| it.user.kind == Kind::Human);
+        let left = holders.find(|one| one.user != *name && is_person(&one.user)).map(|one| one.user);
+        let unsigned = if left.is_none() { Unsigned::Alone } else { Unsigned::Waiting };
+        Ok(Recovery { signers: Vec::new(), unsigned, left, manager: None })
+    }
+}
+
+impl Recovery {
+    /// Says why the project key alone does not do it.
+    pub fn unmet(&self, user: &UserName, alone: bool) -> Result<(), SessionError> {
+        let (user, by) = (user.clone(), self.signers.clone());
+        match self.unsigned {
+            Unsigned::Refused if !alone => Err(SessionError::RecoveryUnsigned { user, by }),
+            Unsigned::Refused | Unsigned::Waiting if alone => {
+                let is_signed = self.unsigned == Unsigned::Refused;
+                Err(SessionError::NotAlone {
+                    other: self.left.clone().unwrap_or_else(|| user.clone()),
+                    by: if is_signed { by } else { Vec::new() },
+                    manager: self.manager.clone().filter(|_| self.signers.is_empty()),
+                    user,
+                })
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -98,6 +98,7 @@ impl Session {
             let from = (&facts.policy, &project.sources);
             entry.observed.extend(observed::adoption(from, &applied.less, next));
         }
+        entry.observed.extend(observed::displaced((attempt.policy, facts), attempt.actor, applied));
         if let Some(after) = &applied.after {
             entry.document = Some(after.id.clone());
             entry.version = Some(after.version);

@@ -141,7 +141,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     }
 }
 
-// REQ-054, REQ-070
+// REQ-054, REQ-070, REQ-332
 #[test]
 fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let project = super::profiles::of("gxp");
@@ -152,6 +152,8 @@ fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let refused = project.ask("-u claude route CR-001 --review --assignees hana").is(4);
     let message = refused["error"]["message"].as_str().unwrap();
     assert!(message.contains("it has no key that counts as a signature"), "{message}");
+    let refused = project.ask("-u claude route CR-001 --review").is(4)["error"]["message"].to_string();
+    assert!(refused.contains("lead can: qms key acknowledge hana"), "{refused}");
     super::acknowledge(&project, "lead", "hana").is(0);
     project.run("-u claude route CR-001 --review").is(0);
     // With the key revoked nobody can route any more, and what is out cannot be answered.
@@ -218,17 +220,27 @@ fn what_demands_less_waits_for_a_second_person() {
     let other = "0".repeat(64);
     let refused = project.ask(&format!("-u ada workflow adopt --confirm {other}")).is(4);
     assert_eq!(refused.reasons(), ["candidate_differs", "nothing_to_confirm"]);
-    assert_eq!(project.ask(&format!("-u ines {less}")).is(4).reasons(), ["proposed_already"]);
-    // Proposed anew it waits for those whose keys count by now.
-    project.run(&format!("-u lead {less}")).is(0);
-    confirm("ines").is(0);
+    // Whoever cannot confirm a proposal makes one that takes its place, and the record says whose it ends, and why.
+    project.run(&format!("-u ines {less}")).is(0);
+    let observed = log(&project).pop().unwrap()["observed"].clone();
+    assert_eq!(
+        [&observed["ends_proposal_of"], &observed["why_it_ends"]],
+        ["lead", "that user's key counts only since it was proposed"]
+    );
+    let refused = project.ask(&format!("-u lead {less}")).is(4);
+    assert_eq!(refused.reasons(), ["proposed_already"]);
+    let remedy = refused["error"]["reasons"][0]["remedy"].to_string();
+    assert!(remedy.contains("qms --user lead workflow adopt --confirm"), "{remedy}");
+    // ada could not confirm what lead proposed, and can confirm what ines did.
+    assert_eq!(confirm("ines").is(7).reasons(), ["not_independent"]);
+    confirm("ada").is(0);
     assert!(profile().contains("profile: light"));
     assert!(confirm("ines").is(4).reasons().contains(&"nothing_to_confirm"));
     let last = log(&project)
         .into_iter()
         .rfind(|entry| entry["action"] == "policy_adopt" && entry["result"] == "permitted");
     let last = last.unwrap();
-    assert_eq!([&last["actor"], &last["inputs"]["confirm"]], ["ines", digest.as_str()]);
+    assert_eq!([&last["actor"], &last["inputs"]["confirm"]], ["ada", digest.as_str()]);
     project.run("-u lead audit verify").is(0);
 }
 

@@ -31,10 +31,10 @@ fn three() -> Project {
 fn a_recovery_is_signed_by_another_person_who_does_not_vouch_for_it() {
     let project = three();
     // Not by the project key alone, whatever is said with it, nor by the one who is recovered.
-    for (words, reason) in [("ines", "qms --user ada recover ines"), ("ines --alone", "qms recover ines")] {
+    for words in ["ines", "ines --alone"] {
         let refused = project.keeps(0, || recover(&project, "", words)).is(2);
-        let hints = refused["error"]["hints"].to_string();
-        assert!(hints.contains(reason), "{hints}");
+        let hints = &refused["error"]["hints"];
+        assert_eq!(hints, &json!(["qms --user ada recover ines", "qms --user lead recover ines"]));
     }
     assert_eq!(recover(&project, "-u ines", "ines").is(7).reasons(), ["not_independent"]);
     project.issue(&["claude"]);
@@ -65,20 +65,68 @@ fn to_end_the_keys_of_others_makes_nobody_the_only_one() {
     recover(&project, "-u lead", "ines").is(0);
     assert_eq!(acknowledge(&project, "lead", "ines").is(7).reasons(), ["not_independent"]);
     assert_eq!(acknowledge(&project, "ines", "ines").is(7).reasons(), ["not_independent"]);
-    // Not even by ending one's own, so that nobody could sign.
-    let key = last_issued(&project, "lead");
-    project.run(&format!("-u lead key revoke {key} --reason lost")).is(0);
-    for user in ["ada", "ines", "lead"] {
-        let refused = project.keeps(0, || recover(&project, "", &format!("{user} --alone"))).is(2);
-        let message = refused["error"]["message"].to_string();
-        assert!(message.contains("does not count alone"), "{message}");
+    // Nor does the project key help while an administrator signs.
+    for words in ["ines", "ines --alone", "ada", "ada --alone"] {
+        project.keeps(0, || recover(&project, "", words)).is(2);
     }
-    assert_eq!(recover(&project, "", "lead").is(0)["data"]["credential"]["issued_by"], json!(null));
-    let key = last_issued(&project, "lead");
-    let anew = project.folder().join("config/anew.phrase");
-    let line =
-        format!("-u lead --passphrase-file {} key acknowledge lead --fingerprint {key}", anew.display());
-    assert_eq!(bare(&project, &line).ask().is(7).reasons(), ["not_independent"]);
+}
+
+// REQ-330
+#[test]
+fn where_nobody_signs_any_more_the_project_key_gives_an_administrator_a_key_that_shows_it() {
+    let project = three();
+    enrolled(&project, "hana", "quality");
+    acknowledge(&project, "ada", "hana").is(0);
+    for user in ["ada", "ines", "hana", "lead"] {
+        let key = last_issued(&project, user);
+        project.run(&format!("-u lead key revoke {key} --reason lost")).is(0);
+    }
+    // Of somebody who manages nothing the key would be for nothing that has to be got back.
+    let refused = project.keeps(0, || recover(&project, "", "hana --alone")).is(2);
+    assert_eq!(refused["error"]["hints"], json!(["qms recover hana", "qms recover ada --alone"]));
+    let made = recover(&project, "", "ada --alone").is(0)["data"]["credential"].clone();
+    assert_eq!([&made["issued_by"], &made["grounds"]], [&json!(null), &json!("alone")]);
+    let ada = format!("-u ada --passphrase-file {}/config/anew.phrase", project.folder().display());
+    bare(&project, &format!("{ada} user add tom --group quality --human")).ask().is(0);
+    let found =
+        bare(&project, &format!("{ada} doctor")).ask().is(1)["error"]["details"]["findings"].to_string();
+    assert!(found.contains("and others were there"), "{found}");
+    bare(&project, &format!("{ada} audit verify")).ask().is(0);
+}
+
+// REQ-330
+#[test]
+fn an_administrator_comes_back_by_the_project_key_and_the_one_person_who_signs() {
+    let project = super::profiles::of("gxp");
+    enrolled(&project, "hana", "quality");
+    acknowledge(&project, "lead", "hana").is(0);
+    enrolled(&project, "tom", "reviewer");
+    let hana = format!("-u hana --passphrase-file {}", project.folder().join("hana.phrase").display());
+    let acknowledging = |user: &str| {
+        let key = last_issued(&project, user);
+        bare(&project, &format!("{hana} key acknowledge {user} --fingerprint {key}")).ask()
+    };
+    acknowledging("tom").is(0);
+    // lead has forgotten the passphrase, and tom has left.
+    recover(&project, &hana, "lead").is(0);
+    let refused = acknowledging("lead").is(7);
+    assert!(refused["error"]["message"].to_string().contains("tom can: qms key acknowledge lead"));
+    recover(&project, &hana, "tom").is(0);
+    let refused = acknowledging("lead").is(7);
+    assert!(refused["error"]["message"].to_string().contains("which hana acknowledges: qms recover lead"));
+    recover(&project, "", "lead").is(0);
+    let said = acknowledging("lead").is(0)["data"]["credential"].clone();
+    assert_eq!([&said["grounds"], &said["acknowledged_by"]], ["alone", "hana"]);
+    // From then on an administrator signs, and the project key alone does nothing more.
+    let lead = format!("-u lead --passphrase-file {}/config/anew.phrase", project.folder().display());
+    let doctor = || bare(&project, &format!("{lead} doctor")).ask();
+    project.keeps(0, || recover(&project, "", "tom")).is(2);
+    bare(&project, &format!("{lead} user add claude2 --group initiator --agent")).ask().is(0);
+    let found = doctor().is(1)["error"]["details"]["findings"].to_string();
+    assert!(found.contains("and others were there"), "{found}");
+    bare(&project, &format!("{lead} user remove tom --reason left")).ask().is(0);
+    doctor().is(0);
+    bare(&project, &format!("{lead} audit verify")).ask().is(0);
 }
 
 // REQ-234

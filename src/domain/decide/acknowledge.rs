@@ -1,8 +1,9 @@
 //! Keys of people that others have compared: only then do they count as signatures, where the profile compares
 //! keys. The first key of whoever made the project counts by itself; all others lead back to it.
 
+use super::recovery::{signers, who_can};
 use super::{Case, Condition, Reason};
-use crate::domain::facts::{RegistryFacts, Signing};
+use crate::domain::facts::Facts;
 use crate::domain::id::{CredentialId, UserName};
 use crate::domain::identity::{
     Acknowledgement, Assurance, Credential, CredentialKind, Grounds, KeyOrigin, Validity, left,
@@ -10,13 +11,12 @@ use crate::domain::identity::{
 
 pub(super) fn decide(
     case: &Case<'_>,
-    facts: &RegistryFacts,
     user: &UserName,
     fingerprint: &CredentialId,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
     reasons.extend(case.unmet_person());
-    let key = facts.keys.iter().find(|key| &key.user == user && &key.id == fingerprint);
+    let key = case.facts.keys.iter().find(|key| &key.user == user && &key.id == fingerprint);
     let Some(key) = key else {
         let message =
             format!("no key of `{user}` has the fingerprint {fingerprint}; compare it with its holder");
@@ -37,7 +37,12 @@ pub(super) fn decide(
         };
         reasons.push(Reason::new(Condition::NothingToAcknowledge, message));
     }
-    match grounds(case, facts, key) {
+    let grounds = if case.policy.compares_keys() {
+        vouches(case.facts, case.actor.name(), key)
+    } else {
+        notices(case, key).map(|()| Grounds::Noticed)
+    };
+    match grounds {
         Ok(grounds) => {
             // Who recovered a key acknowledges it alone with a signature; a key by itself has none yet.
             if case.policy.compares_keys() && user != case.actor.name() {
@@ -48,56 +53,69 @@ pub(super) fn decide(
         }
         Err(why) => {
             let me = case.actor.name();
-            let message = format!("`{me}` cannot acknowledge the key of `{user}`: {why}");
+            let mut message = format!("`{me}` cannot acknowledge the key of `{user}`: {why}");
+            if case.policy.compares_keys() && reasons.is_empty() && !key.counts() {
+                message = format!("{message}; {}", who_can(case, key));
+            }
             reasons.push(Reason::new(Condition::NotIndependent, message));
             Vec::new()
         }
     }
 }
 
-/// Tells whether a key waits for somebody. Two who vouched for each other alone go on waiting for a third.
+/// Tells whether a key waits for somebody. Two who vouched for each other alone go on waiting for a third, and who went
+/// on alone for somebody who had a key before.
 fn is_waiting(case: &Case<'_>, key: &Credential) -> bool {
-    let is_first_pair = key.acknowledged.as_ref().is_some_and(|it| it.grounds == Grounds::FirstPair);
+    let is_weak = |grounds| matches!(grounds, Grounds::FirstPair | Grounds::Alone);
     if case.policy.compares_keys() {
         let is_founder = key.origin == Some(KeyOrigin::Founder) && key.acknowledged.is_none();
-        !key.counts() || is_first_pair || is_founder
+        !key.counts() || is_founder || key.acknowledged.as_ref().is_some_and(|it| is_weak(it.grounds))
     } else {
         key.is_alarming()
     }
 }
 
-/// What an acknowledgement of this key by the actor rests on, or why there can be none.
-fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<Grounds, &'static str> {
+/// Says why the actor cannot look into a key where keys are not compared.
+fn notices(case: &Case<'_>, key: &Credential) -> Result<(), &'static str> {
     let me = case.actor.name();
-    let present = |user: &UserName| case.facts.users.contains_key(user);
-    let is_alone = case.policy.compares_keys() && left(&facts.keys, &[me, &key.user], present).is_none();
+    let order = &case.facts.order;
+    let presented = case.actor.credential();
+    let is_own = |it: &&Credential| matches!(it.kind, CredentialKind::Key | CredentialKind::Standing);
+    let is_older = |it: &Credential| order.place(it.issued_at) < order.place(key.issued_at);
+    if &key.user == me {
+        Err("it is a key of the same user; another person must")
+    } else if key.issued_by.as_ref() == Some(me) {
+        Err("the same user issued the code for it; another person must")
+    } else if presented.is_some_and(Credential::is_alarming) {
+        Err("the key of that user was made without proof, too")
+    } else if !presented.filter(is_own).is_some_and(is_older) {
+        Err("only somebody with a key or a token that is older can vouch for it")
+    } else {
+        Ok(())
+    }
+}
+
+/// What an acknowledgement of a key by `me` rests on where keys are compared, or why there can be none.
+pub(super) fn vouches(facts: &Facts, me: &UserName, key: &Credential) -> Result<Grounds, &'static str> {
+    let is_left = left(&facts.keys, &[me, &key.user], |user| facts.users.contains_key(user)).is_some();
+    let is_recovered = key.origin == Some(KeyOrigin::Recovery);
     if &key.user == me {
         // Where nobody is left, nobody else can.
-        let took_place = matches!(key.origin, Some(KeyOrigin::Renewal | KeyOrigin::Recovery));
-        return if took_place && is_alone {
+        return if (is_recovered || key.origin == Some(KeyOrigin::Renewal)) && !is_left && !key.counts() {
             Ok(Grounds::Alone)
         } else {
-            Err("it is a key of the same user; another person must")
+            Err("it is a key of the same user")
         };
     }
-    let order = &case.facts.order;
+    let order = &facts.order;
     let before = |one: &Credential| order.place(one.issued_at) < order.place(key.issued_at);
     let had_one = facts.keys.iter().any(|one| one.user == key.user && before(one) && one.counts());
-    if !case.policy.compares_keys() {
-        let presented = case.actor.credential();
-        let is_own = |it: &&Credential| matches!(it.kind, CredentialKind::Key | CredentialKind::Standing);
-        return if key.issued_by.as_ref() == Some(me) {
-            Err("the same user issued the code for it; another person must")
-        } else if presented.is_some_and(Credential::is_alarming) {
-            Err("the key of that user was made without proof, too")
-        } else if !presented.filter(is_own).is_some_and(before) {
-            Err("only somebody with a key or a token that is older can vouch for it")
-        } else {
-            Ok(Grounds::Noticed)
-        };
-    }
     if had_one && !facts.keys.iter().any(|one| &one.user == me && before(one)) {
         return Err("its holder had a key before, and only somebody who had one then can vouch for it");
+    }
+    // Who went on alone with a key does not turn that into the word of another one.
+    if key.acknowledged.as_ref().is_some_and(|it| it.grounds == Grounds::Alone && &it.by == me) {
+        return Err("the same user vouched for it alone");
     }
     // That the founder's key was recovered where nobody else was makes no second person.
     let counted =
@@ -115,50 +133,29 @@ fn grounds(case: &Case<'_>, facts: &RegistryFacts, key: &Credential) -> Result<G
             _ => false,
         };
     if is_first_pair {
-        Ok(Grounds::FirstPair)
-    } else if key.issued_by.as_ref() != Some(me) {
-        // Who issued the code must be known by a key that counts: else it can have been anybody, the actor, too.
-        let is_known = |by: &UserName| facts.keys.iter().any(|one| &one.user == by && one.counts());
-        let by_code = matches!(key.origin, Some(KeyOrigin::Code | KeyOrigin::Renewal));
-        if by_code && !key.issued_by.as_ref().is_some_and(is_known) {
-            Err("nobody whose key counts issued the code for it: revoke it, and issue another code")
-        } else {
-            // Two who are alone stay the first two, however often they replace their keys.
-            Ok(if is_alone { Grounds::FirstPair } else { Grounds::Another })
-        }
-    } else {
-        match (key.origin == Some(KeyOrigin::Recovery), is_alone) {
-            (true, true) => Ok(Grounds::Alone),
-            (true, false) => Err("the same user recovered it; another person must"),
+        return Ok(Grounds::FirstPair);
+    }
+    if key.issued_by.as_ref() == Some(me) {
+        return match (is_recovered, is_left) {
+            (true, false) => Ok(Grounds::Alone),
+            (true, true) => Err("the same user recovered it"),
             // A key that took the place of one by its holder's own signature: the two go on as the first two.
-            (false, true) if had_one && key.origin == Some(KeyOrigin::Code) => Ok(Grounds::FirstPair),
-            (false, true) => {
-                Err("the same user issued the code for it, and nobody else is left: `qms recover` instead")
-            }
-            (false, false) => Err("the same user issued the code for it; another person must"),
-        }
+            (false, false) if had_one && key.origin == Some(KeyOrigin::Code) => Ok(Grounds::FirstPair),
+            (false, _) => Err("the same user issued the code for it"),
+        };
     }
-}
-
-/// Says who can acknowledge the key that the actor presented.
-pub(super) fn who_can(case: &Case<'_>, key: &Credential) -> String {
-    let able = case.facts.users.iter().filter(|(_, facts)| facts.signing == Signing::Able);
-    let able: Vec<&UserName> = able.map(|(name, _)| name).filter(|name| **name != key.user).collect();
-    let independent: Vec<&str> =
-        able.iter().filter(|name| key.issued_by.as_ref() != Some(**name)).map(|name| name.as_str()).collect();
-    let names =
-        if independent.is_empty() { able.iter().map(|name| name.as_str()).collect() } else { independent };
-    if names.is_empty() {
-        return format!(
-            "nobody else has a key that counts now: another person gets one, or, where nobody else ever had one, the \
-             project key helps: qms recover {} --alone",
-            key.user
-        );
+    // Who issued the code must be known by a key that counts: else it can have been anybody, the actor, too.
+    let is_known = |by: &UserName| facts.keys.iter().any(|one| &one.user == by && one.counts());
+    let by_code = matches!(key.origin, Some(KeyOrigin::Code | KeyOrigin::Renewal));
+    if by_code && !key.issued_by.as_ref().is_some_and(is_known) {
+        Err("nobody whose key counts issued the code for it: revoke it, and issue another code")
+    } else if !is_left {
+        // Two who are alone stay the first two, however often they replace their keys.
+        Ok(Grounds::FirstPair)
+    } else if is_recovered && key.issued_by.is_none() && signers(facts, &key.user) == [me.clone()] {
+        // Nobody signed for it, and nobody else could vouch for it.
+        Ok(Grounds::Alone)
+    } else {
+        Ok(Grounds::Another)
     }
-    format!(
-        "{} can: qms key acknowledge {} --fingerprint <as {} reads it>",
-        names.join(" or "),
-        key.user,
-        key.user
-    )
 }

@@ -8,11 +8,12 @@ use crate::domain::clock::Jump;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Document, User};
 use crate::domain::facts::{Facts, ProjectFacts};
-use crate::domain::id::{TraitName, TypeName};
-use crate::domain::identity::Credential;
+use crate::domain::id::{TraitName, TypeName, UserName};
+use crate::domain::identity::{Actor, Credential};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Policy, Sources, UnderWay};
 use crate::domain::project::{Proposal, ProposalKind};
+use crate::domain::request::Inputs;
 
 /// Says what a candidate demands less of, of what is under way.
 pub fn less(policy: &Policy, facts: &ProjectFacts, next: (&Policy, &Sources)) -> BTreeSet<String> {
@@ -119,22 +120,72 @@ fn proposed(
     if !case.policy.compares_keys() {
         return None;
     }
-    let (me, now) = (case.actor.name(), case.facts.now);
-    let mut known = facts.proposals.iter().filter(|one| one.kind == kind && one.digest == digest);
-    if let Some(open) = known.find(|one| one.is_open(&replaces, now, &case.facts.order) && &one.by != me) {
+    let me = case.actor.name();
+    let mut open = open(case, facts, kind).filter(|one| one.digest == digest && one.replaces == replaces);
+    // What this person cannot confirm holds up nobody: it ends, and the new proposal takes its place.
+    if let Some(open) = open.find(|one| &one.by != me && dependence(case, facts, one).is_none()) {
         let message = format!("`{}` has proposed it already; it waits for a second person", open.by);
-        let mut offer = Offer::of(case_action(kind)).with("confirm", &digest);
-        if kind != ProposalKind::Policy {
-            offer = offer.asking("reason");
-        }
-        if let Some(user) = case.inputs.text("user") {
-            offer = offer.with("user", &user);
-        }
+        let offer = command(case, kind).with("confirm", &digest);
         reasons.push(Reason::new(Condition::ProposedAlready, message).remedy(offer));
         return None;
     }
     let reason = case.inputs.text("reason").unwrap_or_default().to_owned();
-    Some(Proposal { kind, digest, replaces, by: me.clone(), at: now, reason, confirmed_by: None })
+    Some(Proposal { kind, digest, replaces, by: me.clone(), at: case.facts.now, reason, confirmed_by: None })
+}
+
+/// The proposals of a kind that wait for somebody. Within a jump of the clock their age is counted by the time since
+/// boot, as far as that is known.
+fn open<'f>(
+    case: &'f Case<'_>,
+    facts: &'f ProjectFacts,
+    kind: ProposalKind,
+) -> impl Iterator<Item = &'f Proposal> {
+    let now = case.facts.now.later(case.facts.valid);
+    facts.proposals.iter().filter(move |one| one.kind == kind && one.is_open(now, &case.facts.order))
+}
+
+/// The proposal of somebody else that the one made here takes the place of, and why the new proposer could not confirm it.
+pub fn displaced(
+    policy: &Policy,
+    facts: &Facts,
+    actor: &Actor,
+    proposal: &Proposal,
+) -> Option<(UserName, &'static str)> {
+    let inputs = Inputs::default();
+    let case = Case { policy, facts, actor, inputs: &inputs, open: false, seeks: false };
+    let project = facts.project.as_ref().filter(|_| proposal.confirmed_by.is_none())?;
+    let mut open = open(&case, project, proposal.kind).filter(|one| one.digest == proposal.digest);
+    let former = open.find(|one| one.replaces == proposal.replaces && one.by != proposal.by)?;
+    Some((former.by.clone(), dependence(&case, project, former)?))
+}
+
+/// Says why the actor cannot be the second person for a proposal.
+fn dependence(case: &Case<'_>, facts: &ProjectFacts, proposal: &Proposal) -> Option<&'static str> {
+    let order = &case.facts.order;
+    let key = case.actor.credential();
+    if &proposal.by == case.actor.name() {
+        Some("it is that user's own proposal")
+    } else if key.is_some_and(|key| key.issued_by.as_ref() == Some(&proposal.by)) {
+        Some("the code for that user's key is by whoever proposed it")
+    } else if key.is_some_and(|key| matches!(key.rests_on(), Some("recovered" | "alone"))) {
+        Some("that user's key was recovered, and rests on nobody else's word")
+    } else if !case.facts.users.contains_key(&proposal.by) {
+        Some("whoever proposed it is no user any more")
+    } else if facts.counts_since.is_none_or(|since| order.place(since) >= order.place(proposal.at)) {
+        Some("that user's key counts only since it was proposed")
+    } else {
+        None
+    }
+}
+
+/// The command by which something of a kind is proposed.
+fn command(case: &Case<'_>, kind: ProposalKind) -> Offer {
+    let offer = Offer::of(case_action(kind));
+    let offer = if kind == ProposalKind::Policy { offer } else { offer.asking("reason") };
+    match case.inputs.text("user") {
+        Some(user) => offer.with("user", &user),
+        None => offer,
+    }
 }
 
 fn case_action(kind: ProposalKind) -> &'static str {
@@ -155,37 +206,22 @@ fn confirmed(
 ) -> Option<Proposal> {
     let me = case.actor.name();
     let digest = Digest::parse(named.trim_start_matches("sha256:")).ok();
-    let is_it = |one: &&Proposal| one.kind == kind && Some(one.digest) == digest;
+    let is_it = |one: &&Proposal| Some(one.digest) == digest;
     // A policy takes the place of another one; all else is named by what it is about.
     let is_about = |one: &Proposal| kind == ProposalKind::Policy || one.digest == *present;
-    let open = facts
-        .proposals
-        .iter()
-        .filter(is_it)
-        .find(|one| is_about(one) && one.is_open(present, case.facts.now, &case.facts.order));
+    let open = open(case, facts, kind).filter(is_it).find(|one| is_about(one) && one.replaces == *present);
     let Some(open) = open else {
         let message = format!("no proposal `{}` waits for a second person", named.escape_debug());
         reasons.push(Reason::new(Condition::NothingToConfirm, message));
         return None;
     };
-    let order = &case.facts.order;
-    let why = if &open.by == me {
-        Some("it is that user's own proposal")
-    } else if case.actor.credential().is_some_and(|key| key.issued_by.as_ref() == Some(&open.by)) {
-        Some("the code for that user's key is by whoever proposed it")
-    } else if case.actor.credential().is_some_and(|key| matches!(key.rests_on(), Some("recovered" | "alone")))
-    {
-        Some("that user's key was recovered, and rests on nobody else's word")
-    } else if !case.facts.users.contains_key(&open.by) {
-        Some("whoever proposed it is no user any more")
-    } else if facts.counts_since.is_none_or(|since| order.place(since) >= order.place(open.at)) {
-        Some("that user's key counts only since it was proposed")
-    } else {
-        None
-    };
-    if let Some(why) = why {
+    if let Some(why) = dependence(case, facts, open) {
         let message = format!("`{me}` cannot confirm what `{}` proposed: {why}", open.by);
-        reasons.push(Reason::new(Condition::NotIndependent, message));
+        let reason = Reason::new(Condition::NotIndependent, message);
+        // A proposal of one's own takes its place, where nothing else is in the way.
+        let anew = if kind == ProposalKind::Policy { anew() } else { command(case, kind) };
+        let is_all = reasons.is_empty() && &open.by != me;
+        reasons.push(if is_all { reason.remedy(anew) } else { reason });
     }
     Some(Proposal { confirmed_by: Some(me.clone()), ..open.clone() })
 }

@@ -1,12 +1,13 @@
 //! Keys that people sign with: one's own, one for a person whose passphrase is lost, and what stands for an open one.
 
+use super::recovery::{signers, way};
 use super::registry::{ended, invalid, known};
 use super::{Case, Condition, Reason};
 use crate::domain::digest::Digest;
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
 use crate::domain::id::{CredentialId, UserName};
-use crate::domain::identity::{Credential, CredentialKind, KeyOrigin, Validity};
+use crate::domain::identity::{Credential, CredentialKind, KeyOrigin};
 use crate::domain::plural::counted;
 
 /// Longest time for which an open key stands, in milliseconds: a working day.
@@ -18,7 +19,6 @@ pub(super) fn own(
     mut own: Credential,
     reasons: &mut Vec<Reason>,
 ) -> Vec<Credential> {
-    let valid = case.facts.valid;
     reasons.extend(case.unmet_person());
     if case.actor.credential().is_none() {
         let message = format!("`{}` must present a code, a token or the passphrase", case.actor.name());
@@ -28,16 +28,11 @@ pub(super) fn own(
         reasons.push(invalid("this key is in the registry already"));
     }
     let me = case.actor.name();
-    let present = |one: &Credential| case.facts.users.contains_key(&one.user);
-    let comparing =
-        |one: &&Credential| one.counts() && one.validity(valid) == Validity::Valid && present(one);
     let signs = case.actor.credential().is_some_and(|it| it.kind == CredentialKind::Key && it.counts());
-    if case.policy.compares_keys() && signs && !facts.keys.iter().filter(comparing).any(|one| &one.user != me)
-    {
-        let message = format!(
-            "a new key is compared by somebody else whose key counts, and there is nobody; where nobody else is left, \
-             `qms recover {me} --alone` makes one"
-        );
+    if case.policy.compares_keys() && signs && signers(case.facts, me).is_empty() {
+        let way = way(case, me);
+        let message =
+            format!("a new key is compared by somebody else whose key counts, and there is nobody: {way}");
         reasons.push(Reason::new(Condition::NobodyCompares, message));
     }
     own.issued_by = Some(me.clone());
@@ -103,7 +98,7 @@ pub(super) fn recover(
         Some(_) => {}
     }
     let id = CredentialId::of_key(&public);
-    if facts.keys.iter().any(|one| one.id == id) {
+    if case.facts.keys.iter().any(|one| one.id == id) {
         reasons.push(invalid("this key is in the registry already"));
     }
     let mut own = Credential::new(id, user.clone(), CredentialKind::Key, public, case.facts.now);

@@ -23,6 +23,7 @@ mod prerequisites;
 mod project;
 mod reading;
 mod reason;
+mod recovery;
 mod registry;
 mod remedy;
 mod remind;
@@ -37,12 +38,13 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-pub use self::adoption::{freeing, less, lost_traits};
+pub use self::adoption::{displaced, freeing, less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
 pub use self::menu::{Line, LineInput, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
+pub use self::recovery::{Recovery, Unsigned};
 pub use self::seats::unproved;
 pub use self::verdicts::judges_text;
 pub use self::way::{WayStep, way};
@@ -178,7 +180,7 @@ impl Case<'_> {
             let message = match (self.actor.assurance(), uncompared) {
                 (_, Some(key)) => format!(
                     "the key of `{me}` counts as a token until another person has compared its fingerprint; {}",
-                    acknowledge::who_can(self, key)
+                    recovery::who_can(self, key)
                 ),
                 (Assurance::Claimed, None) => format!("`{me}` is only claimed; this needs at least: {least}"),
                 (verified, None) => {

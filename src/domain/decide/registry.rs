@@ -64,7 +64,7 @@ pub(super) fn decide(case: &Case<'_>, registration: &Registration) -> Result<Way
             keys::unlock(case, own, *time, &mut reasons)
         }
         Registration::Acknowledge { user, fingerprint } => {
-            acknowledge::decide(case, facts, user, fingerprint, &mut reasons)
+            acknowledge::decide(case, user, fingerprint, &mut reasons)
         }
         Registration::Recover { user, public } => keys::recover(case, facts, user, *public, &mut reasons),
         Registration::Bind(runtime) => {

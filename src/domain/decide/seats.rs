@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Condition, Reason};
+use super::{Case, Condition, Reason, recovery};
 use crate::domain::document::{Document, Kind, Task};
 use crate::domain::facts::{Facts, Signing, UserFacts};
 use crate::domain::id::{StateName, UserName};
@@ -201,11 +201,11 @@ impl<'a> Seating<'a> {
                 reason.message =
                     format!("{}: nobody has compared the fingerprint of `{name}`'s key yet", reason.message);
                 let comparing = Offer::of("key_acknowledge").with("user", name).asking("fingerprint");
-                if self.case.actor.kind() == Kind::Human && self.case.actor.name() != name {
+                if recovery::acknowledges(self.case, name) {
                     reason.remedy(comparing)
                 } else {
-                    reason.message =
-                        format!("{}; another person does that: `key acknowledge`", reason.message);
+                    let who = recovery::who_compares(self.case, name);
+                    reason.message = format!("{}; {who}", reason.message);
                     reason
                 }
             } else if let Some(name) = lacking(Signing::Keyless) {

@@ -9,3 +9,5 @@ pub(crate) mod dice;
 pub(crate) mod menus;
 mod numbers;
 mod promises;
+mod proposals;
+mod ways;

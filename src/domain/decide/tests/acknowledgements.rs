@@ -4,7 +4,7 @@ use super::bounds::{about, acknowledged, credential, facts, of_profile, users};
 use super::dice::name;
 use crate::domain::decide::{Way, decide};
 use crate::domain::digest::Timestamp;
-use crate::domain::facts::RegistryFacts;
+use crate::domain::facts::{Facts, RegistryFacts};
 use crate::domain::identity::{Assurance, Credential, CredentialKind, Grounds, KeyOrigin, verified};
 use crate::domain::policy::Profile;
 use crate::domain::request::Registration;
@@ -30,7 +30,7 @@ fn another(number: u8, user: &str, issuer: &str, by: &str) -> Credential {
 
 /// What becomes of the word of `by` for the last key of `user`: the grounds, or the names of the reasons.
 fn said(profile: Profile, keys: &[Credential], by: &str, user: &str) -> Result<Grounds, Vec<String>> {
-    let facts = facts(RegistryFacts { keys: keys.to_vec(), ..RegistryFacts::default() });
+    let facts = Facts { keys: keys.to_vec(), ..facts(RegistryFacts::default()) };
     let policy = of_profile(profile);
     let actor = users().into_iter().find(|one| one.name.as_str() == by).unwrap_or_else(|| panic!("{by}"));
     let own = keys.iter().rfind(|key| key.user.as_str() == by).cloned();

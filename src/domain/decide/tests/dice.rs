@@ -229,6 +229,7 @@ impl<'a> Dice<'a> {
             children,
             waiting: Vec::new(),
             users,
+            keys: Vec::new(),
             copy,
             front_matter_in_force: None,
             front_matter: if self.one_in(5) { Err("unreadable".to_owned()) } else { Ok(front_matter) },
