@@ -7,4 +7,5 @@ mod bounds;
 mod confirmations;
 pub(crate) mod dice;
 pub(crate) mod menus;
+mod people;
 mod promises;
