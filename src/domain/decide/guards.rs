@@ -64,12 +64,8 @@ impl Case<'_> {
             }
             Plain::Human => self.unmet_human().into_iter().collect(),
             Plain::Independent => {
-                let known = |origin: &str| {
-                    self.judged_with(document).any(|own| {
-                        own.author_origins.contains(origin)
-                            || own.authors.iter().any(|author| author.as_str() == origin)
-                    })
-                };
+                let known =
+                    |origin: &str| self.judged_with(document).any(|own| own.is_written_from(origin));
                 let shared = self.actor.origins().find(|origin| known(origin));
                 shared
                     .into_iter()

@@ -1,7 +1,7 @@
 //! Rows that somebody changed for the moment of one decision: the entry says what was made of them, and the entries
 //! before it what they were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::audit::Contradiction;
@@ -199,7 +199,10 @@ fn an_entry_that_was_made_from_these_rows_is_sound() {
                 it.deltas.clear();
             },
         ),
-        (|it| it.document.authors = [name("claude"), name("tu")].into(), AS_IT_IS),
+        (
+            |it| it.document.authors = [name("claude"), name("tu")].map(|it| (it, BTreeSet::new())).into(),
+            AS_IT_IS,
+        ),
         (|it| drop(it.round().seats.insert(name("tu"), seat())), AS_IT_IS),
     ];
     for (number, (truth, said)) in sound.into_iter().enumerate() {
@@ -275,7 +278,11 @@ fn each_row_that_was_another_one_for_a_moment_is_found() {
             },
             AS_IT_IS,
         ),
-        (OwnWork, |it| it.document.authors = [name("claude"), name("qa")].into(), AS_IT_IS),
+        (
+            OwnWork,
+            |it| it.document.authors = [name("claude"), name("qa")].map(|it| (it, BTreeSet::new())).into(),
+            AS_IT_IS,
+        ),
         (OwnWork, |it| it.document.creator = Some(name("qa")), AS_IT_IS),
         (OwnWork, |it| it.document.owner = Some(name("qa")), AS_IT_IS),
         (Content, |it| it.round().content = Digest::of(b"another"), AS_IT_IS),
