@@ -7,6 +7,8 @@
     reason = "a test that cannot go on stops"
 )]
 
+#[path = "identity/ambient.rs"]
+mod ambient;
 #[path = "identity/bound.rs"]
 mod bound;
 #[path = "identity/clock.rs"]

@@ -111,6 +111,7 @@ const UNREACHED: &[(&str, &[Condition])] = &[
             Condition::TokenOfAnotherProcess,
             Condition::OtherNamespaces,
             Condition::PersonsTokenExported,
+            Condition::PersonsPassphraseExported,
             Condition::CallNotSigned,
             Condition::ReadingUnproved,
             Condition::SignedAnotherRequest,

@@ -24,6 +24,9 @@ use crate::domain::identity::{
 /// Longest token that is read from a stream, in bytes.
 const TOKEN_MAX: u64 = 4096;
 
+/// The variable that names a file with a passphrase.
+const PASSPHRASE_VARIABLE: &str = "QMS_PASSPHRASE_FILE";
+
 /// Finds out who is calling, and what is presented for it: the first hit wins.
 pub fn present(
     world: &mut World,
@@ -44,7 +47,7 @@ pub fn present(
     }
     if let Some((text, source)) = token(world, global)? {
         let token = Rc::new(Token::parse(&text)?);
-        let found = if source == Source::TokenFile { Found::Named } else { found(world, context, &token)? };
+        let found = found(world, context, source == Source::TokenFile, Some(&token))?;
         let proof = Some(Proof::Token(token));
         return Ok((Claim { user, proof, found, ancestry: Ancestry(world.ancestry) }, source));
     }
@@ -53,15 +56,18 @@ pub fn present(
     {
         // What it is not good for is signed.
         context.signer = signer(world, global, context, holder.as_str())?;
-        let proof = Some(Proof::Token(Rc::new(token)));
-        return Ok((Claim { user, proof, ..Claim::default() }, Source::Unlock));
+        let token = Rc::new(token);
+        let found = found(world, context, false, Some(&token))?;
+        let proof = Some(Proof::Token(token));
+        return Ok((Claim { user, proof, found, ..Claim::default() }, Source::Unlock));
     }
     let Some(name) = user else {
         return Err(CommandError::Usage("who is calling? pass --user or set QMS_USER".to_owned()));
     };
     context.signer = signer(world, global, context, &name)?;
     let source = if context.signer.is_some() { Source::Key } else { Source::None };
-    Ok((Claim::of(name), source))
+    let found = found(world, context, is_line_or_typed(world, global), None)?;
+    Ok((Claim { found, ..Claim::of(name) }, source))
 }
 
 /// Finds the code of somebody who has nothing else yet: in a file that the command names, or typed. What stands in
@@ -82,12 +88,19 @@ pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source
     Ok((Claim { user, proof, ancestry: Ancestry(world.ancestry), ..Claim::default() }, source))
 }
 
-/// Tells whose environment a token was found in. Where a runtime of agents has its hook in the project, that signs each
-/// call which may count.
-fn found(world: &World, context: &mut Context, token: &Token) -> Result<Found, CommandError> {
-    if !world.is_of_agent() {
+/// Tells where a proof was found: named by the line, or in an environment, and whose that is. Every proof comes by here,
+/// whatever it is. Where a runtime of agents has its hook in the project, that signs each call which may count.
+fn found(
+    world: &World,
+    context: &mut Context,
+    is_named: bool,
+    token: Option<&Token>,
+) -> Result<Found, CommandError> {
+    if is_named || !world.is_of_agent() {
         return Ok(Found::Named);
     }
+    // Keys are of people, and a person's proof in the environment of an agent never counts.
+    let Some(token) = token else { return Ok(Found::Shared) };
     let kept = context.session.credential(token.id())?;
     let is_of_run = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
     // Codex runs no hook before a person has trusted it at a terminal, and none is at a run. What the token of a run is
@@ -261,7 +274,24 @@ pub fn new_passphrase(
 
 /// Returns the file with the passphrase, if one was named.
 pub fn passphrase_file(world: &World, global: &Global) -> Option<std::path::PathBuf> {
-    global.passphrase_file.clone().or_else(|| world.set_variable("QMS_PASSPHRASE_FILE").map(Into::into))
+    global.passphrase_file.clone().or_else(|| world.set_variable(PASSPHRASE_VARIABLE).map(Into::into))
+}
+
+/// Tells whether a passphrase comes by the line, or is typed, and not by the environment.
+fn is_line_or_typed(world: &World, global: &Global) -> bool {
+    global.passphrase_file.is_some() || world.set_variable(PASSPHRASE_VARIABLE).is_none()
+}
+
+/// Lists by which variables a proof is handed to every program that is started from here, with the token where it is
+/// one. A descriptor is read once, and what it gave is known already.
+pub fn handed_on(world: &World) -> Vec<(&'static str, Option<Token>)> {
+    let token = |text: Option<String>| text.and_then(|text| Token::parse(&text).ok());
+    let by_file = world.set_variable("QMS_TOKEN_FILE");
+    let by_file = token(by_file.and_then(|path| secret_in(world, Path::new(&path)).ok()));
+    let tokens = [("QMS_TOKEN_FILE", by_file), ("QMS_TOKEN", token(world.set_variable("QMS_TOKEN")))];
+    let tokens = tokens.into_iter().filter(|(_, token)| token.is_some());
+    let passphrase = world.set_variable(PASSPHRASE_VARIABLE).map(|_| (PASSPHRASE_VARIABLE, None));
+    tokens.chain(passphrase).collect()
 }
 
 fn read_passphrase(world: &World, path: &Path) -> Result<String, CommandError> {

@@ -236,7 +236,7 @@ fn built_in(
         BuiltIn::Sop(command) => sop::run(context, &command),
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Metrics(command) => metrics::run(context, &command),
-        BuiltIn::Doctor { repair } => doctor::run(context, repair),
+        BuiltIn::Doctor { repair } => doctor::run(context, repair, credential::handed_on(world)),
         other => proofs::run(world, context, global, other),
     };
     answer.map(|answer| warned(context, answer, before)).map(reply)

@@ -335,8 +335,10 @@ fn not_verified(refusal: &NotVerified, is_of_agent: bool) -> Row {
             vec![format!("a lost passphrase: another person runs `qms recover {user}`")]
         }
         Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
-        Distrust::Unsigned => vec![SIGNED_BY_HOOK.to_owned()],
-        Distrust::Exported => vec!["qms --token-file <file of that token> …".to_owned()],
+        // These are said to agents alone.
+        Distrust::Unsigned | Distrust::Exported | Distrust::ExportedPassphrase => {
+            vec![SIGNED_BY_HOOK.to_owned()]
+        }
         Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
     };
     let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::exposure::Exposure;
-use super::{CommandError, Context, Source};
+use super::{CommandError, Context};
 use crate::domain::audit::Entry;
-use crate::domain::document::Kind;
 use crate::domain::id::CredentialId;
-use crate::domain::identity::{Actor, Credential, CredentialKind, Grounds, left};
+use crate::domain::identity::{Actor, Credential, Grounds, left};
 use crate::store::{Credentials, Entries};
 
-/// Looks at the keys, and at the token that this command presents.
+/// Looks at the keys.
 pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Result<(), CommandError> {
-    found.notes.extend(exported(context, actor));
     let (compares, order) = (context.session.policy()?.compares_keys(), context.session.order()?);
     let keys = context.session.read(actor).credentials(Credentials::Keys)?;
     let used = used(context, actor)?;
@@ -63,18 +61,4 @@ fn used(context: &mut Context, actor: &Actor) -> Result<BTreeSet<CredentialId>, 
         Ok(())
     })?;
     Ok(used)
-}
-
-/// A person's token in the environment is passed on to every program that is started from there.
-fn exported(context: &Context, actor: &Actor) -> Option<String> {
-    let is_exported = matches!(context.source, Source::Variable | Source::VariableFile);
-    let is_bearer = actor.credential().is_some_and(|it| it.kind == CredentialKind::Standing);
-    (is_exported && is_bearer && actor.kind() == Kind::Human).then(|| {
-        format!(
-            "the token of {}, a person, is exported as {}: every program that is started from this shell has it; \
-             name it with --token-file instead",
-            actor.name(),
-            context.source.as_str()
-        )
-    })
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{CommandError, Context, Reply, cited, clock, exposure, publish, templates};
+use super::exposure::{self, HandedOn};
+use super::{CommandError, Context, Reply, cited, clock, publish, templates};
 use crate::disk::{Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -95,7 +96,7 @@ const CLOCK: &str = "clock";
 const CONTENTS: &str = "contents";
 
 /// Checks the project, and with `repair` makes again what can be made from the store.
-pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
+pub fn run(context: &mut Context, repair: bool, handed_on: HandedOn) -> Result<Reply, CommandError> {
     let mut findings = Vec::new();
     let mut notes = Vec::new();
     context.identify()?;
@@ -151,7 +152,7 @@ pub fn run(context: &mut Context, repair: bool) -> Result<Reply, CommandError> {
         Err(error) => return Err(error),
     }
     findings.extend(clock::fault(context).map(|warning| Finding::new(CLOCK, warning.message)));
-    match exposure::look(context, &actor) {
+    match exposure::look(context, &actor, handed_on) {
         Ok(exposure) => {
             let found = exposure.findings.into_iter();
             findings.extend(found.map(|(name, message)| Finding::new(name, message)));

@@ -3,12 +3,12 @@
 use std::fs;
 use std::rc::Rc;
 
-use super::{CommandError, Context, alert, compared, definition, hooks, stalled};
+use super::{CommandError, Context, Source, alert, compared, definition, hooks, stalled};
 use crate::disk::read_file;
 use crate::domain::document::Kind;
 use crate::domain::hook::Runtime;
 use crate::domain::identity::{
-    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, argv_digest,
+    Actor, Call, Caller, Claim, CredentialKind, PresentedTicket, Proof, Ticket, TicketId, Token, argv_digest,
 };
 use crate::domain::size;
 use crate::store::Credentials;
@@ -20,6 +20,9 @@ const FILE_MAX: u64 = 1 << 20;
 const ENTRIES_MAX: usize = 10_000;
 const BYTES_MAX: u64 = 64 << 20;
 
+/// The variables by which a proof is handed on to what is started from here, with the token where it is one.
+pub type HandedOn = Vec<(&'static str, Option<Token>)>;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Exposure {
@@ -30,9 +33,10 @@ pub struct Exposure {
 }
 
 /// Looks at the project.
-pub fn look(context: &mut Context, actor: &Actor) -> Result<Exposure, CommandError> {
+pub fn look(context: &mut Context, actor: &Actor, handed_on: HandedOn) -> Result<Exposure, CommandError> {
     let mut found = Exposure::default();
     unproved(context, actor, &mut found)?;
+    exported(context, actor, handed_on, &mut found)?;
     compared::look(context, actor, &mut found)?;
     found.notes.extend(stalled::sentences(context, actor)?);
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
@@ -81,6 +85,37 @@ fn unproved(context: &mut Context, actor: &Actor, found: &mut Exposure) -> Resul
                 "{} is a person with a bearer token: whoever has the file is believed; qms --token-file FILE key \
                  create",
                 user.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Proofs of people that are exported: they are handed on to every program that is started from there.
+fn exported(
+    context: &mut Context,
+    actor: &Actor,
+    handed_on: HandedOn,
+    found: &mut Exposure,
+) -> Result<(), CommandError> {
+    let mut tokens = Vec::new();
+    if context.source == Source::Descriptor {
+        tokens.extend(actor.credential().map(|own| (Source::Descriptor.as_str(), own.user.clone())));
+    }
+    for (variable, token) in handed_on {
+        match token {
+            Some(token) => tokens.extend(context.holder_of(&token).map(|user| (variable, user))),
+            None => found.notes.push(format!(
+                "the passphrase of a person is exported as {variable}: every program that is started from this shell \
+                 can sign with it; name it with --passphrase-file instead"
+            )),
+        }
+    }
+    for (variable, user) in tokens {
+        if context.session.kind_of(&user)? == Some(Kind::Human) {
+            found.notes.push(format!(
+                "the token of {user}, a person, is exported as {variable}: every program that is started from this \
+                 shell has it; name it with --token-file instead"
             ));
         }
     }

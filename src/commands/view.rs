@@ -101,7 +101,7 @@ impl DocumentView {
             version: document.version,
             effective_version: document.in_force.map(|it| it.version),
             owner: document.owner,
-            authors: document.authors.into_iter().collect(),
+            authors: document.authors.into_keys().collect(),
             checked_out_by: document.checkout.map(|checkout| checkout.by),
             parent: document.parent,
             phase,

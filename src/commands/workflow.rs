@@ -106,6 +106,11 @@ pub fn run(context: &mut Context, command: WorkflowCommand) -> Result<Reply, Com
         WorkflowCommand::Graph { workflow, format } => graph(&*context.session.policy()?, &workflow, format)?,
         WorkflowCommand::Lint => {
             let candidate = candidate(context)?;
+            let users = context.session.read(&actor).users()?;
+            let faults = candidate.policy.agents_of_people(users.iter());
+            if !faults.is_empty() {
+                return Err(CommandError::PolicyInvalid(faults));
+            }
             let files = counted(candidate.sources.0.len() as u64, "file");
             let report =
                 TextReport { digest: Some(candidate.digest), text: format!("✓ no faults in {files}") };

@@ -35,11 +35,10 @@ pub struct Document {
     pub owner: Option<UserName>,
     /// Who created it; `None` for what was installed with the project.
     pub creator: Option<UserName>,
-    /// Its creator and everyone who checked it in since its last approval.
-    pub authors: BTreeSet<UserName>,
-    /// The sessions in which they wrote and the users who had started them, as far as their credentials
-    /// named any: who comes from there is not independent of them.
-    pub author_origins: BTreeSet<String>,
+    /// Its creator and everyone who checked it in since its last approval, each with the sessions in which that author
+    /// wrote and the users who had started it, as far as credentials named any: who comes from there is not
+    /// independent.
+    pub authors: BTreeMap<UserName, BTreeSet<String>>,
     /// Who has a working copy out, and of which content.
     pub checkout: Option<Checkout>,
     /// The document that it belongs to.
@@ -67,7 +66,26 @@ pub struct Document {
 impl Document {
     /// Tells whether a user is an author: its creator, or somebody who checked it in since its last approval.
     pub fn is_written_by(&self, user: &UserName) -> bool {
-        self.authors.contains(user) || self.creator.as_ref() == Some(user)
+        self.authors.contains_key(user) || self.creator.as_ref() == Some(user)
+    }
+
+    /// Tells whether a name is that of an author, or of a session or user that an author came from.
+    pub fn is_written_from(&self, origin: &str) -> bool {
+        self.authors.iter().any(|(author, origins)| author.as_str() == origin || origins.contains(origin))
+    }
+
+    /// Adds an author, who comes from these.
+    pub fn add_author<'o>(&mut self, user: &UserName, origins: impl Iterator<Item = &'o str>) {
+        self.authors.entry(user.clone()).or_default().extend(origins.map(str::to_owned));
+    }
+
+    /// Forgets all authors but the creator, and with each where that one came from.
+    pub fn forget_authors(&mut self) {
+        let creator = self.creator.as_ref();
+        self.authors.retain(|author, _| Some(author) == creator);
+        if let Some(creator) = creator {
+            self.authors.entry(creator.clone()).or_default();
+        }
     }
 
     /// Lists the phases in which an objection to the present content counts, or can still be raised.
@@ -267,4 +285,37 @@ pub struct User {
     pub is_bound: bool,
     /// When the user's rights ended; `None` while they last.
     pub removed_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::audit::samples;
+    use crate::domain::digest::Timestamp;
+    use crate::domain::id::UserName;
+
+    // REQ-018, REQ-021, REQ-338
+    #[test]
+    fn where_an_author_came_from_is_forgotten_with_the_author_and_with_nobody_else() {
+        let name = |name: &str| UserName::parse(name).unwrap_or_else(|error| panic!("{error}"));
+        let (claude, bob) = (name("claude"), name("bob"));
+        let mut document = samples::new_document("SOP-001", Timestamp::from_millis(0));
+        document.creator = Some(claude.clone());
+        document.authors.clear();
+        document.add_author(&claude, ["s-1"].into_iter());
+        document.add_author(&bob, ["s-1", "s-2", "lead"].into_iter());
+        document.add_author(&bob, ["s-3"].into_iter());
+        for origin in ["claude", "bob", "s-1", "s-2", "s-3", "lead"] {
+            assert!(document.is_written_from(origin), "{origin}");
+        }
+        document.forget_authors();
+        // The creator stays an author, and what it wrote in stays known.
+        let known = |origin: &str| document.is_written_from(origin);
+        assert_eq!(["claude", "s-1"].map(known), [true, true]);
+        assert_eq!(["bob", "s-2", "s-3", "lead"].map(known), [false; 4]);
+        assert!(document.is_written_by(&claude) && !document.is_written_by(&bob));
+        // What was installed has none.
+        document.creator = None;
+        document.forget_authors();
+        assert!(document.authors.is_empty());
+    }
 }

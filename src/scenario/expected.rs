@@ -166,7 +166,7 @@ fn field_of(document: &Document, field: &str) -> Vec<String> {
         "titled" => vec![document.title.clone()],
         "owner" => document.owner.iter().map(user).collect(),
         "checked_out_by" => document.checkout.iter().map(|it| user(&it.by)).collect(),
-        "authors" => document.authors.iter().map(user).collect(),
+        "authors" => document.authors.keys().map(user).collect(),
         "seats" => document.round.iter().flat_map(|it| it.seats.keys()).map(user).collect(),
         _ => Vec::new(),
     }

@@ -116,7 +116,7 @@ fn a_row_that_was_another_one_for_a_verdict_is_found_when_it_is_put_back() {
     let project = in_review();
     let rows = |group: &str, who: &str| {
         edit(&project, &format!("UPDATE users SET user_group = '{group}' WHERE name = 'claude'"));
-        let names = format!("authors = '[\"{who}\"]', creator = '{who}', owner = '{who}'");
+        let names = format!("authors = '{{\"{who}\":[]}}', creator = '{who}', owner = '{who}'");
         edit(&project, &format!("UPDATE documents SET {names} WHERE id = 'SOP-008'"));
     };
     rows("quality", "tu");
@@ -141,7 +141,7 @@ fn an_author_who_was_none_for_the_moment_of_a_verdict_is_found() {
         "-u claude route SOP-009 --review --assignees qa",
     ]);
     let names = |who: &str| {
-        let names = format!("authors = '[\"{who}\"]', creator = '{who}'");
+        let names = format!("authors = '{{\"{who}\":[]}}', creator = '{who}'");
         edit(&project, &format!("UPDATE documents SET {names} WHERE id = 'SOP-009'"));
     };
     names("claude");

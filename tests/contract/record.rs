@@ -117,6 +117,25 @@ fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     });
 }
 
+// REQ-016
+#[test]
+fn a_trial_in_the_name_of_another_leaves_the_refused_proof_on_record_and_nothing_else() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    let token = project.token("claude").unwrap();
+    project.run("-u claude create CR --title x").is(0);
+    // Refusals alike within a minute are one entry.
+    for (line, entries) in [("create CR --title y --dry-run", 1), ("checkin CR-001 --dry-run", 0)] {
+        let before = project.ask("-u claude status CR-001").is(0)["data"]["document"].clone();
+        let line = format!("-u qa --token-file {} {line}", token.display());
+        project.keeps(entries, || project.ask(&line).is(8));
+        assert_eq!(project.ask("-u claude status CR-001").is(0)["data"]["document"], before);
+        let log = project.run("-u lead audit export").is(0).text();
+        assert!(log.lines().next_back().unwrap().contains("identity_mismatch"), "{line}");
+        project.run("-u claude status CR-002").is(5);
+    }
+}
+
 // REQ-082
 #[test]
 fn nobody_sees_what_others_said_in_a_round_that_is_open() {

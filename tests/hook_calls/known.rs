@@ -206,3 +206,31 @@ fn within_a_run_nobody_acts_but_the_agent_that_was_started() {
         assert!(entries.iter().all(|it| it["actor"] != "qa"));
     }
 }
+
+// REQ-339
+#[test]
+fn no_agent_acts_under_the_name_of_a_person() {
+    let hooked = Hooked::new();
+    let path = hooked.project.path("workflows/policy.yaml");
+    let adopts = |from: &str, to: &str| {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        fs::write(&path, text.replace(from, to)).unwrap();
+        hooked.project.ask("-u lead workflow adopt")
+    };
+    let refused = adopts("  tu: { user: tu }", "  tu: { user: tu }\n  late: { user: lead }").is(4);
+    assert_eq!(refused.reasons(), ["policy_unsound"]);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("agent `late` acts as `lead`, a person"), "{message}");
+    hooked.project.run("-u lead workflow lint").is(82).says("acts as `lead`, a person");
+    // Somebody can be added afterwards.
+    adopts("{ user: lead }", "{ user: hana }").is(0);
+    hooked.begin("s-1", "a-1", "late");
+    hooked.project.run("-u lead user add hana --group quality --human").is(0);
+    let told = hooked.begin("s-1", "a-2", "late").unwrap().to_string();
+    assert!(told.contains("`hana` is a person, and no agent acts as one"), "{told}");
+    for agent in ["a-1", "a-2"] {
+        let reason = Hooked::denied(hooked.call("s-1", Some(agent), agent, "qms list"));
+        assert!(reason.contains("`hana` is a person, and no agent acts as one"), "{agent}: {reason}");
+    }
+}

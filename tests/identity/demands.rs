@@ -81,6 +81,41 @@ fn no_agent_sits_in_the_slot_of_a_person_or_answers_there() {
     project.run(&line).is(0);
 }
 
+// REQ-056, REQ-337
+#[test]
+fn a_name_of_a_person_does_not_answer_where_a_person_is_demanded() {
+    let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [owner";
+    let project = Project::new();
+    rewrite(&project, "executable.yaml", edge, &format!("{edge}, human"));
+    project.run("-u lead workflow adopt").is(0);
+    project.run("-u lead user add ann --group initiator --human").is(0);
+    project.play(&[
+        "-u ann create CR --title x",
+        "-u ann route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment fine",
+        "-u ann route CR-001 --approval",
+        "-u qa approve CR-001",
+    ]);
+    let refused = bare(&project, "-u ann release CR-001").ask().is(8);
+    assert_eq!(refused.reasons(), ["assurance_too_low"]);
+    let phrase = super::enrol(&project, "ann", super::PASSPHRASE);
+    // With an unlocked key the passphrase is asked for, and nowhere else.
+    let mut shell = super::terminal::Shell::open(&project);
+    let open = |shell: &mut super::terminal::Shell, line: &str| {
+        shell.begin(line);
+        shell.until("Passphrase of ann: ");
+        shell.unseen(super::PASSPHRASE);
+        shell.ends()
+    };
+    assert_eq!(open(&mut shell, "-u ann unlock --for 10m").0, "0");
+    let (status, said) = shell.run("-u ann release CR-001 --no-interactive");
+    assert!(status == "8" && said.contains("the unlocked key of `ann` is open to every program"), "{said}");
+    let (status, said) = open(&mut shell, "-u ann release CR-001");
+    assert!(status == "0" && said.contains("verified: signature"), "{said}");
+    shell.leave();
+    assert!(phrase.exists());
+}
+
 // REQ-056, REQ-115
 #[test]
 fn a_transition_that_demands_a_signature_takes_nothing_less() {

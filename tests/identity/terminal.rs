@@ -80,13 +80,13 @@ impl Shell {
     }
 
     /// Runs a command that asks for nothing.
-    fn run(&mut self, line: &str) -> (String, String) {
+    pub(super) fn run(&mut self, line: &str) -> (String, String) {
         self.begin(line);
         self.ends()
     }
 
     /// Runs a command that asks for a passphrase once.
-    fn run_with(&mut self, line: &str, passphrase: &str) -> (String, String) {
+    pub(super) fn run_with(&mut self, line: &str, passphrase: &str) -> (String, String) {
         self.begin(line);
         self.answer("Passphrase of hana: ", passphrase);
         self.ends()

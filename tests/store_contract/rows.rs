@@ -95,8 +95,7 @@ pub(crate) fn plain(text: &str) -> Document {
         in_force: None,
         owner: None,
         creator: None,
-        authors: BTreeSet::new(),
-        author_origins: BTreeSet::new(),
+        authors: BTreeMap::new(),
         checkout: None,
         parent: None,
         template: None,
@@ -118,8 +117,11 @@ pub(crate) fn rich(text: &str) -> Document {
         in_force: Some(InForce { version: Version::new(1, 0), content: digest("body") }),
         owner: Some(name("author")),
         creator: Some(name("author")),
-        authors: [name("author"), name("second-author")].into(),
-        author_origins: ["s-1".to_owned(), "lead".to_owned()].into(),
+        authors: [
+            (name("author"), ["s-1".to_owned(), "lead".to_owned()].into()),
+            (name("second-author"), BTreeSet::new()),
+        ]
+        .into(),
         checkout: Some(Checkout { by: name("author"), base: digest("base") }),
         parent: Some(id("CR-001")),
         template: Some(TemplateVersion { id: id("TEMPLATE-CR"), version: Version::new(1, 10) }),

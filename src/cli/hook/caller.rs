@@ -114,7 +114,7 @@ pub(super) fn main(
         let kept = context.session.credential(token.id())?;
         let is_spawn = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
         // A person's token was exported for the person, whatever else runs there.
-        if !is_person(context, &token)? {
+        if !is_of_person(context, &token)? {
             let whose = verified(world, context, (None, NOT_YOURS), token, origin)?;
             return Ok(Main { whose, is_run: is_spawn || run.is_some() });
         }
@@ -196,10 +196,20 @@ fn verified(
     }
 }
 
-fn is_person(context: &mut Context, token: &Token) -> Result<bool, CommandError> {
+fn is_of_person(context: &mut Context, token: &Token) -> Result<bool, CommandError> {
     let holder = context.session.holder(token.id())?;
-    let kind = holder.map(|holder| context.session.kind_of(&holder)).transpose()?.flatten();
-    Ok(kind == Some(Kind::Human))
+    holder.map_or(Ok(false), |holder| is_person(context, &holder))
+}
+
+fn is_person(context: &mut Context, user: &UserName) -> Result<bool, CommandError> {
+    Ok(context.session.kind_of(user)? == Some(Kind::Human))
+}
+
+/// Why an agent has no name whose user is a person: nobody is told that a person did what an agent did.
+fn of_person(user: &UserName) -> String {
+    format!(
+        "`{user}` is a person, and no agent acts as one; let an administrator give this agent a user of its own"
+    )
 }
 
 /// Says why an agent that the policy knows has no name here; `None` for one that it does not know, which is no
@@ -214,9 +224,11 @@ fn unregistered(
         return Ok(Some("the session of this agent has ended: start it anew".to_owned()));
     }
     let policy = context.session.policy()?;
-    let Some(agent) = call.agent_type.as_ref().filter(|name| policy.agents.contains_key(*name)) else {
-        return Ok(None);
-    };
+    let known = call.agent_type.as_ref().and_then(|name| policy.agents.get_key_value(name));
+    let Some((agent, known)) = known else { return Ok(None) };
+    if is_person(context, &known.user)? {
+        return Ok(Some(of_person(&known.user)));
+    }
     Ok(Some(match definition::started(context, runtime, agent, Path::new(&call.cwd))? {
         Err(why) => format!("this agent is not registered: {why}; {ADOPT}"),
         Ok(_) => "this agent is not registered: the hook did not see it start; start it anew".to_owned(),
@@ -242,6 +254,9 @@ fn lapsed(
         let why = format!("the policy in force does not let this agent act as `{user}`: start it anew");
         return Ok(Some(why));
     }
+    if is_person(context, user)? {
+        return Ok(Some(of_person(user)));
+    }
     Ok(match definition::started(context, runtime, name, Path::new(&call.cwd))? {
         Err(why) => Some(format!("this agent acts as `{user}` no more: {why}; {ADOPT}")),
         Ok(found) if found != known.definition => {
@@ -262,6 +277,9 @@ pub(super) fn begins(
 ) -> Result<Option<Result<AgentSession, String>>, CommandError> {
     let policy = context.session.policy()?;
     let Some(known) = policy.agents.get(agent_type) else { return Ok(None) };
+    if is_person(context, &known.user)? {
+        return Ok(Some(Err(of_person(&known.user))));
+    }
     let main = main(world, context, Some(runtime), origin)?;
     let parent = match main.whose {
         Whose::Of(signed) => Some(signed.user),

@@ -50,8 +50,7 @@ pub(in crate::domain) fn new_document(id: &str, at: Timestamp) -> Document {
         in_force: None,
         owner: Some(name("claude")),
         creator: Some(name("claude")),
-        authors: BTreeSet::from([name("claude")]),
-        author_origins: BTreeSet::new(),
+        authors: BTreeMap::from([(name("claude"), BTreeSet::new())]),
         checkout: Some(Checkout { by: name("claude"), base: content }),
         parent: None,
         template: None,
@@ -329,14 +328,13 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
         option::of(any::<u64>()),
     );
     let several = (
-        btree_set(users(), 0..4),
-        btree_set("[a-z]{1,8}", 0..3),
+        btree_map(users(), btree_set("[a-z]{1,8}", 0..3), 0..4),
         btree_map((phases(), users()), verdicts(), 0..4),
         btree_set(names("[a-z]{1,8}"), 0..3),
         btree_set((documents_ids(), states()), 0..3),
     );
     (plain, optional, several).prop_map(move |(plain, optional, several)| {
-        let (authors, author_origins, verdicts, traits, requires) = several;
+        let (authors, verdicts, traits, requires) = several;
         let requires =
             requires.into_iter().map(|(document, state)| Prerequisite { document, state }).collect();
         let (
@@ -365,7 +363,6 @@ pub(super) fn states_of_document(id: &'static str) -> impl Strategy<Value = Docu
             owner,
             creator,
             authors,
-            author_origins,
             checkout,
             parent,
             template,

@@ -221,8 +221,7 @@ impl Case<'_> {
         if edge.effects.contains(&Effect::CheckIn) && self.copy_changed(document) {
             projected.verdicts.clear();
             projected.rejected = None;
-            projected.authors.insert(self.actor.name().clone());
-            projected.author_origins.extend(self.actor.origins().map(str::to_owned));
+            projected.add_author(self.actor.name(), self.actor.origins());
         }
         projected
     }

@@ -192,7 +192,7 @@ impl Step<'_> {
             !was_asked && self.document.round.is_none() && !edge.effects.contains(&Effect::CheckOut);
         let was_approved = self.facts.document.as_ref().is_some_and(|before| before.version.minor == 0);
         if goes_on && was_approved {
-            self.forget_authors();
+            self.document.forget_authors();
         }
         if self.document.round.is_some() {
             self.applied.notes.push(Note::Seated(seats.to_vec()));
@@ -246,7 +246,8 @@ impl Step<'_> {
             }
             Effect::PutInForce => {
                 document.in_force = Some(InForce { version: document.version, content: document.content });
-                self.forget_authors();
+                // Who wrote before an approval that can no longer be withdrawn is no author of what follows.
+                self.document.forget_authors();
             }
             Effect::TakeOutOfForce => document.in_force = None,
             Effect::RecordNote => self.record_note(),
@@ -310,14 +311,8 @@ impl Step<'_> {
         self.applied.notes.push(Note::CheckedIn(self.document.version));
     }
 
-    /// Whoever wrote before an approval that can no longer be withdrawn is no author of what follows.
-    fn forget_authors(&mut self) {
-        self.document.authors = self.document.creator.iter().cloned().collect();
-    }
-
     fn become_author(&mut self) {
-        self.document.authors.insert(self.permit.actor.name().clone());
-        self.document.author_origins.extend(self.permit.actor.origins().map(str::to_owned));
+        self.document.add_author(self.permit.actor.name(), self.permit.actor.origins());
     }
 
     /// Gives the document another content, as its next minor version.

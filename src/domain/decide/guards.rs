@@ -2,7 +2,7 @@
 
 use super::seats::Seating;
 use super::{Case, Condition, Reason};
-use crate::domain::document::{Document, Kind};
+use crate::domain::document::Document;
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
 use crate::domain::offer::Offer;
@@ -62,16 +62,10 @@ impl Case<'_> {
             Plain::OwnerOrUnowned => {
                 when(document.owner.is_some() && !self.owns(document), || Self::not_owner(document))
             }
-            Plain::Human => when(self.actor.kind() != Kind::Human, || {
-                Reason::new(Condition::NotHuman, format!("`{me}` is no person; this is for people"))
-            }),
+            Plain::Human => self.unmet_human().into_iter().collect(),
             Plain::Independent => {
-                let known = |origin: &str| {
-                    self.judged_with(document).any(|own| {
-                        own.author_origins.contains(origin)
-                            || own.authors.iter().any(|author| author.as_str() == origin)
-                    })
-                };
+                let known =
+                    |origin: &str| self.judged_with(document).any(|own| own.is_written_from(origin));
                 let shared = self.actor.origins().find(|origin| known(origin));
                 shared
                     .into_iter()

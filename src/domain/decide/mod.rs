@@ -50,7 +50,7 @@ pub use self::verdicts::judges_text;
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;
 use super::digest::Digest;
-use super::document::{Document, User};
+use super::document::{Document, Kind, User};
 use super::facts::Facts;
 use super::id::{ActionName, DocumentId, ItemId, StateName, UserName, WorkflowName};
 use super::identity::{Actor, AgentSession, Assurance, Credential, CredentialKind};
@@ -187,17 +187,39 @@ impl Case<'_> {
                     format!("`{me}` is verified by {verified}; this needs at least: {least}")
                 }
             };
-            let reason = Reason::new(Condition::AssuranceTooLow, message);
-            // Whoever has nothing to present is helped by what others make.
-            match self.actor.assurance() {
-                Assurance::Claimed => self.for_others(
-                    reason,
-                    &Offer::of("token_issue").with("user", me),
-                    self.policy.managers(),
-                ),
-                _ => reason,
-            }
+            self.proved_too_little(message)
         })
+    }
+
+    /// Who has nothing to present is helped by what others make.
+    fn proved_too_little(&self, message: String) -> Reason {
+        let reason = Reason::new(Condition::AssuranceTooLow, message);
+        let issuing = || Offer::of("token_issue").with("user", self.actor.name());
+        match self.actor.assurance() {
+            Assurance::Claimed => self.for_others(reason, &issuing(), self.policy.managers()),
+            _ => reason,
+        }
+    }
+
+    /// A person has to call. To be called by the name of one is not enough.
+    fn unmet_human(&self) -> Option<Reason> {
+        let (me, assurance) = (self.actor.name(), self.actor.assurance());
+        if self.actor.kind() != Kind::Human {
+            return Some(Reason::new(
+                Condition::NotHuman,
+                format!("`{me}` is no person; this is for people"),
+            ));
+        }
+        let presented = match (assurance, self.actor.credential()) {
+            (Assurance::Claimed, _) => format!("`{me}` is only claimed"),
+            (Assurance::Ticket, _) => format!("an agent calls as `{me}`, by a ticket"),
+            (_, Some(it)) if it.kind == CredentialKind::Unlock => {
+                format!("the unlocked key of `{me}` is open to every program at its terminal")
+            }
+            _ => format!("`{me}` is verified by what a program was given"),
+        };
+        let message = format!("{presented}; this is for people, and needs the key or the token of `{me}`");
+        (!self.actor.is_person()).then(|| self.proved_too_little(message))
     }
 
     /// An unlocked key is used by whatever runs at its terminal: it is for one's own work.

@@ -293,7 +293,7 @@ impl Step<'_> {
     /// Says whose text it is, where whoever checks in changed nothing of it.
     fn former_authors(&self) -> String {
         let before = self.facts.document.as_ref().filter(|before| before.content == self.document.content);
-        let authors = before.iter().flat_map(|before| before.authors.iter().chain(&before.creator));
+        let authors = before.iter().flat_map(|before| before.authors.keys().chain(&before.creator));
         let others: BTreeSet<&str> =
             authors.filter(|author| *author != self.permit.actor.name()).map(UserName::as_str).collect();
         if others.is_empty() {

@@ -9,7 +9,7 @@ use crate::domain::id::{DocumentId, GroupName, IdWord, StateName, TypeName, User
 use crate::domain::identity::CredentialKind;
 use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
-use crate::domain::policy::{Action, Guard, Plain, Policy, ProjectRule};
+use crate::domain::policy::{Action, Fault, Guard, Plain, Policy, ProjectRule};
 use crate::domain::project::{Namespace, Proposal};
 
 pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
@@ -97,16 +97,15 @@ fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guar
         }
         Plain::PolicyIsSound => match &facts.candidate {
             None => one(Condition::PolicyUnsound, "no candidate policy was given".to_owned()),
-            Some(Err(faults)) => faults
-                .iter()
-                .map(|fault| {
-                    Reason::new(Condition::PolicyUnsound, format!("{}: {}", fault.place, fault.message))
-                })
-                .collect(),
+            Some(Err(faults)) => faults.iter().map(unsound).collect(),
             Some(Ok(candidate)) if candidate.digest == case.facts.policy => {
                 one(Condition::PolicyUnchanged, "the candidate is the policy in force".to_owned())
             }
-            Some(Ok(candidate)) => unmet_key(case, &candidate.policy).into_iter().collect(),
+            Some(Ok(candidate)) => {
+                let policy = &candidate.policy;
+                let faults = policy.agents_of_people(case.facts.users.values().map(|it| &it.user));
+                unmet_key(case, policy).into_iter().chain(faults.iter().map(unsound)).collect()
+            }
         },
         Plain::PolicyKeepsDocuments => {
             let mut reasons = unmet_strands(case, facts);
@@ -147,6 +146,10 @@ fn unmet_key(case: &Case<'_>, candidate: &Policy) -> Option<Reason> {
             Some(Reason::new(Condition::AssuranceTooLow, message).remedy(Offer::of("key_create")))
         }
     }
+}
+
+fn unsound(fault: &Fault) -> Reason {
+    Reason::new(Condition::PolicyUnsound, format!("{}: {}", fault.place, fault.message))
 }
 
 fn meaningless(guard: &Guard) -> Reason {

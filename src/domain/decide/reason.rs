@@ -76,6 +76,7 @@ conditions! {
     ReadingUnproved = "reading_unproved", Identity, "In the profiles team and gxp nobody reads who is only claimed.";
     CallNotSigned = "call_not_signed", Identity, "Where the hook of an agent runtime is installed, a token in the environment of its agents counts only with the ticket that the hook makes for the call.";
     PersonsTokenExported = "persons_token_exported", Identity, "A person's bearer token counts for an agent's command only where that names it with `--token-file`.";
+    PersonsPassphraseExported = "persons_passphrase_exported", Identity, "A person's passphrase counts for an agent's command only where that names it with `--passphrase-file`.";
     AssuranceTooLow = "assurance_too_low", Identity, "Who is calling must be proved better: by a token, a ticket, or the user's own signature.";
     IsolationTooLow = "isolation_too_low", Identity, "The keys of the project must be kept better from those who call than this command finds them.";
     NotHuman = "not_human", Permission, "Only a person may do this.";
@@ -210,6 +211,7 @@ impl From<Distrust> for Condition {
             Distrust::ReadingUnproved => Self::ReadingUnproved,
             Distrust::Unsigned => Self::CallNotSigned,
             Distrust::Exported => Self::PersonsTokenExported,
+            Distrust::ExportedPassphrase => Self::PersonsPassphraseExported,
         }
     }
 }

@@ -279,8 +279,8 @@ impl<'a> Seating<'a> {
     /// What of a verdict asks for somebody else than the actor: all that is asked about whoever gives it.
     fn obstacle_to_giving(&self, edge: &Transition) -> Option<String> {
         let (case, least) = (self.case, self.case.policy.assurance_of(edge));
-        if case.policy.is_for_people(edge) && case.actor.kind() != Kind::Human {
-            return Some("only a person can".to_owned());
+        if case.policy.is_for_people(edge) && !case.actor.is_person() {
+            return Some("only a person can, who proves it".to_owned());
         } else if case.actor.assurance() < least {
             return Some(format!("that needs at least: {least}"));
         }

@@ -55,8 +55,10 @@ words! {
         ReadingUnproved = "reading_unproved",
         /// It is the bearer token of a session of agents, and the hook that signs their calls signed nothing.
         Unsigned = "call_not_signed",
-        /// It is a person's bearer token, and an agent had it from the environment.
+        /// It is a person's bearer token, and an agent had it from the environment or its terminal.
         Exported = "persons_token_exported",
+        /// It is signed by a person's key, whose passphrase an agent had from the environment.
+        ExportedPassphrase = "persons_passphrase_exported",
     }
 }
 
@@ -154,8 +156,12 @@ impl NotVerified {
                 "`{whose}` is only claimed, and in this project nobody reads without at least a token"
             ),
             Distrust::Exported => format!(
-                "the token of `{whose}`, a person, stands in the environment of an agent; there it counts only where the \
-                 command names it: `--token-file`"
+                "the token of `{whose}`, a person, comes from the environment or the terminal of an agent; there it \
+                 counts only where the command names it: `--token-file`"
+            ),
+            Distrust::ExportedPassphrase => format!(
+                "the passphrase of `{whose}`, a person, comes from the environment of an agent; there it counts only \
+                 where the command names it: `--passphrase-file`"
             ),
             Distrust::Unsigned => format!(
                 "the call is not signed: the token of `{whose}` stands in the environment of this session, which all its \

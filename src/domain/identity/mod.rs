@@ -80,13 +80,13 @@ pub struct Claim {
     pub ancestry: Ancestry,
 }
 
-/// Where a bearer token was found.
+/// Where a proof was found: a token, or the passphrase of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Found {
     /// Where the command says, or where no agent is.
     #[default]
     Named,
-    /// In the environment of an agent, which all agents of its session share.
+    /// In the environment of an agent or at its terminal, which all agents of its session share.
     Shared,
     /// There, though a hook signs the calls of each of these agents.
     Unsigned,
@@ -191,6 +191,16 @@ impl Actor {
     /// Tells how well the keys are kept.
     pub fn isolation(&self) -> Isolation {
         self.isolation
+    }
+
+    /// Tells whether what was presented shows that a person made this call: the own key or token of a user who is one.
+    /// A bare name shows nothing; a ticket, an unlocked key and what is of a session are used by programs.
+    pub fn is_person(&self) -> bool {
+        let is_own = |it: &Credential| matches!(it.kind, CredentialKind::Standing | CredentialKind::Key);
+        self.kind == Kind::Human
+            && self.assurance != Assurance::Ticket
+            && self.session.is_none()
+            && self.credential().is_some_and(is_own)
     }
 
     /// Returns the credential that was presented and verified.

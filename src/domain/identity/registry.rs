@@ -111,7 +111,9 @@ impl Registry<'_> {
             (false, Some(why), _) => return Err(refused(why, Some(holder))),
             (false, None, None) => return Err(refused(Distrust::UnknownUser, Some(holder))),
             (false, None, Some(user)) if claim.found != Found::Named && user.kind == Kind::Human => {
-                return Err(refused(Distrust::Exported, Some(holder)));
+                let is_signed = matches!(proof, Proof::Signature(_));
+                let why = if is_signed { Distrust::ExportedPassphrase } else { Distrust::Exported };
+                return Err(refused(why, Some(holder)));
             }
             (false, None, Some(_)) if claim.found == Found::Unsigned => {
                 return Err(refused(Distrust::Unsigned, Some(holder)));

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::paths::{ended_with_attachments, reachable};
 use super::reserved::{RESERVED_FLAGS, RESERVED_VERBS};
 use super::{
-    Action, Effect, FAULTS_MAX, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target, Transition,
-    VerdictKind, When, Workflow, cited,
+    Action, Agent, Effect, FAULTS_MAX, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target,
+    Transition, VerdictKind, When, Workflow, cited,
 };
-use crate::domain::document::{Outcome, Task};
+use crate::domain::document::{Kind, Outcome, Task, User};
 use crate::domain::id::StateName;
 use crate::domain::procedure::Procedures;
 use crate::domain::yaml::Place;
@@ -45,6 +45,21 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
     // Several parents, or several ways to an end, may say the same of one attachment.
     faults.0.dedup();
     faults.0
+}
+
+impl Policy {
+    /// Lists the agents that would act as people: what they did would be on record as done by one.
+    pub fn agents_of_people<'u>(&self, users: impl Iterator<Item = &'u User>) -> Vec<Fault> {
+        let people = users.filter(|user| user.kind == Kind::Human && user.removed_at.is_none());
+        let people: BTreeSet<_> = people.map(|user| &user.name).collect();
+        let agents = self.agents.iter().filter(|(_, agent)| people.contains(&agent.user));
+        let faults = agents.map(|(name, Agent { user, place, .. })| Fault {
+            place: place.clone(),
+            name: "agent_of_person",
+            message: format!("agent `{name}` acts as `{user}`, a person; give it a user of its own"),
+        });
+        faults.collect()
+    }
 }
 
 pub(super) struct Faults(Vec<Fault>);

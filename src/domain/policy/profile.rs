@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Agent, Guard, Plain, Policy, Transition};
-use crate::domain::document::{Kind, words};
+use crate::domain::document::words;
 use crate::domain::hook::Runtime;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::identity::{Actor, Assurance};
@@ -52,7 +52,7 @@ impl Policy {
         edges.any(|edge| {
             self.assurance_of(edge) <= actor.assurance()
                 && self.acts_as(actor.group(), &edge.by)
-                && (actor.kind() == Kind::Human || !self.is_for_people(edge))
+                && (actor.is_person() || !self.is_for_people(edge))
         })
     }
 

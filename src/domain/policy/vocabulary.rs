@@ -40,7 +40,7 @@ words! {
         Owner = "owner",
         /// The caller owns the document, or nobody does.
         OwnerOrUnowned = "owner_or_unowned",
-        /// The caller is a person.
+        /// The caller is a person, and proves it by the own key or token.
         Human = "human",
         /// The caller comes from no session in which an author wrote, and nobody who wrote, or started an
         /// author, started the caller.

@@ -69,8 +69,7 @@ CREATE TABLE documents (
   in_force_content BLOB REFERENCES contents (digest),
   owner            TEXT,
   creator          TEXT,
-  authors          TEXT NOT NULL, -- JSON: names
-  author_origins   TEXT NOT NULL, -- JSON: sessions, and users who started authors
+  authors          TEXT NOT NULL, -- JSON: names, each with sessions, and users who started that author
   checked_out_by   TEXT,
   checkout_base    BLOB,
   parent           TEXT,

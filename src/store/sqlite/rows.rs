@@ -152,7 +152,7 @@ macro_rules! document_columns {
     () => {
         "id, type, workflow, title, state, version, last_minor, content, in_force_version, in_force_content, \
          owner, creator, authors, checked_out_by, checkout_base, parent, template, template_version, round, \
-         verdicts, rejected, revision, created_at, updated_at, author_origins, traits, requires"
+         verdicts, rejected, revision, created_at, updated_at, traits, requires"
     };
 }
 pub(super) use document_columns;
@@ -194,7 +194,6 @@ pub(super) fn document(row: &Row<'_>) -> Answer<Document> {
         revision: columns.number()?,
         created_at: columns.time()?,
         updated_at: columns.time()?,
-        author_origins: columns.json()?,
         traits: columns.json()?,
         requires: columns.json()?,
     })

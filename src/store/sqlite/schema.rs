@@ -25,7 +25,7 @@ pub(super) struct Migration {
 }
 
 /// The first format that is read. Lower ones were made by versions that were never released.
-const FIRST_FORMAT: u32 = 6;
+const FIRST_FORMAT: u32 = 7;
 
 /// All steps, from an empty file to the format of this program.
 pub(super) const MIGRATIONS: &[Migration] =

@@ -138,7 +138,7 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
     let sql = concat!(
         "INSERT INTO documents (",
         document_columns!(),
-        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        ", sort_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (id) DO UPDATE SET type = excluded.type, workflow = excluded.workflow, \
          title = excluded.title, state = excluded.state, version = excluded.version, \
          last_minor = excluded.last_minor, content = excluded.content, \
@@ -149,7 +149,7 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
          template_version = excluded.template_version, round = excluded.round, \
          verdicts = excluded.verdicts, rejected = excluded.rejected, revision = excluded.revision, \
          created_at = excluded.created_at, updated_at = excluded.updated_at, \
-         author_origins = excluded.author_origins, traits = excluded.traits, \
+         traits = excluded.traits, \
          requires = excluded.requires",
     );
     let Document { in_force, checkout, template, .. } = document;
@@ -178,7 +178,6 @@ fn write_document(connection: &Connection, document: &Document) -> Answer<()> {
         integer(document.revision)?,
         document.created_at.millis(),
         document.updated_at.millis(),
-        serde_json::to_string(&document.author_origins).map_err(unfit)?,
         serde_json::to_string(&document.traits).map_err(unfit)?,
         serde_json::to_string(&document.requires).map_err(unfit)?,
         document.id.sort_key(),

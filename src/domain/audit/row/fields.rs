@@ -118,7 +118,7 @@ fn of_document(fields: &mut Fields<'_>, document: &Document) {
     if let Some(dossier) = document.round.as_ref().and_then(|round| round.dossier.as_ref()) {
         fields.put_digest(names::DOSSIER, dossier);
     }
-    for author in &document.authors {
+    for author in document.authors.keys() {
         fields.put_with(names::AUTHORS, author, |_| ());
     }
     for (user, seat) in document.round.iter().flat_map(|round| &round.seats) {
@@ -127,13 +127,17 @@ fn of_document(fields: &mut Fields<'_>, document: &Document) {
     for ((phase, user), verdict) in &document.verdicts {
         fields.put_with(names::VERDICTS, format_args!("{phase}/{user}"), |out| put_verdict(out, verdict));
     }
-    for origin in &document.author_origins {
+    // In the order of the bytes of the text, which is not that of the parts.
+    let origins = document.authors.iter().flat_map(|(author, from)| from.iter().map(move |it| (author, it)));
+    let mut origins: Vec<String> = origins.map(|(author, origin)| format!("{author}/{origin}")).collect();
+    origins.sort_unstable();
+    for origin in origins {
         fields.put_with(names::AUTHOR_ORIGINS, origin, |_| ());
     }
     for name in &document.traits {
         fields.put_with(names::TRAITS, name, |_| ());
     }
-    // In the order of the bytes of the text, which is not that of the parts.
+    // In that order, too.
     let mut requires: Vec<String> = document.requires.iter().map(ToString::to_string).collect();
     requires.sort_unstable();
     for prerequisite in requires {

@@ -7,7 +7,7 @@
 //!
 //! | table, key | fields |
 //! |---|---|
-//! | document, its id | `author/<user>` (empty), `author_origin/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `dossier` (32 bytes), `in_force` (version, content), `last_minor`, `owner`, `parent`, `reading/<user>` (a time), `rejected`, `requires/<document> is <state>` (empty), `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `trait/<trait>` (empty), `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
+//! | document, its id | `author/<user>` (empty), `author_origin/<user>/<session or user>` (empty), `checkout` (by, base), `content`, `created_at`, `creator`, `dossier` (32 bytes), `in_force` (version, content), `last_minor`, `owner`, `parent`, `reading/<user>` (a time), `rejected`, `requires/<document> is <state>` (empty), `revision`, `round` (task, phase, origin, asked_by, opened_at, content, policy), `seat/<user>` (assigned_by, assigned_at; with an answer: outcome, at), `state`, `template` (id, version), `title`, `trait/<trait>` (empty), `type`, `updated_at`, `verdict/<phase>/<user>` (outcome, group, at, revision), `version`, `workflow` |
 //! | version, `<document>@<version>` | `at`, `author`, `content` |
 //! | user, the name | `bound` (`yes`), `group`, `kind`, `printed_name`, `removed_at` |
 //! | namespace, the name | `added_at`, `added_by` |

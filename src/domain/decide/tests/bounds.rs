@@ -101,7 +101,7 @@ pub(super) fn facts(registry: RegistryFacts) -> Facts {
 }
 
 /// Everything that can be presented, with a word for it and how sure it makes.
-fn proofs(user: &str) -> Vec<(&'static str, Assurance, Option<Credential>)> {
+pub(super) fn proofs(user: &str) -> Vec<(&'static str, Assurance, Option<Credential>)> {
     let plain = |kind| credential(1, user, kind);
     let standing = || plain(CredentialKind::Standing);
     let actions =

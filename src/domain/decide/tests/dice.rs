@@ -84,6 +84,13 @@ impl<'a> Dice<'a> {
         (0..many).map(|_| self.user()).collect()
     }
 
+    /// Authors, some of whom come from where others do.
+    fn authors(&mut self) -> BTreeMap<UserName, BTreeSet<String>> {
+        let authors = self.several(2);
+        let from = |dice: &mut Self| dice.several(4).iter().map(ToString::to_string).collect();
+        authors.into_iter().map(|author| (author, from(self))).collect()
+    }
+
     fn content(&mut self) -> Digest {
         Digest::of(&[u8::from(self.one_in(4))])
     }
@@ -139,8 +146,7 @@ impl<'a> Dice<'a> {
                 .then(|| InForce { version: Version::new(1, 0), content: self.content() }),
             owner: self.maybe_user(),
             creator: self.maybe_user(),
-            authors: self.several(2),
-            author_origins: self.several(4).iter().map(ToString::to_string).collect(),
+            authors: self.authors(),
             checkout: self.one_in(3).then(|| Checkout { by: self.user(), base: self.content() }),
             parent: None,
             template: None,

@@ -1,5 +1,7 @@
 //! Whoever touches a row instead of the log.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn row(table: Table, key: &str) -> RowName {
@@ -19,7 +21,7 @@ fn edited_document_is_found_with_its_fields() {
     document.state = name("EFFECTIVE");
     document.owner = None;
     document.parent = Some(name("CR-001"));
-    document.authors.insert(name("qa"));
+    document.authors.insert(name("qa"), BTreeSet::new());
     let fields = ["owner", "parent", "state", "author/qa"];
     assert_eq!(log.failure(), differs(Table::Document, "SOP-001", &fields));
     assert_eq!(

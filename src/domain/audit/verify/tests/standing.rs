@@ -1,7 +1,7 @@
 //! Rows that somebody changed for the moment of one decision: the entry says what was made of them, and the entries
 //! before it what they were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::audit::Contradiction;
@@ -127,7 +127,7 @@ impl Truth {
             document_type: name(document_type),
             parent: Some(name(DOCUMENT)),
             state: name(state),
-            authors: [name("qa")].into(),
+            authors: [(name("qa"), BTreeSet::new())].into(),
             ..new_document(id, time(20))
         });
         self.children.last_mut().unwrap_or_else(|| panic!("it was put there"))
@@ -215,7 +215,10 @@ fn an_entry_that_was_made_from_these_rows_is_sound() {
                 it.deltas.clear();
             },
         ),
-        (|it| it.document.authors = [name("claude"), name("tu")].into(), AS_IT_IS),
+        (
+            |it| it.document.authors = [name("claude"), name("tu")].map(|it| (it, BTreeSet::new())).into(),
+            AS_IT_IS,
+        ),
         (|it| drop(it.round().seats.insert(name("tu"), seat())), AS_IT_IS),
     ];
     for (number, (truth, said)) in sound.into_iter().enumerate() {
@@ -291,7 +294,11 @@ fn each_row_that_was_another_one_for_a_moment_is_found() {
             },
             AS_IT_IS,
         ),
-        (OwnWork, |it| it.document.authors = [name("claude"), name("qa")].into(), AS_IT_IS),
+        (
+            OwnWork,
+            |it| it.document.authors = [name("claude"), name("qa")].map(|it| (it, BTreeSet::new())).into(),
+            AS_IT_IS,
+        ),
         (OwnWork, |it| it.document.creator = Some(name("qa")), AS_IT_IS),
         (OwnWork, |it| it.document.owner = Some(name("qa")), AS_IT_IS),
         (Content, |it| it.round().content = Digest::of(b"another"), AS_IT_IS),
@@ -310,9 +317,9 @@ type Change = fn(&mut Document);
 #[test]
 fn a_verdict_by_who_wrote_or_owns_an_attachment_is_found() {
     let (record, by_owner) = (("SOP-001-VR-001", "VR", "IN_EXECUTION"), |it: &mut Document| {
-        (it.authors, it.owner) = ([name("claude")].into(), Some(name("qa")));
+        (it.authors, it.owner) = ([(name("claude"), BTreeSet::new())].into(), Some(name("qa")));
     });
-    let others = |it: &mut Document| it.authors = [name("claude")].into();
+    let others = |it: &mut Document| it.authors = [(name("claude"), BTreeSet::new())].into();
     let table: [(Child, Change, bool); 9] = [
         (record, |_| (), true),
         (("SOP-001-VR-001", "VR", "POST_REVIEWED"), |_| (), true),
