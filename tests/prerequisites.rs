@@ -138,7 +138,7 @@ CR-001 Pump: IN_EXECUTION, on the way to CLOSED
     project.run("-u tu why CR-999").is(5);
 }
 
-// REQ-343
+// REQ-291
 #[test]
 fn why_shows_every_document_of_a_long_chain_once_and_says_where() {
     let project = Project::new();

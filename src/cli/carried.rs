@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    // REQ-349
+    // REQ-296
     #[test]
     fn a_name_that_is_no_text_is_left_out_of_offered_commands() {
         #[derive(clap::Parser)]

@@ -293,7 +293,7 @@ mod tests {
     use crate::domain::digest::Timestamp;
     use crate::domain::id::UserName;
 
-    // REQ-018, REQ-021, REQ-338
+    // REQ-018, REQ-021, REQ-286
     #[test]
     fn where_an_author_came_from_is_forgotten_with_the_author_and_with_nobody_else() {
         let name = |name: &str| UserName::parse(name).unwrap_or_else(|error| panic!("{error}"));

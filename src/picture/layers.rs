@@ -308,7 +308,7 @@ mod tests {
         layout(&boxes, &next.chain(across).collect::<Vec<_>>(), 0)
     }
 
-    // REQ-342
+    // REQ-290
     #[test]
     fn what_is_too_large_for_a_picture_is_not_drawn() {
         assert_eq!(places(60).map(|layout| layout.boxes.len()), Some(60));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     proptest! {
-        // REQ-342
+        // REQ-290
         #[test]
         fn pairs_are_counted_as_if_each_were_looked_at(numbers in prop::collection::vec(0usize..40, 0..60)) {
             let rest = |at: usize| numbers.iter().skip(at + 1);

@@ -10,7 +10,7 @@ use crate::domain::audit::{
 };
 use crate::domain::clock::{Jump, Span, Witness};
 use crate::domain::decide::{Applied, Denial, Reason};
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
 use crate::domain::facts::Facts;
 use crate::domain::id::DocumentId;
@@ -320,10 +320,13 @@ impl Session {
         }
         entries.push(entry);
         // Who begins a span ends the jump in the one before it.
-        let begun =
-            change.spans.iter().find(|span| Some(span.number) > head.course.map(|it| it.span)).copied();
-        let ends = if begun.is_some() { self.span()?.jump } else { None };
-        let order = self.order_with(begun)?;
+        let is_new = |span: &&Span| Some(span.number) > head.course.map(|it| it.span);
+        let begun = change.spans.iter().find(is_new).copied();
+        let ends = match begun {
+            Some(begun) => self.span()?.jump.map(|jump| (jump, begun.began_at)),
+            None => None,
+        };
+        let order = self.order()?;
         let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
         seal(&mut change, head, entries, (time, ends, &order), key, &self.outside)?;
         self.keep(&mut change)?;
@@ -340,12 +343,13 @@ impl Session {
     }
 }
 
-/// Numbers, dates and seals entries, and moves the head behind them.
+/// Numbers, dates and seals entries, and moves the head behind them. `ends` is the jump that the entry ends, and
+/// when the span after it begins.
 pub(super) fn seal(
     change: &mut Change,
     head: Head,
     entries: Vec<Entry>,
-    (time, ends, order): (Time, Option<Jump>, &Order),
+    (time, ends, order): (Time, Option<(Jump, Timestamp)>, &Order),
     key: &ProjectKey,
     outside: &Outside,
 ) -> Result<(), SessionError> {
@@ -353,8 +357,8 @@ pub(super) fn seal(
     for mut entry in entries {
         entry.index = frontier.size();
         let witness = witness(entry.assurance, &entry.action);
-        let mut here = next(course, entry.index, time.moment, witness, ends.as_ref());
-        here.at = order.free(here.at);
+        let mut here = next(course, entry.index, time.moment, witness, ends.as_ref().map(|(jump, _)| jump));
+        here.at = ends.map_or_else(|| order.free(here.at), |(_, began_at)| began_at);
         (entry.at, entry.span, entry.moment) = (here.at, here.span, time.moment);
         (entry.host, entry.uid) = (outside.host.clone(), outside.uid);
         if !(outside.random)(&mut entry.salt) {

@@ -291,7 +291,7 @@ proptest! {
     }
 }
 
-// REQ-341
+// REQ-289
 #[test]
 fn a_key_that_would_be_shown_again_and_again_is_not_written_out() {
     let put = |out: &mut Vec<u8>, run: &[u8]| {

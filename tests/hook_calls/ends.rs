@@ -90,7 +90,7 @@ const REVIVED: &[&str] = &[
     "DELETE FROM tickets",
 ];
 
-// REQ-346
+// REQ-293
 #[test]
 fn nobody_without_the_project_key_makes_a_ticket_good_that_was_voided() {
     for edit in REVIVED {

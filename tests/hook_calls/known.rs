@@ -207,7 +207,7 @@ fn within_a_run_nobody_acts_but_the_agent_that_was_started() {
     }
 }
 
-// REQ-339
+// REQ-287
 #[test]
 fn no_agent_acts_under_the_name_of_a_person() {
     let hooked = Hooked::new();

@@ -86,7 +86,7 @@ fn project() -> (Project, impl Fn(Proof) -> PathBuf) {
     (project, file)
 }
 
-// REQ-335
+// REQ-283
 #[test]
 fn every_way_of_a_proof_into_the_program_follows_one_rule() {
     let (project, file) = project();
@@ -125,7 +125,7 @@ fn every_way_of_a_proof_into_the_program_follows_one_rule() {
     }
 }
 
-// REQ-335
+// REQ-283
 #[test]
 fn a_key_that_a_person_unlocked_is_not_what_an_agent_at_that_terminal_acts_with() {
     let (project, _) = project();
@@ -143,7 +143,7 @@ fn a_key_that_a_person_unlocked_is_not_what_an_agent_at_that_terminal_acts_with(
     shell.leave();
 }
 
-// REQ-336
+// REQ-284
 #[test]
 fn doctor_names_each_proof_of_a_person_that_is_exported() {
     let (project, file) = project();

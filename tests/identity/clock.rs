@@ -219,6 +219,21 @@ fn a_clock_that_was_wrong_is_told_everybody_and_its_jump_ended_by_an_administrat
     project.run("-u lead audit verify").is(0);
 }
 
+// REQ-197, REQ-241
+#[test]
+fn a_span_begins_at_a_time_that_no_earlier_one_has() {
+    let project = Project::new();
+    project.issue(&["qa"]);
+    let (lead, before) = (lead(&project), last_at(&project));
+    assert_eq!(at(&project, NOON, &lead, "namespace add AHEAD").0, 0);
+    // The clock is set right to the very time of the last entry before the jump.
+    assert_eq!(at(&project, before, &lead, "audit clock --reason battery").0, 0);
+    let first = log(&project).pop().unwrap();
+    assert_eq!((first["action"].as_str(), first["span"].as_u64()), (Some("clock_set"), Some(1)));
+    assert_eq!(last_at(&project), before + 1);
+    project.run("-u lead audit verify").is(0);
+}
+
 // REQ-197
 #[test]
 fn a_signature_by_a_clock_that_was_wrong_says_so() {

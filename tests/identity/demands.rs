@@ -81,7 +81,7 @@ fn no_agent_sits_in_the_slot_of_a_person_or_answers_there() {
     project.run(&line).is(0);
 }
 
-// REQ-056, REQ-337
+// REQ-056, REQ-285
 #[test]
 fn a_name_of_a_person_does_not_answer_where_a_person_is_demanded() {
     let edge = "action: release, from: PRE_APPROVED, to: IN_EXECUTION, by: [initiator], meaning: executed, guards: [owner";

@@ -141,7 +141,7 @@ fn people_sign_what_agents_write_until_it_is_in_force() {
     }
 }
 
-// REQ-054, REQ-070, REQ-332
+// REQ-054, REQ-070, REQ-281
 #[test]
 fn where_verdicts_are_signed_a_token_of_a_person_is_not_enough() {
     let project = super::profiles::of("gxp");

@@ -71,7 +71,7 @@ fn to_end_the_keys_of_others_makes_nobody_the_only_one() {
     }
 }
 
-// REQ-330
+// REQ-279
 #[test]
 fn where_nobody_signs_any_more_the_project_key_gives_an_administrator_a_key_that_shows_it() {
     let project = three();
@@ -94,7 +94,7 @@ fn where_nobody_signs_any_more_the_project_key_gives_an_administrator_a_key_that
     bare(&project, &format!("{ada} audit verify")).ask().is(0);
 }
 
-// REQ-330
+// REQ-279
 #[test]
 fn an_administrator_comes_back_by_the_project_key_and_the_one_person_who_signs() {
     let project = super::profiles::of("gxp");

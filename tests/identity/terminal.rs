@@ -160,7 +160,7 @@ fn an_open_key_is_a_token_for_its_terminal_and_signs_nothing() {
     project.run("-u lead audit verify").is(0);
 }
 
-// REQ-348
+// REQ-295
 #[test]
 fn a_signal_that_ends_the_program_while_it_asks_leaves_the_terminal_as_it_was() {
     let project = in_review();

@@ -104,7 +104,7 @@ fn files_in(folder: &Path) -> io::Result<Vec<OsString>> {
     Ok(files)
 }
 
-// REQ-345
+// REQ-292
 #[test]
 fn who_may_only_read_reads_one_state_while_others_write_and_is_in_nobodys_way() -> Outcome {
     // How many files there are, whether a writer is there before the reader, and whether the reader could make files.

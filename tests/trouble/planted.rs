@@ -136,7 +136,7 @@ fn a_count_of_refusals_from_the_future_silences_nothing() {
     }
 }
 
-// REQ-346
+// REQ-293
 #[test]
 fn a_count_of_refusals_that_somebody_else_wrote_hides_nothing_and_is_named() {
     let edits = [

@@ -127,7 +127,7 @@ fn a_file_that_is_replaced_keeps_its_mode() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-// REQ-347
+// REQ-294
 #[test]
 fn what_cannot_be_read_is_not_said_to_be_somebody_elses() {
     // A file that can be opened and whose first byte cannot be read (EIO).

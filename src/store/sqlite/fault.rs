@@ -105,7 +105,7 @@ pub(super) fn file_failure(path: &Path, error: io::Error) -> StoreError {
 mod tests {
     use super::*;
 
-    // REQ-347
+    // REQ-294
     #[test]
     fn a_disk_that_fails_is_not_called_a_damaged_store() {
         let named = |code| {

@@ -59,6 +59,10 @@ impl Timeline {
             self.end_span();
         }
         let at = entry.at.millis();
+        // A time that an earlier span has names that span.
+        if self.is_taken(at) {
+            return None;
+        }
         let follows = |(first, last): Between| {
             first.has_come(entry.at) && self.free(last.sooner(entry.at).millis(), at) <= self.earlier
         };
@@ -111,6 +115,11 @@ impl Timeline {
             }
         };
         (next.span == entry.span).then_some((Some(next), [from; 2]))
+    }
+
+    /// Whether an earlier span has a time.
+    fn is_taken(&self, at: i64) -> bool {
+        self.free(at, at.saturating_add(1)) == 0
     }
 
     /// How many times there are from one to before another that no earlier span has.

@@ -11,7 +11,7 @@ use crate::domain::request::Inputs;
 /// The proofs that are a person's own. All others are used by programs, or prove nothing.
 const OWN: [&str; 6] = ["for a time", "for uses", "for actions", "for documents", "standing", "key"];
 
-// REQ-337
+// REQ-285
 #[test]
 fn a_person_is_who_proves_it_with_what_only_a_person_has() {
     let facts = facts(RegistryFacts::default());

@@ -86,7 +86,7 @@ fn all() -> Vec<(&'static str, &'static str, Credential, Option<i64>)> {
     ]
 }
 
-// REQ-333
+// REQ-282
 #[test]
 fn what_somebody_cannot_confirm_holds_up_nothing_and_no_remedy_is_refused() {
     for (kind, is_gone) in KINDS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
@@ -131,7 +131,7 @@ fn what_somebody_cannot_confirm_holds_up_nothing_and_no_remedy_is_refused() {
     }
 }
 
-// REQ-333
+// REQ-282
 #[test]
 fn within_a_jump_a_proposal_ages_by_the_time_since_boot() {
     let (who, user, key, since) = all().remove(0);

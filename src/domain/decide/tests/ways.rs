@@ -302,7 +302,7 @@ fn walk() -> impl Strategy<Value = (usize, Vec<u16>)> {
 }
 
 proptest! {
-    // REQ-330
+    // REQ-279
     #[test]
     fn whoever_can_sign_gets_administration_back_with_the_project_key(walk in walk()) {
         let policy = of_profile(Profile::Gxp);
@@ -324,7 +324,7 @@ proptest! {
         prop_assert!((0..=6).any(|depth| returns(&policy, &state, &there, &with, depth)), "{state:#?}");
     }
 
-    // REQ-331
+    // REQ-280
     #[test]
     fn nobody_alone_makes_a_key_count_while_another_person_could_vouch_for_it(
         walk in walk(), tried in prop::collection::vec(any::<u16>(), 1..16), me in 0..PEOPLE.len(),
@@ -355,7 +355,7 @@ proptest! {
         }
     }
 
-    // REQ-332
+    // REQ-281
     #[test]
     fn whom_a_refusal_names_may_do_what_it_says(walk in walk()) {
         let policy = of_profile(Profile::Gxp);

@@ -127,7 +127,7 @@ fn worked_on(rows: &mut HeldRows, length: usize, is_known: bool) {
     }
 }
 
-// REQ-341
+// REQ-289
 #[test]
 fn a_change_of_a_long_row_costs_no_more_than_the_change_is_long() {
     for is_known in [true, false] {
