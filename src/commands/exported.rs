@@ -148,6 +148,8 @@ enum Check {
     Withheld,
     /// The contents of documents, notes and files.
     Contents,
+    /// What the policies ask, of whoever contributed to what they judge.
+    Policies,
     /// The rows of the store.
     Rows,
     /// The tags of the project key.
@@ -168,6 +170,7 @@ impl ExportReport {
             (Check::Checkpoint, has_checkpoint),
             (Check::Withheld, is_whole),
             (Check::Contents, false),
+            (Check::Policies, false),
             (Check::Rows, false),
             (Check::Tags, false),
         ];
@@ -218,6 +221,7 @@ impl fmt::Display for ExportReport {
         };
         writeln!(f, "  checkpoint: {checkpoint}")?;
         writeln!(f, "  contents:   not checked; an export holds their digests alone")?;
+        writeln!(f, "  policies:   not checked; an export holds their digests alone, and not what they ask")?;
         writeln!(f, "  rows:       not checked; they are in the store")?;
         write!(f, "  tags:       not checked; they need the project key")
     }
