@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use qms::domain::audit::ProjectKey;
 use qms::domain::digest::Timestamp;
 use qms::domain::id::{ActionName, UserName};
-use qms::domain::identity::{Call, Caller, TICKET_FLAG, Ticket, TicketId, argv_digest};
+use qms::domain::identity::{Call, Caller, Fate, TICKET_FLAG, Ticket, TicketId, argv_digest};
 use qms::domain::request::{Inputs, Request, Subject};
+use qms::store::{Change, Read as _, Sqlite, Store as _, TicketMark};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -109,7 +110,9 @@ impl Callers {
         let (action, subject) = (ActionName::parse("approve")?, Subject::Project);
         let read = Request { action, subject, inputs: Inputs::default(), copy: None, candidate: None };
         let call = Call { project: PROJECT, argv, cwd: &cwd, inputs: Some(read.material()) };
-        Ok(Ticket::new(id, caller, &user, call, now).seal(&key))
+        let ticket = Ticket::new(id, caller, &user, call, now);
+        remember(&self.large, &key, &ticket, now)?;
+        Ok(ticket.seal(&key))
     }
 
     /// Measures what runs beside every call of a tool.
@@ -167,4 +170,21 @@ fn adds(what: &str, with: impl FnMut(usize) -> Duration, without: impl FnMut(usi
         "≤ 1 ms",
         over <= Duration::from_millis(1),
     );
+}
+
+/// Puts a ticket among those that can be used, as the hook does.
+fn remember(
+    project: &Project,
+    key: &ProjectKey,
+    ticket: &Ticket,
+    at: Timestamp,
+) -> Result<(), Box<dyn Error>> {
+    let mut store = Sqlite::open(&PathBuf::from(database(project)))?;
+    let head = store.head()?;
+    let mut mark =
+        TicketMark { id: ticket.id, at, fate: Fate::Open, bearer: Some(ticket.bearer()), tag: None };
+    mark.tag(key);
+    let expected_size = head.frontier.size();
+    store.commit(&Change { expected_size, tickets: vec![mark], head, ..Change::default() })?;
+    Ok(())
 }

@@ -220,10 +220,22 @@ fn an_export_verifies_without_project_or_key_and_says_what_was_and_was_not_check
     let checked =
         |answer: &Answer| (answer["data"]["checked"].clone(), answer["data"]["not_checked"].clone());
     let whole = ["lines", "root", "order", "old_values", "signatures", "signed_state", "head_signature"];
-    assert_eq!(checked(&ask("all").is(0)), (json!(whole), json!(["checkpoint", "contents", "policies", "rows", "tags"])));
+    assert_eq!(
+        checked(&ask("all").is(0)),
+        (json!(whole), json!(["checkpoint", "contents", "policies", "rows", "tags"]))
+    );
     let known: Vec<&str> =
         whole.into_iter().filter(|it| !["old_values", "signed_state"].contains(it)).collect();
-    let unknown = json!(["old_values", "signed_state", "checkpoint", "withheld", "contents", "policies", "rows", "tags"]);
+    let unknown = json!([
+        "old_values",
+        "signed_state",
+        "checkpoint",
+        "withheld",
+        "contents",
+        "policies",
+        "rows",
+        "tags"
+    ]);
     let some = ask("some").is(0);
     assert_eq!(checked(&some), (json!(known), unknown));
     assert_eq!([&some["data"]["withheld"], &some["data"]["signatures"]], [&json!(1), &json!(1)]);
