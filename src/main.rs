@@ -67,6 +67,5 @@ fn terminal() -> Option<String> {
 #[expect(clippy::disallowed_methods, reason = "this is the place that hands the clock in")]
 fn now() -> Moment {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let clock = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-    Moment { clock, boot: qms::disk::boot::boot() }
+    Moment { clock: Timestamp::of_clock(since), boot: qms::disk::boot::boot() }
 }

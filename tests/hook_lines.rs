@@ -276,9 +276,56 @@ fn a_line_without_an_end_is_not_read() {
     assert_eq!(examine(&long.replace("qms", "git")), Line::Foreign);
     let deep = format!("{}qms status{}", "$(".repeat(5000), ")".repeat(5000));
     assert_eq!(examine(&deep), Line::Refused { why: R::TooLong, example: None });
-    for part in ["[", "{", "`", "(", "sudo --a ", "bash -c ", "find -exec ", "eval ", "$(", "\"$(", "<<a\n"] {
-        let line = part.repeat(100_000 / part.len());
-        assert_eq!(examine(&line), Line::Foreign, "{part}");
+    let too_long = Line::Refused { why: R::TooLong, example: None };
+    let read = |part: &str| examine(&part.repeat(100_000 / part.len()));
+    for part in ["[", "{", "`", "<<a\n", "bash -c "] {
+        assert_eq!(read(part), Line::Foreign, "{part}");
+    }
+    // What is not looked at could be anything.
+    for part in ["(", "$(", "\"$(", "sudo --a ", "env --a eval --a ", "find -exec ", "eval "] {
+        assert_eq!(read(part), too_long, "{part}");
+    }
+}
+
+// REQ-255
+#[test]
+fn a_call_behind_what_is_not_read_to_its_end_is_held_up() {
+    let too_long = Line::Refused { why: R::TooLong, example: None };
+    for call in [r"$'\x71ms' inbox", "a=q; ${a}ms inbox"] {
+        for before in [
+            format!("#{}\n", "a".repeat(200_000)),
+            format!("{}ls; ", "sudo --a ".repeat(10_000)),
+            "nohup ".repeat(30),
+            format!("{}ls\n", "env --command=x ".repeat(7_000)),
+        ] {
+            let found = examine(&format!("{before}{call}"));
+            assert!(matches!(found, Line::Refused { .. }), "{before:.40} {call}");
+        }
+        let deep = format!("{}{call}{}", "$(".repeat(50), ")".repeat(50));
+        assert_eq!(examine(&deep), too_long, "{call}");
+        // A shell runs a line before it reads the next one.
+        for after in ["\n(", "\nfi )", "; echo 'x", "\"x"] {
+            let unbalanced = Line::Refused { why: R::Unbalanced, example: None };
+            assert_eq!(examine(&format!("{call}{after}")), unbalanced, "{call}{after}");
+        }
+    }
+    assert_eq!(examine("${a}nd inbox\n("), Line::Foreign);
+}
+
+// REQ-079
+#[test]
+fn what_a_shell_runs_within_arithmetic_is_found() {
+    for line in [
+        "((true); ${a}ms inbox)",
+        "echo $((true); ${a}ms inbox)",
+        "(( $(${a}ms inbox) ))",
+        "echo $(( 1 + `${a}ms inbox` ))",
+        "echo $[ $(${a}ms inbox) ]",
+    ] {
+        assert!(matches!(examine(line), Line::Refused { .. }), "{line}");
+    }
+    for line in ["(( a + 1 ))", "echo $(( (a) + (b) ))", "echo $[ a + 1 ]", "((true); ls)"] {
+        assert_eq!(examine(line), Line::Foreign, "{line}");
     }
 }
 

@@ -46,6 +46,8 @@ mod terminal;
 mod times;
 #[path = "identity/tokens.rs"]
 mod tokens;
+#[path = "identity/uncompared.rs"]
+mod uncompared;
 #[path = "../src/domain/redact/written.rs"]
 mod written;
 

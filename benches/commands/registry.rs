@@ -98,6 +98,7 @@ fn at_work(user: &UserName, opened_at: Timestamp) -> AgentSession {
         session: session.to_owned(),
         user: user.clone(),
         parent: None,
+        origins: std::collections::BTreeSet::new(),
         runtime: "claude".to_owned(),
         agent: "qa".to_owned(),
         definition: None,

@@ -284,11 +284,18 @@ fn is_line_or_typed(world: &World, global: &Global) -> bool {
 
 /// Lists by which variables a proof is handed to every program that is started from here, with the token where it is
 /// one. A descriptor is read once, and what it gave is known already.
-pub fn handed_on(world: &World) -> Vec<(&'static str, Option<Token>)> {
+pub fn handed_on(world: &World, used: Source) -> Vec<(&'static str, Option<Token>)> {
     let token = |text: Option<String>| text.and_then(|text| Token::parse(&text).ok());
     let by_file = world.set_variable("QMS_TOKEN_FILE");
     let by_file = token(by_file.and_then(|path| secret_in(world, Path::new(&path)).ok()));
-    let tokens = [("QMS_TOKEN_FILE", by_file), ("QMS_TOKEN", token(world.set_variable("QMS_TOKEN")))];
+    // What was read from a descriptor is not there any more.
+    let number = world.set_variable("QMS_TOKEN_FD").filter(|_| used != Source::Descriptor);
+    let by_descriptor = token(number.and_then(|number| inherited(world, &number).ok()));
+    let tokens = [
+        ("QMS_TOKEN_FILE", by_file),
+        (Source::Descriptor.as_str(), by_descriptor),
+        ("QMS_TOKEN", token(world.set_variable("QMS_TOKEN"))),
+    ];
     let tokens = tokens.into_iter().filter(|(_, token)| token.is_some());
     let passphrase = world.set_variable(PASSPHRASE_VARIABLE).map(|_| (PASSPHRASE_VARIABLE, None));
     tokens.chain(passphrase).collect()

@@ -11,9 +11,10 @@ use clap::error::ErrorKind;
 
 use super::grammar::Global;
 use super::parse::{self, parse};
+use super::unverified::AgentsWay;
 use super::world::World;
 use super::{ahead, credential, manner};
-use crate::commands::{CommandError, Context, Source};
+use crate::commands::{CommandError, Context, Source, hooks};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::hook::Runtime;
 use crate::domain::id::DocumentId;
@@ -225,12 +226,28 @@ fn opened(world: &World, root: Option<&Path>) -> Result<Context, Option<CommandE
     open(world, &world.directory, root.as_deref()).map_err(Some)
 }
 
+/// Finds the project at a root, or the one that a folder is in.
+pub fn site(folder: &Path, root: Option<&Path>) -> Result<Site, DiskError> {
+    match root {
+        Some(root) => Site::at(&folder.join(root)),
+        None => Site::find(folder),
+    }
+}
+
+/// Tells how the calls of an agent come to count in the project of a command, where an agent's runtime runs it.
+pub fn agents_way(world: &World) -> Option<AgentsWay> {
+    if !world.is_of_agent() {
+        return None;
+    }
+    let root = ahead::root(&world.arguments).or_else(|| root_by_variable(world));
+    let hooks = site(&world.directory, root.as_deref()).map(|site| hooks::installed(site.root()));
+    let signs = |runtime: &Runtime| *runtime != Runtime::Gemini && world.runtimes().contains(runtime);
+    Some(if hooks.is_ok_and(|hooks| hooks.iter().any(signs)) { AgentsWay::Hook } else { AgentsWay::Run })
+}
+
 /// Opens the project at a root, or the one that a folder is in.
 pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context, CommandError> {
-    let site = match root {
-        Some(root) => Site::at(&folder.join(root))?,
-        None => Site::find(folder)?,
-    };
+    let site = site(folder, root)?;
     let store = Sqlite::open(&site.database())?;
     let key = match site.read_key(&key_place(world)) {
         Ok(key) => Some(key),

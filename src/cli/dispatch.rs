@@ -236,7 +236,9 @@ fn built_in(
         BuiltIn::Sop(command) => sop::run(context, &command),
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Metrics(command) => metrics::run(context, &command),
-        BuiltIn::Doctor { repair } => doctor::run(context, repair, credential::handed_on(world)),
+        BuiltIn::Doctor { repair } => {
+            doctor::run(context, repair, &|used| credential::handed_on(world, used))
+        }
         other => proofs::run(world, context, global, other),
     };
     answer.map(|answer| warned(context, answer, before)).map(reply)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::unverified::{AgentsWay, not_verified};
 use crate::commands::CommandError;
 use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
@@ -11,7 +12,7 @@ use crate::disk::DiskError;
 use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
 use crate::domain::hook::words::word;
-use crate::domain::identity::{Actor, Distrust, KeyFileError, NotVerified};
+use crate::domain::identity::{Actor, KeyFileError};
 use crate::domain::policy::Fault;
 use crate::session::{Refusal, SessionError};
 use crate::store::StoreError;
@@ -90,12 +91,10 @@ pub struct Outcome {
 
 /// Looks a failure up. The hints are commands of `caller`, where it was verified; an agent under a runtime gets
 /// none that would make it look for a credential.
-pub fn classify(error: &CommandError, caller: Option<&Actor>, is_of_agent: bool) -> Outcome {
+pub fn classify(error: &CommandError, caller: Option<&Actor>, agent: Option<AgentsWay>) -> Outcome {
     let by = By(caller);
     let (code, hints, details) = match error {
-        CommandError::Session(SessionError::NotVerified { refusal, .. }) => {
-            not_verified(refusal, is_of_agent)
-        }
+        CommandError::Session(SessionError::NotVerified { refusal, .. }) => not_verified(refusal, agent),
         CommandError::Session(error) => session(error, by),
         CommandError::Disk(error) => disk(error),
         CommandError::Name(_) | CommandError::Usage(_) => {
@@ -106,7 +105,7 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>, is_of_agent: bool)
         | CommandError::Token(_)
         | CommandError::Ticket(_)
         | CommandError::Presented(_) => {
-            let hints = is_of_agent.then(|| SIGNED_BY_HOOK.to_owned());
+            let hints = agent.map(|way| way.hint().to_owned());
             (Code::NotVerified, hints.into_iter().collect(), Value::Null)
         }
         CommandError::AgentFailed { session, left, .. }
@@ -210,7 +209,7 @@ fn unhealthy(findings: &[Finding], by: By<'_>) -> Row {
 fn session(error: &SessionError, by: By<'_>) -> Row {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
-        SessionError::NotVerified { refusal, .. } => not_verified(refusal, false),
+        SessionError::NotVerified { refusal, .. } => not_verified(refusal, None),
         SessionError::Denied(refusal) => denied(refusal, by),
         SessionError::NoDocument(_) => (Code::NotFound, by.run("list"), Value::Null),
         SessionError::NoType(_) => (Code::NotFound, by.run("workflow show"), Value::Null),
@@ -288,66 +287,6 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
 }
 
 /// What an agent under a runtime does about a proof: nothing but the call itself.
-const SIGNED_BY_HOOK: &str = "call `qms …` by itself; the hook signs it";
-
-fn not_verified(refusal: &NotVerified, is_of_agent: bool) -> Row {
-    let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
-    let is_ticket = refusal.holder.as_ref().is_some_and(|holder| holder.is_ticket);
-    let hints = match refusal.why {
-        // Whoever is nobody here is told that and nothing else.
-        Distrust::UnknownUser | Distrust::ReadsOnly => Vec::new(),
-        Distrust::OtherNamespaces => vec![
-            "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }"
-                .to_owned(),
-        ],
-        Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
-        _ if is_of_agent || is_ticket => vec![SIGNED_BY_HOOK.to_owned()],
-        Distrust::CredentialRequired => {
-            let user = refusal.claimed.as_deref().unwrap_or("<user>");
-            vec![
-                "qms --token-file <file of your own token> …".to_owned(),
-                "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
-                format!(
-                    "off an agent runtime, an administrator gives one: qms token issue {} --out <file>",
-                    word(user)
-                ),
-            ]
-        }
-        Distrust::ReadingUnproved => {
-            let user = refusal.claimed.as_deref().unwrap_or("<user>");
-            vec![format!("an administrator gives a token: qms token issue {} --out <file>", word(user))]
-        }
-        Distrust::Mismatch => vec!["qms whoami".to_owned()],
-        Distrust::Invalid | Distrust::Expired | Distrust::Revoked | Distrust::UsedUp => {
-            let user = refusal.holder.as_ref().map_or("<user>", |holder| holder.user.as_str());
-            vec![format!("an administrator gives another one: qms token issue {user} --out <file>")]
-        }
-        Distrust::NotYetValid | Distrust::OutOfScope => {
-            vec!["an administrator sees what it is good for, and when: qms token list".to_owned()]
-        }
-        // These are of tickets.
-        Distrust::OtherInput | Distrust::CallOver | Distrust::NotAllowed | Distrust::Overtaken => Vec::new(),
-        Distrust::OtherRequest | Distrust::StaleSignature => {
-            vec!["run the command again, and sign what it shows".to_owned()]
-        }
-        Distrust::WrongPassphrase => {
-            let user = refusal.claimed.as_deref().unwrap_or("<user>");
-            vec![format!("a lost passphrase: another person runs `qms recover {user}`")]
-        }
-        Distrust::SessionEnded => vec!["the agent is started anew".to_owned()],
-        // These are said to agents alone.
-        Distrust::Unsigned | Distrust::Exported | Distrust::ExportedPassphrase => {
-            vec![SIGNED_BY_HOOK.to_owned()]
-        }
-        Distrust::OtherProcess => vec!["qms --token-file <file of your own token> …".to_owned()],
-    };
-    let details = refusal.holder.as_ref().map_or(Value::Null, |holder| {
-        let fingerprint = if holder.is_ticket { "ticket_fingerprint" } else { "token_fingerprint" };
-        json!({ "claimed": refusal.claimed, "token_user": holder.user, fingerprint: holder.fingerprint })
-    });
-    (code, hints, details)
-}
-
 fn of_faults(faults: &[Fault]) -> Value {
     let shown = |it: &Fault| json!({"place": it.place.to_string(), "name": it.name, "message": it.message});
     json!({ "faults": faults.iter().map(shown).collect::<Vec<_>>() })

@@ -27,6 +27,9 @@ const HELD_UP: u8 = 2;
 /// So much of an event is looked at where it is too large to be one, in bytes: 64 MiB.
 const LOOKED_AT_MAX: u64 = 64 * 1024 * 1024;
 
+/// Where Claude Code says which folder it was started in.
+const STARTED_IN: &str = "CLAUDE_PROJECT_DIR";
+
 /// Runs a hook and returns the exit status. What fails is said, and lets the call pass; but an event that cannot be
 /// read holds up what could be a call.
 pub fn run(world: &mut World) -> u8 {
@@ -73,7 +76,7 @@ fn answer(world: &mut World, notice: Notice) -> Answer {
             let own = tool_use_id.filter(|_| ours);
             after_tool(world, &folder, (&session, agent.as_deref()), own.as_deref(), outcome)
         }
-        Event::SubagentStop { session, agent } => in_project(world, &folder, |context| {
+        Event::SubagentStop { session, agent } => in_projects(world, &folder, |context| {
             // What was signed for a session that ended is void; one that is no user has none.
             if context.session.end_hooked(&session, Some(&agent))?.is_none() {
                 context.session.void_others((&session, Some(&agent)), None, true)?;
@@ -96,6 +99,16 @@ fn in_project(world: &World, folder: &Path, act: impl FnOnce(&mut Context) -> An
     }
 }
 
+/// Does something in the project that a folder is in, and in the one that the runtime was started in: an agent can go
+/// on, or end, in another folder than the one in which something was signed for it.
+fn in_projects(world: &World, folder: &Path, act: impl Fn(&mut Context) -> Answer) -> Answer {
+    let here = in_project(world, folder, &act);
+    match world.set_variable(STARTED_IN).map(PathBuf::from) {
+        Some(other) if other != folder => here.and(in_project(world, &other, &act)),
+        _ => here,
+    }
+}
+
 /// Answers a call before it runs. Whatever it is, its agent went on: what was signed for it before, and not used,
 /// is void.
 fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCall) -> Answer {
@@ -106,7 +119,7 @@ fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCa
         context.session.void_others((&call.session, call.agent.as_deref()), own, false)?;
         Ok(None)
     };
-    let overtaken = in_project(world, folder, overtakes);
+    let overtaken = in_projects(world, folder, overtakes);
     let argv = match call.line() {
         // What is no business of ours is not held up by our troubles: an unused ticket ends by itself.
         Line::Foreign => return Ok(overtaken.unwrap_or(None)),
@@ -134,7 +147,7 @@ fn after_tool(
     own: Option<&str>,
     outcome: Outcome,
 ) -> Answer {
-    let ended = in_project(world, folder, |context| {
+    let ended = in_projects(world, folder, |context| {
         if let Some(id) = own {
             let key = context.session.key().ok_or(SessionError::NoKey)?;
             let ticket: TicketId = key.ticket_id(session, agent, id);

@@ -2,6 +2,7 @@
 
 use super::grammar::BuiltIn;
 use crate::commands::agent::AgentCommand;
+use crate::commands::audit::AuditCommand;
 use crate::commands::evidence::EvidenceCommand;
 use crate::commands::item::ItemCommand;
 use crate::commands::key::KeyCommand;
@@ -30,10 +31,10 @@ impl BuiltIn {
             | Self::Trait(_)
             | Self::Whoami
             | Self::Sop(_)
-            | Self::Audit(_)
             | Self::Metrics(_)
             | Self::Explain { .. }
             | Self::Completion { .. } => true,
+            Self::Audit(command) => !matches!(command, AuditCommand::Clock { .. }),
             Self::Evidence(command) => !matches!(command, EvidenceCommand::Run { .. }),
             Self::Agent(command) => matches!(command, AgentCommand::List { .. }),
             Self::Token(command) => matches!(command, TokenCommand::List { .. }),

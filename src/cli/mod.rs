@@ -25,6 +25,7 @@ mod prompt;
 mod proofs;
 mod signer;
 mod ui;
+mod unverified;
 mod verb;
 mod world;
 
@@ -122,7 +123,7 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
             let actor = desk.actor();
             slow_down(world, &error);
             let printed = ui::failure(world, &manner, &error, actor.as_ref());
-            (error::classify(&error, None, false).code.status(), ui::next_of(&error), printed)
+            (error::classify(&error, None, None).code.status(), ui::next_of(&error), printed)
         }
         Ok(dispatch::Done::Printed(status)) => (status, None, Ok(())),
         Ok(dispatch::Done::Text(text)) => (0, None, ui::plain(world, &manner, &text)),

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::carried::Carried;
 use super::causes::causes;
-use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
 use super::outlet::Mark;
 use super::world::World;
+use super::{data, desk};
 use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply, Wording};
@@ -184,7 +184,7 @@ pub fn failure(
     actor: Option<&Actor>,
 ) -> io::Result<()> {
     identity(world, actor);
-    let outcome = classify(error, actor, world.is_of_agent());
+    let outcome = classify(error, actor, desk::agents_way(world));
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });

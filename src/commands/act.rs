@@ -178,7 +178,6 @@ fn report(
     mut warnings: Vec<Warning>,
     mode: Mode,
 ) -> Result<Reply, CommandError> {
-    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let working_copy =
         if mode == Mode::Commit { lay_down(context, request, &acted, &mut warnings) } else { None };
     let after =
@@ -205,9 +204,10 @@ fn report(
     // A document that only would be created has nothing to be asked.
     let is_real = mode == Mode::Commit || acted.before.is_some();
     let next = if is_real { next_after(context, &acted.actor, &after.id, &mut warnings) } else { Vec::new() };
+    let document = DocumentView::shown(context, &acted.actor, after)?;
     let report = ActReport {
-        transition: Transition { from: acted.before.map(|before| before.state), to: after.state.clone() },
-        document: DocumentView::new(after, &policy, in_force, acted.actor.name()),
+        transition: Transition { from: acted.before.map(|before| before.state), to: document.state.clone() },
+        document,
         dry_run: mode == Mode::DryRun,
         notes: notes.clone(),
         working_copy,

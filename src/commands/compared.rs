@@ -19,7 +19,15 @@ pub(super) fn look(context: &mut Context, actor: &Actor, found: &mut Exposure) -
     for key in keys.iter().filter(|key| used.contains(&key.id)) {
         let grounds = key.acknowledged.as_ref().map(|it| it.grounds);
         let (id, user) = (&key.id, &key.user);
-        if !key.counts() && compares {
+        if key.revoked_at.is_some() {
+            // It opens nothing any more, and nobody can acknowledge it.
+            if compares && !key.counts() {
+                found.notes.push(format!(
+                    "the key {id} of {user} was used and has ended, and no other person compared its fingerprint: what \
+                     was recorded by it may be by whoever issued its code"
+                ));
+            }
+        } else if !key.counts() && compares {
             found.findings.push(("uncompared_key", uncompared(key)));
         } else if !key.counts() {
             found.notes.push(uncompared(key));

@@ -42,7 +42,11 @@ impl CredentialView {
     pub fn new(it: Credential, now: Timestamp) -> Self {
         Self {
             validity: it.validity(now),
-            fingerprint: it.fingerprint(),
+            // That of a key is compared, and is the whole of what names it.
+            fingerprint: match it.kind {
+                CredentialKind::Key => it.id.to_string(),
+                _ => it.fingerprint(),
+            },
             rests_on: it.rests_on(),
             id: it.id,
             user: it.user,

@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::entry::{ChangeView, EntryView};
 use super::history::entries_of;
 use super::read::{body, digest_of};
 use super::{CommandError, Context, Reply};
-use crate::domain::audit::EntryResult;
+use crate::domain::audit::{EntryResult, Shown, Table};
 use crate::domain::digest::Digest;
 use crate::domain::hook::words::word;
 use crate::domain::id::{DocumentId, Version};
+use crate::domain::identity::Actor;
 use crate::domain::text::unified;
 
 /// Which versions to compare.
@@ -75,11 +77,12 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
         }
         None => match &document.in_force {
             // What is in force is compared with what was in force before it.
-            Some(in_force) if in_force.version == document.version && document.version.major > 1 => {
-                Version::new(document.version.major - 1, 0)
+            Some(in_force) if in_force.version == document.version => {
+                let (entries, _) = entries_of(context, &actor, id)?;
+                in_force_before(id, &entries).unwrap_or(in_force.version)
             }
             Some(in_force) => in_force.version,
-            None => Version::new(0, 1),
+            None => first_of(context, &actor, id)?,
         },
     };
     let to = input.to.unwrap_or(document.version);
@@ -112,9 +115,28 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     })
 }
 
+/// Returns the version that came out of force with the last one that came into force.
+fn in_force_before(id: &DocumentId, entries: &[EntryView]) -> Option<Version> {
+    let mut changes = entries.iter().rev().flat_map(|entry| entry.changes.iter().flatten());
+    let is_it = |it: &&ChangeView| {
+        it.table == Table::Document && it.key == id.as_str() && it.field == "in_force" && it.new.is_some()
+    };
+    match &changes.find(is_it)?.old.as_ref()?.0 {
+        Shown::Parts(parts) => parts.iter().find(|(name, _)| *name == "version")?.1.parse().ok(),
+        Shown::One(_) => None,
+    }
+}
+
+/// Returns the version that a document began with. Not every life cycle begins with a draft.
+fn first_of(context: &mut Context, actor: &Actor, id: &DocumentId) -> Result<Version, CommandError> {
+    let versions = context.session.read(actor).versions(id)?;
+    let first = versions.first().map(|record| record.version);
+    first.ok_or_else(|| CommandError::unknown(format!("{id} has no version"), format!("history {id}")))
+}
+
 fn version_of(
     context: &mut Context,
-    actor: &crate::domain::identity::Actor,
+    actor: &Actor,
     id: &DocumentId,
     content: Digest,
 ) -> Result<Version, CommandError> {

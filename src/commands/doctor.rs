@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::exposure::{self, HandedOn};
-use super::{CommandError, Context, Reply, cited, clock, publish, templates};
+use super::{CommandError, Context, Reply, Source, cited, clock, publish, templates};
 use crate::disk::{Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::identity::Actor;
@@ -96,7 +96,12 @@ const CLOCK: &str = "clock";
 const CONTENTS: &str = "contents";
 
 /// Checks the project, and with `repair` makes again what can be made from the store.
-pub fn run(context: &mut Context, repair: bool, handed_on: HandedOn) -> Result<Reply, CommandError> {
+pub fn run(
+    context: &mut Context,
+    repair: bool,
+    handed_on: &dyn Fn(Source) -> HandedOn,
+) -> Result<Reply, CommandError> {
+    let handed_on = handed_on(context.source);
     let mut findings = Vec::new();
     let mut notes = Vec::new();
     context.identify()?;
@@ -200,8 +205,15 @@ fn pages(
     for path in left {
         let shown = context.site.shown(&path);
         if repair {
-            let aside = context.site.lay_aside(&path)?;
-            repaired.push(format!("{shown} (what lay there is now `{}`)", context.site.shown(&aside)));
+            match context.site.lay_aside(&path) {
+                Ok(aside) => {
+                    let aside = context.site.shown(&aside);
+                    repaired.push(format!("{shown} (what lay there is now `{aside}`)"));
+                }
+                // A living process has just finished it.
+                Err(_) if path.symlink_metadata().is_err() => {}
+                Err(error) => return Err(error.into()),
+            }
         } else {
             notes.push(format!(
                 "`{shown}` had made way, or was not written to its end; a repair moves it to `.qms/aside`"

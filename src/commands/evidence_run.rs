@@ -99,9 +99,8 @@ pub(super) fn try_out(
     let document = context.document(&actor, id)?;
     let mut warnings = Vec::new();
     let next = act::next_after(context, &actor, id, &mut warnings);
-    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let awaited = awaited(&document, actor.name());
-    let document = DocumentView::new(document, &policy, in_force, actor.name());
+    let document = DocumentView::shown(context, &actor, document)?;
     let report =
         RunReport { document, evidence: None, dry_run: true, reminders: Vec::new(), next: next.clone() };
     let message = format!("would be permitted: `{name}` is run for {id}");
@@ -228,7 +227,6 @@ fn report(
     }
     let size = body(context, &acted.actor, &attestation.body)?.len();
     let evidence = EvidenceView::new(attestation, &document, size);
-    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let mut warnings = Vec::new();
     let next = act::next_after(context, &acted.actor, &document.id, &mut warnings);
     let (seconds, tenths) = (lasted / 1000, lasted % 1000 / 100);
@@ -240,7 +238,7 @@ fn report(
     let awaited = awaited(&document, acted.actor.name());
     let holder = document.checkout.as_ref().map(|checkout| checkout.by.clone());
     let (id, version) = (document.id.clone(), document.version);
-    let document = DocumentView::new(document, &policy, in_force, acted.actor.name());
+    let document = DocumentView::shown(context, &acted.actor, document)?;
     let remembered = acted.reminders.into_iter().map(|it| Remembered { text: it.text, sop: it.sop });
     let reminders: Vec<Remembered> = remembered.collect();
     let report = RunReport {

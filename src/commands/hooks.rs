@@ -217,7 +217,7 @@ pub fn may_sign(context: &Context, runtime: Runtime) -> bool {
 }
 
 /// Lists the runtimes in whose settings our hook is.
-pub(super) fn installed(root: &Path) -> Vec<Runtime> {
+pub fn installed(root: &Path) -> Vec<Runtime> {
     let mut runtimes = Runtime::ALL.to_vec();
     runtimes.retain(|runtime| {
         let text = settings_of(root, *runtime).ok().flatten();

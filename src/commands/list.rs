@@ -144,11 +144,12 @@ pub(super) fn views(
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<Vec<DocumentView>, CommandError> {
-    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let mut documents = Vec::new();
     context.session.read(actor).documents(query, &mut |document| {
-        documents.push(DocumentView::new(document, &policy, in_force, actor.name()));
+        documents.push(document);
         Ok(())
     })?;
-    Ok(documents)
+    let in_force = context.session.project()?.policy;
+    let shown = |document| DocumentView::shown_under(context, in_force, actor, document);
+    documents.into_iter().map(shown).collect()
 }

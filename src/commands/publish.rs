@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::signed::manifest;
+use super::signed::{is_by_wrong_clock, manifest};
 use super::{CommandError, Context, read};
 use crate::disk::{Approval, Fate, Mirror, Page, PublishLock, Signed, Unfinished};
 use crate::domain::audit::{Entry, EntryResult};
@@ -68,6 +68,7 @@ pub(super) fn render(
                 meaning: one.meaning,
                 action: one.action.clone(),
                 key: one.key_fingerprint.clone(),
+                clock_was_wrong: one.clock_was_wrong,
             })
             .collect();
         let bytes = Mirror::render(&page, &body);
@@ -88,14 +89,16 @@ fn approvals(
         return Ok(Vec::new());
     }
     let (mut found, mut of_round, mut reached) = (Vec::new(), Vec::new(), None);
+    let spans = context.session.read(actor).spans()?;
     context.session.read(actor).entries(Entries::Of(&document.id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
         let Some(version) = entry.version.filter(|_| entry.result == EntryResult::Permitted) else {
             return Ok(());
         };
+        let clock_was_wrong = is_by_wrong_clock(&spans, &entry);
         if let Some(user) = entry.actor.filter(|_| entry.verdict == Some(Outcome::Approve)) {
             let assurance = entry.assurance.map_or("claimed", Assurance::as_str).to_owned();
-            of_round.push(Approval { user, at: entry.at, assurance });
+            of_round.push(Approval { user, at: entry.at, assurance, clock_was_wrong });
         }
         if version.major > reached.replace(version.major).unwrap_or(version.major) {
             found.extend(of_round.drain(..).map(|approval| (version, approval)));

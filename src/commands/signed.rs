@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::veil::Veil;
 use super::{CommandError, Context};
 use crate::domain::audit::{Entry, EntryResult, Meaning};
+use crate::domain::clock::Span;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Outcome;
 use crate::domain::id::{CredentialId, DocumentId, UserName};
@@ -47,6 +48,12 @@ impl std::fmt::Display for SignedView {
     }
 }
 
+/// Tells whether the time of an entry is by a clock that was found to be wrong.
+pub(super) fn is_by_wrong_clock(spans: &[Span], entry: &Entry) -> bool {
+    let mut same = spans.iter().filter(|span| span.number == entry.span);
+    same.any(|span| span.jump.is_some_and(|jump| entry.index >= jump.since))
+}
+
 /// Lists every signature that was given about a document, oldest first, without what is withheld from
 /// the viewer; `None` stands for what everybody can look at.
 pub(super) fn manifest(
@@ -77,10 +84,6 @@ fn read_manifest(
     let veil = Veil::over(context, viewer, [document])?;
     let store = context.session.read(actor);
     let spans = store.spans()?;
-    let is_wrong = |entry: &Entry| {
-        let mut same = spans.iter().filter(|span| span.number == entry.span);
-        same.any(|span| span.jump.is_some_and(|jump| entry.index >= jump.since))
-    };
     let mut signed = Vec::new();
     store.entries(Entries::Of(id), &mut |stored| {
         let Ok(entry) = Entry::decode(stored.bytes) else { return Ok(()) };
@@ -88,7 +91,7 @@ fn read_manifest(
         if entry.action == Action::READ {
             return Ok(());
         }
-        let clock_was_wrong = is_wrong(&entry);
+        let clock_was_wrong = is_by_wrong_clock(&spans, &entry);
         if let (EntryResult::Permitted, Some(signature)) = (entry.result, entry.signature)
             && let (Some(user), Some(key_fingerprint), Some(content), Some(meaning)) =
                 (entry.actor, entry.credential, entry.content_digest, signature.statement.meaning)

@@ -68,14 +68,13 @@ impl fmt::Display for StatusReport {
 pub fn run(context: &mut Context, id: &DocumentId) -> Result<Reply, CommandError> {
     let actor = context.actor()?;
     let document = context.document(&actor, id)?;
-    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
     let copy = context.workspace(&actor).read(id);
     let lines = context.session.menu(&actor, id, copy.as_ref())?;
     let next = next_lines(&lines, actor.name(), id, false);
     let awaited = awaited(&document, actor.name());
     let mut signatures = manifest(context, &actor, id, Some(&actor))?;
     signatures.retain(|signed| signed.content == document.content);
-    let document = DocumentView::new(document, &policy, in_force, actor.name());
+    let document = DocumentView::shown(context, &actor, document)?;
     let report = StatusReport { document, signatures, next: next.clone() };
     Ok(Reply::new(report).by(actor).menu(next).awaiting(awaited))
 }

@@ -182,10 +182,12 @@ impl Open {
         round: &Round,
         order: &Order,
     ) -> Result<Self, CommandError> {
-        let least = context.session.policy_of(document)?.assurance();
-        let viewer = viewer.filter(|actor| actor.assurance() >= least);
+        let viewer = match viewer {
+            Some(actor) if is_sure(context, actor, document)? => Some(actor.name().clone()),
+            _ => None,
+        };
         Ok(Self {
-            viewer: viewer.map(|actor| actor.name().clone()),
+            viewer,
             task: round.task,
             opened: order.place(round.opened_at),
             document_type: document.document_type.clone(),
@@ -248,6 +250,31 @@ impl Open {
         // The words can name the verb.
         entry.reasons = kept.map(ReasonView::explained).collect();
     }
+}
+
+/// Tells whether somebody is known as surely as who answers in the open round of a document has to be: only then is what
+/// was answered in that name shown.
+fn is_sure(context: &mut Context, actor: &Actor, document: &Document) -> Result<bool, CommandError> {
+    let policy = context.session.policy_of(document)?;
+    let life = policy.document_type(&document.document_type).map(|(life, _)| life);
+    let answers =
+        || life.into_iter().flat_map(|life| &life.transitions).filter(|edge| edge.verdict.is_some());
+    let own = answers().filter(|edge| policy.acts_as(actor.group(), &edge.by));
+    // Who was moved since answers as surely as any.
+    let least = own.map(|edge| policy.assurance_of(edge)).max();
+    let least = least.or_else(|| answers().map(|edge| policy.assurance_of(edge)).max());
+    Ok(actor.assurance() >= least.unwrap_or_else(|| policy.assurance()))
+}
+
+/// Says whose answer in the open round of a document is shown to somebody: their own, to who is known well enough.
+pub(super) fn eyes<'a>(
+    context: &mut Context,
+    actor: &'a Actor,
+    document: &Document,
+) -> Result<Option<&'a UserName>, CommandError> {
+    let own = document.round.as_ref().and_then(|round| round.seats.get(actor.name()));
+    let sees = own.is_some_and(|seat| seat.answer.is_some()) && is_sure(context, actor, document)?;
+    Ok(sees.then(|| actor.name()))
 }
 
 /// Takes away by which token an answer was given: what it is good for can be looked up.

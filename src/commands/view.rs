@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::spell::{ReasonLine, placeholder};
+use super::{CommandError, Context, veil};
 use crate::domain::decide::{Line, LineInput};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Outcome, Task, TemplateVersion};
 use crate::domain::id::{
     DocumentId, InputName, PhaseName, StateName, TraitName, TypeName, UserName, Version, WorkflowName,
 };
+use crate::domain::identity::Actor;
 use crate::domain::policy::Policy;
 use crate::domain::prerequisite::Prerequisite;
 use crate::domain::procedure::Citation;
@@ -78,9 +80,31 @@ pub struct AssigneeView {
 }
 
 impl DocumentView {
-    /// Shows a document to somebody under the policy in force; a round keeps the policy that it was opened
-    /// under.
-    pub fn new(document: Document, policy: &Policy, in_force: Digest, viewer: &UserName) -> Self {
+    /// Shows a document to somebody.
+    pub(super) fn shown(
+        context: &mut Context,
+        actor: &Actor,
+        document: Document,
+    ) -> Result<Self, CommandError> {
+        let in_force = context.session.project()?.policy;
+        Self::shown_under(context, in_force, actor, document)
+    }
+
+    /// Shows a document to somebody, where the policy in force is known.
+    pub(super) fn shown_under(
+        context: &mut Context,
+        in_force: Digest,
+        actor: &Actor,
+        document: Document,
+    ) -> Result<Self, CommandError> {
+        let policy = context.session.policy_at(&in_force)?;
+        let eyes = veil::eyes(context, actor, &document)?;
+        Ok(Self::new(document, &policy, in_force, eyes))
+    }
+
+    /// Shows a document under the policy in force; a round keeps the policy that it was opened under, and of its answers
+    /// is shown that of `eyes`.
+    fn new(document: Document, policy: &Policy, in_force: Digest, eyes: Option<&UserName>) -> Self {
         let phase = policy.standing(&document).map(|(_, state)| state.phase.clone());
         let policy_digest = document.round.as_ref().map_or(in_force, |round| round.policy);
         let traits = policy.traits_of(&document).map(|(name, _)| name.clone()).collect();
@@ -89,7 +113,7 @@ impl DocumentView {
             round.seats.into_iter().map(move |(user, seat)| AssigneeView {
                 task: round.task,
                 answered: seat.answer.is_some(),
-                verdict: seat.answer.filter(|_| user == *viewer).map(|answer| answer.outcome),
+                verdict: seat.answer.filter(|_| eyes == Some(&user)).map(|answer| answer.outcome),
                 user,
             })
         });

@@ -72,6 +72,8 @@ pub struct Signed {
     pub action: String,
     /// The key that it was made with.
     pub key: CredentialId,
+    /// Whether the time is by a clock that was found to be wrong.
+    pub clock_was_wrong: bool,
 }
 
 /// An approval of a version.
@@ -83,6 +85,8 @@ pub struct Approval {
     pub at: Timestamp,
     /// How sure the identity was.
     pub assurance: String,
+    /// Whether the time is by a clock that was found to be wrong.
+    pub clock_was_wrong: bool,
 }
 
 impl Mirror {
@@ -133,18 +137,22 @@ impl Mirror {
         if !page.approvals.is_empty() {
             out.push_str("approved_by:\n");
             for approval in &page.approvals {
-                let Approval { user, at, assurance } = approval;
-                out.push_str(&format!("  - {{ user: {user}, at: \"{at}\", assurance: {assurance} }}\n"));
+                let Approval { user, at, assurance, clock_was_wrong } = approval;
+                let clock = of_clock(*clock_was_wrong);
+                out.push_str(&format!(
+                    "  - {{ user: {user}, at: \"{at}\", assurance: {assurance}{clock} }}\n"
+                ));
             }
         }
         if !page.signatures.is_empty() {
             out.push_str("signed_by:\n");
-            for Signed { user, printed_name, at, meaning, action, key } in &page.signatures {
+            for Signed { user, printed_name, at, meaning, action, key, clock_was_wrong } in &page.signatures {
                 // Quoted as in JSON, which YAML reads too.
                 let name = serde_json::Value::from(printed_name.as_str());
                 let meaning = meaning.map_or("null", Meaning::as_str);
+                let clock = of_clock(*clock_was_wrong);
                 out.push_str(&format!(
-                    "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, action: {action}, key: \"{key}\" }}\n"
+                    "  - {{ user: {user}, name: {name}, at: \"{at}\", meaning: {meaning}, action: {action}, key: \"{key}\"{clock} }}\n"
                 ));
             }
         }
@@ -234,6 +242,11 @@ impl Mirror {
         let is_there = fs::symlink_metadata(&list).is_ok();
         (is_there && file::read_own(&list, &is_list).is_none()).then_some(list)
     }
+}
+
+/// What stands beside a time that is no time of day. Where the clock was right, nothing has to be said.
+fn of_clock(was_wrong: bool) -> &'static str {
+    if was_wrong { ", clock_was_wrong: true" } else { "" }
 }
 
 /// Tells whether a file can be a list that was written here, whole or cut short.

@@ -1,10 +1,12 @@
 //! The one place where files are opened. Anything can lie where a file is expected: nothing here waits for what it
-//! opens, uses anything but a file, or reads more than the caller has use for.
+//! opens, uses anything but a file, or reads more than the caller has use for. Nor is a file of the store opened: the
+//! locks of SQLite are those of the process, which loses all that it has of a file when it closes that file once.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::OFlags;
 
@@ -14,6 +16,38 @@ use crate::domain::size;
 /// Largest file that is digested, in bytes: 4 GiB. Adopted programs are the largest that are, and a file can claim
 /// any size without taking room on the disk.
 const DIGESTED_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// The databases that this process has given to SQLite.
+static DATABASES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// What the names of the files of a database end in.
+const FILES_OF_DATABASE: &[&str] = &["", "-wal", "-shm", "-journal"];
+
+/// Leaves the files of a database to SQLite from here on.
+pub(super) fn leave_to_sqlite(database: &Path) {
+    let mut left = DATABASES.lock().unwrap_or_else(PoisonError::into_inner);
+    if !left.iter().any(|known| known == database) {
+        left.push(database.to_owned());
+    }
+}
+
+/// Refuses a file of the store, by whatever name or link.
+fn is_not_sqlites(about: &Metadata) -> io::Result<()> {
+    let left = DATABASES.lock().unwrap_or_else(PoisonError::into_inner);
+    let files = left.iter().flat_map(|database| {
+        FILES_OF_DATABASE.iter().map(|end| {
+            let mut name = database.clone().into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        })
+    });
+    let is_it = |it: Metadata| (it.dev(), it.ino()) == (about.dev(), about.ino());
+    if files.map(fs::metadata).filter_map(Result::ok).any(is_it) {
+        let why = "it is a file of the store, which SQLite alone opens";
+        return Err(io::Error::new(ErrorKind::PermissionDenied, why));
+    }
+    Ok(())
+}
 
 /// Reads the beginning of a file, at most so many bytes.
 pub fn beginning(path: &Path, most: u64) -> io::Result<Vec<u8>> {
@@ -66,13 +100,17 @@ pub fn digest_of(path: &Path) -> io::Result<Digest> {
 
 /// Opens a file to read it.
 pub(super) fn for_reading(path: &Path) -> io::Result<File> {
-    is_file(&fs::metadata(path)?)?;
+    let about = fs::metadata(path)?;
+    is_file(&about)?;
+    is_not_sqlites(&about)?;
     open(path, File::options().read(true), OFlags::empty())
 }
 
 /// Opens a file to read it, and not what a link leads to.
 pub(super) fn not_linked(path: &Path) -> io::Result<File> {
-    is_file(&fs::symlink_metadata(path)?)?;
+    let about = fs::symlink_metadata(path)?;
+    is_file(&about)?;
+    is_not_sqlites(&about)?;
     open(path, File::options().read(true), OFlags::NOFOLLOW)
 }
 
@@ -80,7 +118,11 @@ pub(super) fn not_linked(path: &Path) -> io::Result<File> {
 pub(super) fn to_lock(path: &Path) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        about => is_file(&about?)?,
+        about => {
+            let about = about?;
+            is_file(&about)?;
+            is_not_sqlites(&about)?;
+        }
     }
     open(path, File::options().write(true).create(true).truncate(false), OFlags::NOFOLLOW)
 }
@@ -137,6 +179,37 @@ mod tests {
         let bytes: Vec<u8> = (0..200_000_u32).map(|number| number.to_le_bytes()[0]).collect();
         fs::write(file.path(), &bytes).unwrap();
         assert_eq!(digest_of(file.path()).unwrap(), Digest::of(&bytes));
+    }
+
+    // REQ-128
+    #[test]
+    fn a_file_of_the_store_is_opened_by_nothing_else_whatever_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let database = place("qms.db");
+        let own = ["qms.db", "qms.db-wal", "qms.db-shm", "qms.db-journal"].map(place);
+        for (number, file) in own.iter().enumerate() {
+            fs::write(file, "store").unwrap();
+            fs::hard_link(file, place(&format!("hard-{number}"))).unwrap();
+            std::os::unix::fs::symlink(file, place(&format!("soft-{number}"))).unwrap();
+        }
+        fs::write(place("qms.db.txt"), "other").unwrap();
+        assert!(own.iter().all(|file| whole(file, 9).is_ok()));
+        leave_to_sqlite(&database);
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let is_other = path.ends_with("qms.db.txt");
+            let opened = [
+                for_reading(&path).is_ok(),
+                to_lock(&path).is_ok(),
+                whole(&path, 9).is_ok(),
+                beginning(&path, 9).is_ok(),
+                digest_of(&path).is_ok(),
+                buffered(&path).is_ok(),
+                not_linked(&path).is_ok(),
+            ];
+            assert_eq!(opened, [is_other; 7], "{}", path.display());
+        }
     }
 
     // REQ-134, REQ-259

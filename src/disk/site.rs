@@ -212,9 +212,11 @@ impl Site {
         file::is_own(&self.root, place)
     }
 
-    /// Returns the path of the store.
+    /// Returns the path of the store, which is SQLite's alone from here on.
     pub fn database(&self) -> PathBuf {
-        self.private().join("qms.db")
+        let database = self.private().join("qms.db");
+        open::leave_to_sqlite(&database);
+        database
     }
 
     /// Returns the folder of candidate life cycles, verbs and groups.

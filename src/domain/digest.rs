@@ -1,6 +1,7 @@
 //! Digests and points in time, in the forms in which they are written.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use ring::digest::{Context, SHA256};
@@ -136,6 +137,13 @@ impl Timestamp {
     /// The last one.
     const LATEST: i64 = 253_402_300_799_999;
 
+    /// Takes what a clock shows, as the time since the Unix epoch: it can show anything, and is believed up to the last
+    /// day that can be written.
+    pub fn of_clock(since_epoch: Duration) -> Self {
+        let last = Self::LATEST - 24 * 60 * 60 * 1000;
+        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(last).min(last))
+    }
+
     /// Wraps milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -230,6 +238,10 @@ mod tests {
     fn a_time_that_cannot_be_written_is_neither_read_nor_made_nor_shown_as_another() {
         let last = Timestamp::from_millis(Timestamp::LATEST);
         let first = Timestamp::from_millis(Timestamp::EARLIEST);
+        for shown in [Duration::ZERO, Duration::from_hours(90_000_000), Duration::MAX] {
+            let text = Timestamp::of_clock(shown).after(60_000).to_string();
+            assert!(Timestamp::try_from(text.clone()).is_ok(), "{text}");
+        }
         assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(first.to_string(), "0000-01-01T00:00:00.000Z");
         for time in [first, last] {

@@ -286,7 +286,7 @@ mod tests {
         use crate::domain::id::{CredentialId, StateName, UserName, Version};
 
         let body = "---\nid: CR-001\ntype: CR\n---\n";
-        let at = Timestamp::from_millis(0);
+        let (at, assurance) = (Timestamp::from_millis(0), "key".to_owned());
         let Ok(user) = UserName::parse("qa") else { panic!("a name") };
         let Ok(read) = parse("x.md", body.as_bytes()) else { panic!("a document") };
         let Ok(state) = StateName::parse("CLOSED") else { panic!("a state") };
@@ -297,7 +297,7 @@ mod tests {
             version: Version::new(1, 0),
             state,
             content: Digest::of(b""),
-            approvals: vec![Approval { user: user.clone(), at, assurance: "key".to_owned() }],
+            approvals: vec![Approval { user: user.clone(), at, assurance, clock_was_wrong: true }],
             signatures: vec![Signed {
                 user,
                 printed_name: "Q".to_owned(),
@@ -305,6 +305,7 @@ mod tests {
                 meaning: Some(Meaning::Approved),
                 action: "approve".to_owned(),
                 key: CredentialId::of_bytes(&[0; 8]),
+                clock_was_wrong: true,
             }],
         };
         let page = Mirror::render(&page, body.as_bytes());

@@ -46,6 +46,10 @@ impl Session {
 
     /// Finds out how a person gets a new key.
     pub fn recovery(&mut self, name: &UserName) -> Result<Recovery, SessionError> {
+        // Who cannot recover anybody is told of nobody.
+        if self.key.is_none() {
+            return Err(SessionError::NoKey);
+        }
         let user = self.store.user(name.as_str())?.filter(|user| user.removed_at.is_none());
         if user.is_none_or(|user| user.kind != Kind::Human) {
             return Err(SessionError::NoPerson(name.clone()));

@@ -201,6 +201,44 @@ fn the_end_of_an_attachment_stands_in_its_history() {
     assert!(text.ends_with("  CR-001: IN_TERMINATION → TERMINATED\n"), "{text}");
 }
 
+// REQ-230
+#[test]
+fn what_a_version_is_compared_with_is_looked_up() {
+    let project = Project::new();
+    let compared = |line: &str| {
+        let answer = project.ask(line).is(0);
+        [&answer["data"]["from"], &answer["data"]["to"]].map(|it| it.as_str().unwrap().to_owned())
+    };
+    project.play(&["-u claude create SOP --title x"]);
+    let approval = [
+        "-u claude route SOP-008 --review",
+        "-u qa review SOP-008 --recommend --comment x",
+        "-u claude route SOP-008 --approval",
+        "-u qa approve SOP-008",
+    ];
+    project.play(&approval);
+    assert_eq!(compared("-u claude diff SOP-008"), ["1.0", "1.0"]);
+    project.play(&["-u claude checkout SOP-008"]);
+    assert_eq!(compared("-u claude diff SOP-008"), ["1.0", "1.1"]);
+    project.edit("claude", "SOP-008", "revision_summary: ", "revision_summary: More of ");
+    project.play(&approval);
+    assert_eq!(compared("-u claude diff SOP-008"), ["1.0", "2.0"]);
+    // An attachment begins with 1.0, and is in force at no time.
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+        "-u qa approve CR-001",
+        "-u claude release CR-001",
+        "-u claude create VR --parent CR-001 --title y",
+    ]);
+    assert_eq!(compared("-u claude diff CR-001-VR-001"), ["1.0", "1.0"]);
+    project.edit("claude", "CR-001-VR-001", "[what is to be shown", "[that it works");
+    project.play(&["-u claude checkin CR-001-VR-001"]);
+    assert_eq!(compared("-u claude diff CR-001-VR-001"), ["1.0", "1.1"]);
+}
+
 // REQ-120
 #[test]
 fn the_log_can_be_exported_and_proved() {

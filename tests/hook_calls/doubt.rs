@@ -41,7 +41,9 @@ fn an_event_that_cannot_be_read_holds_up_what_could_be_a_call() {
         ("two documents", |text| text.clone() + &text),
     ];
     for (what, change) in changes {
-        for line in ["qms create CR --title x", "setarch qms list", "true\nqms list", "/usr/bin/q'm's list"] {
+        let spelled = [r"$'\x71ms' list", "a=q; ${a}ms list"];
+        let lines = ["qms create CR --title x", "setarch qms list", "true\nqms list", "/usr/bin/q'm's list"];
+        for line in lines.into_iter().chain(spelled) {
             let (status, said) = raw(&hooked, &change(event("PreToolUse", line)));
             assert!(status == 2 && said.contains("is held up"), "{what}: {status} {said}");
         }

@@ -169,3 +169,68 @@ fn a_call_in_the_background_is_put_to_the_foreground_or_refused() {
         Hooked::denied(hooked.hook(&hooked.event("PreToolUse", "s-1", &fields)));
     }
 }
+
+// REQ-201
+#[test]
+fn what_ends_in_another_folder_than_it_was_signed_in_has_ended() {
+    let hooked = at_work();
+    let (root, outside) = (hooked.project.root(), hooked.project.folder().display().to_string());
+    let event = |name: &str, more: serde_json::Value| {
+        let mut fields = json!({
+            "cwd": outside, "agent_id": "a-1", "agent_type": "qa", "tool_name": "Bash", "tool_use_id": "t-1",
+            "tool_input": {"command": ACT},
+        });
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let call = hooked.project.call("hook").input(hooked.event(name, "s-1", &fields).to_string());
+        let ran = call.variable("CLAUDE_PROJECT_DIR", &root.display().to_string()).run().is(0);
+        serde_json::from_str::<serde_json::Value>(&ran.text()).ok()
+    };
+    // Of a project that the folder of a call is not in, nothing is told later.
+    for words in [format!("--root {}", root.display()), format!("--root={}", root.display())] {
+        let line = ACT.replacen("qms", &format!("qms {words}"), 1);
+        let why = Hooked::denied(event("PreToolUse", json!({"tool_input": {"command": line}})));
+        assert!(why.contains("without `--root`"), "{why}");
+    }
+    for (name, reason) in [
+        ("PermissionDenied", "ticket_not_allowed"),
+        ("PostToolUse", "ticket_call_over"),
+        ("SubagentStop", "session_ended"),
+    ] {
+        hooked.begin("s-1", "a-1", "qa");
+        let command = signed(&hooked, "t-1", ACT);
+        event(name, json!({}));
+        assert_eq!(hooked.refused(&command).0, reason, "{name}");
+        let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+        store.execute_batch("DELETE FROM tickets; DELETE FROM refusals").unwrap();
+    }
+}
+
+// REQ-076
+#[test]
+fn whatever_acts_is_believed_by_the_ticket_that_the_hook_gave_it() {
+    let hooked = Hooked::new();
+    let path = hooked.project.path("workflows/policy.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text.replace("  claude: claude\n", "  claude: lead\n")).unwrap();
+    hooked.project.run("-u lead workflow adopt").is(0);
+    let out = hooked.project.folder().join("ann.token").display().to_string();
+    for line in [
+        "audit clock --reason wrong",
+        "namespace add LATER",
+        "user add ann --group initiator --agent",
+        &format!("token issue ann --out {out}"),
+        "user move ann --group reviewer",
+        "user unbind ann --reason gone",
+        "user remove ann",
+        "agent stop s-9",
+        "agent run qa --document CR-001 --task review",
+        "evidence run CR-001 built",
+        "workflow adopt",
+        "doctor --repair",
+        "create CR --title more",
+    ] {
+        let command = Hooked::rewritten(hooked.call("s-1", None, line, &format!("qms {line}")));
+        let (_, said) = hooked.sh(&command);
+        assert!(!said.contains("remembered"), "{line}: {said}");
+    }
+}

@@ -265,3 +265,41 @@ fn a_token_of_another_user_on_the_command_line_is_refused_there_and_recorded() {
     let command = Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-2", &line));
     assert!(hooked.sh(&command).1.contains("acting as qa (verified: ticket)"));
 }
+
+// REQ-021
+#[test]
+fn who_is_started_out_of_the_session_of_an_author_is_not_independent() {
+    let script =
+        format!("#!/bin/sh\n{PROGRAM:?} review CR-002 --recommend --comment whole --no-interactive\n");
+    let hooked = launched(Hooked::new(), &script);
+    for (name, from, to) in [
+        (
+            "executable.yaml",
+            "verdict: review, quorum: all }",
+            "verdict: review, quorum: all, guards: [independent] }",
+        ),
+        ("policy.yaml", "started_by: [claude], ttl", "started_by: [qa, lead], ttl"),
+    ] {
+        let path = hooked.project.path(&format!("workflows/{name}"));
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+    hooked.project.run("-u lead workflow adopt").is(0);
+    let main = |id: &str, line: &str| {
+        let command = Hooked::rewritten(hooked.call("s-1", None, id, line));
+        assert_eq!(hooked.sh(&command).0, 0, "{command}");
+    };
+    main("t-1", "qms create CR --title y");
+    hooked.project.fill_in("CR-002");
+    main("t-2", "qms route CR-002 --review --assignees tu");
+    // A subagent of that session starts an agent of its own.
+    hooked.begin("s-1", "a-1", "qa");
+    let start = "agent run tu --document CR-002 --task review";
+    let command = Hooked::rewritten(hooked.call("s-1", Some("a-1"), "t-3", &format!("qms {start}")));
+    let (status, said) = hooked.sh(&command);
+    assert!(status != 0 && said.contains("`tu` comes from `claude`, and so does an author"), "{said}");
+    // One that somebody else starts is.
+    let call = hooked.project.call(&format!("-u lead {start}"));
+    call.variable("PATH", "/usr/bin:/bin").run().is(0);
+}

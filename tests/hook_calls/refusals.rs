@@ -115,8 +115,16 @@ fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
     let rubbish = project.path("rubbish");
     fs::write(&rubbish, "x").unwrap();
     fs::set_permissions(&rubbish, fs::Permissions::from_mode(0o600)).unwrap();
-    for (line, is_given) in UNPROVED {
-        for agent in [Some("CLAUDECODE"), Some("CODEX_CI"), None] {
+    let every = || {
+        let agents = [Some("CLAUDECODE"), Some("CODEX_CI"), Some("CURSOR_AGENT"), None];
+        UNPROVED.iter().flat_map(move |it| agents.map(|agent| (it, agent)))
+    };
+    for is_hooked in [false, true] {
+        if is_hooked {
+            project.run("-u lead hooks install claude").is(0);
+            project.run("-u lead hooks install codex").is(0);
+        }
+        for ((line, is_given), agent) in every() {
             let mut call = project.call(line);
             call.command.env_remove("QMS_TOKEN_FILE");
             call.command.envs(is_given.then_some(("QMS_TOKEN_FILE", &token)));
@@ -125,7 +133,10 @@ fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
             let hints = answer["error"]["hints"].to_string();
             let is_ticket = line.contains("--ticket");
             let sends = ["token issue", "token-file", "passphrase-file"].iter().any(|it| hints.contains(it));
-            assert!(agent.is_none() || hints.contains("the hook signs it"), "{line}: {hints}");
+            // What signs the call is said where it does.
+            let signs = is_hooked && agent != Some("CURSOR_AGENT");
+            let way = if signs { "the hook signs it" } else { "no hook signs your calls here" };
+            assert!(agent.is_none() || hints.contains(way), "{agent:?} {line}: {hints}");
             assert!(!sends || (agent.is_none() && !is_ticket), "{line}: {hints}");
         }
     }

@@ -167,8 +167,10 @@ fn doctor_names_each_proof_of_a_person_that_is_exported() {
         }
         assert!(said.contains("the passphrase of a person is exported as QMS_PASSPHRASE_FILE"), "{said}");
     }
-    let said_of_descriptor = said(&format!("QMS_TOKEN_FD=9 $qms --no-interactive doctor 9<{lead}"));
-    assert!(said_of_descriptor.contains("the token of lead, a person, is exported as QMS_TOKEN_FD"));
+    for presented in [String::new(), format!("--token-file {lead}")] {
+        let said = said(&format!("QMS_TOKEN_FD=9 $qms --no-interactive {presented} doctor 9<{lead}"));
+        assert!(said.contains("the token of lead, a person, is exported as QMS_TOKEN_FD"), "{said}");
+    }
     // An agent's own token is where it belongs, and what no variable holds is not exported.
     let claude = fs::canonicalize(file(Proof::AgentsToken)).unwrap();
     for line in [

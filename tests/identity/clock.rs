@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use qms::domain::digest::Timestamp;
 use qms::domain::process::Descent;
 use serde_json::Value;
 
-use super::{PASSPHRASE, issue, log, secret};
+use super::{PASSPHRASE, enrolled, issue, log, secret};
 use crate::project::Project;
 
 thread_local! {
@@ -257,6 +258,36 @@ fn a_signature_by_a_clock_that_was_wrong_says_so() {
     let wrong: Vec<_> = signed.as_array().unwrap().iter().map(|one| one["clock_was_wrong"].clone()).collect();
     assert_eq!(wrong, [false, true, false]);
     project.run(&format!("{by_lead} audit verify")).is(0);
+}
+
+// REQ-197
+#[test]
+fn a_page_says_what_was_approved_and_signed_by_a_clock_that_was_wrong() {
+    let project = Project::new();
+    let phrase = enrolled(&project, "hana", "quality");
+    let by_hana = |line: &str| format!("-u hana --passphrase-file {} {line}", phrase.display());
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review --assignees hana",
+        &by_hana("review CR-001 --recommend --comment x"),
+        "-u claude route CR-001 --approval",
+    ]);
+    assert_eq!(at(&project, NOON, "", &by_hana("approve CR-001")).0, 0);
+    let page = || {
+        let text = fs::read_to_string(project.path("QMS/CR/CR-001.md")).unwrap();
+        let lines = text.lines().skip(1).take_while(|line| *line != "---").collect::<Vec<_>>().join("\n");
+        serde_yaml::from_str::<Value>(&lines).unwrap()
+    };
+    let wrong = |list: &Value| -> Vec<_> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|one| one["clock_was_wrong"].as_bool().unwrap_or_default()).collect()
+    };
+    let found = page();
+    assert_eq!((wrong(&found["approved_by"]), wrong(&found["signed_by"])), (vec![true], vec![false, true]));
+    // It stays marked when the time is right again.
+    project.run("-u lead audit clock --reason battery").is(0);
+    project.run("-u claude release CR-001").is(0);
+    assert_eq!(page()["signed_by"], found["signed_by"]);
 }
 
 // REQ-195, REQ-197

@@ -9,7 +9,7 @@ use super::{PASSPHRASE, bare, log, secret};
 use crate::project::Project;
 
 /// Names the sealed key of a person by its passphrase.
-fn signing(user: &str, phrase: &Path) -> String {
+pub(super) fn signing(user: &str, phrase: &Path) -> String {
     format!("-u {user} --passphrase-file {}", phrase.display())
 }
 
@@ -178,7 +178,7 @@ pub(super) fn manager(project: &Project, by: &str, user: &str) {
 }
 
 /// A project that lead, ada and ines manage with keys that count; lead issued the code of ada, and ada that of ines.
-fn managed() -> Project {
+pub(super) fn managed() -> Project {
     let project = super::profiles::of("gxp");
     manager(&project, "lead", "ada");
     super::acknowledge(&project, "lead", "ada").is(0);

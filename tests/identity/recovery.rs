@@ -202,3 +202,18 @@ fn what_was_prepared_where_keys_are_not_compared_counts_for_nothing_where_they_a
     assert!(keys.lines().any(|line| line.starts_with(&key) && line.ends_with("(recovered)")), "{keys}");
     bare(&project, &format!("{lead} audit verify")).ask().is(0);
 }
+
+// REQ-049
+#[test]
+fn who_has_no_key_of_the_project_is_told_of_nobody() {
+    let project = super::profiles::of("gxp");
+    super::gxp::manager(&project, "lead", "ada");
+    for user in ["ada", "claude", "nobody", "ada --alone"] {
+        let mut call = project.call(&format!("recover {user}"));
+        call.command.env("XDG_STATE_HOME", project.folder().join("elsewhere"));
+        let answer = call.ask();
+        let said = answer["error"].to_string();
+        assert!(answer.status != 0 && said.contains("project key"), "{said}");
+        assert!(!said.contains("lead") && !said.contains("person"), "{user}: {said}");
+    }
+}

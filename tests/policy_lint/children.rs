@@ -7,6 +7,17 @@ const STATES: &str =
     ", states: [DRAFT, IN_PRE_REVIEW, PRE_REVIEWED, IN_PRE_APPROVAL, PRE_APPROVED, IN_EXECUTION] } }";
 
 pub(super) const CASES: &[Case] = &[
+    Case(
+        "attachment_of_attachment",
+        &[(
+            "record.yaml",
+            "states:\n",
+            "  PIC: { title: Picture, id: \"{parent}-PIC-{n:3}\", attachment: true, parent: { types: [VR], states: [IN_EXECUTION] } }\nstates:\n",
+        )],
+        "{ title: Picture",
+        "a `PIC` is attached to a `VR`, which is attached itself: what is judged and ends with a record belongs to that \
+         record",
+    ),
     // Where none is named, each is meant that is not final.
     Case(
         "child_too_late",

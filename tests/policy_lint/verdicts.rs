@@ -77,4 +77,23 @@ pub(super) const CASES: &[Case] = &[
         "{ action: checkin, when: { content: changed },   from: REVIEWED",
         "a second `checkin` from REVIEWED; the first stands at controlled.yaml:27:5",
     ),
+    // Who asked for a round does not end it as answered.
+    Case(
+        "answers_passed_over",
+        &[
+            (
+                "executable.yaml",
+                "  - { action: review,   from: IN_PRE_REVIEW,",
+                "  - { action: conclude, from: IN_PRE_REVIEW, to: PRE_REVIEWED, by: [initiator], meaning: administered, guards: [owner] }\n  - { action: review,   from: IN_PRE_REVIEW,",
+            ),
+            (
+                "actions.yaml",
+                "  discard:\n",
+                "  conclude:\n    label: Conclude\n    help: End the review\n    sop: SOP-001#5\n  discard:\n",
+            ),
+        ],
+        "{ action: conclude,",
+        "`conclude` comes to PRE_REVIEWED as `review` at executable.yaml:45:5 does, and would not wait for those who \
+         were asked: give it `quorum: all`, or another end",
+    ),
 ];

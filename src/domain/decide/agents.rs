@@ -55,6 +55,7 @@ pub(super) fn start(
         session: launch.session.clone(),
         user: agent.user.clone(),
         parent: Some(me.clone()),
+        origins: case.actor.origins().map(str::to_owned).collect(),
         runtime: agent.launcher.clone().unwrap_or_default(),
         agent: launch.agent.clone(),
         definition: definition_of(agent).and_then(|path| launch.observed.get(path).copied()),

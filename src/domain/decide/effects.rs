@@ -188,8 +188,8 @@ impl Step<'_> {
         let origin = self.origin(edge, left, target);
         self.document.round = state.and_then(|state| self.open_round(state, origin, seats));
         // What was approved goes on, and is not drafted again: who writes from here on writes something new.
-        let goes_on =
-            !was_asked && self.document.round.is_none() && !edge.effects.contains(&Effect::CheckOut);
+        let is_written = life.is_none_or(|life| life.is_written_after(target));
+        let goes_on = !was_asked && self.document.round.is_none() && !is_written;
         let was_approved = self.facts.document.as_ref().is_some_and(|before| before.version.minor == 0);
         if goes_on && was_approved {
             self.document.forget_authors();

@@ -14,7 +14,7 @@ use super::scan::scan;
 use super::words::render;
 use crate::domain::visible::deceptions;
 
-/// The longest line that is read, in bytes: Linux hands no longer argument to `sh -c`.
+/// The longest line that may be a call, in bytes: Linux hands no longer argument to `sh -c`.
 const LINE_MAX: usize = 128 * 1024;
 
 /// What a shell line is, to a hook.
@@ -88,16 +88,15 @@ impl fmt::Display for Refused {
 /// Tells what a shell line is, to a hook.
 pub fn examine(line: &str) -> Line {
     let refused = |why| Line::Refused { why, example: None };
-    if line.len() > LINE_MAX {
-        return if mentions(line) { refused(Refused::TooLong) } else { Line::Foreign };
-    }
-    let script = match scan(line) {
-        Ok(script) => script,
-        Err(why) if mentions(line) => return refused(why),
-        Err(_) => return Line::Foreign,
-    };
+    let (script, unread) = scan(line);
     let mut search = Search::new(line);
-    let Some(found) = search.script(&script) else { return Line::Foreign };
+    let found = search.script(&script);
+    if let Some(why) = unread.or((line.len() > LINE_MAX).then_some(Refused::TooLong)) {
+        // What lies too deep is not looked at, and could be anything.
+        let could_be_one = found.is_some() || search.is_mentioned || unread == Some(Refused::TooLong);
+        return if could_be_one { refused(why) } else { Line::Foreign };
+    }
+    let Some(found) = found else { return Line::Foreign };
     let mut features = search.features;
     features.extend(&script.features);
     if script.commands.len() > 1 {
@@ -116,7 +115,7 @@ pub fn examine(line: &str) -> Line {
 /// Writes the call of a line that is refused as it would pass, where the texts that the shell would have put in
 /// it stand in files: behind an option that takes one.
 pub fn suggestion(line: &str) -> Option<String> {
-    let script = scan(line).ok()?;
+    let (script, None) = scan(line) else { return None };
     let words = Search::new(line).script(&script)?.words?;
     let words = in_files(&words)?;
     (!words.iter().any(|word| hides(word))).then(|| render(&words))

@@ -10,8 +10,7 @@ const BRACKET_MAX: usize = 64;
 
 impl Scanner {
     /// Reads a word; something of one stands here.
-    pub(super) fn word(&mut self) -> Result<Word, Refused> {
-        let mut word = Word::default();
+    pub(super) fn word(&mut self, word: &mut Word) -> Result<(), Refused> {
         while !ends_word(self.peek()) {
             let Some(c) = self.next() else { break };
             match c {
@@ -26,20 +25,20 @@ impl Scanner {
                 },
                 '\'' => {
                     word.quoted = true;
-                    self.literal(&mut word)?;
+                    self.literal(word)?;
                 }
                 '"' => {
                     word.quoted = true;
-                    self.quoted(Some('"'), &mut word)?;
+                    self.quoted(Some('"'), word)?;
                 }
-                '$' => self.dollar(&mut word, false)?,
-                '`' => self.backquoted(&mut word)?,
+                '$' => self.dollar(word, false)?,
+                '`' => self.backquoted(word)?,
                 '*' | '?' => {
                     self.note(Refused::Pattern);
                     word.push_pattern(c);
                 }
-                '[' => self.bracket(&mut word),
-                '{' => self.brace(&mut word),
+                '[' => self.bracket(word),
+                '{' => self.brace(word),
                 '~' if word.text.is_empty() || word.text.ends_with(['=', ':']) => {
                     self.note(Refused::Pattern);
                     word.push(c);
@@ -59,7 +58,7 @@ impl Scanner {
                 }
             }
         }
-        Ok(word)
+        Ok(())
     }
 
     /// Reads between single quotes.
@@ -116,9 +115,8 @@ impl Scanner {
         match next {
             '(' => {
                 self.at += 1;
-                if self.take('(') {
+                if self.arithmetic()? {
                     self.note(Refused::Expansion);
-                    self.arithmetic()?;
                 } else {
                     self.note(Refused::Substitution);
                     self.deeper(|inner| inner.list(Some(')')))?;
@@ -128,7 +126,13 @@ impl Scanner {
                 self.at += 1;
                 self.deeper(|inner| inner.parameter(in_quotes))?;
             }
-            '[' => while self.next().ok_or(Refused::Unbalanced)? != ']' {},
+            '[' => {
+                let rest = self.chars.get(self.at..).unwrap_or_default();
+                let end = rest.iter().position(|c| *c == ']').ok_or(Refused::Unbalanced)?;
+                let text = rest.iter().take(end).copied().collect();
+                self.at += end + 1;
+                self.aside(text, |inner| inner.quoted(None, &mut Word::default()))?;
+            }
             '\'' if !in_quotes => {
                 self.at += 1;
                 self.note(Refused::Expansion);

@@ -4,11 +4,21 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
+
+use super::event::is_shell;
+use super::line::{Line, examine};
+use crate::domain::steps::count;
+
 /// The names of the events that come before a call.
 const BEFORE: [&str; 2] = ["PreToolUse", "BeforeTool"];
 
 /// The field that names an event, as it stands in JSON.
 const NAME: &str = "\"hook_event_name\"";
+
+/// The longest text that is taken apart, in bytes: its words take a hundred times as much. No shell is given a longer line
+/// by a runtime, and what is longer is not known.
+const TEXT_MAX: usize = 2 * 1024 * 1024;
 
 /// Escapes that JSON may have in the place of the letters of the name.
 const ESCAPES: [(&str, &str); 3] = [("\\u0071", "q"), ("\\u006d", "m"), ("\\u0073", "s")];
@@ -25,7 +35,73 @@ pub fn may_be_a_call(bytes: &[u8]) -> bool {
     };
     let is_before =
         names.peek().is_none() || names.any(|(at, _)| name_at(at).is_none_or(|name| BEFORE.contains(&name)));
-    is_before && names_it(&text)
+    is_before
+        && (names_it(&text) || !is_of_another_tool(&text) && texts(&text).any(|text| could_run_it(&text)))
+}
+
+/// The one field that is needed to know that an event is about no shell.
+#[derive(Deserialize)]
+struct Tool {
+    tool_name: String,
+}
+
+/// Tells whether an event, as far as it can be read, is of a tool that runs no commands.
+fn is_of_another_tool(text: &str) -> bool {
+    serde_json::from_str(&readable(text)).is_ok_and(|tool: Tool| !is_shell(&tool.tool_name))
+}
+
+/// Asks what is asked of the line of an event that can be read.
+fn could_run_it(text: &str) -> bool {
+    count(text.len());
+    text.len() > TEXT_MAX || examine(text) != Line::Foreign
+}
+
+/// Returns every text in what may be JSON, without its escapes. Where quotes are missing, what stands between two
+/// texts is taken for one, too.
+fn texts(json: &str) -> impl Iterator<Item = String> {
+    let mut rest = Some(json);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut out, mut at) = (String::new(), text);
+        while let Some((before, from)) = at.find(['"', '\\']).map(|place| at.split_at(place)) {
+            out.push_str(before);
+            if let Some(after) = from.strip_prefix('"') {
+                rest = Some(after);
+                return Some(out);
+            }
+            let (said, after) = unescaped(from);
+            out.push(said);
+            at = after;
+        }
+        out.push_str(at);
+        rest = None;
+        Some(out)
+    })
+}
+
+/// Reads the escape that a text begins with, and returns what it says and what follows.
+fn unescaped(text: &str) -> (char, &str) {
+    if let Some(first) = unit(text) {
+        let (_, after) = text.split_at(6);
+        let second = unit(after).filter(|_| (0xd800..0xdc00).contains(&first));
+        let both = second.and_then(|second| char::decode_utf16([first, second]).next()?.ok());
+        return match both {
+            Some(c) => (c, after.split_at(6).1),
+            None => (char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER), after),
+        };
+    }
+    let mut letters = text.chars();
+    letters.next();
+    let said = match letters.next() {
+        Some('n') => '\n',
+        Some('t') => '\t',
+        Some('r') => '\r',
+        Some('b') => '\u{8}',
+        Some('f') => '\u{c}',
+        Some(c) => c,
+        None => '\\',
+    };
+    (said, letters.as_str())
 }
 
 fn is_escape(before: &str) -> bool {
@@ -100,6 +176,55 @@ mod tests {
             assert!(!may_be_a_call(other.as_bytes()), "{other}");
         }
         assert!(may_be_a_call(b"\xff{\"hook_event_name\":\"PreToolUse\",\"command\":\"qms\xff\"}"));
+    }
+
+    // REQ-255
+    #[test]
+    fn what_could_be_a_call_in_an_event_that_can_be_read_could_be_one_in_one_that_cannot() {
+        let lines = [
+            r"$'\x71ms' inbox",
+            "a=q; ${a}ms inbox",
+            "true\n$'\\161'ms inbox",
+            "\"q$x\"ms inbox",
+            "/usr/bin/q?s inbox",
+            "sudo -u lead ${a}ms inbox",
+            "bash -c \"q\\${x}ms inbox\"",
+            "ԛms inbox",
+            "q{m,}s inbox",
+            "${a}ms inbox\n(",
+        ];
+        let event = |tool: &str, line: &str| {
+            let input = serde_json::json!({"command": line});
+            let fields = serde_json::json!({
+                "hook_event_name": "PreToolUse", "session_id": "s", "cwd": "/p", "tool_name": tool, "tool_input": input,
+            });
+            fields.to_string()
+        };
+        let ways: [fn(String) -> String; 4] = [
+            |text| text,
+            |text| text.trim_end_matches('}').to_owned(),
+            |text| text.trim_end_matches(['}', '"']).to_owned(),
+            |text| text.replace("\"s\"", "\"s"),
+        ];
+        for pad in [String::new(), format!("#{}\n", "a".repeat(200_000))] {
+            for line in lines.map(|line| format!("{pad}{line}")) {
+                assert_ne!(examine(&line), Line::Foreign, "{line:.40}");
+                for way in ways {
+                    assert!(may_be_a_call(way(event("Bash", &line)).as_bytes()), "{line:.40}");
+                }
+            }
+            for line in ["ls -la", "a=q; ${a}nd", "for x in a; do echo $x; done"] {
+                let line = format!("{pad}{line}");
+                assert!(
+                    ways.iter().all(|way| !may_be_a_call(way(event("Bash", &line)).as_bytes())),
+                    "{line:.40}"
+                );
+            }
+            // What is written to a file is no line of a shell.
+            assert!(!may_be_a_call(event("Write", &format!("{pad}${{a}}ms inbox")).as_bytes()));
+        }
+        assert!(may_be_a_call(event("Bash", &format!("#{}", "a".repeat(TEXT_MAX))).as_bytes()));
+        assert!(!may_be_a_call(event("Write", &format!("#{}", "a".repeat(TEXT_MAX))).as_bytes()));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::id::DocumentId;
+use crate::domain::steps::count;
 
 use super::likeness::{Likeness, could_be, likeness, mentions};
 use super::line::Refused;
@@ -17,8 +18,14 @@ use super::word::Word;
 /// How many programs may run one another: more than anybody writes, and little enough for every stack.
 const DEPTH_MAX: usize = 20;
 
-/// After how many looks at a word the search gives up: a line that people write takes a few dozen.
-const LOOKS_MAX: usize = 50_000;
+/// How often a search may look at each byte of a line, on the average: a line that people write takes a few looks.
+const LOOKS_MAX: usize = 16;
+
+/// Looks that a line may take, however short it is.
+const LOOKS_MIN: usize = 10_000;
+
+/// What it takes to look at a place where a command could begin, in looks at a byte.
+const PLACE: usize = 8;
 
 /// A command that would run the program; its argv, where that stands in the line.
 #[derive(Debug, Default)]
@@ -32,11 +39,12 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     line: &'a str,
-    is_mentioned: bool,
+    pub(super) is_mentioned: bool,
     /// Whether the line has a word with which code starts a program; looked for once.
     starts: Option<bool>,
     depth: usize,
-    looks: usize,
+    /// How many looks are left.
+    left: usize,
     /// What lies between the line and the program.
     pub(super) features: BTreeSet<Refused>,
 }
@@ -45,7 +53,8 @@ impl<'a> Search<'a> {
     /// Begins a search; the line is what the runtime would run.
     pub(super) fn new(line: &'a str) -> Self {
         let is_mentioned = mentions(line);
-        Self { line, is_mentioned, starts: None, depth: 0, looks: 0, features: BTreeSet::new() }
+        let left = line.len().saturating_mul(LOOKS_MAX).max(LOOKS_MIN);
+        Self { line, is_mentioned, starts: None, depth: 0, left, features: BTreeSet::new() }
     }
 
     /// Finds the first command that would run the program.
@@ -65,9 +74,8 @@ impl<'a> Search<'a> {
     /// Answers for the words from a place on where a command word stands. `seen` are the places, counted
     /// from the end, that were looked at before.
     fn runs(&mut self, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
-        self.looks += 1;
-        if self.looks > LOOKS_MAX {
-            return self.in_doubt(Refused::TooLong);
+        if !self.look(PLACE) {
+            return Some(self.found_because(Refused::TooLong));
         }
         if !seen.insert(words.len()) {
             return None;
@@ -135,8 +143,12 @@ impl<'a> Search<'a> {
         if first.name() == "command" && is_question(words) {
             return None;
         }
-        if self.depth >= DEPTH_MAX {
-            return self.in_doubt(Refused::TooLong);
+        // These look at one word after the other, at places that are counted.
+        let walks =
+            matches!(program, Program::Wrapper { .. } | Program::Completes { .. } | Program::TakesWords);
+        let looks = || words.iter().map(|word| 1 + word.shape.len()).sum();
+        if self.depth >= DEPTH_MAX || !walks && !self.look(looks()) {
+            return Some(self.found_because(Refused::TooLong));
         }
         self.depth += 1;
         let (found, feature) = match program {
@@ -176,9 +188,8 @@ impl<'a> Search<'a> {
         let mut walked = BTreeSet::new();
         let mut places = vec![(0, operands)];
         while let Some((place, operands)) = places.pop() {
-            self.looks += 1;
-            if self.looks > LOOKS_MAX {
-                return self.in_doubt(Refused::TooLong);
+            if !self.look(PLACE) {
+                return Some(self.found_because(Refused::TooLong));
             }
             let rest = words.get(place..).unwrap_or_default();
             let Some((word, after)) = rest.split_first() else { continue };
@@ -188,8 +199,13 @@ impl<'a> Search<'a> {
             let text = word.shape.as_str();
             let value = after.first();
             if let Some(attached) = text.split_once('=').filter(|(name, _)| SCRIPT_OPTIONS.contains(name)) {
-                return self.text(attached.1).or_else(|| self.wrapped(after, values, operands, seen));
-            } else if SCRIPT_OPTIONS.contains(&text)
+                if let Some(found) = self.text(attached.1) {
+                    return Some(found);
+                }
+                places.push((place + 1, operands));
+                continue;
+            }
+            if SCRIPT_OPTIONS.contains(&text)
                 && let Some(found) = value.and_then(|value| self.text(&value.shape))
             {
                 return Some(found);
@@ -281,16 +297,28 @@ impl<'a> Search<'a> {
 
     /// Answers for a text that a shell would read.
     fn text(&mut self, text: &str) -> Option<Found> {
-        let script = match scan(text) {
-            Ok(script) => script,
-            Err(why) => return mentions(text).then(|| self.found_because(why)),
-        };
+        if !self.look(text.len()) {
+            return Some(self.found_because(Refused::TooLong));
+        }
+        let (script, unread) = scan(text);
         let found = self.script(&script);
+        if let Some(why) = unread {
+            let could_be_one = found.is_some() || why == Refused::TooLong || mentions(text);
+            return could_be_one.then(|| self.found_because(why));
+        }
         if found.is_some() {
             self.features.insert(Refused::Script);
             self.features.extend(script.features);
         }
         found
+    }
+
+    /// Takes from the looks that are left, and tells whether there were enough.
+    fn look(&mut self, looks: usize) -> bool {
+        count(looks);
+        let left = self.left.checked_sub(looks);
+        self.left = left.unwrap_or_default();
+        left.is_some()
     }
 
     /// What cannot be known is taken for the program where the line speaks of it at all.

@@ -11,6 +11,7 @@ use super::likeness::mentions;
 use super::line::Refused;
 use super::programs::is_reserved;
 use super::word::{UNKNOWN, Word};
+use crate::domain::steps::count;
 
 /// How deep substitutions and groups may lie in one another: more than anybody writes, and little
 /// enough for every stack.
@@ -43,12 +44,13 @@ struct HereDocument {
     strips_tabs: bool,
 }
 
-/// Takes a line apart, or says why that cannot be done.
-pub(super) fn scan(line: &str) -> Result<Script, Refused> {
+/// Takes a line apart, as far as that can be done, and says why it cannot be done further: a shell may have run by
+/// then what stands before.
+pub(super) fn scan(line: &str) -> (Script, Option<Refused>) {
     let mut scanner =
         Scanner { chars: line.chars().collect(), at: 0, script: Script::default(), depth: 0, word_end: None };
-    scanner.list(None)?;
-    Ok(scanner.script)
+    let why = scanner.list(None).err();
+    (scanner.script, why)
 }
 
 pub(super) struct Scanner {
@@ -115,21 +117,23 @@ impl Scanner {
 
     /// Reads commands up to the end, or up to the bracket that closes them.
     pub(super) fn list(&mut self, end: Option<char>) -> Result<(), Refused> {
-        let mut open = Command::default();
+        let (mut open, mut cases) = (Command::default(), 0);
+        let outcome = self.commands(end, &mut open, &mut cases);
+        self.close(&mut open, &mut cases);
+        outcome
+    }
+
+    fn commands(&mut self, end: Option<char>, open: &mut Command, cases: &mut usize) -> Result<(), Refused> {
         let mut announced = Vec::new();
-        let mut cases: usize = 0;
         loop {
             match self.peek() {
                 None if end.is_some() => return Err(Refused::Unbalanced),
-                None => {
-                    self.close(&mut open, &mut cases);
-                    return Ok(());
-                }
+                None => return Ok(()),
                 Some(' ' | '\t') => self.at += 1,
                 Some('\\') if self.peek_at(1) == Some('\n') => self.at += 2,
                 Some('\n') => {
                     self.at += 1;
-                    self.close(&mut open, &mut cases);
+                    self.close(open, cases);
                     self.here_documents(&mut announced)?;
                 }
                 Some('#') => {
@@ -140,28 +144,26 @@ impl Scanner {
                 }
                 Some('&') if self.peek_at(1) == Some('>') => {
                     self.at += 1;
-                    self.redirection(&mut open, &mut announced)?;
+                    self.redirection(open, &mut announced)?;
                 }
                 Some(';' | '&' | '|') => {
                     self.at += 1;
                     self.note(Refused::Several);
-                    self.close(&mut open, &mut cases);
+                    self.close(open, cases);
                 }
                 Some('(') => {
                     self.note(Refused::Grouping);
                     self.at += 1;
-                    if open.words.is_empty() && self.take('(') {
-                        self.arithmetic()?;
-                    } else {
+                    if !open.words.is_empty() || !self.arithmetic()? {
                         // After the brackets of a function or a list another command may begin.
-                        self.close(&mut open, &mut cases);
+                        self.close(open, cases);
                         self.deeper(|inner| inner.list(Some(')')))?;
                     }
                 }
                 Some(')') => {
                     self.at += 1;
-                    let is_pattern = open_cases(&open, cases) > 0;
-                    self.close(&mut open, &mut cases);
+                    let is_pattern = open_cases(open, *cases) > 0;
+                    self.close(open, cases);
                     if is_pattern {
                         self.note(Refused::Grouping);
                     } else if end == Some(')') {
@@ -170,11 +172,13 @@ impl Scanner {
                         return Err(Refused::Unbalanced);
                     }
                 }
-                Some('<' | '>') => self.redirection(&mut open, &mut announced)?,
+                Some('<' | '>') => self.redirection(open, &mut announced)?,
                 Some(_) => {
-                    let word = self.word()?;
+                    let mut word = Word::default();
+                    let outcome = self.word(&mut word);
                     self.word_end = Some(self.at);
                     open.words.push(word);
+                    outcome?;
                 }
             }
         }
@@ -217,7 +221,8 @@ impl Scanner {
         if matches!(self.peek(), None | Some('\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>')) {
             return Err(Refused::Unbalanced);
         }
-        let target = self.word()?;
+        let mut target = Word::default();
+        self.word(&mut target)?;
         if is_here && !is_text {
             announced.push(HereDocument { delimiter: target.text, is_literal: target.quoted, strips_tabs });
         }
@@ -258,24 +263,36 @@ impl Scanner {
         Ok(())
     }
 
-    /// Passes over arithmetic; both opening brackets were read.
-    pub(super) fn arithmetic(&mut self) -> Result<(), Refused> {
+    /// Reads arithmetic, of which the first bracket was read. What does not end as it does is no arithmetic, but a
+    /// list in a list, and not read.
+    pub(super) fn arithmetic(&mut self) -> Result<bool, Refused> {
         let start = self.at;
+        if !self.take('(') {
+            return Ok(false);
+        }
         let mut open = 2_usize;
         while open > 0 {
             match self.next() {
-                None => return Err(Refused::Unbalanced),
+                None => break,
                 Some('(') => open += 1,
                 Some(')') => open -= 1,
                 Some(_) => {}
             }
         }
-        let text: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
-        if mentions(&text) {
+        let read = self.chars.get(start..self.at).unwrap_or_default();
+        count(read.len());
+        if open > 0 || !read.ends_with(&[')', ')']) {
+            self.at = start;
+            return Ok(false);
+        }
+        let text = read.to_vec();
+        if mentions(&text.iter().collect::<String>()) {
             self.note(Refused::Substitution);
             self.script.is_hidden = true;
         }
-        Ok(())
+        // The shell runs what is substituted in it.
+        self.aside(text, |inner| inner.quoted(None, &mut Word::default()))?;
+        Ok(true)
     }
 }
 

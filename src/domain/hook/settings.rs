@@ -272,7 +272,7 @@ impl<'a> HookSettings<'a> {
 
 /// The program of a command that is two plain words, the second of which is `hook`.
 fn program_of(command: &str) -> Option<String> {
-    let script = scan(command).ok()?;
+    let (script, None) = scan(command) else { return None };
     let [call] = script.commands.as_slice() else { return None };
     let [program, hook] = call.words.as_slice() else { return None };
     let is_plain = script.features.is_empty() && !call.is_fed && !program.expands && !program.assigns();

@@ -1,5 +1,7 @@
 //! The sessions that agents run in: who was started, by whom, for what, and until when.
 
+use std::collections::BTreeSet;
+
 use crate::domain::audit::Tag;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::words;
@@ -29,6 +31,8 @@ pub struct AgentSession {
     pub user: UserName,
     /// The user who started it.
     pub parent: Option<UserName>,
+    /// Where that user came from in turn: sessions and starters.
+    pub origins: BTreeSet<String>,
     /// What it runs in: a launcher or an agent runtime, by name.
     pub runtime: String,
     /// What it was started as, by the name in the policy.
@@ -74,6 +78,7 @@ impl AgentSession {
             session: session.to_owned(),
             user,
             parent,
+            origins: BTreeSet::new(),
             runtime: runtime.to_owned(),
             agent: agent.to_owned(),
             definition,

@@ -11,6 +11,7 @@ mod sealed_key;
 mod ticket;
 mod token;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 pub use self::agent_session::{AgentSession, SessionKind};
@@ -161,6 +162,7 @@ pub struct Actor {
     session: Option<String>,
     agent: Option<String>,
     parent: Option<UserName>,
+    started_in: BTreeSet<String>,
     started_at: Option<Timestamp>,
     credential: Option<Box<Credential>>,
     ticket: Option<TicketId>,
@@ -228,9 +230,10 @@ impl Actor {
         self.agent.as_deref()
     }
 
-    /// Iterates over where the caller comes from: the session that it was started in, and who started it.
+    /// Iterates over where the caller comes from: its session, who started it, and where that one came from in turn.
     pub fn origins(&self) -> impl Iterator<Item = &str> {
-        self.session().into_iter().chain(self.parent().map(UserName::as_str))
+        let started_in = self.started_in.iter().map(String::as_str);
+        self.session().into_iter().chain(self.parent().map(UserName::as_str)).chain(started_in)
     }
 
     /// Returns the user who started the caller, where its credential names one.

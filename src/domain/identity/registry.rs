@@ -9,6 +9,7 @@ use crate::domain::audit::{ProjectKey, Signature};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::{Kind, User};
 use crate::domain::order::Order;
+use std::collections::BTreeSet;
 
 /// By how much the clocks of two processes may differ, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5000;
@@ -141,7 +142,9 @@ impl Registry<'_> {
             actor.reads_for = ticket.reads.then(|| kind().unwrap_or_else(|| "subagent".to_owned()));
         }
         actor.credential = self.credential.cloned().map(Box::new);
-        actor.started_at = self.open_session().map(|session| session.opened_at);
+        let session = self.open_session();
+        actor.started_at = session.map(|session| session.opened_at);
+        actor.started_in = session.map(|session| session.origins.clone()).unwrap_or_default();
         Ok(actor)
     }
 
@@ -281,6 +284,7 @@ fn actor(user: &User, assurance: Assurance) -> Actor {
         session: None,
         agent: None,
         parent: None,
+        started_in: BTreeSet::new(),
         started_at: None,
         credential: None,
         ticket: None,

@@ -216,6 +216,7 @@ impl Faults {
         let at = &edge.place;
         self.parent_states(policy, workflow, edge);
         self.verdict(workflow, edge);
+        self.passed_over(workflow, edge);
         if edge.by.is_empty() {
             self.add(at, "nobody", format!("nobody may `{}` here: `by` is empty", edge.action));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Guard, Policy, Target, Transition, Workflow};
+use super::{Effect, Guard, Plain, Policy, Target, Transition, Workflow};
 use crate::domain::id::{StateName, TypeName};
 
 /// The states in which a life cycle takes its attachments along.
@@ -74,6 +74,21 @@ impl Workflow {
     /// Tells whether a document can come from a state to another.
     pub fn leads<'a>(&'a self, from: &'a StateName, to: &'a StateName) -> bool {
         self.after(from, |_| true).contains(to)
+    }
+
+    /// Tells whether the text of a document can be written anew once it has come to a state: by a step that takes it in
+    /// without holding it against what was approved. With what is put in force something else begins.
+    pub fn is_written_after(&self, state: &StateName) -> bool {
+        let ends = |edge: &Transition| {
+            edge.effects.iter().chain(&edge.completion).any(|it| *it == Effect::PutInForce)
+        };
+        // A round that is given up returns to where it was opened from, which is one of them.
+        let states = self.after(state, |edge| edge.leads_on() && !ends(edge));
+        self.transitions.iter().any(|edge| {
+            edge.effects.contains(&Effect::CheckIn)
+                && !edge.guards.contains(&Guard::Plain(Plain::SectionsUnchanged))
+                && edge.from.iter().any(|from| states.contains(from))
+        })
     }
 
     /// Lists the states that a document comes to from a state by the transitions that `takes` names.

@@ -43,7 +43,7 @@ words! {
         /// The caller is a person, and proves it by the own key or token.
         Human = "human",
         /// The caller comes from no session in which an author wrote, and nobody who wrote, or started an
-        /// author, started the caller.
+        /// author, started the caller, nor whoever started the caller.
         Independent = "independent",
         /// The caller did not open this round.
         NotAsker = "not_asker",

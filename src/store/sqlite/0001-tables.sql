@@ -156,6 +156,7 @@ CREATE TABLE sessions (          -- agents at work, and those that were
   session     TEXT NOT NULL,     -- as the runtime names it
   user        TEXT NOT NULL,
   parent      TEXT,              -- who started it
+  origins     TEXT NOT NULL,     -- JSON: where that user came from in turn
   runtime     TEXT NOT NULL,
   agent       TEXT NOT NULL,     -- by its name in the policy
   definition  BLOB,              -- digest of what it was started with

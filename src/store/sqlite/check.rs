@@ -10,7 +10,6 @@ use super::fault::{Answer, Fault};
 use super::rows::{self, document_columns};
 use super::{project, read, schema};
 use crate::domain::document::Document;
-use crate::domain::project::VersionRecord;
 use crate::store::{Credentials, Sessions, StoreError};
 
 /// Returns a sentence for each finding. All reads see the same state.
@@ -49,8 +48,8 @@ fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
         |connection, _| read::all_attestations(connection, &mut |_| Ok(())).map(drop),
         |connection, _| read::all_refusals(connection).map(drop),
         |connection, _| read::tickets(connection).map(drop),
+        |connection, _| read::all_versions(connection, &mut |_| Ok(())).map(drop),
         documents,
-        versions,
     ];
     for part in parts {
         // One damage must not hide another; a store that is locked is no finding.
@@ -138,25 +137,6 @@ fn log(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
     if u64::try_from(count) != Ok(size) || u64::try_from(next) != Ok(size) {
         findings.push(format!("the head counts {size} entries, the log has {count} and continues at {next}"));
     }
-    Ok(())
-}
-
-/// Checks that the versions of a document stand in the order in which they were made: they are
-/// listed by a number that the log does not know.
-fn versions(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
-    let (mut last, mut out_of_order) = (None::<VersionRecord>, BTreeSet::new());
-    let sql = "SELECT document, version, content, author, at FROM versions ORDER BY document, number";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let record = rows::version(row)?;
-        if last.is_some_and(|last| last.document == record.document && last.version >= record.version) {
-            out_of_order.insert(record.document.clone());
-        }
-        last = Some(record);
-    }
-    let sentence = |id| format!("the versions of `{id}` are not in the order in which they were made");
-    findings.extend(out_of_order.into_iter().map(sentence));
     Ok(())
 }
 

@@ -291,7 +291,7 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
     let sql = concat!(
         "INSERT OR REPLACE INTO sessions (",
         session_columns!(),
-        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     for session in &change.sessions {
         let placement = session.placement.as_ref();
@@ -302,6 +302,7 @@ fn write_sessions(connection: &Connection, change: &Change) -> Answer<()> {
             session.session,
             session.user.as_str(),
             session.parent.as_ref().map(UserName::as_str),
+            serde_json::to_string(&session.origins).map_err(unfit)?,
             session.runtime,
             session.agent,
             session.definition.as_ref().map(bytes),

@@ -332,6 +332,9 @@ fn of_session(fields: &mut Fields<'_>, session: &AgentSession) {
         fields.put_text(names::NAMESPACES, &placement.namespaces);
         fields.put(names::LAUNCHER, |out| put_process(out, placement.launcher));
     }
+    for origin in &session.origins {
+        fields.put_with(names::ORIGINS, origin, |_| ());
+    }
 }
 
 fn put_process(out: &mut Vec<u8>, process: Process) {

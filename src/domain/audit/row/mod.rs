@@ -13,7 +13,7 @@
 //! | namespace, the name | `added_at`, `added_by` |
 //! | policy, its digest in hexadecimal | `adopted_at`, `compiled`, `sources` (SHA-256 of these texts) |
 //! | credential, its id | `acknowledged_by`, `action/<action>` (empty), `document/<id>` (empty), `grounds`, `issued_at`, `issued_by`, `kind`, `not_after`, `not_before`, `origin`, `parent`, `revoked_at`, `runtime`, `session`, `tag`, `used`, `user`, `uses`, `verifier` (32 bytes) |
-//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `launcher` and `process` (number and start, as text), `namespaces`, `opened_at`, `parent`, `runtime`, `session`, `status`, `tag`, `task`, `user` |
+//! | session, its id | `agent`, `brief` (32 bytes), `closed_at`, `definition` (32 bytes), `document`, `kind`, `launcher` and `process` (number and start, as text), `namespaces`, `opened_at`, `origin/<session or user>` (empty), `parent`, `runtime`, `session`, `status`, `tag`, `task`, `user` |
 //! | attestation, `<document>/<kind>/<name>/<number>` | `at`, `author`, `content`, `file_name`, `group`, `media_type`, `phase`, `status`, `subject` |
 //! | span, the number | `began_at`, `jump` (index of the first entry, `at` before it or empty, clock) |
 //! | proposal, `<kind>/<digest>` | `at`, `by`, `confirmed_by`, `kind`, `reason`, `replaces` (32 bytes) |
@@ -45,6 +45,7 @@
 //! | 0x3d grounds | 0x3e namespaces | 0x3f began_at | 0x89 reading/ |
 //! | 0x40 jump | 0x42 by | 0x43 confirmed_by | 0x44 reason |
 //! | 0x45 replaces | 0x46 file_name | 0x47 media_type | 0x48 launcher |
+//! | 0x8a origin/ | | | |
 
 mod delta;
 mod fields;
@@ -144,6 +145,22 @@ impl Row<'_> {
             Self::Attestation(_) => Table::Attestation,
             Self::Span(_) => Table::Span,
             Self::Proposal(_) => Table::Proposal,
+        }
+    }
+
+    /// Tells whether the store lists the rows of this table in the order in which they were made, so that what comes
+    /// last is taken for the newest. All others are listed by what names them.
+    pub(super) fn is_listed_by_age(&self) -> bool {
+        match self {
+            Self::Version(_) | Self::Attestation(_) | Self::Policy(_) => true,
+            Self::Document(_)
+            | Self::User(_)
+            | Self::Namespace(_)
+            | Self::Project(_)
+            | Self::Credential(_)
+            | Self::Session(_)
+            | Self::Span(_)
+            | Self::Proposal(_) => false,
         }
     }
 

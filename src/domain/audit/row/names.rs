@@ -117,6 +117,7 @@ names! {
     TRAITS = 0x87 "trait/",
     REQUIRES = 0x88 "requires/",
     READINGS = 0x89 "reading/",
+    ORIGINS = 0x8a "origin/",
 }
 
 /// Tells whether the rest of the name follows the code.

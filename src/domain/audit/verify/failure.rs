@@ -155,6 +155,12 @@ pub enum Failure {
         /// The fields that differ, in the order of their names.
         fields: Vec<String>,
     },
+    /// A stored row is listed in another place than the one in which entries made it.
+    #[error("{row} is listed after one that was made later")]
+    RowMoved {
+        /// The row.
+        row: RowName,
+    },
     /// A stored row was added without an entry.
     #[error("{row} was added without an entry")]
     RowUnknown {
@@ -197,6 +203,7 @@ impl Failure {
             | Self::Head { .. }
             | Self::HeadTag { .. }
             | Self::RowDiffers { .. }
+            | Self::RowMoved { .. }
             | Self::RowUnknown { .. }
             | Self::RowLost { .. } => None,
         }
@@ -208,6 +215,7 @@ impl Failure {
             Self::OldValue { row, .. }
             | Self::Emptied { row, .. }
             | Self::RowDiffers { row, .. }
+            | Self::RowMoved { row }
             | Self::RowUnknown { row }
             | Self::RowLost { row, .. } => Some(row),
             _ => None,

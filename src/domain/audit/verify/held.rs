@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::mem;
 
 use indexmap::IndexSet;
 use indexmap::set::MutableValues as _;
@@ -48,6 +49,8 @@ pub(super) enum Misfit<'a> {
 pub(super) struct HeldRows {
     // The hasher has no random seed: `domain` is pure, and keys come from the project's own log.
     rows: IndexSet<HeldRow, BuildHasherDefault<DefaultHasher>>,
+    /// How many were taken out.
+    taken: usize,
     scratch: Vec<u8>,
     /// Where the identity of a row that is looked for is written.
     sought: RefCell<Vec<u8>>,
@@ -198,11 +201,11 @@ impl Eq for HeldRow {}
 
 impl HeldRows {
     pub(super) fn len(&self) -> u64 {
-        self.rows.len() as u64
+        (self.rows.len() - self.taken) as u64
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &HeldRow> {
-        self.rows.iter()
+        self.rows.iter().filter(|row| !row.locator().is_empty())
     }
 
     /// Finds a row.
@@ -214,9 +217,12 @@ impl HeldRows {
         self.rows.get(locator.as_slice())
     }
 
-    /// Removes a row and returns it.
-    pub(super) fn take(&mut self, locator: &[u8]) -> Option<HeldRow> {
-        self.rows.swap_take(locator)
+    /// Takes a row out and returns it, with its place in the order in which entries made the rows.
+    pub(super) fn take(&mut self, locator: &[u8]) -> Option<(usize, HeldRow)> {
+        let (place, row) = self.rows.get_full_mut2(locator)?;
+        self.taken += 1;
+        // A husk that nothing is found by stays in its place: the others keep theirs.
+        Some((place, mem::replace(row, HeldRow::Short(Vec::new()))))
     }
 
     /// Changes a row, or adds it. After a misfit the rows are of no use any more.

@@ -1,8 +1,10 @@
 //! The stored rows against the state that the entries amount to.
 
+use std::collections::BTreeMap;
+
 use super::failure::{Failure, RowName};
 use super::held::{HeldRow, HeldRows};
-use crate::domain::audit::row::{Row, changes};
+use crate::domain::audit::row::{Row, Table, changes};
 use crate::domain::digest::Digest;
 use crate::domain::document::words;
 
@@ -53,26 +55,33 @@ pub struct Exported {
 pub struct Replay {
     rows: HeldRows,
     verified: Verified,
+    /// The place of the row that was shown last, of each table whose order says something.
+    last: BTreeMap<Table, usize>,
     scratch: Vec<u8>,
 }
 
 impl Replay {
     pub(super) fn new(rows: HeldRows, verified: Verified) -> Self {
-        Self { rows, verified, scratch: Vec::new() }
+        Self { rows, verified, last: BTreeMap::new(), scratch: Vec::new() }
     }
 
-    /// Compares a stored row, each one once.
+    /// Compares a stored row, each one once, and where the order of a table says what is older, in that order: the
+    /// store keeps it in a column that no entry speaks of.
     pub fn check(&mut self, stored: Row<'_>) -> Result<(), Failure> {
         let name = || RowName { table: stored.table(), key: stored.key() };
         self.scratch.clear();
         stored.put_locator(&mut self.scratch);
-        let held = self.rows.take(&self.scratch).ok_or_else(|| Failure::RowUnknown { row: name() })?;
+        let taken = self.rows.take(&self.scratch);
+        let (place, held) = taken.ok_or_else(|| Failure::RowUnknown { row: name() })?;
+        let is_moved = stored.is_listed_by_age()
+            && self.last.insert(stored.table(), place).is_some_and(|last| place < last);
         stored.put_fields(&mut self.scratch);
-        if *held.bytes() == *self.scratch {
-            return Ok(());
+        if *held.bytes() != *self.scratch {
+            let fields =
+                changes(&held.fields(), &stored.flat()).map(|field| field.name.to_string()).collect();
+            return Err(Failure::RowDiffers { row: name(), fields });
         }
-        let fields = changes(&held.fields(), &stored.flat()).map(|field| field.name.to_string()).collect();
-        Err(Failure::RowDiffers { row: name(), fields })
+        if is_moved { Err(Failure::RowMoved { row: name() }) } else { Ok(()) }
     }
 
     /// Ends the comparison, once every stored row was checked.

@@ -8,8 +8,21 @@ use crate::domain::id::StateName;
 use crate::domain::policy::{DocumentType, Guard, ParentRule, Plain, Policy, Transition, Workflow};
 
 impl Faults {
-    /// Attachments hold nothing up, and end with their parent.
+    /// Attachments hold nothing up, and end with their parent, which has an end of its own.
     pub(super) fn children(&mut self, policy: &Policy, workflow: &Workflow) {
+        for one in workflow.types.iter().filter(|one| one.attachment) {
+            let parents = one.parent.iter().flat_map(|rule| &rule.types);
+            let nested =
+                parents.filter(|name| policy.document_type(name).is_some_and(|(_, it)| it.attachment));
+            for parent in nested {
+                let message = format!(
+                    "a `{}` is attached to a `{parent}`, which is attached itself: what is judged and ends with a record \
+                     belongs to that record",
+                    one.name
+                );
+                self.add(&one.place, "attachment_of_attachment", message);
+            }
+        }
         for one in workflow.types.iter().filter(|one| !one.attachment) {
             let Some(rule) = &one.parent else { continue };
             for (life, parent) in rule.types.iter().filter_map(|name| policy.document_type(name)) {

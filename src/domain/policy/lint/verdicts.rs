@@ -1,7 +1,8 @@
 //! What a verdict may do: it answers, and what follows from all answers comes when the last one is in.
 
 use super::Faults;
-use crate::domain::policy::{Effect, Transition, VerdictKind, Workflow};
+use crate::domain::id::StateName;
+use crate::domain::policy::{Effect, Target, Transition, VerdictKind, Workflow};
 
 /// What changes the text, the owner or the round that a verdict is about.
 const OF_OTHERS: &[Effect] = &[
@@ -26,6 +27,32 @@ const OF_ALL: &[Effect] = &[
 ];
 
 impl Faults {
+    /// What ends a round where its answers would lead waits for them.
+    pub(super) fn passed_over(&mut self, workflow: &Workflow, edge: &Transition) {
+        // What has a `completion` is told to have a quorum in any case.
+        if edge.verdict.is_some() || edge.quorum || !edge.completion.is_empty() {
+            return;
+        }
+        let answers = workflow.transitions.iter().find(|other| {
+            matches!(other.verdict, Some(VerdictKind::Review | VerdictKind::Approve))
+                && other.to == edge.to
+                && matches!(&other.to, Target::State(to) if !other.from.contains(to))
+                && other.from.iter().any(|from| edge.from.contains(from))
+        });
+        // Back to the draft leads what gives the round up.
+        let is_draft = |to: &StateName| workflow.state(to).is_some_and(|state| state.initial);
+        if let (Some(answers), Target::State(to)) = (answers, &edge.to)
+            && !is_draft(to)
+        {
+            let message = format!(
+                "`{}` comes to {to} as `{}` at {} does, and would not wait for those who were asked: give it `quorum: \
+                 all`, or another end",
+                edge.action, answers.action, answers.place
+            );
+            self.add(&edge.place, "answers_passed_over", message);
+        }
+    }
+
     pub(super) fn verdict(&mut self, workflow: &Workflow, edge: &Transition) {
         let Some(verdict) = edge.verdict else { return };
         let (at, verb) = (&edge.place, &edge.action);

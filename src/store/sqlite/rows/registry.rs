@@ -52,7 +52,7 @@ pub(in crate::store::sqlite) fn credential(row: &Row<'_>) -> Answer<Credential> 
 /// The columns of the session of an agent, in the order in which [`session`] takes them.
 macro_rules! session_columns {
     () => {
-        "id, kind, session, user, parent, runtime, agent, definition, document, task, brief, process, \
+        "id, kind, session, user, parent, origins, runtime, agent, definition, document, task, brief, process, \
          started, launcher, launched, namespaces, opened_at, closed_at, status, tag"
     };
 }
@@ -80,6 +80,7 @@ pub(in crate::store::sqlite) fn session(row: &Row<'_>) -> Answer<AgentSession> {
         session: columns.text()?.to_owned(),
         user: columns.name()?,
         parent: columns.optional_name()?,
+        origins: columns.json()?,
         runtime: columns.text()?.to_owned(),
         agent: columns.text()?.to_owned(),
         definition: columns.optional_hash()?.map(Digest::from_bytes),

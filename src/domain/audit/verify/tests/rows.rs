@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::domain::attestation::{Attestation, AttestationKind};
 
 fn row(table: Table, key: &str) -> RowName {
     RowName { table, key: key.to_owned() }
@@ -52,6 +53,58 @@ fn edited_row_of_every_table_is_found_by_name() {
         edit(&mut log);
         assert_eq!(log.failure(), expected);
         assert_eq!(log.failure().index(), None);
+    }
+}
+
+// REQ-118
+#[test]
+fn rows_that_changed_places_in_a_table_that_is_listed_by_age_are_found() {
+    let mut log = Log::sample();
+    log.versions.swap(0, 1);
+    assert_eq!(log.failure(), Failure::RowMoved { row: row(Table::Version, "SOP-001@0.1") });
+    assert_eq!(log.failure().to_string(), "version `SOP-001@0.1` is listed after one that was made later");
+    // The others are listed by their names, which the entries know.
+    let mut log = Log::sample();
+    log.documents.swap(0, 2);
+    assert!(log.verify().is_ok());
+}
+
+// REQ-118
+#[test]
+fn what_is_taken_for_the_newest_is_what_entries_made_last() {
+    let attestation = |number, name_of: &str| Attestation {
+        document: name("SOP-001"),
+        kind: AttestationKind::Run,
+        name: name(name_of),
+        number,
+        author: name("claude"),
+        group: name("initiator"),
+        phase: name("execution"),
+        subject: Digest::of(b"content"),
+        body: Digest::of(b"output"),
+        status: Some(0),
+        file_name: None,
+        media_type: None,
+        at: time(20),
+    };
+    let policy = |text: &str| PolicyRecord { digest: Digest::of(text.as_bytes()), ..Log::sample().policy };
+    let runs = [(1, "ci"), (2, "ci"), (1, "aaa")].map(|(number, name)| attestation(number, name));
+    let policies = ["p", "a", "z"].map(policy);
+    let kinds = [runs.each_ref().map(Row::Attestation), policies.each_ref().map(Row::Policy)];
+    for rows in kinds {
+        let mut log = Log::sample();
+        for (index, row) in (20..).zip(rows) {
+            let deltas = row_delta(None, row).into_iter().collect();
+            log.append(Entry { deltas, ..plain_entry(index, time(index), "note") });
+        }
+        let check = |order: [usize; 3]| {
+            let mut replay = log.read(None, None)?;
+            order.into_iter().filter_map(|place| rows.get(place)).try_for_each(|row| replay.check(*row))
+        };
+        assert_eq!(check([0, 1, 2]), Ok(()));
+        for moved in [[1, 0, 2], [0, 2, 1], [2, 0, 1], [2, 1, 0], [1, 2, 0]] {
+            assert!(matches!(check(moved), Err(Failure::RowMoved { .. })), "{moved:?}");
+        }
     }
 }
 
