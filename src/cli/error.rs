@@ -286,7 +286,6 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
     ))
 }
 
-/// What an agent under a runtime does about a proof: nothing but the call itself.
 fn of_faults(faults: &[Fault]) -> Value {
     let shown = |it: &Fault| json!({"place": it.place.to_string(), "name": it.name, "message": it.message});
     json!({ "faults": faults.iter().map(shown).collect::<Vec<_>>() })

@@ -7,6 +7,7 @@
 mod call;
 mod caller;
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use super::world::World;
 use crate::commands::json::spelled_out;
 use crate::commands::{CommandError, Context};
 use crate::domain::encoding;
-use crate::domain::hook::{Event, Line, Notice, Outcome, Runtime, ToolCall, answer, may_be_a_call};
+use crate::domain::hook::{Event, Line, Notice, Outcome, Runtime, ToolCall, answer, may_be_a_call, render};
 use crate::domain::identity::{Fate, Origin, TicketId};
 use crate::session::SessionError;
 
@@ -109,6 +110,26 @@ fn in_projects(world: &World, folder: &Path, act: impl Fn(&mut Context) -> Answe
     }
 }
 
+/// Refuses a call for another project than the one of its folder: what the runtime tells later, of a call that was not
+/// permitted or an agent that ended, is told in that folder.
+fn refuse_elsewhere(world: &World, folder: &Path, context: &Context) -> Result<(), String> {
+    let is_here = desk::site(folder, desk::root_by_variable(world).as_deref())
+        .is_ok_and(|site| whole(site.root()) == whole(context.site.root()));
+    if is_here {
+        return Ok(());
+    }
+    let root = render(&[context.site.root().display().to_string()]);
+    Err(format!(
+        "the call names another project than the one of its folder: go there first, by a call of its own (`cd {root}`), \
+         then call `qms` without `--root`"
+    ))
+}
+
+/// Writes a folder as a ticket names it.
+fn whole(folder: &Path) -> String {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}
+
 /// Answers a call before it runs. Whatever it is, its agent went on: what was signed for it before, and not used,
 /// is void.
 fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCall) -> Answer {
@@ -195,11 +216,14 @@ const ONE_CALL: &str = "Call `qms …` alone, one simple command per call, one c
 
 /// Ends what the session had before where it begins anew, and tells its main thread who it is.
 fn session_started(world: &World, folder: &Path, session: &str, source: &str) -> Answer {
-    in_project(world, folder, |context| {
+    in_projects(world, folder, |context| {
         if ["resume", "clear"].contains(&source) {
             context.session.end_hooked(session, None)?;
         }
         context.session.void_others((session, None), None, false)?;
+        Ok(None)
+    })?;
+    in_project(world, folder, |context| {
         let origin = Origin { session: session.to_owned(), agent: None };
         let policy = context.session.policy()?;
         let main = main(world, context, None, &origin)?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use super::view::DocumentView;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, veil};
 use crate::domain::digest::{from_hex, to_hex};
 use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::Actor;
@@ -144,12 +144,19 @@ pub(super) fn views(
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<Vec<DocumentView>, CommandError> {
-    let mut documents = Vec::new();
+    let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
+    let (mut documents, mut answered) = (Vec::new(), Vec::new());
     context.session.read(actor).documents(query, &mut |document| {
-        documents.push(document);
+        // Few are answered by who looks, and of these more has to be known.
+        if veil::has_answered(actor, &document) {
+            answered.push((documents.len(), document.clone()));
+        }
+        documents.push(DocumentView::new(document, &policy, in_force, None));
         Ok(())
     })?;
-    let in_force = context.session.project()?.policy;
-    let shown = |document| DocumentView::shown_under(context, in_force, actor, document);
-    documents.into_iter().map(shown).collect()
+    for (place, document) in answered {
+        let shown = DocumentView::shown(context, actor, document)?;
+        documents.splice(place..=place, [shown]);
+    }
+    Ok(documents)
 }

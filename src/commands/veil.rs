@@ -20,7 +20,7 @@ use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
 use crate::domain::id::{DocumentId, GroupName, TypeName, UserName};
-use crate::domain::identity::Actor;
+use crate::domain::identity::{Actor, Assurance};
 use crate::domain::order::{Order, Place};
 use crate::domain::policy::{Action, Effect, Policy, Transition};
 use crate::session::IDENTIFY;
@@ -252,18 +252,21 @@ impl Open {
     }
 }
 
-/// Tells whether somebody is known as surely as who answers in the open round of a document has to be: only then is what
-/// was answered in that name shown.
+/// Tells whether somebody is known as surely as who answers in the open round of a document has to be, whoever that is:
+/// only then is what was answered in that name shown.
 fn is_sure(context: &mut Context, actor: &Actor, document: &Document) -> Result<bool, CommandError> {
     let policy = context.session.policy_of(document)?;
     let life = policy.document_type(&document.document_type).map(|(life, _)| life);
-    let answers =
-        || life.into_iter().flat_map(|life| &life.transitions).filter(|edge| edge.verdict.is_some());
-    let own = answers().filter(|edge| policy.acts_as(actor.group(), &edge.by));
-    // Who was moved since answers as surely as any.
-    let least = own.map(|edge| policy.assurance_of(edge)).max();
-    let least = least.or_else(|| answers().map(|edge| policy.assurance_of(edge)).max());
-    Ok(actor.assurance() >= least.unwrap_or_else(|| policy.assurance()))
+    let answers = life.into_iter().flat_map(|life| &life.transitions);
+    let answers = answers.filter(|edge| edge.verdict.is_some() && edge.from.contains(&document.state));
+    let least = answers.map(|edge| policy.assurance_of(edge)).fold(policy.assurance(), Assurance::max);
+    Ok(actor.assurance() >= least)
+}
+
+/// Tells whether somebody has answered in the open round of a document.
+pub(super) fn has_answered(actor: &Actor, document: &Document) -> bool {
+    let own = document.round.as_ref().and_then(|round| round.seats.get(actor.name()));
+    own.is_some_and(|seat| seat.answer.is_some())
 }
 
 /// Says whose answer in the open round of a document is shown to somebody: their own, to who is known well enough.
@@ -272,8 +275,7 @@ pub(super) fn eyes<'a>(
     actor: &'a Actor,
     document: &Document,
 ) -> Result<Option<&'a UserName>, CommandError> {
-    let own = document.round.as_ref().and_then(|round| round.seats.get(actor.name()));
-    let sees = own.is_some_and(|seat| seat.answer.is_some()) && is_sure(context, actor, document)?;
+    let sees = has_answered(actor, document) && is_sure(context, actor, document)?;
     Ok(sees.then(|| actor.name()))
 }
 

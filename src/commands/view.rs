@@ -86,25 +86,19 @@ impl DocumentView {
         actor: &Actor,
         document: Document,
     ) -> Result<Self, CommandError> {
-        let in_force = context.session.project()?.policy;
-        Self::shown_under(context, in_force, actor, document)
-    }
-
-    /// Shows a document to somebody, where the policy in force is known.
-    pub(super) fn shown_under(
-        context: &mut Context,
-        in_force: Digest,
-        actor: &Actor,
-        document: Document,
-    ) -> Result<Self, CommandError> {
-        let policy = context.session.policy_at(&in_force)?;
+        let (policy, in_force) = (context.session.policy()?, context.session.project()?.policy);
         let eyes = veil::eyes(context, actor, &document)?;
         Ok(Self::new(document, &policy, in_force, eyes))
     }
 
     /// Shows a document under the policy in force; a round keeps the policy that it was opened under, and of its answers
     /// is shown that of `eyes`.
-    fn new(document: Document, policy: &Policy, in_force: Digest, eyes: Option<&UserName>) -> Self {
+    pub(super) fn new(
+        document: Document,
+        policy: &Policy,
+        in_force: Digest,
+        eyes: Option<&UserName>,
+    ) -> Self {
         let phase = policy.standing(&document).map(|(_, state)| state.phase.clone());
         let policy_digest = document.round.as_ref().map_or(in_force, |round| round.policy);
         let traits = policy.traits_of(&document).map(|(name, _)| name.clone()).collect();

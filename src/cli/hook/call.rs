@@ -8,7 +8,7 @@ use std::rc::Rc;
 use clap::{ArgMatches, FromArgMatches as _};
 
 use super::caller::{Signed, Whose, whose};
-use super::{Answer, fresh};
+use super::{Answer, fresh, refuse_elsewhere, whole};
 use crate::cli::desk::{self, Desk};
 use crate::cli::dispatch::{fetch, subject_of, verb_of};
 use crate::cli::grammar::{BuiltIn, Global};
@@ -110,7 +110,7 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         return Err(found_ticket(world, context, call, (argv, text, global.user.as_deref())));
     }
     refuse_proofs(&global, &matches)?;
-    refuse_elsewhere(world, &folder, context)?;
+    refuse_elsewhere(world, &folder, context).map_err(Stop::Deny)?;
     let signed = match whose(world, context, runtime, call, global.token_file.as_deref())? {
         Whose::Of(signed) => signed,
         Whose::Nobodys(why) => return Err(Stop::Deny(why)),
@@ -179,26 +179,6 @@ fn found_ticket(
         }
     }
     Stop::Deny("a ticket is made by the hook alone: leave `--ticket` away".to_owned())
-}
-
-/// Writes a folder as a ticket names it.
-fn whole(folder: &Path) -> String {
-    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
-}
-
-/// Refuses a call for another project than the one of its folder: what the runtime tells later, of a call that was not
-/// permitted or an agent that ended, is told in that folder.
-fn refuse_elsewhere(world: &World, folder: &Path, context: &Context) -> Result<(), Stop> {
-    let is_here = desk::site(folder, desk::root_by_variable(world).as_deref())
-        .is_ok_and(|site| whole(site.root()) == whole(context.site.root()));
-    if is_here {
-        return Ok(());
-    }
-    let root = render(&[context.site.root().display().to_string()]);
-    Err(Stop::Deny(format!(
-        "the call names another project than the one of its folder: go there first, by a call of its own (`cd {root}`), \
-         then call `qms` without `--root`"
-    )))
 }
 
 /// Refuses what only a person presents, and commands that are not for agents.

@@ -42,8 +42,8 @@ words! {
         OwnerOrUnowned = "owner_or_unowned",
         /// The caller is a person, and proves it by the own key or token.
         Human = "human",
-        /// The caller comes from no session in which an author wrote, and nobody who wrote, or started an
-        /// author, started the caller, nor whoever started the caller.
+        /// The caller comes from no session in which an author wrote; nor does anybody who wrote, or started an author,
+        /// stand in the line of those who started the caller.
         Independent = "independent",
         /// The caller did not open this round.
         NotAsker = "not_asker",
