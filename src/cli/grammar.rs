@@ -84,6 +84,7 @@ impl Global {
 
 /// The program's own commands.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum BuiltIn {
     /// Make a project
     Init {

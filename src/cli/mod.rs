@@ -53,7 +53,10 @@ use crate::session::SessionError;
 
 /// The whole command line, with the verbs that come with the program.
 pub fn command_line() -> clap::Command {
-    grammar::command(&embedded::actions(), grammar::Extent::Whole)
+    let mut command = grammar::command(&embedded::actions(), grammar::Extent::Whole);
+    // What a command takes is told to the parser when the command is called; here everything is asked for.
+    command.build();
+    command
 }
 
 /// Runs one command line, and the lines of its menu that a person chooses, and returns the exit

@@ -62,7 +62,8 @@ mod tests {
     // REQ-263
     #[test]
     fn whatever_names_a_document_is_found_by_its_argument() {
-        let grammar = grammar::command(&embedded::actions(), Extent::Whole);
+        let mut grammar = grammar::command(&embedded::actions(), Extent::Whole);
+        grammar.build();
         let kinds = [value_parser!(DocumentId).into(), value_parser!(Citation).into()];
         let kinds = kinds.map(|kind: ValueParser| kind.type_id());
         let named =

@@ -23,6 +23,7 @@ use crate::store::Sessions;
 
 /// What to do with agents.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum AgentCommand {
     /// Start an agent for a task, and wait for its end
     Run {

@@ -17,6 +17,7 @@ use crate::store::Entries;
 
 /// What to do with the audit trail.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum AuditCommand {
     /// Verify every entry and every row
     Verify {

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::exposure::{self, HandedOn};
 use super::{CommandError, Context, Reply, Source, cited, clock, publish, templates};
-use crate::disk::{Mirror, Site, Standing};
+use crate::disk::{Journal, Mirror, Site, Standing};
 use crate::domain::document::Document;
+use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
 use crate::domain::request::WorkingCopy;
 use crate::domain::visible::one_line;
@@ -91,6 +92,9 @@ const LINK: &str = "link";
 
 /// A clock was, or is, wrong.
 const CLOCK: &str = "clock";
+
+/// How often a page that others are about to write is looked at.
+const LOOKS: usize = 8;
 
 /// A content is not what was recorded.
 const CONTENTS: &str = "contents";
@@ -196,10 +200,10 @@ fn pages(
             findings.push(Finding { name: "in_the_way", message, repairable: true });
         }
     }
-    for document in documents {
-        findings.extend(mirror(context, actor, &document, repair, repaired)?);
-        notes.extend(copy(context, &document));
+    for misplaced in compare(context, actor, &documents)? {
+        findings.extend(mirror(context, actor, misplaced, repair, repaired)?);
     }
+    notes.extend(documents.iter().filter_map(|document| copy(context, document)));
     let left = context.site.left_behind();
     notes.extend(strangers(context, actor, &left)?);
     for path in left {
@@ -262,14 +266,11 @@ fn everything(context: &mut Context, actor: &Actor) -> Result<Vec<Document>, Com
     Ok(documents)
 }
 
-/// Compares the published pages of a document with what they should be.
-fn mirror(
-    context: &mut Context,
-    actor: &Actor,
-    document: &Document,
-    repair: bool,
-    repaired: &mut Vec<String>,
-) -> Result<Vec<Finding>, CommandError> {
+/// What lies at the place of a page or of its list, how it stands there, and whether there should be a page.
+type Misplaced = (PathBuf, Standing, bool);
+
+/// Finds what lies at the places of a document's pages and should not, or should and does not.
+fn amiss(context: &mut Context, actor: &Actor, document: &Document) -> Result<Vec<Misplaced>, CommandError> {
     let mirror = Mirror::new(&context.site);
     let pages = publish::render(context, actor, document)?;
     let (mut found, mut lists) = (Vec::new(), Vec::new());
@@ -282,7 +283,54 @@ fn mirror(
             found.push((path, standing, page.is_some()));
         }
     }
-    found.extend(lists.iter().map(|list| (list.clone(), Standing::Foreign, false)));
+    found.extend(lists.into_iter().map(|list| (list, Standing::Foreign, false)));
+    Ok(found)
+}
+
+/// Compares the published pages of documents with what they should be. Between a commit and its pages lies a
+/// moment: who was at work is waited for, and what counts is what stands so while the document does not move.
+fn compare(
+    context: &mut Context,
+    actor: &Actor,
+    documents: &[Document],
+) -> Result<Vec<(DocumentId, Vec<Misplaced>)>, CommandError> {
+    let (mut doubtful, mut sure) = (Vec::new(), Vec::new());
+    for document in documents {
+        if !amiss(context, actor, document)?.is_empty() {
+            doubtful.push(document.clone());
+        }
+    }
+    for look in 1..=LOOKS {
+        if doubtful.is_empty() {
+            break;
+        }
+        Journal::settle(&context.site);
+        for seen in std::mem::take(&mut doubtful) {
+            let now = context.document(actor, &seen.id)?;
+            let found = amiss(context, actor, &now)?;
+            let after = context.document(actor, &seen.id)?;
+            if found.is_empty() {
+                continue;
+            }
+            if look == LOOKS || (seen == now && now == after) {
+                sure.push((seen.id, found));
+            } else {
+                doubtful.push(after);
+            }
+        }
+    }
+    Ok(sure)
+}
+
+/// Tells what is wrong with the pages of a document, or makes them good.
+fn mirror(
+    context: &mut Context,
+    actor: &Actor,
+    (id, found): (DocumentId, Vec<Misplaced>),
+    repair: bool,
+    repaired: &mut Vec<String>,
+) -> Result<Vec<Finding>, CommandError> {
+    let mirror = Mirror::new(&context.site);
     if !repair {
         return Ok(found.into_iter().map(|found| misplaced(&context.site, &found)).collect());
     }
@@ -293,7 +341,7 @@ fn mirror(
         done.push(context.site.shown(path) + &aside.unwrap_or_default());
     }
     // What comes in between is not repaired.
-    let kept = if found.is_empty() { Vec::new() } else { publish::publish(context, actor, &document.id)? };
+    let kept = if found.is_empty() { Vec::new() } else { publish::publish(context, actor, &id)? };
     if kept.is_empty() {
         repaired.extend(done);
     }
@@ -302,7 +350,7 @@ fn mirror(
 }
 
 /// What is wrong with what lies at the place of a page, where there should be one or none.
-fn misplaced(site: &Site, (path, standing, is_page): &(PathBuf, Standing, bool)) -> Finding {
+fn misplaced(site: &Site, (path, standing, is_page): &Misplaced) -> Finding {
     let shown = site.shown(path);
     let (name, message) = match (standing, is_page) {
         (Standing::Foreign, _) => (
@@ -332,13 +380,15 @@ fn copy(context: &Context, document: &Document) -> Option<String> {
 /// Files in the mirror that no document has, and that were not left behind: they are somebody's, and only mentioned.
 fn strangers(context: &mut Context, actor: &Actor, left: &[PathBuf]) -> Result<Vec<String>, CommandError> {
     let mirror = Mirror::new(&context.site);
+    // Before the documents: a page that is published in between belongs to one of them.
+    let files = mirror.files();
     let mut known = BTreeSet::new();
     for document in everything(context, actor)? {
         for is_draft in [false, true] {
             known.insert(mirror.path(&document.document_type, &document.id, is_draft));
         }
     }
-    let strangers = mirror.files().into_iter().filter(|path| !known.contains(path) && !left.contains(path));
+    let strangers = files.into_iter().filter(|path| !known.contains(path) && !left.contains(path));
     let shown = |path: PathBuf| format!("`{}` is no document of this project", context.site.shown(&path));
     Ok(strangers.map(shown).collect())
 }

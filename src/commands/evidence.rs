@@ -22,6 +22,7 @@ use crate::domain::size;
 
 /// What to do with evidence.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum EvidenceCommand {
     /// Run a command that the policy declares, and record how it ended
     Run {

@@ -18,6 +18,7 @@ use crate::session::Mode;
 
 /// What to do with hooks.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum HooksCommand {
     /// Enter the hook in the settings of a runtime, and keep what is there
     Install {

@@ -22,6 +22,7 @@ use crate::store::ListQuery;
 
 /// What to do with execution items.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum ItemCommand {
     /// List the execution items of a document
     List {

@@ -18,6 +18,7 @@ use crate::store::Credentials;
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum KeyCommand {
     /// Make a new key of your own, in the place of every credential before it
     Create {

@@ -19,6 +19,7 @@ use crate::store::{Entries, ListQuery, StoreError};
 
 /// What to count.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum MetricsCommand {
     /// How long verdicts take and how many object, by reviewer and by type
     Reviews {

@@ -14,6 +14,7 @@ use crate::session::Mode;
 
 /// What to do with namespaces.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum NamespaceCommand {
     /// Register a namespace
     Add {

@@ -17,6 +17,7 @@ use crate::domain::policy::{NoteRule, Policy, Trait};
 
 /// What to see of notes. They are written with `note set`, a verb of the policy.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum NoteCommand {
     /// List the notes that a document is to have, and those that it has
     List {
@@ -35,6 +36,7 @@ pub enum NoteCommand {
 
 /// What to see of traits. They are added with `trait add`, a verb of the policy.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum TraitCommand {
     /// List the traits that there are, or those of a document
     List {

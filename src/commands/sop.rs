@@ -16,6 +16,7 @@ use crate::embedded;
 
 /// What to do with procedures.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum SopCommand {
     /// List the procedures in force
     List,

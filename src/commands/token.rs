@@ -22,6 +22,7 @@ use crate::store::{Credentials, Entries};
 
 /// What to do with tokens.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum TokenCommand {
     /// Issue a token to an agent or a service, or to a person the code for a first key
     Issue(IssueInput),

@@ -16,6 +16,7 @@ use crate::session::{Mode, SessionError};
 
 /// What to do with users.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum UserCommand {
     /// Register a user
     Add {

@@ -23,6 +23,7 @@ use crate::session::differences;
 
 /// What to do with the policy.
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 pub enum WorkflowCommand {
     /// Find faults in the candidate files under `workflows/` and `prompts/`
     Lint,

@@ -9,11 +9,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::lock::pause;
 use super::place::Place;
 use super::{DiskError, Site, file, open};
 
 /// Longest text of a marker, in bytes: the digits of the largest number.
 const SIZE_MAX: u64 = 20;
+
+/// How often is looked whether others are done.
+const SETTLING: u32 = 300;
 
 /// How many names are tried for a marker.
 const NAMES: u32 = 100;
@@ -68,15 +72,34 @@ impl Journal {
 
     /// Takes over the markers of processes that died.
     pub fn unfinished(site: &Site) -> Vec<Unfinished> {
-        let folder = site.place(Place::Journal);
-        // Somebody else's folder is not to be tidied up.
-        if !fs::symlink_metadata(&folder).is_ok_and(|about| about.is_dir()) {
-            return Vec::new();
-        }
-        let Ok(markers) = fs::read_dir(folder) else { return Vec::new() };
-        let paths = markers.filter_map(Result::ok).map(|marker| marker.path());
-        paths.filter_map(|path| Unfinished::take(path).ok().flatten()).collect()
+        markers(site).filter_map(|path| Unfinished::take(path).ok().flatten()).collect()
     }
+
+    /// Waits for the processes that are at work now, until each has written its files or died; for all of them
+    /// together three seconds, since one can have been stopped.
+    pub fn settle(site: &Site) {
+        let mut tries = 0..SETTLING;
+        for path in markers(site) {
+            while open::not_linked(&path).is_ok_and(|marker| marker.try_lock_shared().is_err())
+                && tries.next().is_some()
+            {
+                pause();
+            }
+        }
+    }
+}
+
+/// Lists what lies among the markers and can be one. Somebody else's folder is not to be tidied up.
+fn markers(site: &Site) -> impl Iterator<Item = PathBuf> {
+    let folder = site.place(Place::Journal);
+    let is_own = fs::symlink_metadata(&folder).is_ok_and(|about| about.is_dir());
+    let found = is_own.then(|| fs::read_dir(folder).ok()).flatten();
+    found
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|marker| marker.path())
+        .filter(|path| is_marker(path))
 }
 
 /// Takes a marker away that says this; one that says something else is another's.
@@ -94,9 +117,6 @@ fn is_marker(path: &Path) -> bool {
 
 impl Unfinished {
     fn take(path: PathBuf) -> Result<Option<Self>, std::io::Error> {
-        if !is_marker(&path) {
-            return Ok(None);
-        }
         let mut lock = open::not_linked(&path)?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => return Ok(None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::place::Place;
 use super::{DiskError, Site, open};
 
-/// How often the lock is tried, and the pause between two tries. Publishing takes milliseconds: ten
+/// How often the lock is tried, and the pause between two tries of any. Publishing takes milliseconds: ten
 /// seconds are for the two hundred that began at once, not for a process that was stopped.
 const TRIES: u32 = 1000;
 const PAUSE: Duration = Duration::from_millis(10);
@@ -35,7 +35,8 @@ impl PublishLock {
     }
 }
 
+/// The pause between two tries of a lock.
 #[expect(clippy::disallowed_methods, reason = "a lock on a file has no wait with an end of its own")]
-fn pause() {
+pub(super) fn pause() {
     thread::sleep(PAUSE);
 }
