@@ -65,7 +65,7 @@ pub(crate) fn issue(project: &Project, tokens: u64) -> Result<PathBuf, Box<dyn E
         let sealed = Sealed::new(entry, &key);
         head.frontier.push(sealed.leaf);
         head.course =
-            head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Proven));
+            head.course.map(|course| course.followed(sealed.entry.index, Moment::of(at), Witness::Claimed));
         change.entries.push(sealed);
         if change.entries.len() >= BATCH || number == tokens {
             head.tag = Some(key.tag_head(&head.frontier));

@@ -70,6 +70,14 @@ pub fn present(
     Ok((Claim { found, ..Claim::of(name) }, source))
 }
 
+/// Tells whether anything is presented that can be wrong: by the line itself, or as a token. A name in the environment
+/// may be that of who lost the passphrase.
+pub fn is_presented(world: &World, global: &Global) -> bool {
+    let by_line = global.user.is_some() || global.ticket.is_some() || global.passphrase_file.is_some();
+    let tokens = ["QMS_TOKEN_FILE", "QMS_TOKEN_FD", "QMS_TOKEN"];
+    by_line || global.token_file.is_some() || tokens.iter().any(|name| world.set_variable(name).is_some())
+}
+
 /// Finds the code of somebody who has nothing else yet: in a file that the command names, or typed. What stands in
 /// the environment is read by whatever runs there.
 pub fn present_code(world: &mut World, global: &Global) -> Result<(Claim, Source), CommandError> {

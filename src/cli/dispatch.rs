@@ -14,9 +14,10 @@ use super::world::World;
 use super::{completion, credential, demo, proofs, ui, verb};
 use crate::commands::key::KeyCommand;
 use crate::commands::read::DueReading;
-use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init};
+use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, init, key};
 use crate::disk::{DiskError, digest_of, read_whole};
 use crate::domain::digest::Digest;
+use crate::domain::id::UserName;
 use crate::domain::policy::{Action, Policy, Profile, Scope};
 use crate::domain::request::{File, Inputs, Subject, Value};
 use crate::domain::{encoding, size};
@@ -131,6 +132,33 @@ fn reply(reply: Reply) -> Done {
     Done::Reply(Box::new(reply))
 }
 
+/// Gives a person a new key, by the signature of another person or by the project key.
+fn recover(
+    world: &mut World,
+    desk: &mut Desk,
+    global: &Global,
+    user: &UserName,
+    alone: bool,
+    file: Option<&Path>,
+) -> Result<Reply, CommandError> {
+    let recovery = desk.project(world, global)?.session.recovery(user)?;
+    let is_named = global.user.is_some() || world.set_variable("QMS_USER").is_some();
+    let context = if is_named && !alone && !recovery.signers.is_empty() {
+        let context = desk.context(world, global)?;
+        opened(world, global, context)?;
+        context
+    } else {
+        // The project key does it, and nobody is verified; but what is presented has to hold.
+        if credential::is_presented(world, global) {
+            let _holds = desk.context(world, global)?.actor()?;
+        }
+        recovery.unmet(user, alone)?;
+        desk.project(world, global)?
+    };
+    let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
+    key::recover(context, user, &passphrase, alone)
+}
+
 fn built_in(
     world: &mut World,
     desk: &mut Desk,
@@ -138,7 +166,7 @@ fn built_in(
     command: BuiltIn,
 ) -> Result<Done, CommandError> {
     use crate::commands::{
-        audit, brief, comments, diff, doctor, evidence, explain, export, exported, history, inbox, item, key,
+        audit, brief, comments, diff, doctor, evidence, explain, export, exported, history, inbox, item,
         list, metrics, namespace, next, note, read, sop, status, user, why, workflow, workspace,
     };
     // These need no project.
@@ -175,18 +203,7 @@ fn built_in(
         _ => {}
     }
     if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
-        // Nobody is verified for it where nobody else could sign.
-        let mut context = desk.project(world, global)?;
-        let recovery = context.session.recovery(user)?;
-        if *alone || (global.user.is_none() && world.set_variable("QMS_USER").is_none()) {
-            recovery.unmet(user, *alone)?;
-        } else if !recovery.signers.is_empty() {
-            context = desk.context(world, global)?;
-            opened(world, global, context)?;
-        }
-        let file = new_passphrase_file.as_deref();
-        let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
-        return key::recover(context, user, &passphrase, *alone).map(reply);
+        return recover(world, desk, global, user, *alone, new_passphrase_file.as_deref()).map(reply);
     }
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));

@@ -1,5 +1,6 @@
 //! The verbs of the workflow: every action on a document, whatever the policy calls it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -134,17 +135,28 @@ pub(super) fn committed(
         let shown = |it: &Document| (it.content, it.version, it.state.clone(), it.in_force.clone());
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
         let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
-        for document in acted.after.iter().filter(|_| !same || signed).chain(&acted.others) {
-            match publish::publish(context, &acted.actor, &document.id) {
+        let changed = acted.after.iter().filter(|_| !same || signed).chain(&acted.others);
+        let mut pages: BTreeSet<DocumentId> = changed.map(|document| document.id.clone()).collect();
+        // What was sealed before the entry can be that a clock was wrong; pages of other documents say so, too.
+        if acted.entry.as_ref().is_some_and(|entry| entry.index > size) {
+            match publish::of_wrong_clock(context, &acted.actor, size) {
+                Ok(told) => pages.extend(told),
+                Err(_) => is_published = false,
+            }
+        }
+        for id in pages {
+            match publish::publish(context, &acted.actor, &id) {
                 Ok(kept) => warnings.extend(kept.iter().map(|path| page_kept(context, &acted.actor, path))),
                 Err(error) => {
                     is_published = false;
-                    let message = format!("{} is recorded, but not published yet: {error}", document.id);
+                    let message = format!("{id} is recorded, but not published yet: {error}");
                     warnings.push(Warning { code: "not_published", message });
                 }
             }
         }
     }
+    // A refusal can have found that the clock was wrong, which concerns pages that the next command publishes.
+    is_published &= acted.is_ok() || context.session.log_size().is_ok_and(|now| now <= size + 1);
     match journal {
         Ok(journal) if is_published => {
             // A marker that stays makes the next command write the same files again.

@@ -10,6 +10,7 @@ use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::{Actor, Assurance};
+use crate::session::CLOCK_JUMP;
 use crate::store::{Entries, StoreError};
 
 /// A page and the bytes that should stand there.
@@ -111,6 +112,30 @@ fn approvals(
     Ok(found)
 }
 
+/// Lists the documents whose pages tell of times by a clock which an entry from `size` on found to be wrong.
+pub(super) fn of_wrong_clock(
+    context: &mut Context,
+    actor: &Actor,
+    size: u64,
+) -> Result<BTreeSet<DocumentId>, CommandError> {
+    let mut is_found = false;
+    context.session.read(actor).entries(Entries::From(size), &mut |stored| {
+        is_found |= Entry::decode(stored.bytes).is_ok_and(|entry| entry.action == CLOCK_JUMP);
+        Ok(())
+    })?;
+    let spans = context.session.read(actor).spans()?;
+    let mut told = BTreeSet::new();
+    if let Some(jump) = spans.last().and_then(|span| span.jump).filter(|_| is_found) {
+        context.session.read(actor).entries(Entries::From(jump.since), &mut |stored| {
+            let entry = Entry::decode(stored.bytes).ok();
+            let is_told = |it: &Entry| it.verdict == Some(Outcome::Approve) || it.signature.is_some();
+            told.extend(entry.filter(is_told).and_then(|entry| entry.document));
+            Ok(())
+        })?;
+    }
+    Ok(told)
+}
+
 /// Publishes what processes that died left unpublished.
 pub(super) fn finish_what_was_cut_short(
     context: &mut Context,
@@ -126,6 +151,7 @@ pub(super) fn finish_what_was_cut_short(
             Ok(())
         };
         context.session.read(actor).entries(Entries::From(marker.size), &mut |stored| visit(stored.bytes))?;
+        touched.extend(of_wrong_clock(context, actor, marker.size)?);
         for id in &touched {
             if context.session.read(actor).document(id)?.is_some() {
                 // What is in the way is told by who changes the document next, and by `doctor`.

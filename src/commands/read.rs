@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::{Actor, Credential};
-use crate::domain::policy::{Effect, When};
+use crate::domain::policy::{Effect, Guard, Plain, When};
 use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::session::Mode;
 use crate::store::StoreError;
@@ -68,13 +68,10 @@ pub fn run(context: &mut Context, input: &ReadInput) -> Result<Reply, CommandErr
     Ok(match reading {
         Reading::None => reply,
         Reading::Due(due) => reply.then_record(due),
-        Reading::OutOfScope => reply.warn(
-            "reading_not_recorded",
-            format!(
-                "the credential is not good for `read`, so that the reading of {} is not recorded",
-                document.id
-            ),
-        ),
+        Reading::Kept(why) => {
+            let message = format!("{why}, so that the reading of {} is not recorded", document.id);
+            reply.warn("reading_not_recorded", message)
+        }
     })
 }
 
@@ -93,7 +90,7 @@ enum Reading {
     /// It is.
     Due(Box<DueReading>),
     /// It would be, with another credential.
-    OutOfScope,
+    Kept(&'static str),
 }
 
 /// Finds out whether this is a reading that a verdict of the reader waits for: of the content that the
@@ -120,7 +117,12 @@ fn reading(
     let Some(edge) = recording.next() else { return Ok(Reading::None) };
     let is_within = |it: &Credential| it.scope.allows(&edge.action, Some(&document.id));
     if !actor.credential().is_none_or(is_within) {
-        return Ok(Reading::OutOfScope);
+        return Ok(Reading::Kept("the credential is not good for `read`"));
+    }
+    if edge.guards.contains(&Guard::Plain(Plain::Human)) && !actor.is_person() {
+        return Ok(Reading::Kept(
+            "the verdict is for people, and nothing shows that a person made this call",
+        ));
     }
     let inputs = match &edge.when {
         Some(When::Input(name, value)) => Inputs::default().with(name.clone(), Value::Text(value.clone())),

@@ -20,7 +20,7 @@ use crate::domain::decide::{Class, Condition};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::{Document, Round, Task};
 use crate::domain::id::{DocumentId, GroupName, TypeName, UserName};
-use crate::domain::identity::{Actor, Assurance};
+use crate::domain::identity::Actor;
 use crate::domain::order::{Order, Place};
 use crate::domain::policy::{Action, Effect, Policy, Transition};
 use crate::session::IDENTIFY;
@@ -252,15 +252,14 @@ impl Open {
     }
 }
 
-/// Tells whether somebody is known as surely as who answers in the open round of a document has to be, whoever that is:
+/// Tells whether somebody is known as well as who answers in the open round of a document has to be, whoever that is:
 /// only then is what was answered in that name shown.
 fn is_sure(context: &mut Context, actor: &Actor, document: &Document) -> Result<bool, CommandError> {
     let policy = context.session.policy_of(document)?;
     let life = policy.document_type(&document.document_type).map(|(life, _)| life);
     let answers = life.into_iter().flat_map(|life| &life.transitions);
-    let answers = answers.filter(|edge| edge.verdict.is_some() && edge.from.contains(&document.state));
-    let least = answers.map(|edge| policy.assurance_of(edge)).fold(policy.assurance(), Assurance::max);
-    Ok(actor.assurance() >= least)
+    let mut answers = answers.filter(|edge| edge.verdict.is_some() && edge.from.contains(&document.state));
+    Ok(policy.assured(actor) >= policy.assurance() && answers.all(|edge| policy.is_known_for(actor, edge)))
 }
 
 /// Tells whether somebody has answered in the open round of a document.

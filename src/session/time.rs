@@ -7,6 +7,9 @@ use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::order::Order;
 use crate::store::{Entries, Head, StoreError};
 
+/// What an entry is called that says since when the clock cannot have been right.
+pub const CLOCK_JUMP: &str = "clock_jump";
+
 /// The time of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
@@ -124,7 +127,7 @@ impl Session {
 
 /// The entry that says since when the clock cannot have been right.
 pub(super) fn jump_entry(jump: &Jump, policy: Digest) -> Entry {
-    let mut entry = Entry::new("clock_jump", policy);
+    let mut entry = Entry::new(CLOCK_JUMP, policy);
     let before = jump.before.map(|at| ("before", at.to_string()));
     let told = [("since", jump.since.to_string()), ("clock", jump.clock.to_string())];
     entry.observed = told.into_iter().chain(before).map(|(name, value)| (name.to_owned(), value)).collect();

@@ -290,6 +290,33 @@ fn a_page_says_what_was_approved_and_signed_by_a_clock_that_was_wrong() {
     assert_eq!(page()["signed_by"], found["signed_by"]);
 }
 
+// REQ-197
+#[test]
+fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before() {
+    let project = Project::new();
+    project.issue(&["qa"]);
+    let qa = path_of(&project, "qa");
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+    ]);
+    // A rest of a hundred days can be; that the time was never there shows later, by an act on something else.
+    let before = last_at(&project);
+    assert_eq!(at(&project, before + 100 * 24 * HOUR, &qa, "approve CR-001").0, 0);
+    let marks = || {
+        let text = fs::read_to_string(project.path("QMS/CR/CR-001.md")).unwrap();
+        text.matches("clock_was_wrong: true").count()
+    };
+    assert_eq!(marks(), 0);
+    assert_eq!(at(&project, before + HOUR, &lead(&project), "namespace add LATER").0, 0);
+    assert_eq!(marks(), 1);
+    let found = project.ask("-u lead doctor").is(1);
+    let findings = found["error"]["details"]["findings"].as_array().unwrap().clone();
+    assert!(findings.iter().all(|finding| finding["name"] == "clock"), "{findings:?}");
+}
+
 // REQ-195, REQ-197
 #[test]
 fn where_people_sign_a_second_one_confirms_the_end_of_a_jump() {

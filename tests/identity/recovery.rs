@@ -217,3 +217,47 @@ fn who_has_no_key_of_the_project_is_told_of_nobody() {
         assert!(!said.contains("lead") && !said.contains("person"), "{user}: {said}");
     }
 }
+
+// REQ-050
+#[test]
+fn what_is_presented_beside_the_project_key_has_to_hold() {
+    for profile in ["light", "team"] {
+        let project = super::profiles::of(profile);
+        enrolled(&project, "maria", "quality");
+        let wrong = secret(&project, "wrong.phrase", "not this one");
+        let new = secret(&project, "new.phrase", PASSPHRASE);
+        let recover = format!("recover maria --new-passphrase-file {}", new.display());
+        for presented in [
+            format!("-u lead --passphrase-file {}", wrong.display()),
+            format!("-u nobody --passphrase-file {}", wrong.display()),
+            format!("-u maria --token-file {}", wrong.display()),
+            "-u maria".to_owned(),
+            "-u nobody".to_owned(),
+        ] {
+            let size = project.log_size();
+            let refused = bare(&project, &format!("{presented} {recover}")).run();
+            assert!(refused.status != 0, "{profile}: {presented}");
+            assert!(!log(&project).iter().any(|entry| entry["action"] == "recover"), "{presented}");
+            assert!(project.log_size() - size <= 1);
+        }
+        bare(&project, &recover).run().is(0);
+    }
+}
+
+// REQ-066
+#[test]
+fn a_key_made_anew_by_a_code_alarms_whatever_the_person_had_before() {
+    let project = Project::new();
+    project.run("-u lead user add bot --group administrator --agent").is(0);
+    project.issue(&["bot"]);
+    let tokens = project.ask("-u bot token list").is(0)["data"]["credentials"].clone();
+    let own = tokens.as_array().unwrap().iter().find(|one| one["user"] == "lead").unwrap()["id"].clone();
+    project.run(&format!("-u bot token revoke {} --reason x", own.as_str().unwrap())).is(0);
+    let code = project.folder().join("lead.code");
+    project.run(&format!("-u bot token issue lead --out {}", code.display())).is(0);
+    let phrase = secret(&project, "lead.phrase", PASSPHRASE);
+    let enrol = format!("--token-file {} enrol --passphrase-file {}", code.display(), phrase.display());
+    bare(&project, &enrol).run().is(0);
+    project.run("-u bot doctor").is(0);
+    assert!(project.ask("-u bot list").is(0)["warnings"].to_string().contains("lead"));
+}

@@ -1,9 +1,11 @@
 //! What lies where pages are published, and was never published there.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use super::drafted;
 use crate::project::Project;
@@ -198,4 +200,35 @@ fn the_page_of_a_document_with_other_line_ends_has_one_kind_of_them() {
         assert!(page.starts_with("---\nid: CR-001\n") && !page.contains('\r'), "{page:?}");
         project.run("-u claude checkout CR-001").is(0);
     }
+}
+
+// REQ-143
+#[test]
+#[expect(clippy::disallowed_methods, reason = "who waits shows it by not being done after a while")]
+fn a_page_that_somebody_is_about_to_publish_is_not_missing() {
+    let project = drafted();
+    let lock = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(project.path(".qms/publish.lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let size = project.log_size();
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| project.run("-u claude create CR --title y"));
+        while project.log_size() == size {
+            thread::yield_now();
+        }
+        let doctor = scope.spawn(|| project.run("-u lead doctor"));
+        // Recorded, and not published yet; who looks meanwhile waits as who publishes does.
+        thread::sleep(Duration::from_millis(300));
+        assert!(!project.path("QMS/CR/CR-002-draft.md").exists() && !doctor.is_finished());
+        drop(lock);
+        writer.join().unwrap().is(0);
+        doctor.join().unwrap().is(0);
+    });
+    // What nobody is about to publish is missing.
+    fs::remove_file(project.path("QMS/CR/CR-002-draft.md")).unwrap();
+    project.run("-u lead doctor").is(1).says("`QMS/CR/CR-002-draft.md` is missing");
 }

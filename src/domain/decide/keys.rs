@@ -55,11 +55,12 @@ pub(super) fn own(
         }
         own.acknowledged = former.acknowledged.clone().filter(|_| !counted);
     }
-    // With a code anybody who handed it out could have made it. Where the person had a key before, that
-    // is as alarming as a recovery.
+    // With a code anybody who handed it out could have made it. Where the person had something to prove it with
+    // before, that is as alarming as a recovery.
     let code = case.actor.credential().filter(|presented| presented.kind == CredentialKind::Enrolment);
     if let Some(code) = code {
-        let had_one = facts.credentials.iter().any(|one| one.kind == CredentialKind::Key);
+        let proves = |one: &Credential| matches!(one.kind, CredentialKind::Key | CredentialKind::Standing);
+        let had_one = facts.credentials.iter().any(proves);
         own.origin = Some(if had_one { KeyOrigin::Renewal } else { KeyOrigin::Code });
         own.issued_by.clone_from(&code.issued_by);
     }

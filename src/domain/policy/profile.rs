@@ -6,7 +6,7 @@ use super::{Agent, Guard, Plain, Policy, Transition};
 use crate::domain::document::words;
 use crate::domain::hook::Runtime;
 use crate::domain::id::{GroupName, UserName};
-use crate::domain::identity::{Actor, Assurance};
+use crate::domain::identity::{Actor, Assurance, Credential, CredentialKind};
 
 words! {
     /// How surely callers must be known, before any transition demands more.
@@ -49,11 +49,23 @@ impl Policy {
     /// Tells whether there is a transition that is open to somebody who is known so well.
     pub fn lets_act(&self, actor: &Actor) -> bool {
         let mut edges = self.workflows.values().flat_map(|workflow| &workflow.transitions);
-        edges.any(|edge| {
-            self.assurance_of(edge) <= actor.assurance()
-                && self.acts_as(actor.group(), &edge.by)
-                && (actor.is_person() || !self.is_for_people(edge))
-        })
+        edges.any(|edge| self.acts_as(actor.group(), &edge.by) && self.is_known_for(actor, edge))
+    }
+
+    /// Tells whether somebody is known as well as who takes a transition has to be.
+    pub fn is_known_for(&self, actor: &Actor, edge: &Transition) -> bool {
+        self.assurance_of(edge) <= self.assured(actor) && (actor.is_person() || !self.is_for_people(edge))
+    }
+
+    /// Returns how surely somebody is known by the measure of this policy. Who was verified by that of another one can
+    /// hold a key that nobody compared.
+    pub fn assured(&self, actor: &Actor) -> Assurance {
+        let counts = |it: &Credential| it.kind != CredentialKind::Key || it.counts();
+        if self.compares_keys() && !actor.credential().is_none_or(counts) {
+            actor.assurance().min(Assurance::Token)
+        } else {
+            actor.assurance()
+        }
     }
 
     /// Iterates over the groups that may add users, and so manage their credentials.

@@ -4,7 +4,7 @@ use super::bounds::{facts, of_profile, proofs, users};
 use crate::domain::decide::{Case, Condition};
 use crate::domain::document::Kind;
 use crate::domain::facts::RegistryFacts;
-use crate::domain::identity::verified;
+use crate::domain::identity::{Assurance, Credential, CredentialKind, verified};
 use crate::domain::policy::Profile;
 use crate::domain::request::Inputs;
 
@@ -40,4 +40,31 @@ fn a_person_is_who_proves_it_with_what_only_a_person_has() {
             }
         }
     }
+}
+
+// REQ-082
+#[test]
+fn a_key_that_nobody_compared_is_no_signature_to_a_policy_that_compares_whoever_verified_it() {
+    let mut compared = 0;
+    for user in users() {
+        let proofs = proofs(user.name.as_str()).into_iter();
+        let bare = |(what, assurance, credential): (_, _, Option<Credential>)| {
+            [
+                (what, assurance, credential.clone()),
+                (what, assurance, credential.map(|it| Credential { origin: None, ..it })),
+            ]
+        };
+        for (what, assurance, credential) in proofs.flat_map(bare) {
+            let is_bare =
+                credential.as_ref().is_some_and(|it| it.kind == CredentialKind::Key && !it.counts());
+            let actor = verified(&user, assurance, credential);
+            for profile in [Profile::Light, Profile::Team, Profile::Gxp] {
+                let is_less = is_bare && profile == Profile::Gxp;
+                let expected = if is_less { assurance.min(Assurance::Token) } else { assurance };
+                assert_eq!(of_profile(profile).assured(&actor), expected, "{what} in {profile}");
+                compared += usize::from(is_less && expected < assurance);
+            }
+        }
+    }
+    assert!(compared > 0);
 }
