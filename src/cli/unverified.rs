@@ -84,14 +84,15 @@ fn of_agent(refusal: &NotVerified, way: &AgentsWay) -> Vec<String> {
             }
             _ => format!("leave `--user` (and `QMS_USER`) away; {}", way.hint()),
         }],
-        Distrust::OutOfScope | Distrust::NotYetValid => {
-            vec!["leave that to others: `qms whoami` shows what your credential is good for".to_owned()]
+        Distrust::OutOfScope => {
+            vec!["leave that to others: `qms whoami -o json` shows what your credential is good for".to_owned()]
         }
         Distrust::SessionEnded => vec![ANEW.to_owned()],
         Distrust::OtherRequest | Distrust::StaleSignature => vec![SIGN_AGAIN.to_owned()],
         Distrust::CredentialRequired
         | Distrust::ReadingUnproved
         | Distrust::Invalid
+        | Distrust::NotYetValid
         | Distrust::Expired
         | Distrust::Revoked
         | Distrust::UsedUp
@@ -156,5 +157,62 @@ fn of_person(refusal: &NotVerified) -> Vec<String> {
         | Distrust::Unsigned
         | Distrust::Exported
         | Distrust::ExportedPassphrase => vec![ONE_CALL.to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::UserName;
+    use crate::domain::identity::Holder;
+
+    fn hints(why: Distrust, way: &AgentsWay) -> String {
+        let user = UserName::parse("qa").unwrap_or_else(|error| panic!("{error}"));
+        let holder = Holder { user, fingerprint: "f".to_owned(), is_ticket: false };
+        let refusal = NotVerified { claimed: Some("tu".to_owned()), holder: Some(holder), why, origin: None };
+        not_verified(&refusal, Some(way)).1.join("\n")
+    }
+
+    /// Every way of an agent.
+    fn ways() -> Vec<AgentsWay> {
+        let why = || vec!["`x` has `y`".to_owned()];
+        let every = [Signing::Signs, Signing::Unknown(why()), Signing::Hindered(why()), Signing::Refuses];
+        let known = Runtime::ALL.into_iter().flat_map(|runtime| {
+            let each = every.clone().into_iter().chain([Signing::Absent]);
+            each.map(move |signing| AgentsWay { signing, runtime: Some(runtime) })
+        });
+        known.chain([AgentsWay { signing: Signing::Absent, runtime: None }]).collect()
+    }
+
+    // REQ-015, REQ-201
+    #[test]
+    fn an_agent_is_told_what_helps_there_and_the_reason_of_its_own_before_any_other() {
+        for way in ways() {
+            for why in Distrust::ALL {
+                let said = hints(*why, &way);
+                // Only a hook that signs is said to sign, and none is to be installed that does not exist.
+                assert!(
+                    way.signing == Signing::Signs || !said.contains("the hook signs it"),
+                    "{way:?}: {said}"
+                );
+                let installs = said.split("hooks install ").nth(1).map(|rest| rest.trim_end_matches("`)"));
+                let is_hooked = way.signing == Signing::Absent && way.runtime != Some(Runtime::Gemini);
+                let name = way.runtime.filter(|_| is_hooked).map(Runtime::name);
+                assert!(installs.is_none() || installs == name, "{way:?}: {said}");
+                let sends =
+                    ["token issue", "token-file", "passphrase-file"].iter().any(|it| said.contains(it));
+                assert!(!sends, "{why}: {said}");
+                if let Signing::Unknown(_) | Signing::Hindered(_) = way.signing {
+                    assert!(!said.contains("no hook signs"), "{why}: {said}");
+                }
+            }
+            // Whoever was given a credential that is good, and not for this, is not sent to get one.
+            assert!(hints(Distrust::OutOfScope, &way).contains("leave that to others"));
+            assert!(hints(Distrust::Mismatch, &way).starts_with("leave `--user`"));
+            for why in [Distrust::OutOfScope, Distrust::SessionEnded, Distrust::OtherRequest] {
+                assert!(!hints(why, &way).contains("agent run"), "{why}");
+            }
+            assert!(way.signing != Signing::Absent || !hints(Distrust::Mismatch, &way).contains("agent run"));
+        }
     }
 }

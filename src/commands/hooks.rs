@@ -117,10 +117,12 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
         let around = layers(runtime, root, user_folder(&context.runtimes, runtime));
         // A hook that will not run is not said to be there, and nobody is bound to what it would sign.
         let Hindrances { sure, unsure, .. } = planned.hindrances(&file.display().to_string(), &around);
-        if let Some(why) = (!sure.is_empty())
-            .then_some("no hook in it would run")
-            .or((!unsure.is_empty()).then_some("nobody can tell whether a hook in it would run"))
-        {
+        let why = match (sure.is_empty(), unsure.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some("nobody can tell whether a hook in it would run"),
+            (false, _) => Some("no hook in it would run"),
+        };
+        if let Some(why) = why {
             let which = [sure, unsure].concat().join("; ");
             return Err(refused(&file, &format!("{why}: {which}; change that, and try again")));
         }

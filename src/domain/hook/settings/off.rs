@@ -78,7 +78,7 @@ pub struct Found {
 
 impl Found {
     pub(super) fn is_toml(&self) -> bool {
-        self.layer.path.ends_with(".toml")
+        self.layer.path.rsplit('.').next() == Some("toml")
     }
 }
 

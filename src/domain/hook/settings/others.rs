@@ -4,7 +4,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::off::{Found, Origin, at};
-use super::{HookSettings, Misshapen, Runtime};
+use super::{HookSettings, Misshapen};
 use crate::domain::hook::event::is_shell;
 
 impl HookSettings<'_> {

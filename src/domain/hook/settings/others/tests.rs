@@ -1,4 +1,4 @@
-use super::Runtime::{Claude, Codex, Gemini};
+use super::super::Runtime::{self, Claude, Codex, Gemini};
 use super::*;
 
 /// A runtime, the path of another file of settings that it reads, what that says, and whether a hook in it hears of

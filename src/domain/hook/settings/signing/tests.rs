@@ -52,9 +52,9 @@ fn an_entry_that_is_not_as_it_is_entered_is_found_and_mended_and_opens_nothing()
             let (object, name) = place.rsplit_once('/').unwrap();
             let object = settings.pointer_mut(object).unwrap().as_object_mut().unwrap();
             if value.is_null() {
-                drop(object.remove(name))
+                object.remove(name);
             } else {
-                drop(object.insert(name.to_owned(), value))
+                object.insert(name.to_owned(), value);
             }
             let text = settings.to_string();
             let signing = of(runtime, &text, &[]);
