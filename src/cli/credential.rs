@@ -111,11 +111,13 @@ fn found(
     let Some(token) = token else { return Ok(Found::Shared) };
     let kept = context.session.credential(token.id())?;
     let is_of_run = kept.is_some_and(|kept| kept.kind == CredentialKind::Spawn);
-    // Codex runs no hook before a person has trusted it at a terminal, and none is at a run. What the token of a run is
-    // good for is bound to its process and its task in any case.
-    let signs =
-        |runtime: &Runtime| !(is_of_run && *runtime == Runtime::Codex) && hooks::may_sign(context, *runtime);
-    Ok(if world.runtimes().iter().any(signs) { Found::Unsigned } else { Found::Shared })
+    // What the token of a run is good for is bound to its process and its task in any case.
+    let root = context.site.root();
+    let demands = |runtime: &Runtime| {
+        (!is_of_run || runtime.signs_in_runs())
+            && hooks::signing(root, &context.runtimes, *runtime).demands_tickets()
+    };
+    Ok(if world.runtimes().iter().any(demands) { Found::Unsigned } else { Found::Shared })
 }
 
 /// Reads a ticket, and what it is held against: the words as they are, and the folder.

@@ -16,7 +16,7 @@ use super::world::World;
 use super::{ahead, credential, manner};
 use crate::commands::{CommandError, Context, Source, hooks};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
-use crate::domain::hook::Runtime;
+use crate::domain::hook::{Runtime, Signing};
 use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Policy};
@@ -240,9 +240,15 @@ pub fn agents_way(world: &World) -> Option<AgentsWay> {
         return None;
     }
     let root = ahead::root(&world.arguments).or_else(|| root_by_variable(world));
-    let hooks = site(&world.directory, root.as_deref()).map(|site| hooks::installed(site.root()));
-    let signs = |runtime: &Runtime| *runtime != Runtime::Gemini && world.runtimes().contains(runtime);
-    Some(if hooks.is_ok_and(|hooks| hooks.iter().any(signs)) { AgentsWay::Hook } else { AgentsWay::Run })
+    let site = site(&world.directory, root.as_deref()).ok();
+    let folders = runtimes(world);
+    let of = |runtime: Runtime| {
+        let signing = site.as_ref().map(|site| hooks::signing(site.root(), &folders, runtime));
+        AgentsWay { signing: signing.unwrap_or(Signing::Absent), runtime: Some(runtime) }
+    };
+    let ways = world.runtimes().into_iter().map(of);
+    let none = AgentsWay { signing: Signing::Absent, runtime: None };
+    Some(ways.min_by(|one, other| one.signing.cmp(&other.signing)).unwrap_or(none))
 }
 
 /// Opens the project at a root, or the one that a folder is in.

@@ -91,7 +91,7 @@ pub struct Outcome {
 
 /// Looks a failure up. The hints are commands of `caller`, where it was verified; an agent under a runtime gets
 /// none that would make it look for a credential.
-pub fn classify(error: &CommandError, caller: Option<&Actor>, agent: Option<AgentsWay>) -> Outcome {
+pub fn classify(error: &CommandError, caller: Option<&Actor>, agent: Option<&AgentsWay>) -> Outcome {
     let by = By(caller);
     let (code, hints, details) = match error {
         CommandError::Session(SessionError::NotVerified { refusal, .. }) => not_verified(refusal, agent),
@@ -105,7 +105,7 @@ pub fn classify(error: &CommandError, caller: Option<&Actor>, agent: Option<Agen
         | CommandError::Token(_)
         | CommandError::Ticket(_)
         | CommandError::Presented(_) => {
-            let hints = agent.map(|way| way.hint().to_owned());
+            let hints = agent.map(AgentsWay::hint);
             (Code::NotVerified, hints.into_iter().collect(), Value::Null)
         }
         CommandError::AgentFailed { session, left, .. }

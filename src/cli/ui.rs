@@ -184,7 +184,7 @@ pub fn failure(
     actor: Option<&Actor>,
 ) -> io::Result<()> {
     identity(world, actor);
-    let outcome = classify(error, actor, desk::agents_way(world));
+    let outcome = classify(error, actor, desk::agents_way(world).as_ref());
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });

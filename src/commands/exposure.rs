@@ -42,9 +42,13 @@ pub fn look(context: &mut Context, actor: &Actor, handed_on: HandedOn) -> Result
     found.notes.extend(alert::sentences(context, actor).into_iter().map(|warning| warning.message));
     lying_about(context, &mut found)?;
     let root = context.site.root().to_owned();
-    found.findings.extend(hooks::faults(context).into_iter().map(|fault| ("hooks", fault)));
+    let mut hooked = Vec::new();
+    for runtime in Runtime::ALL {
+        let signing = hooks::signing(&root, &context.runtimes, runtime);
+        hooked.extend(signing.is_installed().then_some(runtime));
+        found.findings.extend(signing.faults().into_iter().map(|fault| ("hooks", fault)));
+    }
     found.findings.extend(definition::faults(context)?.into_iter().map(|fault| ("definition", fault)));
-    let hooked = hooks::installed(&root);
     unbound(context, actor, &hooked, &mut found)?;
     if !hooked.is_empty()
         && let Some(fault) = canary(context)?

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::act::carry_out;
 use super::token::request;
-use super::{CommandError, Context, Reply};
+use super::{CommandError, Context, Reply, Warning};
 use crate::disk::{Settings, layers};
-use crate::domain::hook::{HookSettings, Runtime, words};
+use crate::domain::hook::{Hindrances, HookSettings, Runtime, Signing, words};
 use crate::domain::id::UserName;
 use crate::domain::request::Registration;
 use crate::domain::visible::place;
@@ -113,15 +113,21 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     let settings = planned.values();
     let mut warnings = Vec::new();
     if installs {
+        let root = context.site.root();
+        let around = layers(runtime, root, user_folder(&context.runtimes, runtime));
         // A hook that will not run is not said to be there, and nobody is bound to what it would sign.
-        let hindrances = hindrances(context, runtime, &planned);
-        if !hindrances.is_empty() {
-            let why = hindrances.join("; ");
-            return Err(refused(
-                &file,
-                &format!("no hook in it would run: {why}; change that, and try again"),
-            ));
+        let Hindrances { sure, unsure, .. } = planned.hindrances(&file.display().to_string(), &around);
+        let why = match (sure.is_empty(), unsure.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some("nobody can tell whether a hook in it would run"),
+            (false, _) => Some("no hook in it would run"),
+        };
+        if let Some(why) = why {
+            let which = [sure, unsure].concat().join("; ");
+            return Err(refused(&file, &format!("{why}: {which}; change that, and try again")));
         }
+        let lost = planned.others(&around).into_iter();
+        warnings.extend(lost.map(|message| Warning { code: "hook_not_alone", message }));
         // Who may not bind installs nothing; and nobody is bound by what was not installed.
         let bind = request(Registration::Bind(runtime))?;
         if dry_run {
@@ -133,7 +139,8 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
                 before.put_back(context.site.root(), text.as_deref().unwrap_or_default())?;
             }
             let (bound, warned) = bound?;
-            (actor, warnings) = (bound.actor, warned);
+            actor = bound.actor;
+            warnings.extend(warned);
         } else {
             // It is refused, and the refusal recorded.
             carry_out(context, &bind, Mode::Commit)?;
@@ -191,53 +198,17 @@ fn enter(
     )))
 }
 
-/// Says what keeps the hook of a runtime from running, in any file that the runtime reads.
-fn hindrances(context: &Context, runtime: Runtime, settings: &HookSettings<'_>) -> Vec<String> {
-    let root = context.site.root();
-    let mut folders = context.runtimes.iter().filter(|(of, _)| *of == runtime);
-    let user = folders.next().map(|(_, folder)| folder.as_path());
-    let file = root.join(runtime.settings()).display().to_string();
-    settings.hindrances(&file, &layers(runtime, root, user))
+/// The folder in which a runtime keeps what it reads for the user in every project.
+fn user_folder(folders: &[(Runtime, PathBuf)], runtime: Runtime) -> Option<&Path> {
+    folders.iter().find(|(of, _)| *of == runtime).map(|(_, folder)| folder.as_path())
 }
 
-/// The settings of a runtime in a project; `None` where it has none.
-fn settings_of(root: &Path, runtime: Runtime) -> Result<Option<String>, String> {
-    Settings::read(&root.join(runtime.settings())).map(|it| it.text).map_err(|error| error.to_string())
-}
-
-/// Tells whether our hook is in the settings of a runtime, and runs. In settings that cannot be read it may be where
-/// they name the program.
-pub fn may_sign(context: &Context, runtime: Runtime) -> bool {
-    match settings_of(context.site.root(), runtime) {
-        Ok(text) => match HookSettings::read(runtime, text.as_deref()) {
-            Ok(settings) => settings.has_ours() && hindrances(context, runtime, &settings).is_empty(),
-            Err(_) => text.unwrap_or_default().contains("qms"),
-        },
-        Err(_) => true,
-    }
-}
-
-/// Lists the runtimes in whose settings our hook is.
-pub fn installed(root: &Path) -> Vec<Runtime> {
-    let mut runtimes = Runtime::ALL.to_vec();
-    runtimes.retain(|runtime| {
-        let text = settings_of(root, *runtime).ok().flatten();
-        HookSettings::read(*runtime, text.as_deref()).is_ok_and(|settings| settings.has_ours())
-    });
-    runtimes
-}
-
-/// Says what is wrong with the hooks that are installed, and which settings cannot be read.
-pub(super) fn faults(context: &Context) -> Vec<String> {
-    let faults_of = |runtime: Runtime| match settings_of(context.site.root(), runtime) {
-        Ok(text) => match HookSettings::read(runtime, text.as_deref()) {
-            Ok(settings) if settings.has_ours() => {
-                [settings.faults(), hindrances(context, runtime, &settings)].concat()
-            }
-            Ok(_) => Vec::new(),
-            Err(why) => vec![format!("`{}`: {why}; correct that place", runtime.settings())],
-        },
-        Err(error) => vec![error],
-    };
-    Runtime::ALL.into_iter().flat_map(faults_of).collect()
+/// Finds out whether our hook signs the calls of a runtime's agents in the project at a root. `folders` is where
+/// runtimes keep what they read for the user.
+pub fn signing(root: &Path, folders: &[(Runtime, PathBuf)], runtime: Runtime) -> Signing {
+    let file = root.join(runtime.settings());
+    let own = Settings::read(&file).map_err(|error| error.to_string());
+    let own = own.as_ref().map(|own| own.text.as_deref()).map_err(Clone::clone);
+    let around = layers(runtime, root, user_folder(folders, runtime));
+    Signing::of(runtime, &file.display().to_string(), own, &around)
 }

@@ -1,7 +1,7 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
 //! A program gets a process group of its own. Whatever is left of the group when the program ends, when
-//! its time is up, or when this process is told to end (SIGINT, SIGTERM), is killed, and what descends from
+//! its time is up, or when this process is told to end (by any signal that would end it in an orderly way), is killed, and what descends from
 //! that; a slow reader of its output does not put that off. When its time is up the group is asked to
 //! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
 //! for.
@@ -18,14 +18,19 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{
+    SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+};
 use signal_hook::iterator::Signals;
 
 use super::{DiskError, processes};
 use crate::domain::process::Process;
 
-/// The signals that a program is told which is attended.
-const TOLD: [c_int; 2] = [SIGINT, SIGTERM];
+/// The signals that a program is told which is attended: all that end a process and can be heard, but for those of
+/// its own faults.
+const TOLD: [c_int; 12] = [
+    SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+];
 
 /// Whether a program is attended, or was.
 static ATTENDS: AtomicBool = AtomicBool::new(false);
@@ -158,7 +163,7 @@ impl Spawned {
             .stderr(error);
         // Heard from before the start on: the program is in a group of its own, and hears none of them.
         ATTENDS.store(true, Ordering::Relaxed);
-        let signals = Signals::new(TOLD).map_err(DiskError::io("start", program))?;
+        let signals = Signals::new(processes::heeded(&TOLD)).map_err(DiskError::io("start", program))?;
         let child = command.spawn().map_err(DiskError::io("start", program))?;
         // Nobody else gets its number while it is not waited for.
         let process = processes::of(child.id());

@@ -1,6 +1,7 @@
 //! Which processes there are, as Linux tells in `/proc`; elsewhere nothing is known of any.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -13,6 +14,9 @@ use crate::domain::process::Process;
 
 /// Longest line about a process, in bytes: about fifty numbers and a name.
 const STAT_MAX: u64 = 4096;
+
+/// Longest account of a process, in bytes: about sixty lines.
+const STATUS_MAX: u64 = 64 * 1024;
 
 /// How often it is looked whether a group has ended, and the pause between two looks: two seconds in
 /// all, which is time enough to tidy up.
@@ -96,6 +100,19 @@ fn descending(group: Option<Pid>, line: &[Process]) -> Vec<About> {
 fn send(process: &Process, signal: Signal) {
     let id = i32::try_from(process.id).ok().and_then(Pid::from_raw);
     let _gone = id.filter(|_| is_alive(process)).map(|id| kill_process(id, signal));
+}
+
+/// Leaves those of some signals that this process does not ignore, as it was started: `nohup` has it ignore one.
+pub fn heeded(signals: &[c_int]) -> Vec<c_int> {
+    let status = open::beginning(Path::new("/proc/self/status"), STATUS_MAX).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    let is_ignored = |signal: &c_int| {
+        let mask = u32::try_from(signal - 1).ok().and_then(|bit| ignored.checked_shr(bit));
+        mask.is_some_and(|mask| mask & 1 == 1)
+    };
+    signals.iter().copied().filter(|signal| !is_ignored(signal)).collect()
 }
 
 fn is_in(about: &About, group: Pid) -> bool {

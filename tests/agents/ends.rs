@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
+use crate::project::Project;
 use crate::stand_in::{RUN, Started};
 
 /// Waits for a file that another process writes; it does so within moments, or the suite is stopped.
@@ -117,22 +118,47 @@ fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
     );
 }
 
+/// Starts an agent by a program that sets how signals are taken, whatever the tests were started with.
+fn start_by(words: &[&str], project: &Project) -> Child {
+    let call = project.call(RUN).command;
+    let mut start = Command::new(words[0]);
+    start.args(&words[1..]).arg(call.get_program()).args(call.get_args()).env_clear();
+    start.envs(call.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(project.root());
+    start.env("PATH", "/usr/bin:/bin").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn send(signal: &str, start: &Child) {
+    assert!(Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap().success());
+}
+
 // REQ-075
 #[test]
 fn an_agent_ends_when_its_start_is_told_to_end() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["-HUP", "-INT", "-QUIT", "-TERM", "-USR1", "-ALRM"] {
         let started = Started::new("echo $$ > ../leaked; sh -c 'while :; do sleep 0.1; done' & wait");
         let project = &started.project;
-        let mut start =
-            project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut start = start_by(&["env", "--default-signal"], project);
         let agent = await_file(&project.folder().join("leaked"));
-        let told = Command::new("kill").args([signal, &start.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        assert_eq!(start.wait().unwrap().code(), Some(1));
-        assert!(!std::path::Path::new("/proc").join(agent.trim()).exists());
+        send(signal, &start);
+        assert_eq!(start.wait().unwrap().code(), Some(1), "{signal}");
+        assert!(!std::path::Path::new("/proc").join(agent.trim()).exists(), "{signal}");
         assert_eq!(project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
         assert_eq!(started.entries("agent_ended").len(), 1);
     }
+}
+
+// REQ-075
+#[test]
+fn a_start_that_was_told_not_to_mind_a_hangup_goes_on() {
+    let started = Started::new(LEAKS);
+    let project = &started.project;
+    let mut start = start_by(&["env", "--ignore-signal=HUP"], project);
+    await_file(&project.folder().join("leaked"));
+    send("-HUP", &start);
+    fs::write(project.folder().join("enough"), "").unwrap();
+    // The agent came to its own end, without an answer.
+    assert_eq!(start.wait().unwrap().code(), Some(1));
+    assert_eq!(started.entries("agent_ended")[0]["observed"]["status"], "0");
 }
 
 // REQ-071

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::Hooked;
+use crate::project::PROGRAM;
 
 // REQ-076, REQ-115
 #[test]
@@ -138,6 +139,23 @@ fn codex_is_answered_in_its_own_way_and_gemini_is_shown_the_other() {
     let answer = hooked.hook(&hooked.event("BeforeTool", "s-1", &fields)).unwrap();
     assert_eq!(answer["decision"], "deny");
     assert!(answer["reason"].as_str().unwrap().contains("qms agent run"));
+}
+
+// REQ-015, REQ-210
+#[test]
+fn the_way_that_gemini_is_shown_leads_to_an_answer_with_its_hook_in_place() {
+    let hooked = Hooked::new();
+    let line = "qms review CR-001 --recommend --comment whole";
+    let fields = json!({"tool_name": "run_shell_command", "tool_input": {"command": line}});
+    let event = hooked.event("BeforeTool", "s-1", &fields);
+    let script = format!(
+        "#!/bin/sh\nexport GEMINI_CLI=1\nprintf '%s' '{event}' | 'PROGRAM' hook > answer\n\
+         'PROGRAM' review CR-001 --recommend --comment whole --no-interactive\n"
+    );
+    let hooked = crate::given::launched(hooked, &script.replace("PROGRAM", PROGRAM));
+    hooked.project.run("-u lead hooks install gemini").is(0);
+    hooked.project.run("-u claude agent run tu --document CR-001 --task review").is(0);
+    assert_eq!(std::fs::read_to_string(hooked.project.path("answer")).unwrap(), "");
 }
 
 // REQ-077

@@ -171,14 +171,16 @@ fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     }
     assert!(!is_believed(("CODEX_CI", "1"), "qms list"));
     assert!(!is_believed(("AGENT", "codex"), "qms list"));
-    // Of settings that cannot be read nobody knows what is in them.
+    // Of settings that cannot be read nobody knows what is in them, and a hook that is there is there, whether or not
+    // it runs.
     let path = hooked.project.path(".codex/hooks.json");
     let entered = fs::read_to_string(&path).unwrap();
-    fs::write(&path, "{ qms hook").unwrap();
-    assert!(!is_believed(("CODEX_CI", "1"), "qms list"));
-    // What does not name the program, or runs no hook at all, signs nothing.
     let off = entered.replacen('{', "{ \"disableAllHooks\": true,", 1);
-    for text in ["", "{ // a comment\n}", "{\"hooks\": {\"enabled\": true}}", &off] {
+    for text in ["{ qms hook", "{ // a comment\n}", &off] {
+        fs::write(&path, text).unwrap();
+        assert!(!is_believed(("CODEX_CI", "1"), "qms list"), "{text}");
+    }
+    for text in ["", "{}", "{\"hooks\": {\"enabled\": true}}"] {
         fs::write(&path, text).unwrap();
         assert!(is_believed(("CODEX_CI", "1"), "qms list"), "{text}");
     }
@@ -186,15 +188,56 @@ fn a_runtime_whose_hook_is_not_installed_goes_on_as_before() {
     assert!(is_believed(("CODEX_CI", "1"), "qms list"));
 }
 
+// REQ-256, REQ-268
+#[test]
+fn what_switches_the_hook_off_or_cannot_be_read_opens_nothing_and_is_named_instead_of_the_hook() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    project.run("-u lead hooks install claude").is(0);
+    let elsewhere = project.folder().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let off = "{\"disableAllHooks\": true}";
+    fs::write(elsewhere.join("settings.json"), off).unwrap();
+    let local = project.path(".claude/settings.local.json");
+    let named = format!("export CLAUDE_CONFIG_DIR='{}'; ", elsewhere.display());
+    let (does_not, unknown) =
+        ("the hook does not sign your calls here", "nobody can tell whether the hook signs");
+    let check = |export: &str, is_said: &str| {
+        // A token that all agents share, and none at all.
+        let said = [
+            with_token(&hooked, "QMS_TOKEN_FILE", CLAUDE, &format!("{export}qms create CR --title x")),
+            with_token(&hooked, "X", CLAUDE, &format!("{export}qms --user claude list")),
+        ];
+        for (status, said) in said {
+            assert!(status == 8 && said.contains(is_said), "{said}");
+            assert!(
+                !said.contains("the hook signs it") && !said.contains("signs the calls of each"),
+                "{said}"
+            );
+        }
+    };
+    check(&named, does_not);
+    fs::write(&local, off).unwrap();
+    check("", does_not);
+    fs::write(&local, b"{\"x\": \"\xff\"}").unwrap();
+    check("", unknown);
+    fs::remove_file(&local).unwrap();
+    fs::create_dir(&local).unwrap();
+    check("", unknown);
+    fs::remove_dir(&local).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&local).status().unwrap().success());
+    check("", unknown);
+}
+
 // REQ-256
 #[test]
 fn the_token_of_a_run_needs_a_ticket_where_the_hook_runs_without_anybody_who_trusts_it() {
-    for (variable, status) in [("CLAUDECODE", 1), ("CODEX_CI", 0)] {
+    for (variable, status) in [("CLAUDECODE", 1), ("CODEX_CI", 0), ("GEMINI_CLI", 0)] {
         let script =
             "#!/bin/sh\nVARIABLE=1 'PROGRAM' review CR-001 --recommend --comment whole --no-interactive\n";
         let script = script.replace("VARIABLE", variable).replace("PROGRAM", crate::project::PROGRAM);
         let hooked = crate::given::launched(Hooked::new(), &script);
-        for runtime in ["claude", "codex"] {
+        for runtime in ["claude", "codex", "gemini"] {
             hooked.project.run(&format!("-u lead hooks install {runtime}")).is(0);
         }
         let call = hooked.project.call("-u claude agent run tu --document CR-001 --task review");

@@ -135,7 +135,12 @@ fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
             let sends = ["token issue", "token-file", "passphrase-file"].iter().any(|it| hints.contains(it));
             // What signs the call is said where it does.
             let signs = is_hooked && agent != Some("CURSOR_AGENT");
-            let way = if signs { "the hook signs it" } else { "no hook signs your calls here" };
+            let is_of_another = answer.reasons() == ["identity_mismatch"];
+            let way = match (signs, is_of_another) {
+                (true, _) => "the hook signs it",
+                (false, true) => "leave `--user` (and `QMS_USER`) away: your credential is of `claude`",
+                (false, false) => "no hook signs your calls here",
+            };
             assert!(agent.is_none() || hints.contains(way), "{agent:?} {line}: {hints}");
             assert!(!sends || (agent.is_none() && !is_ticket), "{line}: {hints}");
         }

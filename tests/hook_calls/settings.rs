@@ -65,6 +65,17 @@ fn doctor_misses_a_hook_that_is_half_there_or_not_alone() {
     settings["hooks"]["PreToolUse"].as_array_mut().unwrap().push(other);
     fs::write(&path, settings.to_string()).unwrap();
     project.run("-u lead doctor").is(1).says("2 hooks for PreToolUse");
+    fs::write(&path, &whole).unwrap();
+    project.run("-u lead hooks install claude").is(0);
+    project.run("-u lead doctor").is(0);
+    let local = project.path(".claude/settings.local.json");
+    let other = json!({"matcher": "Bash", "hooks": [{"type": "command", "command": "/usr/bin/rewriter"}]});
+    fs::write(&local, json!({"hooks": {"PreToolUse": [other]}}).to_string()).unwrap();
+    let said = "`.claude/settings.local.json` has a hook for PreToolUse, too";
+    project.run("-u lead doctor").is(1).says(said);
+    let installed = project.ask("-u lead hooks install claude").is(0);
+    assert_eq!(installed["warnings"][0]["code"], "hook_not_alone");
+    fs::remove_file(local).unwrap();
     fs::write(&path, "{").unwrap();
     project.run("-u lead doctor").is(1).says("hooks.json");
     project.run("-u lead hooks install codex").is(1).says("hooks.json");

@@ -74,7 +74,8 @@ impl<E: Into<CommandError>> From<E> for Stop {
 /// Answers a call of `qms` with these words.
 pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String]) -> Answer {
     if runtime == Runtime::Gemini {
-        return Ok(Some(answer::rewrite(runtime, call, "")));
+        // Within a run the program tells who calls by the process, as it does without a hook.
+        return Ok((!is_of_run(world, call)).then(|| answer::rewrite(runtime, call, "")));
     }
     match signed(world, runtime, call, argv) {
         Ok(line) => Ok(Some(answer::rewrite(runtime, call, &line))),
@@ -82,6 +83,13 @@ pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv:
         Err(Stop::Pass) => Ok(None),
         Err(Stop::Fail(error)) => Err(error),
     }
+}
+
+/// Tells whether the runtime that calls was started by `agent run`.
+fn is_of_run(world: &World, call: &ToolCall) -> bool {
+    let root = desk::root_by_variable(world);
+    let context = desk::open(world, Path::new(&call.cwd), root.as_deref());
+    context.is_ok_and(|mut it| it.session.launched(&(world.ancestry)()).is_ok_and(|run| run.is_some()))
 }
 
 /// Returns the line that runs the call with its ticket.

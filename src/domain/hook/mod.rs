@@ -22,5 +22,5 @@ pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall};
 pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
 pub use raw::may_be_a_call;
 pub use runtime::Runtime;
-pub use settings::{Found, HookSettings, Layer, Misshapen, Origin};
+pub use settings::{Found, Hindrances, HookSettings, Layer, Misshapen, Origin, Signing};
 pub use words::{behind, render};

@@ -32,6 +32,12 @@ impl Runtime {
         }
     }
 
+    /// Tells whether its hook signs calls within a run of `agent run`, too. Codex runs no hook before a person has
+    /// trusted it at a terminal, and none is at a run; that of Gemini CLI signs nothing.
+    pub const fn signs_in_runs(self) -> bool {
+        matches!(self, Self::Claude)
+    }
+
     /// Returns what it is called.
     pub const fn program(self) -> &'static str {
         match self {

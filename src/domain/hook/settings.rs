@@ -7,17 +7,19 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::event::is_shell;
 use super::runtime::Runtime;
 use super::scan::scan;
 use parts::{Inside, Plain, Raw, is_blank, said};
 
 mod edit;
 mod off;
+mod others;
 mod parts;
+mod signing;
 
-pub use off::{Found, Layer, Origin};
+pub use off::{Found, Hindrances, Layer, Origin};
 pub use parts::Misshapen;
+pub use signing::Signing;
 
 /// What Codex knows in its file of hooks; with anything else there it reads none of them.
 const MEMBERS_OF_CODEX: &[&str] = &["description", "hooks"];
@@ -73,6 +75,45 @@ impl Runtime {
             Self::Gemini => &[("BeforeTool", Some("run_shell_command"))],
         }
     }
+
+    /// The event at which the hook answers a command before it runs.
+    const fn before(self) -> &'static str {
+        match self {
+            Self::Claude | Self::Codex => "PreToolUse",
+            Self::Gemini => "BeforeTool",
+        }
+    }
+}
+
+/// What is to be run.
+#[derive(Debug, Default)]
+struct Handler {
+    command: Option<String>,
+    /// By what it differs from a handler that only runs a command, at once and always. What is not known may do
+    /// anything.
+    strange: Vec<String>,
+}
+
+impl Handler {
+    fn read(plain: &Plain<'_>, place: &str, raw: Raw<'_>, is_strict: bool) -> Result<Self, Misshapen> {
+        let members = match plain.object(place, raw.get()) {
+            Err(Misshapen::Wrong { .. }) if !is_strict => return Ok(Self::default()),
+            members => members?,
+        };
+        let command = plain.one(&members, &format!("{place}.command"), "command")?.and_then(said);
+        let mut strange = Vec::new();
+        for (key, value) in &members.0 {
+            match said(key).as_deref() {
+                Some("command") => {}
+                Some("type") if said(value).as_deref() == Some("command") => {}
+                name => strange.push(name.unwrap_or_default().to_owned()),
+            }
+        }
+        if members.last("type").is_none() {
+            strange.push("type".to_owned());
+        }
+        Ok(Self { command, strange })
+    }
 }
 
 /// Handlers for the same tools.
@@ -80,23 +121,26 @@ impl Runtime {
 struct Group {
     matcher: Option<String>,
     /// Its list of handlers, in which there may be something that the runtime passes over.
-    handlers: Option<Inside>,
-    commands: Vec<Option<String>>,
-    /// Whether it says nothing besides.
+    list: Option<Inside>,
+    handlers: Vec<Handler>,
+    /// What it says besides.
+    strange: Vec<String>,
+    /// Whether it is an object that says nothing besides.
     is_plain: bool,
 }
 
 impl Group {
     fn read(runtime: Runtime, plain: &Plain<'_>, place: &str, raw: Raw<'_>) -> Result<Self, Misshapen> {
         let is_strict = runtime == Runtime::Codex;
-        let mut group = Self { matcher: None, handlers: None, commands: Vec::new(), is_plain: false };
+        let mut group =
+            Self { matcher: None, list: None, handlers: Vec::new(), strange: Vec::new(), is_plain: false };
         let members = match plain.object(place, raw.get()) {
             Err(Misshapen::Wrong { .. }) if !is_strict => return Ok(group),
             members => members?,
         };
-        let is_ours =
-            |(key, _): &(Raw<'_>, Raw<'_>)| matches!(said(key).as_deref(), Some("matcher" | "hooks"));
-        group.is_plain = members.0.iter().all(is_ours);
+        let names = members.0.iter().map(|(key, _)| said(key).unwrap_or_default());
+        group.strange = names.filter(|name| !matches!(name.as_str(), "matcher" | "hooks")).collect();
+        group.is_plain = group.strange.is_empty();
         group.matcher = plain.one(&members, &format!("{place}.matcher"), "matcher")?.and_then(said);
         let at = format!("{place}.hooks");
         let Some(raw) = plain.one(&members, &at, "hooks")? else { return Ok(group) };
@@ -104,27 +148,25 @@ impl Group {
             Err(Misshapen::Wrong { .. }) if !is_strict => return Ok(group),
             handlers => handlers?,
         };
-        group.handlers = Some(Inside::of_list(plain, raw.get(), &handlers));
-        for (number, raw) in handlers.into_iter().enumerate() {
-            let at = format!("{at}[{number}]");
-            group.commands.push(match plain.object(&at, raw.get()) {
-                Err(Misshapen::Wrong { .. }) if !is_strict => None,
-                members => plain.one(&members?, &format!("{at}.command"), "command")?.and_then(said),
-            });
-        }
+        group.list = Some(Inside::of_list(plain, raw.get(), &handlers));
+        let handlers = handlers.into_iter().enumerate();
+        let handlers =
+            handlers.map(|(number, raw)| Handler::read(plain, &format!("{at}[{number}]"), raw, is_strict));
+        group.handlers = handlers.collect::<Result<_, _>>()?;
         Ok(group)
     }
 
-    /// Tells whether its handlers may hear of commands: all do but those that are for other tools by name. A pattern
-    /// may mean anything.
-    fn may_hear_of_commands(&self) -> bool {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let mut names = self.matcher.as_deref().unwrap_or_default().split('|');
-        names.any(|name| is_shell(name) || name.is_empty() || !name.chars().all(is_name))
+    fn commands(&self) -> impl Iterator<Item = &str> {
+        self.handlers.iter().filter_map(|handler| handler.command.as_deref())
     }
 
-    fn has(&self, command: &str) -> bool {
-        self.commands.iter().flatten().any(|own| own == command)
+    /// Says of each handler that runs one of these commands by what it differs from one that is entered.
+    fn differences(&self, commands: &BTreeSet<&str>, matcher: Option<&str>) -> Vec<Vec<&str>> {
+        let own =
+            self.handlers.iter().filter(|it| it.command.as_deref().is_some_and(|it| commands.contains(it)));
+        let other_tools = (self.matcher.as_deref() != matcher).then_some("matcher");
+        let around: Vec<&str> = self.strange.iter().map(String::as_str).chain(other_tools).collect();
+        own.map(|it| it.strange.iter().map(String::as_str).chain(around.iter().copied()).collect()).collect()
     }
 }
 
@@ -219,11 +261,11 @@ impl<'a> HookSettings<'a> {
     /// Finds the commands that run our hook, whatever the program is called and wherever it lies: those that the
     /// program has its name in, and those that stand at every event of ours, for the tools of ours.
     fn ours(&self) -> BTreeSet<&str> {
-        let commands = self.events.iter().flat_map(|event| &event.groups).flat_map(|group| &group.commands);
-        let commands: BTreeSet<&str> = commands.flatten().map(String::as_str).collect();
+        let commands = self.events.iter().flat_map(|event| &event.groups).flat_map(Group::commands);
+        let commands: BTreeSet<&str> = commands.collect();
         let at = |(event, matcher): &(&str, Option<&str>)| -> BTreeSet<&str> {
             let groups = self.groups(event).filter(|group| group.matcher.as_deref() == *matcher);
-            groups.flat_map(|group| &group.commands).flatten().map(String::as_str).collect()
+            groups.flat_map(Group::commands).collect()
         };
         let places: Vec<BTreeSet<&str>> = self.runtime.events().iter().map(at).collect();
         let is_ours = |command: &&str| {
@@ -240,33 +282,29 @@ impl<'a> HookSettings<'a> {
 
     /// Tells whether our hook is there with this command, whole and once, and no other of ours.
     pub fn is_whole(&self, command: &str) -> bool {
-        let is_once = |(event, matcher): &(&str, Option<&str>)| {
-            let own = self.groups(event).filter(|group| group.has(command));
-            own.map(|group| group.matcher.as_deref()).collect::<Vec<_>>() == [*matcher]
-        };
-        self.ours() == BTreeSet::from([command]) && self.runtime.events().iter().all(is_once)
+        self.ours() == BTreeSet::from([command]) && self.incomplete().is_empty()
     }
 
-    /// Says what is wrong with the hook, where it is there: of the handlers that can rewrite a command exactly one must
-    /// be there, and it must be ours.
-    pub fn faults(&self) -> Vec<String> {
-        let (ours, file) = (self.ours(), self.runtime.settings());
-        if ours.is_empty() {
-            return Vec::new();
-        }
-        let hearing = |event| self.groups(event).filter(|group| group.may_hear_of_commands());
-        let has_ours = |event| hearing(event).any(|group| ours.iter().any(|command| group.has(command)));
-        let lacking = self.runtime.events().iter().filter(|(event, _)| !has_ours(event)).map(|(event, _)| {
-            format!("`{file}` has no hook for {event}; qms hooks install {} enters it", self.runtime.name())
-        });
-        let before = if self.runtime == Runtime::Gemini { "BeforeTool" } else { "PreToolUse" };
-        let count: usize = hearing(before).map(|group| group.commands.len()).sum();
-        let several = (count > 1).then(|| {
-            format!(
-                "`{file}` has {count} hooks for {before}: with more than one a rewritten command can get lost"
-            )
-        });
-        lacking.chain(several).collect()
+    /// Says at which events our hook is not as it is entered: there once, and such that it runs.
+    fn incomplete(&self) -> Vec<String> {
+        let (ours, file, name) = (self.ours(), self.runtime.settings(), self.runtime.name());
+        let at = |(event, matcher): &(&'static str, Option<&str>)| {
+            let own = self.groups(event).flat_map(|group| group.differences(&ours, *matcher));
+            match own.collect::<Vec<_>>().as_slice() {
+                [] => Some(format!("`{file}` has no hook for {event}; qms hooks install {name} enters it")),
+                [own] if own.is_empty() => None,
+                [own] => Some(format!(
+                    "`{file}` has the hook for {event} with {} of its own, so that it need not run; qms hooks install \
+                     {name} enters it anew",
+                    own.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                )),
+                several => Some(format!(
+                    "`{file}` has the hook for {event} {} times; qms hooks install {name} enters it once",
+                    several.len()
+                )),
+            }
+        };
+        self.runtime.events().iter().filter_map(at).collect()
     }
 }
 

@@ -165,7 +165,7 @@ impl NotVerified {
             ),
             Distrust::Unsigned => format!(
                 "the call is not signed: the token of `{whose}` stands in the environment of this session, which all its \
-                 agents share, and the hook of their runtime signs the calls of each"
+                 agents share, and in this project it counts there with a ticket of their runtime's hook alone"
             ),
             Distrust::OutOfScope => format!("the credential of `{whose}` is not good for this"),
         }

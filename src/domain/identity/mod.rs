@@ -89,7 +89,7 @@ pub enum Found {
     Named,
     /// In the environment of an agent or at its terminal, which all agents of its session share.
     Shared,
-    /// There, though a hook signs the calls of each of these agents.
+    /// There, though the hook of these agents' runtime is, or may be, in the project, which signs the calls of each.
     Unsigned,
 }
 

@@ -256,7 +256,7 @@ fn switches(text: &str) {
         text: Ok(text.to_owned()),
     });
     let none = HookSettings::read(Runtime::Codex, None);
-    read(none.map(|none| none.hindrances("", layer.as_slice())));
+    read(none.map(|none| (none.hindrances("", layer.as_slice()), none.others(layer.as_slice()))));
 }
 
 fn event(text: &str) {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde_json::{Map, Value, json};
 
 use super::parts::{Inside, Misshapen, SPACE};
-use super::{Group, HookSettings};
+use super::{Group, Handler, HookSettings};
 
 /// What is before our first part in a list or an object of others that was empty.
 const WAS_EMPTY: &str = "  ";
@@ -26,8 +26,8 @@ const INDENT_MAX: usize = 8;
 impl Group {
     /// Tells of each handler whether it runs one of these commands.
     fn runs(&self, commands: &BTreeSet<&str>) -> Vec<bool> {
-        let is_one = |own: &Option<String>| own.as_deref().is_some_and(|own| commands.contains(own));
-        self.commands.iter().map(is_one).collect()
+        let is_one = |own: &Handler| own.command.as_deref().is_some_and(|own| commands.contains(own));
+        self.handlers.iter().map(is_one).collect()
     }
 }
 
@@ -65,8 +65,8 @@ impl HookSettings<'_> {
             let Some(inside) = event.inside.as_ref().filter(|_| !goes) else { continue };
             self.cut(inside, &gone, &mut cuts);
             for ((group, runs), _) in event.groups.iter().zip(&runs).zip(&gone).filter(|(_, gone)| !**gone) {
-                if let Some(handlers) = &group.handlers {
-                    self.cut(handlers, runs, &mut cuts);
+                if let Some(list) = &group.list {
+                    self.cut(list, runs, &mut cuts);
                 }
             }
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::parts::{Members, Misshapen, Plain, is_blank, said};
-use super::{HookSettings, MEMBERS_OF_CODEX, Runtime};
+use super::{Handler, HookSettings, MEMBERS_OF_CODEX, Runtime};
 
 /// Whose a file of settings is, which tells where it lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Layer {
 }
 
 impl Runtime {
-    /// The files of settings that it reads, and could be told in to run no hook. One outweighs those before it.
+    /// The files of settings that it reads, and could be told in to run no hook, or another. One outweighs those before it.
     pub fn layers(self) -> impl Iterator<Item = Layer> {
         use Origin::{Project, System, User};
         let files: &[(Origin, &str)] = match self {
@@ -45,7 +45,9 @@ impl Runtime {
             ],
             Self::Codex => &[
                 (System, "/etc/codex/config.toml"),
+                (System, "/etc/codex/hooks.json"),
                 (User, "config.toml"),
+                (User, "hooks.json"),
                 (Project, ".codex/config.toml"),
                 (System, "/etc/codex/managed_config.toml"),
                 (System, "/etc/codex/requirements.toml"),
@@ -74,11 +76,28 @@ pub struct Found {
     pub text: Result<String, String>,
 }
 
+impl Found {
+    pub(super) fn is_toml(&self) -> bool {
+        self.layer.path.rsplit('.').next() == Some("toml")
+    }
+}
+
+/// What keeps our hook from running, in sentences.
+#[derive(Debug)]
+pub struct Hindrances {
+    program: &'static str,
+    /// What does.
+    pub sure: Vec<String>,
+    /// What may, for all that can be told.
+    pub unsure: Vec<String>,
+}
+
 impl HookSettings<'_> {
     /// Says what keeps our hook from running. `file` is where these settings lie, and `found` are the files of the
     /// runtime that are there, in its order.
-    pub fn hindrances(&self, file: &str, found: &[Found]) -> Vec<String> {
-        let mut said = Hindrances { program: self.runtime.program(), sentences: Vec::new() };
+    pub fn hindrances(&self, file: &str, found: &[Found]) -> Hindrances {
+        let program = self.runtime.program();
+        let mut said = Hindrances { program, sure: Vec::new(), unsure: Vec::new() };
         for one in found {
             if let Err(why) = &one.text {
                 said.unread(one, why);
@@ -93,7 +112,7 @@ impl HookSettings<'_> {
             }
             Runtime::Gemini => said.of_gemini(texts, &self.ours().into_iter().collect::<Vec<_>>()),
         }
-        said.sentences
+        said
     }
 
     /// Codex reads no hook of a file in which it does not know everything.
@@ -112,8 +131,9 @@ impl HookSettings<'_> {
         let mut names = Vec::new();
         for event in &self.events {
             for (number, group) in event.groups.iter().enumerate() {
-                let handlers = group.commands.iter().enumerate();
-                let own = handlers.filter(|(_, own)| own.as_deref().is_some_and(|own| ours.contains(own)));
+                let handlers = group.handlers.iter().enumerate();
+                let is_own = |own: &Handler| own.command.as_deref().is_some_and(|own| ours.contains(own));
+                let own = handlers.filter(|(_, own)| is_own(own));
                 let event = snake_case(&event.name);
                 names.extend(own.map(|(handler, _)| format!("{file}:{event}:{number}:{handler}")));
             }
@@ -122,25 +142,20 @@ impl HookSettings<'_> {
     }
 }
 
-struct Hindrances {
-    program: &'static str,
-    sentences: Vec<String>,
-}
-
 impl Hindrances {
     fn say(&mut self, file: &str, setting: &str, effect: &str) {
-        self.sentences.push(format!("`{file}` has `{setting}`: {effect}"));
+        self.sure.push(format!("`{file}` has `{setting}`: {effect}"));
     }
 
     fn unread(&mut self, one: &Found, why: &str) {
-        self.sentences.push(format!(
+        self.unsure.push(format!(
             "`{}` cannot be read ({why}), so that nobody can tell whether {} runs hooks",
             one.file, self.program
         ));
     }
 
     fn refused(&mut self, one: &Found, why: &str) {
-        self.sentences.push(format!("{} does not start with `{}`: {why}", self.program, one.file));
+        self.sure.push(format!("{} does not start with `{}`: {why}", self.program, one.file));
     }
 
     fn of_claude<'a>(&mut self, texts: impl Iterator<Item = (&'a Found, &'a str)>) {
@@ -201,7 +216,7 @@ impl Hindrances {
 
     fn of_codex<'a>(&mut self, texts: impl Iterator<Item = (&'a Found, &'a str)>, states: &[String]) {
         let mut off = None;
-        for (one, text) in texts {
+        for (one, text) in texts.filter(|(one, _)| one.is_toml()) {
             let parsed = DeTable::parse(text);
             let table = match &parsed {
                 Ok(table) => table.get_ref(),
@@ -291,7 +306,7 @@ impl Hindrances {
 }
 
 /// Finds a value of TOML.
-fn at<'t>(table: &'t DeTable<'_>, path: &[&str]) -> Option<&'t DeValue<'t>> {
+pub(super) fn at<'t>(table: &'t DeTable<'_>, path: &[&str]) -> Option<&'t DeValue<'t>> {
     let (first, rest) = path.split_first()?;
     let value = table.get(*first)?.get_ref();
     match value {
