@@ -21,6 +21,8 @@ mod inputs;
 mod kept;
 #[path = "hook_calls/known.rs"]
 mod known;
+#[path = "hook_calls/places.rs"]
+mod places;
 #[path = "hook_calls/refusals.rs"]
 mod refusals;
 #[path = "hook_calls/settings.rs"]

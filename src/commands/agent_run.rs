@@ -158,7 +158,7 @@ pub(super) fn start(
     };
     let folder = PathBuf::from(launcher.directory(|placeholder| filled.value(placeholder)));
     let rivals = match file {
-        Some((path, Some(runtime))) => rivals(context, (runtime, name), path, &folder)?,
+        Some((path, Some(runtime))) => rivals(context, (runtime, name), path, std::slice::from_ref(&folder))?,
         _ => BTreeMap::new(),
     };
     // It waits, and is known before it begins.

@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use clap::{ArgMatches, FromArgMatches as _};
 
 use super::caller::{Signed, Whose, whose};
-use super::{Answer, fresh, refuse_elsewhere, whole};
+use super::place::{Place, whole};
+use super::{Answer, fresh};
 use crate::cli::desk::{self, Desk};
 use crate::cli::dispatch::{fetch, subject_of, verb_of};
 use crate::cli::grammar::{BuiltIn, Global};
@@ -72,11 +73,12 @@ impl<E: Into<CommandError>> From<E> for Stop {
 }
 
 /// Answers a call of `qms` with these words.
-pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String]) -> Answer {
+pub(super) fn before(world: &mut World, place: &Place, call: &ToolCall, argv: &[String]) -> Answer {
+    let runtime = place.runtime;
     if runtime == Runtime::Gemini {
         return Ok(Some(answer::rewrite(runtime, call, "")));
     }
-    match signed(world, runtime, call, argv) {
+    match signed(world, place, call, argv) {
         Ok(line) => Ok(Some(answer::rewrite(runtime, call, &line))),
         Err(Stop::Deny(reason)) => Ok(Some(answer::deny(runtime, &reason))),
         Err(Stop::Pass) => Ok(None),
@@ -85,7 +87,7 @@ pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv:
 }
 
 /// Returns the line that runs the call with its ticket.
-fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String]) -> Result<String, Stop> {
+fn signed(world: &mut World, place: &Place, call: &ToolCall, argv: &[String]) -> Result<String, Stop> {
     if call.is_watched() {
         return Err(Stop::Deny(format!(
             "`{}` runs its command in the background: run `qms` with the tool for single commands",
@@ -93,8 +95,8 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         )));
     }
     let words: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    world.directory = PathBuf::from(&call.cwd);
-    let folder = world.directory.clone();
+    world.directory.clone_from(&place.folder);
+    let folder = &place.folder;
     let mut desk = Desk::open(world, &words);
     // What cannot be understood is told by the program itself.
     let Ok((global, matches)) = desk.understand(world, &words) else { return Err(Stop::Pass) };
@@ -110,8 +112,8 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         return Err(found_ticket(world, context, call, (argv, text, global.user.as_deref())));
     }
     refuse_proofs(&global, &matches)?;
-    refuse_elsewhere(world, &folder, context).map_err(Stop::Deny)?;
-    let signed = match whose(world, context, runtime, call, global.token_file.as_deref())? {
+    place.refuse_elsewhere(world, context, call).map_err(Stop::Deny)?;
+    let signed = match whose(world, context, (place, call), global.token_file.as_deref())? {
         Whose::Of(signed) => signed,
         Whose::Nobodys(why) => return Err(Stop::Deny(why)),
         Whose::Unsigned => return Err(Stop::Pass),
@@ -130,11 +132,12 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
             found: Found::Named,
         })
     };
-    let draft = ticket.make(context, &folder, None)?;
+    place.work_in(context)?;
+    let draft = ticket.make(context, folder, None)?;
     context.claim = claim(&draft.text, draft.ticket.argv, &draft.ticket.cwd)?;
     let request = foreseen(context, &command)?;
     refuse_much(request.as_ref())?;
-    let made = ticket.make(context, &folder, request.as_ref().map(Request::material))?;
+    let made = ticket.make(context, folder, request.as_ref().map(Request::material))?;
     context.claim = claim(&made.text, made.ticket.argv, &made.ticket.cwd)?;
     decide(context, &command, request.as_ref(), &made.ticket)?;
     if signed.reads || !command.looks() {
