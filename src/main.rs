@@ -28,7 +28,7 @@ fn world() -> World {
     let inherited = qms::disk::descriptor::listed();
     World {
         arguments: std::env::args_os().collect(),
-        variable: Box::new(|name| std::env::var(name).ok()),
+        variable: Box::new(|name| std::env::var_os(name)),
         directory: std::env::current_dir().unwrap_or_default(),
         program: std::env::current_exe().unwrap_or_default(),
         clock: now,

@@ -23,6 +23,8 @@ mod kept;
 mod known;
 #[path = "hook_calls/people.rs"]
 mod people;
+#[path = "hook_calls/places.rs"]
+mod places;
 #[path = "hook_calls/refusals.rs"]
 mod refusals;
 #[path = "hook_calls/settings.rs"]

@@ -71,9 +71,9 @@ impl Project {
         let mut world = World {
             arguments: words,
             variable: Box::new(move |name| match name {
-                "XDG_STATE_HOME" => Some(format!("{folder}/state")),
-                "XDG_CONFIG_HOME" => Some(format!("{folder}/config")),
-                "QMS_TOKEN_FILE" => token.clone(),
+                "XDG_STATE_HOME" => Some(format!("{folder}/state").into()),
+                "XDG_CONFIG_HOME" => Some(format!("{folder}/config").into()),
+                "QMS_TOKEN_FILE" => token.clone().map(Into::into),
                 _ => None,
             }),
             directory: self.folder.join("project"),

@@ -138,8 +138,8 @@ fn token(world: &mut World, global: &Global) -> Result<Option<(String, Source)>,
 
 /// Reads the token that the environment holds.
 pub fn exported(world: &World) -> Result<Option<(String, Source)>, CommandError> {
-    if let Some(path) = world.set_variable("QMS_TOKEN_FILE") {
-        return Ok(Some((secret_in(world, Path::new(&path))?, Source::VariableFile)));
+    if let Some(path) = world.path_variable("QMS_TOKEN_FILE") {
+        return Ok(Some((secret_in(world, &path)?, Source::VariableFile)));
     }
     if let Some(number) = world.set_variable("QMS_TOKEN_FD") {
         return Ok(Some((inherited(world, &number)?, Source::Descriptor)));
@@ -284,7 +284,7 @@ pub fn new_passphrase(
 
 /// Returns the file with the passphrase, if one was named.
 pub fn passphrase_file(world: &World, global: &Global) -> Option<std::path::PathBuf> {
-    global.passphrase_file.clone().or_else(|| world.set_variable(PASSPHRASE_VARIABLE).map(Into::into))
+    global.passphrase_file.clone().or_else(|| world.path_variable(PASSPHRASE_VARIABLE))
 }
 
 /// Tells whether a passphrase comes by the line, or is typed, and not by the environment.
@@ -296,8 +296,8 @@ fn is_line_or_typed(world: &World, global: &Global) -> bool {
 /// one. A descriptor is read once, and what it gave is known already.
 pub fn handed_on(world: &World, used: Source) -> Vec<(&'static str, Option<Token>)> {
     let token = |text: Option<String>| text.and_then(|text| Token::parse(&text).ok());
-    let by_file = world.set_variable("QMS_TOKEN_FILE");
-    let by_file = token(by_file.and_then(|path| secret_in(world, Path::new(&path)).ok()));
+    let by_file = world.path_variable("QMS_TOKEN_FILE");
+    let by_file = token(by_file.and_then(|path| secret_in(world, &path).ok()));
     // What was read from a descriptor is not there any more.
     let number = world.set_variable("QMS_TOKEN_FD").filter(|_| used != Source::Descriptor);
     let by_descriptor = token(number.and_then(|number| inherited(world, &number).ok()));

@@ -117,9 +117,9 @@ impl Play {
             arguments: ["qms"].iter().chain(words).map(OsString::from).collect(),
             // Nothing of the caller's environment: keys and tokens stay in the folder of the demo.
             variable: Box::new(move |name| match name {
-                "XDG_STATE_HOME" => Some(state.clone()),
-                "XDG_CONFIG_HOME" => Some(config.clone()),
-                "QMS_TOKEN_FILE" => token.clone(),
+                "XDG_STATE_HOME" => Some(state.clone().into()),
+                "XDG_CONFIG_HOME" => Some(config.clone().into()),
+                "QMS_TOKEN_FILE" => token.clone().map(Into::into),
                 _ => None,
             }),
             directory: self.project(),

@@ -281,8 +281,8 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
 
 /// Where agent runtimes keep what they read in every project: by their own variables, under `HOME`, and where the
 /// system's administrator puts it.
-fn runtimes(world: &World) -> Vec<(Runtime, PathBuf)> {
-    let own = |name| world.set_variable(name).map(PathBuf::from);
+pub fn runtimes(world: &World) -> Vec<(Runtime, PathBuf)> {
+    let own = |name| world.path_variable(name);
     let home = |runtime: Runtime| own("HOME").map(|home| home.join(runtime.folder()));
     let named = [(Runtime::Claude, own("CLAUDE_CONFIG_DIR")), (Runtime::Codex, own("CODEX_HOME"))];
     let managed = [
@@ -298,10 +298,10 @@ fn runtimes(world: &World) -> Vec<(Runtime, PathBuf)> {
 /// Where keys are kept, after the XDG base directory specification, by which a relative path counts
 /// as none.
 pub fn key_place(world: &World) -> KeyPlace {
-    let folder = |name| world.set_variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = |name| world.path_variable(name).filter(|path| path.is_absolute());
     let home = |path: &str| folder("HOME").map(|home| home.join(path));
     KeyPlace {
-        file: world.set_variable("QMS_KEY_FILE").map(PathBuf::from),
+        file: world.path_variable("QMS_KEY_FILE"),
         state_home: folder("XDG_STATE_HOME").or_else(|| home(".local/state")),
         config_home: folder("XDG_CONFIG_HOME").or_else(|| home(".config")),
     }
@@ -309,5 +309,5 @@ pub fn key_place(world: &World) -> KeyPlace {
 
 /// Returns the folder of the project that the environment names.
 pub fn root_by_variable(world: &World) -> Option<PathBuf> {
-    world.set_variable("QMS_ROOT").map(PathBuf::from)
+    world.path_variable("QMS_ROOT")
 }

@@ -367,7 +367,7 @@ fn make(
     let origin = digest_of(&world.program).unwrap_or_else(|_| Digest::of(b""));
     let outside = init::Outside {
         keys: key_place(world),
-        home: world.set_variable("HOME").map(Into::into),
+        home: world.path_variable("HOME"),
         random: world.random,
         profile: match profile {
             ProfileName::Light => Profile::Light,

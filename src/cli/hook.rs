@@ -6,19 +6,18 @@
 
 mod call;
 mod caller;
+mod place;
 
-use std::fs;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
 
 use self::caller::{Whose, begins, main};
-use super::desk;
+use self::place::Place;
 use super::ui::say;
 use super::world::World;
 use crate::commands::json::spelled_out;
 use crate::commands::{CommandError, Context};
 use crate::domain::encoding;
-use crate::domain::hook::{Event, Line, Notice, Outcome, Runtime, ToolCall, answer, may_be_a_call, render};
+use crate::domain::hook::{Event, Line, Notice, Outcome, ToolCall, answer, may_be_a_call};
 use crate::domain::identity::{Fate, Origin, TicketId};
 use crate::session::SessionError;
 
@@ -27,9 +26,6 @@ const HELD_UP: u8 = 2;
 
 /// So much of an event is looked at where it is too large to be one, in bytes: 64 MiB.
 const LOOKED_AT_MAX: u64 = 64 * 1024 * 1024;
-
-/// Where Claude Code says which folder it was started in.
-const STARTED_IN: &str = "CLAUDE_PROJECT_DIR";
 
 /// Runs a hook and returns the exit status. What fails is said, and lets the call pass; but an event that cannot be
 /// read holds up what could be a call.
@@ -67,72 +63,42 @@ pub fn run(world: &mut World) -> u8 {
 }
 
 fn answer(world: &mut World, notice: Notice) -> Answer {
-    let folder = notice.cwd.as_ref().map_or_else(|| world.directory.clone(), PathBuf::from);
+    let session = match &notice.event {
+        Event::PreTool(call) => &call.session,
+        Event::SubagentStart { session, .. }
+        | Event::PostTool { session, .. }
+        | Event::SubagentStop { session, .. }
+        | Event::SessionStart { session, .. } => session,
+        Event::Other => return Ok(None),
+    };
+    let place = Place::of(world, notice.runtime, session, notice.cwd.as_deref());
     match notice.event {
-        Event::PreTool(call) => before_tool(world, &folder, notice.runtime, &call),
+        Event::PreTool(call) => before_tool(world, &place, &call),
         Event::SubagentStart { session, agent, agent_type } => {
-            started(world, &folder, notice.runtime, (&session, &agent), &agent_type)
+            started(world, &place, (&session, &agent), &agent_type)
         }
         Event::PostTool { session, agent, tool_use_id, ours, outcome, .. } => {
             let own = tool_use_id.filter(|_| ours);
-            after_tool(world, &folder, (&session, agent.as_deref()), own.as_deref(), outcome)
+            after_tool(world, &place, (&session, agent.as_deref()), own.as_deref(), outcome)
         }
-        Event::SubagentStop { session, agent } => in_projects(world, &folder, |context| {
+        Event::SubagentStop { session, agent } => place.everywhere(world, |context| {
             // What was signed for a session that ended is void; one that is no user has none.
             if context.session.end_hooked(&session, Some(&agent))?.is_none() {
                 context.session.void_others((&session, Some(&agent)), None, true)?;
             }
             Ok(None)
         }),
-        Event::SessionStart { session, source } => session_started(world, &folder, &session, &source),
+        Event::SessionStart { session, source } => session_started(world, &place, &session, &source),
         Event::Other => Ok(None),
     }
 }
 
 type Answer = Result<Option<String>, CommandError>;
 
-/// Does something in the project that a folder is in; outside any there is nothing to do.
-fn in_project(world: &World, folder: &Path, act: impl FnOnce(&mut Context) -> Answer) -> Answer {
-    match desk::open(world, folder, desk::root_by_variable(world).as_deref()) {
-        Ok(mut context) => act(&mut context),
-        Err(error) if desk::is_nowhere(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Does something in the project that a folder is in, and in the one that the runtime was started in: an agent can go
-/// on, or end, in another folder than the one in which something was signed for it.
-fn in_projects(world: &World, folder: &Path, act: impl Fn(&mut Context) -> Answer) -> Answer {
-    let here = in_project(world, folder, &act);
-    match world.set_variable(STARTED_IN).map(PathBuf::from) {
-        Some(other) if other != folder => here.and(in_project(world, &other, &act)),
-        _ => here,
-    }
-}
-
-/// Refuses a call for another project than the one of its folder: what the runtime tells later, of a call that was not
-/// permitted or an agent that ended, is told in that folder.
-fn refuse_elsewhere(world: &World, folder: &Path, context: &Context) -> Result<(), String> {
-    let is_here = desk::site(folder, desk::root_by_variable(world).as_deref())
-        .is_ok_and(|site| whole(site.root()) == whole(context.site.root()));
-    if is_here {
-        return Ok(());
-    }
-    let root = render(&[context.site.root().display().to_string()]);
-    Err(format!(
-        "the call names another project than the one of its folder: go there first, by a call of its own (`cd {root}`), \
-         then call `qms` without `--root`"
-    ))
-}
-
-/// Writes a folder as a ticket names it.
-fn whole(folder: &Path) -> String {
-    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
-}
-
 /// Answers a call before it runs. Whatever it is, its agent went on: what was signed for it before, and not used,
 /// is void.
-fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCall) -> Answer {
+fn before_tool(world: &mut World, place: &Place, call: &ToolCall) -> Answer {
+    let runtime = place.runtime;
     let overtakes = |context: &mut Context| {
         let key = context.session.key();
         let own = call.tool_use_id.as_ref().zip(key);
@@ -140,7 +106,7 @@ fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCa
         context.session.void_others((&call.session, call.agent.as_deref()), own, false)?;
         Ok(None)
     };
-    let overtaken = in_projects(world, folder, overtakes);
+    let overtaken = place.everywhere(world, overtakes);
     let argv = match call.line() {
         // What is no business of ours is not held up by our troubles: an unused ticket ends by itself.
         Line::Foreign => return Ok(overtaken.unwrap_or(None)),
@@ -150,7 +116,7 @@ fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCa
         }
         Line::Qms(argv) => argv,
     };
-    match overtaken.and_then(|_| call::before(world, runtime, call, &argv)) {
+    match overtaken.and_then(|_| call::before(world, place, call, &argv)) {
         // Unsigned, the call of a subagent would pass for one of nobody in particular.
         Err(error) if call.agent.is_some() => {
             let reason = format!("the call cannot be signed: {error}");
@@ -162,13 +128,13 @@ fn before_tool(world: &mut World, folder: &Path, runtime: Runtime, call: &ToolCa
 
 /// Voids the ticket of a call that has ended, and older ones that its agent left unused.
 fn after_tool(
-    world: &World,
-    folder: &Path,
+    world: &mut World,
+    place: &Place,
     (session, agent): (&str, Option<&str>),
     own: Option<&str>,
     outcome: Outcome,
 ) -> Answer {
-    let ended = in_projects(world, folder, |context| {
+    let ended = place.everywhere(world, |context| {
         if let Some(id) = own {
             let key = context.session.key().ok_or(SessionError::NoKey)?;
             let ticket: TicketId = key.ticket_id(session, agent, id);
@@ -183,17 +149,12 @@ fn after_tool(
 
 /// Registers a subagent that the policy knows, with the definition that was adopted. One that is not registered ends
 /// what was registered under its id before.
-fn started(
-    world: &World,
-    folder: &Path,
-    runtime: Runtime,
-    (session, agent): (&str, &str),
-    agent_type: &str,
-) -> Answer {
-    in_project(world, folder, |context| {
+fn started(world: &World, place: &Place, (session, agent): (&str, &str), agent_type: &str) -> Answer {
+    place.here(world, |context| {
         let origin = Origin { session: session.to_owned(), agent: Some(agent.to_owned()) };
-        let begun = begins(world, context, runtime, (&origin, agent_type), folder);
+        let begun = begins(world, context, place, (&origin, agent_type));
         if let Ok(Some(Ok(begun))) = begun {
+            place.work_in(context)?;
             context.session.register(&begun)?;
             let text = format!(
                 "qms: you act as user `{}`; `qms inbox` shows what awaits you, and `qms brief <document>` tells \
@@ -215,15 +176,19 @@ const ONE_CALL: &str = "Call `qms …` alone, one simple command per call, one c
     without a token; give a long text with `--comment-file FILE`";
 
 /// Ends what the session had before where it begins anew, and tells its main thread who it is.
-fn session_started(world: &World, folder: &Path, session: &str, source: &str) -> Answer {
-    in_projects(world, folder, |context| {
+fn session_started(world: &mut World, place: &Place, session: &str, source: &str) -> Answer {
+    // What is compacted goes on in the same process, which does not read its definitions again.
+    if source != "compact" {
+        place.begin(world);
+    }
+    place.everywhere(world, |context| {
         if ["resume", "clear"].contains(&source) {
             context.session.end_hooked(session, None)?;
         }
         context.session.void_others((session, None), None, false)?;
         Ok(None)
     })?;
-    in_project(world, folder, |context| {
+    place.here(world, |context| {
         let origin = Origin { session: session.to_owned(), agent: None };
         let policy = context.session.policy()?;
         let main = main(world, context, None, &origin)?;

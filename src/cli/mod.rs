@@ -115,6 +115,11 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         let printed = ui::failure(world, &manner, &error, None);
         return (settle(world, Code::Usage.status(), printed), None);
     }
+    if let Some(name) = world.unreadable_variable() {
+        let error = CommandError::not_text_in_environment(name);
+        let printed = ui::failure(world, &manner_ahead(world, arguments), &error, None);
+        return (settle(world, Code::Usage.status(), printed), None);
+    }
     let (global, matches) = match desk.understand(world, arguments) {
         Ok(parsed) => parsed,
         Err(error) => return (not_understood(world, desk, arguments, &error), None),

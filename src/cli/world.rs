@@ -49,8 +49,11 @@ pub struct World {
     pub stderr: Outlet,
 }
 
+/// The variables of ours that are texts; the others name paths, or say yes or no.
+const TEXTS: [&str; 3] = ["QMS_USER", "QMS_TOKEN", "QMS_TOKEN_FD"];
+
 /// Looks up an environment variable by its name.
-pub type Variables = Box<dyn Fn(&str) -> Option<String>>;
+pub type Variables = Box<dyn Fn(&str) -> Option<OsString>>;
 
 impl World {
     /// What a session needs from outside.
@@ -64,8 +67,24 @@ impl World {
         self.stdin_is_terminal && self.stdout.is_terminal() && self.stderr.is_terminal()
     }
 
-    /// Looks up a variable that is set and not empty.
+    /// Looks up a variable that is set and not empty. What is no text in it is shown as such, and is not passed over:
+    /// that would be to say that nothing was set.
     pub(super) fn set_variable(&self, name: &str) -> Option<String> {
+        self.set(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// Looks up a variable that is set and not empty and names a path, which may be of any bytes.
+    pub(super) fn path_variable(&self, name: &str) -> Option<PathBuf> {
+        self.set(name).map(PathBuf::from)
+    }
+
+    /// Finds a variable of ours that is to be a text, and is none.
+    pub(super) fn unreadable_variable(&self) -> Option<&'static str> {
+        let is_text = |name: &&str| self.set(name).is_none_or(|value| value.to_str().is_some());
+        TEXTS.iter().copied().find(|name| !is_text(name))
+    }
+
+    fn set(&self, name: &str) -> Option<OsString> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 }

@@ -1,6 +1,7 @@
 //! `agent run`: starting an agent for a task, attending it, and telling whether the task was answered.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub struct Outside<'a> {
     /// Finds out where this process comes from.
     pub descent: fn() -> Descent,
     /// Looks up an environment variable of the caller.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Takes what the agent prints, without the secret that it was given.
     pub output: &'a mut dyn FnMut(Stream, &[u8]),
 }
@@ -157,7 +158,7 @@ pub(super) fn start(
     };
     let folder = PathBuf::from(launcher.directory(|placeholder| filled.value(placeholder)));
     let rivals = match file {
-        Some((path, Some(runtime))) => rivals(context, (runtime, name), path, &folder)?,
+        Some((path, Some(runtime))) => rivals(context, (runtime, name), path, std::slice::from_ref(&folder))?,
         _ => BTreeMap::new(),
     };
     // It waits, and is known before it begins.
@@ -282,7 +283,8 @@ fn hold(
     outside: &Outside<'_>,
 ) -> Result<Held, CommandError> {
     let value = |placeholder| filled.value(placeholder);
-    let environment = launcher.environment(outside.variable);
+    let environment =
+        launcher.environment(outside.variable).map_err(CommandError::not_text_in_environment)?;
     let program = Path::new(launcher.program());
     Ok(Held::start(outside.program, program, launcher.arguments(value), &environment, directory)?)
 }

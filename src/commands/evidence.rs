@@ -1,5 +1,6 @@
 //! `evidence`: commands that the policy declares, run and recorded; and what was recorded.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -239,7 +240,7 @@ impl fmt::Display for ShowReport {
 pub fn run(
     context: &mut Context,
     command: EvidenceCommand,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Reply, CommandError> {
     match command {
         EvidenceCommand::Run { document, name, dry_run: true } => try_out(context, &document, &name),

@@ -4,6 +4,7 @@
 //! command begins and again when it has ended, and what is recorded speaks about the content that was there
 //! at its beginning.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -114,7 +115,7 @@ pub(super) fn record(
     context: &mut Context,
     id: &DocumentId,
     name: &AttestationName,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Reply, CommandError> {
     let planned = planned(context, id, name, Mode::Commit)?;
     let begun = begin(context, &planned)?;
@@ -146,7 +147,7 @@ fn carry_out(
     root: &Path,
     id: &DocumentId,
     evidence: &Evidence,
-    variable: &dyn Fn(&str) -> Option<String>,
+    variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<(Ended, Capture), CommandError> {
     let value = |placeholder| match placeholder {
         Placeholder::Root => root.display().to_string(),
@@ -156,7 +157,7 @@ fn carry_out(
     };
     let program = &evidence.program;
     let (arguments, directory) = (program.arguments(value), PathBuf::from(program.directory(value)));
-    let environment = program.environment(variable);
+    let environment = program.environment(variable).map_err(CommandError::not_text_in_environment)?;
     let path = Path::new(program.program());
     let spawned = Spawned::start(&Start {
         program: path,

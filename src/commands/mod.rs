@@ -362,6 +362,11 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Says that a variable that is needed as a text is none.
+    pub fn not_text_in_environment(name: &str) -> Self {
+        Self::Usage(format!("`{name}` in the environment is not UTF-8"))
+    }
+
     /// Says that something does not exist, and which command shows what does.
     pub(super) fn unknown(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Unknown { what: what.into(), hint: hint.into() }

@@ -6,6 +6,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{DiskError, read_file};
 use crate::domain::digest::Digest;
 use crate::domain::hook::Runtime;
@@ -18,28 +20,88 @@ const SIZE_MAX: u64 = 1024 * 1024;
 const ENTRIES_MAX: usize = 10_000;
 const BYTES_MAX: u64 = 64 * SIZE_MAX;
 
-/// Finds the files that `runtime` would take for the definition of `agent` where it works in `folder`: there and in
-/// the folders above it, and in those that it has besides. Of one that is too long there is no digest.
+/// Finds the files that `runtime` would take for the definition of `agent` where it was started or works in one of
+/// these folders. Of one that is too long there is no digest.
 pub fn definitions(
-    runtime: Runtime,
-    agent: &str,
-    folder: &Path,
+    (runtime, agent): (Runtime, &str),
+    folders: &[PathBuf],
     besides: &[(Runtime, PathBuf)],
 ) -> Result<Vec<(PathBuf, Option<Digest>)>, DiskError> {
+    let mut found = Vec::new();
+    walk(runtime, folders, besides, |file, read, is_definition| {
+        let is_sought = |text: &str| {
+            if is_definition { runtime.defines(text, agent) } else { runtime.declares(text, agent) }
+        };
+        // In another encoding it could say anything, and so could what is too long.
+        if read.is_none_or(|bytes| str::from_utf8(bytes).map_or(true, is_sought)) {
+            found.push((file, read.map(Digest::of)));
+        }
+    })?;
+    Ok(found)
+}
+
+/// What a file said of agents when a session of a runtime began, which read it then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Began {
+    /// The file.
+    pub path: String,
+    /// The digest of its text; `None` where there was too much to be read.
+    pub digest: Option<Digest>,
+    /// The agents that it named; `None` where that could not be told.
+    pub names: Option<Vec<String>>,
+}
+
+/// Lists what `runtime` finds said of agents where it is started in one of these folders.
+pub fn definitions_at_start(
+    runtime: Runtime,
+    folders: &[PathBuf],
+    besides: &[(Runtime, PathBuf)],
+) -> Vec<Began> {
+    let began = |path: &Path, digest, names| Began { path: path.display().to_string(), digest, names };
+    let mut found = Vec::new();
+    let walked = walk(runtime, folders, besides, |file, read, is_definition| {
+        let text = read.and_then(|bytes| str::from_utf8(bytes).ok());
+        let names = match text {
+            Some(text) if is_definition => runtime.names(text),
+            Some(text) => (!runtime.declares_any(text)).then(Vec::new),
+            None => None,
+        };
+        if names.as_ref().is_none_or(|names| !names.is_empty()) {
+            found.push(began(&file, read.map(Digest::of), names));
+        }
+    });
+    if let Err(DiskError::Crowded(place)) = walked {
+        found.push(began(&place, None, None));
+    }
+    found
+}
+
+/// Reads the files that could define agents: in these folders and those above them, and in those that the runtime has
+/// besides. A file that is too long is looked at without its bytes.
+fn walk(
+    runtime: Runtime,
+    folders: &[PathBuf],
+    besides: &[(Runtime, PathBuf)],
+    mut look: impl FnMut(PathBuf, Option<&[u8]>, bool),
+) -> Result<(), DiskError> {
+    let own =
+        folders.iter().flat_map(|folder| folder.ancestors()).map(|folder| folder.join(runtime.folder()));
     let besides = besides.iter().filter(|(of, _)| *of == runtime).map(|(_, folder)| folder.clone());
-    let mut folders: Vec<PathBuf> =
-        folder.ancestors().map(|folder| folder.join(runtime.folder())).chain(besides).collect();
+    let mut folders: Vec<PathBuf> = own.chain(besides).collect();
     folders.sort();
     folders.dedup();
     let mut walk = Walk::default();
-    let mut found = Vec::new();
     for folder in folders {
-        for file in walk.files(folder.join("agents"), runtime.extension())? {
-            found.extend(walk.sought(file, |text| runtime.defines(text, agent))?);
+        let files = walk.files(folder.join("agents"), runtime.extension())?.into_iter();
+        for (file, is_definition) in
+            files.map(|file| (file, true)).chain([(folder.join("config.toml"), false)])
+        {
+            if let Some(bytes) = walk.read(&file)? {
+                look(file, (bytes.len() as u64 <= SIZE_MAX).then_some(bytes.as_slice()), is_definition);
+            }
         }
-        found.extend(walk.sought(folder.join("config.toml"), |text| runtime.declares(text, agent))?);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// What was looked at so far.
@@ -77,25 +139,12 @@ impl Walk {
         Ok(files)
     }
 
-    /// Digests a file if its text is what is looked for. What cannot be read is no definition for anybody; what is too
-    /// long to be read may be one.
-    fn sought(
-        &mut self,
-        file: PathBuf,
-        is_sought: impl Fn(&str) -> bool,
-    ) -> Result<Option<(PathBuf, Option<Digest>)>, DiskError> {
+    /// Reads a file. What cannot be read is no definition for anybody.
+    fn read(&mut self, file: &Path) -> Result<Option<Vec<u8>>, DiskError> {
         // One byte more than there may be is enough to tell.
-        let Ok(bytes) = read_file(&file, SIZE_MAX + 1) else { return Ok(None) };
+        let Ok(bytes) = read_file(file, SIZE_MAX + 1) else { return Ok(None) };
         self.bytes += bytes.len() as u64;
-        if self.bytes > BYTES_MAX {
-            return Err(DiskError::Crowded(file));
-        }
-        if bytes.len() as u64 > SIZE_MAX {
-            return Ok(Some((file, None)));
-        }
-        // In another encoding it could say anything.
-        let may_be = str::from_utf8(&bytes).map_or(true, is_sought);
-        Ok(may_be.then(|| (file, Some(Digest::of(&bytes)))))
+        if self.bytes > BYTES_MAX { Err(DiskError::Crowded(file.to_owned())) } else { Ok(Some(bytes)) }
     }
 }
 
@@ -117,7 +166,7 @@ mod tests {
     }
 
     fn found(folder: &Path) -> Result<Vec<(PathBuf, Option<Digest>)>, DiskError> {
-        definitions(Runtime::Claude, "qa", folder, &[])
+        definitions((Runtime::Claude, "qa"), &[folder.to_owned()], &[])
     }
 
     // REQ-258

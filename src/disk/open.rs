@@ -116,6 +116,15 @@ pub(super) fn not_linked(path: &Path) -> io::Result<File> {
 
 /// Opens a file to lock it, and makes it where there is none. Nothing is ever written into it.
 pub(super) fn to_lock(path: &Path) -> io::Result<File> {
+    or_new(path, File::options().write(true).truncate(false))
+}
+
+/// Opens a file to write at its end, and makes it where there is none, for its owner alone.
+pub(super) fn to_append(path: &Path) -> io::Result<File> {
+    or_new(path, File::options().append(true).mode(0o600))
+}
+
+fn or_new(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         about => {
@@ -124,7 +133,7 @@ pub(super) fn to_lock(path: &Path) -> io::Result<File> {
             is_not_sqlites(&about)?;
         }
     }
-    open(path, File::options().write(true).create(true).truncate(false), OFlags::NOFOLLOW)
+    open(path, options.create(true), OFlags::NOFOLLOW)
 }
 
 /// Makes a file where there is none.

@@ -61,17 +61,31 @@ fn at_home(started: &Started, call: Call) -> Call {
         .variable("CODEX_HOME", &folder("own-codex"))
 }
 
+/// Tells an event in the project, of a session that was started in a folder, and returns what the hook answers.
+fn tell(started: &Started, runtime: &str, started_in: &Path, name: &str, fields: &Value) -> Value {
+    let root = started.project.root();
+    let mut event = json!({"session_id": "s-1", "cwd": root, "hook_event_name": name});
+    event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let call = started.project.call("hook");
+    let call = match runtime {
+        "codex" => {
+            event["turn_id"] = json!("t-1");
+            call.directory(started_in)
+        }
+        _ => call.variable("CLAUDE_PROJECT_DIR", &started_in.display().to_string()),
+    };
+    let told = at_home(started, call.input(event.to_string())).run().is(0).text();
+    if told.is_empty() { Value::Null } else { serde_json::from_str(&told).unwrap() }
+}
+
 /// Says that a subagent `qa` began, and returns what the hook tells it.
 fn begin(started: &Started, runtime: &str, agent: &str) -> String {
-    let mut event = json!({
-        "session_id": "s-1", "cwd": started.project.root(), "hook_event_name": "SubagentStart",
-        "agent_id": agent, "agent_type": "qa",
-    });
-    if runtime == "codex" {
-        event["turn_id"] = json!("t-1");
-    }
-    let told = at_home(started, started.project.call("hook").input(event.to_string())).run().is(0).text();
-    let told: Value = serde_json::from_str(&told).unwrap();
+    begin_from(started, runtime, &started.project.root(), agent)
+}
+
+fn begin_from(started: &Started, runtime: &str, started_in: &Path, agent: &str) -> String {
+    let fields = json!({"agent_id": agent, "agent_type": "qa"});
+    let told = tell(started, runtime, started_in, "SubagentStart", &fields);
     told["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned()
 }
 
@@ -166,6 +180,81 @@ fn an_agent_is_nobody_while_its_runtime_could_take_another_definition_for_it() {
         lay(&project.path(strange), rival);
         assert!(begin(&started, runtime, "a-9").contains("you act as user `qa`"));
         project.run(RUN).is(0);
+    }
+}
+
+// REQ-213
+#[test]
+fn a_runtime_reads_definitions_where_it_was_started_wherever_its_agent_works() {
+    for (runtime, path, text) in RUNTIMES {
+        let started = of(runtime, "true");
+        let elsewhere = started.project.folder().join("elsewhere");
+        let within = started.project.path("a/b");
+        let places =
+            [(&elsewhere, elsewhere.clone()), (&elsewhere, elsewhere.join("a/b")), (&within, within.clone())];
+        for (number, (of_rival, started_in)) in places.iter().enumerate() {
+            fs::create_dir_all(started_in).unwrap();
+            let rival = of_rival.join(path);
+            lay(&rival, text);
+            let agent = format!("a-{number}");
+            let begun = begin_from(&started, runtime, started_in, &agent);
+            assert!(begun.contains("you act as user `qa`"), "{begun}");
+            let call = json!({
+                "agent_id": agent, "agent_type": "qa", "tool_name": "Bash", "tool_use_id": "t-1",
+                "tool_input": {"command": "qms inbox"},
+            });
+            let asked = || tell(&started, runtime, started_in, "PreToolUse", &call).to_string();
+            assert!(asked().contains("--ticket="), "{}", asked());
+            lay(&rival, &text.replace("review", "approve"));
+            assert!(asked().contains("acts as `qa` no more"), "{}", asked());
+            let told = begin_from(&started, runtime, started_in, "b-1");
+            assert!(told.contains(path) && told.contains("has no name"), "{told}");
+            fs::remove_file(&rival).unwrap();
+        }
+    }
+}
+
+// REQ-213
+#[test]
+fn an_agent_runs_what_its_runtime_read_when_the_session_began() {
+    for (runtime, path, adopted) in RUNTIMES {
+        let started = of(runtime, "true");
+        let root = started.project.root();
+        let session = |source: &str| {
+            tell(&started, runtime, &root, "SessionStart", &json!({"source": source}));
+        };
+        let own = started.project.path(path);
+        let beside = |name: &str| own.with_file_name(name).with_extension(own.extension().unwrap());
+        let (rival, other) = (beside("zzz"), beside("other"));
+        let changed = adopted.replace("You review", "You approve");
+        let unclear = adopted.replace("name: qa", "qa: b: c").replace("name = \"qa\"", "name = \"\\u0078\"");
+        let is_nobody = |told: &str| told.contains("when this session began") && told.contains("has no name");
+        for (file, text) in [(&own, &changed), (&rival, &changed), (&rival, &unclear)] {
+            lay(file, text);
+            session("startup");
+            fs::remove_file(&rival).unwrap_or_default();
+            lay(&own, adopted);
+            // It goes on with what it read, whatever else it is told.
+            session("compact");
+            let told = begin(&started, runtime, "a-1");
+            assert!(
+                is_nobody(&told) && told.contains(&*file.file_name().unwrap().to_string_lossy()),
+                "{told}"
+            );
+            session("resume");
+            assert!(begin(&started, runtime, "a-1").contains("you act as user `qa`"));
+        }
+        // What is none of its affair may change.
+        lay(&other, &adopted.replace("qa", "other"));
+        session("startup");
+        fs::remove_file(&other).unwrap();
+        assert!(begin(&started, runtime, "a-2").contains("you act as user `qa`"));
+        // What is adopted in the midst of a session is read by the next one.
+        lay(&own, &changed);
+        started.project.run("-u lead workflow adopt").is(0);
+        assert!(is_nobody(&begin(&started, runtime, "a-3")));
+        session("startup");
+        assert!(begin(&started, runtime, "a-3").contains("you act as user `qa`"));
     }
 }
 

@@ -152,8 +152,8 @@ pub fn in_process(
     let mut world = World {
         arguments: ["qms"].iter().chain(words).map(OsString::from).collect(),
         variable: Box::new(move |name| match name {
-            "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
-            "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
+            "XDG_STATE_HOME" => Some(folder.join("state").into()),
+            "XDG_CONFIG_HOME" => Some(folder.join("config").into()),
             _ => None,
         }),
         directory: project.root(),

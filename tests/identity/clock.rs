@@ -54,9 +54,9 @@ pub(super) fn at(project: &Project, clock: i64, token: &str, line: &str) -> (u8,
     let mut world = World {
         arguments: words.map(OsString::from).collect(),
         variable: Box::new(move |name| match name {
-            "XDG_STATE_HOME" => Some(folder.join("state").display().to_string()),
-            "XDG_CONFIG_HOME" => Some(folder.join("config").display().to_string()),
-            "QMS_TOKEN_FILE" if !token.ends_with('/') => Some(token.clone()),
+            "XDG_STATE_HOME" => Some(folder.join("state").into()),
+            "XDG_CONFIG_HOME" => Some(folder.join("config").into()),
+            "QMS_TOKEN_FILE" if !token.ends_with('/') => Some(token.clone().into()),
             _ => None,
         }),
         directory: project.root(),

@@ -1,6 +1,8 @@
 //! Where a credential comes from: the first hit wins, and what others could read is no proof.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,6 +90,46 @@ fn the_first_hit_wins_even_where_it_is_wrong() {
     // Nor does it help to name who is not the holder, however that is done.
     let call = bare(&project, "whoami").variable("QMS_USER", "qa").variable("QMS_TOKEN", &claude.1);
     is_not_believed(call, "identity_mismatch");
+}
+
+// REQ-050, REQ-185
+#[test]
+fn a_variable_of_any_bytes_is_read_or_refused_and_never_passed_over() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    let with = |line: &str, variables: &[(&str, &[u8])]| {
+        let mut call = bare(&project, line);
+        call.command.envs(variables.iter().map(|(name, bytes)| (name, OsStr::from_bytes(bytes))));
+        call.run()
+    };
+    with("--user tu list", &[]).is(0);
+    for (name, bytes) in [
+        ("QMS_TOKEN_FILE", &b"/nowhere/\xff"[..]),
+        ("QMS_ROOT", b"/nowhere/\xff"),
+        ("QMS_TOKEN", b"qms_\xff"),
+        ("QMS_TOKEN_FD", b"3\xff"),
+        ("QMS_USER", b"tu\xff"),
+    ] {
+        let ran = with("--user tu list", &[(name, bytes)]);
+        assert_ne!(ran.status, 0, "{name}");
+        let names_it = ran.stderr.contains(&format!("`{name}` in the environment is not UTF-8"));
+        assert_eq!(names_it, !bytes.starts_with(b"/"), "{name}: {}", ran.stderr);
+    }
+    // Paths are of any bytes, as on the line.
+    let token = |user: &str| project.token(user).unwrap();
+    let folder = project.folder().join(OsStr::from_bytes(b"\xff"));
+    if fs::create_dir(&folder).is_ok() {
+        let file = folder.join("token");
+        fs::copy(token("claude"), &file).unwrap();
+        let variable = [("QMS_TOKEN_FILE", file.as_os_str().as_bytes())];
+        assert!(with("whoami", &variable).is(0).text().contains("claude"));
+        with("--user tu whoami", &variable).is(8);
+    }
+    // So is what marks an agent.
+    let lead = token("lead");
+    for mark in [&b"1"[..], b"\xff"] {
+        with("list", &[("QMS_TOKEN_FILE", lead.as_os_str().as_bytes()), ("CLAUDECODE", mark)]).is(8);
+    }
 }
 
 // REQ-050, REQ-115

@@ -74,8 +74,9 @@ impl Project {
 
     /// Returns the path of the key.
     pub fn key(&self) -> PathBuf {
-        let mut keys = fs::read_dir(self.folder().join("state/qms")).unwrap();
-        keys.next().unwrap().unwrap().path().join("key")
+        let folders = fs::read_dir(self.folder().join("state/qms")).unwrap();
+        let mut keys = folders.map(|folder| folder.unwrap().path().join("key"));
+        keys.find(|key| key.exists()).unwrap()
     }
 
     /// Returns the id of the project.

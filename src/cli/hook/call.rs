@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use clap::{ArgMatches, FromArgMatches as _};
 
-use super::caller::{Signed, Whose, whose};
-use super::{Answer, fresh, refuse_elsewhere, whole};
+use super::caller::{Signed, Whose, is_of_run, whose};
+use super::place::{Place, whole};
+use super::{Answer, fresh};
 use crate::cli::desk::{self, Desk};
 use crate::cli::dispatch::{fetch, subject_of, verb_of};
 use crate::cli::grammar::{BuiltIn, Global};
@@ -72,12 +73,13 @@ impl<E: Into<CommandError>> From<E> for Stop {
 }
 
 /// Answers a call of `qms` with these words.
-pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String]) -> Answer {
+pub(super) fn before(world: &mut World, place: &Place, call: &ToolCall, argv: &[String]) -> Answer {
+    let runtime = place.runtime;
     if runtime == Runtime::Gemini {
         // Within a run the program tells who calls by the process, as it does without a hook.
         return Ok((!is_of_run(world, call)).then(|| answer::rewrite(runtime, call, "")));
     }
-    match signed(world, runtime, call, argv) {
+    match signed(world, place, call, argv) {
         Ok(line) => Ok(Some(answer::rewrite(runtime, call, &line))),
         Err(Stop::Deny(reason)) => Ok(Some(answer::deny(runtime, &reason))),
         Err(Stop::Pass) => Ok(None),
@@ -85,15 +87,8 @@ pub(super) fn before(world: &mut World, runtime: Runtime, call: &ToolCall, argv:
     }
 }
 
-/// Tells whether the runtime that calls was started by `agent run`.
-fn is_of_run(world: &World, call: &ToolCall) -> bool {
-    let root = desk::root_by_variable(world);
-    let context = desk::open(world, Path::new(&call.cwd), root.as_deref());
-    context.is_ok_and(|mut it| it.session.launched(&(world.ancestry)()).is_ok_and(|run| run.is_some()))
-}
-
 /// Returns the line that runs the call with its ticket.
-fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String]) -> Result<String, Stop> {
+fn signed(world: &mut World, place: &Place, call: &ToolCall, argv: &[String]) -> Result<String, Stop> {
     if call.is_watched() {
         return Err(Stop::Deny(format!(
             "`{}` runs its command in the background: run `qms` with the tool for single commands",
@@ -101,8 +96,8 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         )));
     }
     let words: Vec<OsString> = argv.iter().map(OsString::from).collect();
-    world.directory = PathBuf::from(&call.cwd);
-    let folder = world.directory.clone();
+    world.directory.clone_from(&place.folder);
+    let folder = &place.folder;
     let mut desk = Desk::open(world, &words);
     // What cannot be understood is told by the program itself.
     let Ok((global, matches)) = desk.understand(world, &words) else { return Err(Stop::Pass) };
@@ -118,8 +113,8 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
         return Err(found_ticket(world, context, call, (argv, text, global.user.as_deref())));
     }
     refuse_proofs(&global, &matches)?;
-    refuse_elsewhere(world, &folder, context).map_err(Stop::Deny)?;
-    let signed = match whose(world, context, runtime, call, global.token_file.as_deref())? {
+    place.refuse_elsewhere(world, context, call).map_err(Stop::Deny)?;
+    let signed = match whose(world, context, (place, call), global.token_file.as_deref())? {
         Whose::Of(signed) => signed,
         Whose::Nobodys(why) => return Err(Stop::Deny(why)),
         Whose::Unsigned => return Err(Stop::Pass),
@@ -138,11 +133,12 @@ fn signed(world: &mut World, runtime: Runtime, call: &ToolCall, argv: &[String])
             found: Found::Named,
         })
     };
-    let draft = ticket.make(context, &folder, None)?;
+    place.work_in(context)?;
+    let draft = ticket.make(context, folder, None)?;
     context.claim = claim(&draft.text, draft.ticket.argv, &draft.ticket.cwd)?;
     let request = foreseen(context, &command)?;
     refuse_much(request.as_ref())?;
-    let made = ticket.make(context, &folder, request.as_ref().map(Request::material))?;
+    let made = ticket.make(context, folder, request.as_ref().map(Request::material))?;
     context.claim = claim(&made.text, made.ticket.argv, &made.ticket.cwd)?;
     decide(context, &command, request.as_ref(), &made.ticket)?;
     if signed.reads || !command.looks() {

@@ -4,9 +4,12 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use super::place::Place;
 use crate::cli::credential;
+use crate::cli::desk;
 use crate::cli::world::World;
-use crate::commands::{CommandError, Context, definition};
+use crate::commands::definition::{self, Doubt};
+use crate::commands::{CommandError, Context};
 use crate::domain::document::Kind;
 use crate::domain::hook::{Runtime, ToolCall};
 use crate::domain::id::{CredentialId, UserName};
@@ -45,20 +48,26 @@ pub(super) struct Main {
     pub(super) is_run: bool,
 }
 
+/// Tells whether the runtime that calls was started by `agent run`.
+pub(super) fn is_of_run(world: &World, call: &ToolCall) -> bool {
+    let root = desk::root_by_variable(world);
+    let context = desk::open(world, Path::new(&call.cwd), root.as_deref());
+    context.is_ok_and(|mut it| it.session.launched(&(world.ancestry)()).is_ok_and(|run| run.is_some()))
+}
+
 /// Finds whose call it is. What the environment or the descent of the main thread holds was given to it, and
 /// beats what the policy says of the runtime.
 pub(super) fn whose(
     world: &mut World,
     context: &mut Context,
-    runtime: Runtime,
-    call: &ToolCall,
+    (place, call): (&Place, &ToolCall),
     token_file: Option<&Path>,
 ) -> Result<Whose, CommandError> {
     let origin = Origin { session: call.session.clone(), agent: call.agent.clone() };
-    let main = main(world, context, Some(runtime), &origin)?;
+    let main = main(world, context, Some(place.runtime), &origin)?;
     let found = match &call.agent {
         None => main.whose,
-        Some(agent) => subagent(context, runtime, call, agent, main)?,
+        Some(agent) => subagent(context, place, call, agent, main)?,
     };
     match (found, token_file) {
         (Whose::Of(signed), Some(path)) => presented(world, context, Some(signed), path, &origin),
@@ -70,7 +79,7 @@ pub(super) fn whose(
 /// Finds whom a subagent acts as: its own user where it is registered as what it still is, else nobody.
 fn subagent(
     context: &mut Context,
-    runtime: Runtime,
+    place: &Place,
     call: &ToolCall,
     agent: &str,
     main: Main,
@@ -79,8 +88,8 @@ fn subagent(
         let id = AgentSession::id_of(&call.session, agent);
         let known = context.session.agent_at_work(&id)?;
         let why = match &known {
-            Some(known) => lapsed(context, runtime, call, known)?,
-            None => unregistered(context, runtime, call, &id)?,
+            Some(known) => lapsed(context, place, call, known)?,
+            None => unregistered(context, place, call, &id)?,
         };
         match (known, why, &main.whose) {
             (_, Some(why), _) => return Ok(Whose::Nobodys(why)),
@@ -216,7 +225,7 @@ fn of_person(user: &UserName) -> String {
 /// user.
 fn unregistered(
     context: &mut Context,
-    runtime: Runtime,
+    place: &Place,
     call: &ToolCall,
     id: &str,
 ) -> Result<Option<String>, CommandError> {
@@ -229,19 +238,16 @@ fn unregistered(
     if is_person(context, &known.user)? {
         return Ok(Some(of_person(&known.user)));
     }
-    Ok(Some(match definition::started(context, runtime, agent, Path::new(&call.cwd))? {
-        Err(why) => format!("this agent is not registered: {why}; {ADOPT}"),
+    Ok(Some(match definition::started(context, &place.reading()?, agent)? {
+        Err(Doubt { why, remedy }) => format!("this agent is not registered: {why}; {remedy}"),
         Ok(_) => "this agent is not registered: the hook did not see it start; start it anew".to_owned(),
     }))
 }
 
-/// What can be done where the files of an agent are not what was adopted.
-const ADOPT: &str = "put that right, or let an administrator adopt what is there, and start the agent anew";
-
 /// Says why an agent that is registered is not any more what it was registered as; it is asked at every call.
 fn lapsed(
     context: &mut Context,
-    runtime: Runtime,
+    place: &Place,
     call: &ToolCall,
     known: &AgentSession,
 ) -> Result<Option<String>, CommandError> {
@@ -257,8 +263,8 @@ fn lapsed(
     if is_person(context, user)? {
         return Ok(Some(of_person(user)));
     }
-    Ok(match definition::started(context, runtime, name, Path::new(&call.cwd))? {
-        Err(why) => Some(format!("this agent acts as `{user}` no more: {why}; {ADOPT}")),
+    Ok(match definition::started(context, &place.reading()?, name)? {
+        Err(Doubt { why, remedy }) => Some(format!("this agent acts as `{user}` no more: {why}; {remedy}")),
         Ok(found) if found != known.definition => {
             Some(format!("another definition of `{name}` was adopted after this agent began: start it anew"))
         }
@@ -271,16 +277,15 @@ fn lapsed(
 pub(super) fn begins(
     world: &World,
     context: &mut Context,
-    runtime: Runtime,
+    place: &Place,
     (origin, agent_type): (&Origin, &str),
-    folder: &Path,
 ) -> Result<Option<Result<AgentSession, String>>, CommandError> {
     let policy = context.session.policy()?;
     let Some(known) = policy.agents.get(agent_type) else { return Ok(None) };
     if is_person(context, &known.user)? {
         return Ok(Some(Err(of_person(&known.user))));
     }
-    let main = main(world, context, Some(runtime), origin)?;
+    let main = main(world, context, Some(place.runtime), origin)?;
     let parent = match main.whose {
         Whose::Of(signed) => Some(signed.user),
         Whose::Unsigned => None,
@@ -298,8 +303,11 @@ pub(super) fn begins(
         let why = format!("{who} has the main thread here, and `{agent_type}` is started by {names}");
         return Ok(Some(Err(why)));
     }
-    Ok(Some(definition::started(context, runtime, agent_type, folder)?.map(|definition| {
-        let ids = (origin.session.as_str(), origin.agent.as_deref().unwrap_or_default());
-        AgentSession::hooked(ids, runtime.name(), agent_type, known.user.clone(), definition, parent)
-    })))
+    let definition = match definition::started(context, &place.reading()?, agent_type)? {
+        Err(Doubt { why, .. }) => return Ok(Some(Err(why))),
+        Ok(definition) => definition,
+    };
+    let ids = (origin.session.as_str(), origin.agent.as_deref().unwrap_or_default());
+    let (runtime, user) = (place.runtime.name(), known.user.clone());
+    Ok(Some(Ok(AgentSession::hooked(ids, runtime, agent_type, user, definition, parent))))
 }

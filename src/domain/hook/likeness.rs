@@ -62,8 +62,20 @@ fn fits(pattern: &[char], name: &[char]) -> bool {
 /// Tells whether a text that cannot be read, or that feeds a shell, has `qms` in it as a whole word,
 /// also where quoting takes it apart.
 pub(super) fn mentions(text: &str) -> bool {
+    let text = &defaults_apart(text);
     let bare: String = text.replace("\\\n", "").chars().filter(|c| !"'\"\\$[]{},".contains(*c)).collect();
     has_word(text) || has_word(&bare)
+}
+
+/// Sets what stands for a variable that is not set apart from its name: `${x-qms}` is no longer word.
+fn defaults_apart(text: &str) -> String {
+    let mut parts = text.split("${");
+    let mut apart = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (inside, behind) = part.split_at(part.find('}').unwrap_or(part.len()));
+        apart.extend(["${", &inside.replace('-', " -"), behind]);
+    }
+    apart
 }
 
 fn has_word(text: &str) -> bool {

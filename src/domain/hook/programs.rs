@@ -37,11 +37,18 @@ pub(super) enum Program {
     Other,
 }
 
-/// Options whose value is a command line.
-pub(super) const SCRIPT_OPTIONS: [&str; 4] = ["-c", "-S", "--command", "--split-string"];
+/// Long options whose value is a command line. Programs take each by its beginning, too.
+const SCRIPT_OPTIONS: [&str; 4] = ["--command", "--init-command", "--session-command", "--split-string"];
 
-/// Words with which an interpreter is told to run its argument.
-pub(super) const CODE_OPTIONS: [&str; 8] = ["-c", "-e", "-E", "-r", "-ne", "-pe", "--eval", "-Command"];
+/// Short options whose value is a command line, of programs and of shells.
+pub(super) const SCRIPT_LETTERS: &[char] = &['c', 'S'];
+pub(super) const SHELL_LETTERS: &[char] = &['c', 'C'];
+
+/// Short options with which an interpreter is told to run its argument, or that begin a long one.
+const CODE_LETTERS: &[char] = &['c', 'C', 'e', 'E', 'r', 'p'];
+
+/// Long options of that kind.
+const CODE_OPTIONS: [&str; 2] = ["--eval", "--print"];
 
 /// Words with which code starts a program.
 pub(super) const STARTS: [&str; 6] = ["subprocess", "system", "popen", "exec", "spawn", "os.run"];
@@ -49,6 +56,42 @@ pub(super) const STARTS: [&str; 6] = ["subprocess", "system", "popen", "exec", "
 /// Options of a search that a command follows.
 pub(super) const SEARCH_OPTIONS: [&str; 8] =
     ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
+
+/// Those of them that can be one of several letters, and have a value joined to them.
+pub(super) const SEARCH_LETTERS: &[char] = &['x', 'X'];
+pub(super) const SEARCH_LONG: [&str; 2] = ["--exec", "--exec-batch"];
+
+/// Finds what follows a short option of these letters in a word that joins several, or joins a value to them: nothing
+/// where the value is the next word. A letter behind one that takes a value (`values`) is no option.
+pub(super) fn joined<'a>(
+    text: &'a str,
+    letters: &'a [char],
+    values: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    let cluster = text.strip_prefix(['-', '+']).unwrap_or_default();
+    let options = cluster.char_indices().take_while(|(_, c)| c.is_ascii_alphanumeric());
+    let last = move |c: char| values.contains(c) && !letters.contains(&c);
+    let mut is_over = false;
+    let options = options.take_while(move |(_, c)| !std::mem::replace(&mut is_over, last(*c)));
+    let found = options.filter(move |(_, c)| letters.contains(c));
+    found.filter_map(move |(at, c)| cluster.get(at + c.len_utf8()..))
+}
+
+/// Finds the value that is joined to a long option whose value is a command line: `None` where it is another one, and
+/// nothing where the value is the next word.
+pub(super) fn script_of_long(text: &str) -> Option<&str> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let is_one = name.len() > 2 && SCRIPT_OPTIONS.iter().any(|option| option.starts_with(name));
+    is_one.then_some(value)
+}
+
+/// Tells whether a word tells an interpreter to run its argument.
+pub(super) fn is_code(text: &str) -> bool {
+    match text.strip_prefix("--") {
+        Some(_) => CODE_OPTIONS.contains(&text.split('=').next().unwrap_or_default()),
+        None => joined(text, CODE_LETTERS, "").next().is_some(),
+    }
+}
 
 /// Names of standard input where a file is meant.
 pub(super) const INPUTS: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];

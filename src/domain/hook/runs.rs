@@ -10,7 +10,8 @@ use crate::domain::steps::count;
 use super::likeness::{Likeness, could_be, likeness, mentions};
 use super::line::Refused;
 use super::programs::{
-    CODE_OPTIONS, INPUTS, Program, SCRIPT_OPTIONS, SEARCH_OPTIONS, STARTS, is_reserved, program,
+    INPUTS, Program, SCRIPT_LETTERS, SEARCH_LETTERS, SEARCH_LONG, SEARCH_OPTIONS, SHELL_LETTERS, STARTS,
+    is_code, is_reserved, joined, program, script_of_long,
 };
 use super::scan::{Command, Script, scan};
 use super::word::Word;
@@ -197,17 +198,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let text = word.shape.as_str();
-            let value = after.first();
-            if let Some(attached) = text.split_once('=').filter(|(name, _)| SCRIPT_OPTIONS.contains(name)) {
-                if let Some(found) = self.text(attached.1) {
-                    return Some(found);
-                }
-                places.push((place + 1, operands));
-                continue;
-            }
-            if SCRIPT_OPTIONS.contains(&text)
-                && let Some(found) = value.and_then(|value| self.text(&value.shape))
-            {
+            if let Some(found) = self.option(text, after.first(), SCRIPT_LETTERS, values) {
                 return Some(found);
             }
             if text == "--" || is_assignment(word) {
@@ -228,6 +219,16 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Answers for an option whose value is a command line: the rest of its word, or else the next one.
+    fn option(&mut self, word: &str, next: Option<&Word>, letters: &[char], values: &str) -> Option<Found> {
+        let next = next.map(|word| word.shape.as_str());
+        let value = |rest| if str::is_empty(rest) { next } else { Some(rest) };
+        if word.starts_with("--") {
+            return self.text(value(script_of_long(word)?)?);
+        }
+        joined(word, letters, values).filter_map(value).find_map(|text| self.text(text))
+    }
+
     /// Answers for a command word with blanks in it: some programs hand it to a shell.
     fn line_of_words(&mut self, word: &Word) -> Option<Found> {
         word.shape.contains([' ', '\t', '\n', ';']).then(|| self.text(&word.shape)).flatten()
@@ -244,7 +245,20 @@ impl<'a> Search<'a> {
     fn searched(&mut self, words: &[Word], seen: &mut BTreeSet<usize>) -> Option<Found> {
         let is_option = |word: &Word| SEARCH_OPTIONS.contains(&word.shape.as_str());
         let places = words.iter().enumerate().filter(|(_, word)| is_option(word)).map(|(place, _)| place);
-        let found = places.filter_map(|place| words.get(place + 1..)).find_map(|rest| self.runs(rest, seen));
+        let mut found =
+            places.filter_map(|place| words.get(place + 1..)).find_map(|rest| self.runs(rest, seen));
+        for (place, word) in words.iter().enumerate() {
+            if found.is_some() {
+                break;
+            }
+            let long = word.shape.split_once('=').filter(|(name, _)| SEARCH_LONG.contains(name));
+            let joined = joined(&word.shape, SEARCH_LETTERS, "").chain(long.map(|(_, value)| value));
+            let after = words.get(place + 1..).unwrap_or_default();
+            found = joined.map(|rest| (rest, after)).find_map(|(rest, after)| match rest {
+                "" => self.runs(after, seen),
+                rest => self.text(rest),
+            });
+        }
         found.map(|_| Found::default())
     }
 
@@ -253,6 +267,12 @@ impl<'a> Search<'a> {
             let letters = word.shape.strip_prefix(['-', '+']);
             letters.is_some_and(|letters| letters.chars().all(|c| c.is_ascii_alphabetic()))
         };
+        let after = words.iter().skip(1).map(Some).chain([None]);
+        if let Some(found) =
+            words.iter().zip(after).find_map(|(word, next)| self.option(&word.shape, next, SHELL_LETTERS, ""))
+        {
+            return Some(found);
+        }
         let has_flag = |letter: char| words.iter().filter(is_flags).any(|word| word.shape.contains(letter));
         if has_flag('c') {
             return words.iter().find_map(|word| self.text(&word.shape));
@@ -286,7 +306,7 @@ impl<'a> Search<'a> {
     }
 
     fn interpreted(&mut self, words: &[Word]) -> Option<Found> {
-        let is_code = words.iter().any(|word| CODE_OPTIONS.contains(&word.shape.as_str()));
+        let is_code = words.iter().any(|word| is_code(&word.shape));
         let file = words.iter().find(|word| !word.shape.starts_with('-'));
         let is_program = file.is_none_or(|file| is_input(file) || file.shape.contains(['(', '{', ' ']));
         let has_input = words.iter().any(is_input);

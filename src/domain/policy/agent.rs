@@ -1,5 +1,7 @@
 //! Agents that the program starts or hears of, and the programs that they run in.
 
+use std::ffi::OsString;
+
 use serde::{Deserialize, Serialize};
 
 use super::Definition;
@@ -94,9 +96,11 @@ impl Launcher {
         words.flat_map(|word| placeholders(word)).any(|word| word == placeholder.as_str())
     }
 
-    /// Returns the variables that are passed on, with the values that they have now.
-    pub fn environment(&self, of: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
-        self.environment.iter().filter_map(|name| Some((name.clone(), of(name)?))).collect()
+    /// Returns the variables that are passed on, with the values that they have now. One with a value that is no text
+    /// is named as the error: without it the program would be another one.
+    pub fn environment(&self, of: impl Fn(&str) -> Option<OsString>) -> Result<Vec<(String, String)>, &str> {
+        let set = self.environment.iter().filter_map(|name| Some((name, of(name)?)));
+        set.map(|(name, value)| Ok((name.clone(), value.into_string().map_err(|_| name.as_str())?))).collect()
     }
 
     /// Returns the arguments with every placeholder filled in. What is filled in stays as it is,
@@ -153,7 +157,31 @@ fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
     use super::*;
+
+    // REQ-050
+    #[test]
+    fn a_variable_that_is_passed_on_and_is_no_text_is_named_and_not_left_out() {
+        let launcher = Launcher {
+            command: Vec::new(),
+            environment: ["A", "B", "C"].map(str::to_owned).to_vec(),
+            directory: String::new(),
+            place: Place::default(),
+        };
+        let values = |last: &[u8]| {
+            let last = OsString::from_vec(last.to_vec());
+            launcher.environment(move |name| match name {
+                "A" => Some("a".into()),
+                "C" => Some(last.clone()),
+                _ => None,
+            })
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(values(b"c"), Ok(vec![pair("A", "a"), pair("C", "c")]));
+        assert_eq!(values(b"\xff"), Err("C"));
+    }
 
     #[test]
     fn placeholders_are_filled_in_once() {

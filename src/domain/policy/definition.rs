@@ -93,10 +93,36 @@ impl Runtime {
         }
     }
 
+    /// Lists the names of agents that a file among its definitions gives; `None` where that cannot be told.
+    pub fn names(self, text: &str) -> Option<Vec<String>> {
+        let text = plain(text);
+        match self {
+            Self::Claude | Self::Gemini => front_matter(&text).map_or(Some(Vec::new()), |front| {
+                match serde_yaml::from_str(front).ok()? {
+                    Named { name: Some(name) } => Some(vec![name.as_str()?.trim().to_owned()]),
+                    Named { name: None } => (!front.contains("<<")).then(Vec::new),
+                }
+            }),
+            Self::Codex => text.lines().filter_map(|line| line.split_once('=')).try_fold(
+                Vec::new(),
+                |mut names, (key, value)| {
+                    let key = key.trim().trim_matches(['"', '\'']);
+                    let is_clear = !key.contains('\\') && (key != "name" || !is_open(value));
+                    names.extend((key == "name").then(|| inner(value).to_owned()));
+                    is_clear.then_some(names)
+                },
+            ),
+        }
+    }
+
+    /// Tells whether its settings, where they are a file beside its definitions, could name a file for some agent.
+    pub fn declares_any(self, settings: &str) -> bool {
+        self == Self::Codex && settings.contains("agents") && settings.contains("config_file")
+    }
+
     /// Tells whether its settings, where they are a file beside its definitions, could name a file for `agent`.
     pub fn declares(self, settings: &str, agent: &str) -> bool {
-        let has = |word: &str| settings.contains(word);
-        self == Self::Codex && has("agents") && has("config_file") && (has("\\") || mentions(settings, agent))
+        self.declares_any(settings) && (settings.contains('\\') || mentions(settings, agent))
     }
 }
 
@@ -106,14 +132,19 @@ fn mentions(text: &str, word: &str) -> bool {
     text.split(|c| !is_of_word(c)).any(|one| one == word)
 }
 
+/// What is read of a front matter.
+#[derive(Deserialize)]
+struct Named {
+    name: Option<serde_json::Value>,
+}
+
+fn front_matter(text: &str) -> Option<&str> {
+    text.trim_start().strip_prefix("---")?.split("\n---").next()
+}
+
 /// Tells whether the front matter of a text says `name: <agent>`.
 fn front_matter_names(text: &str, agent: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Named {
-        name: Option<serde_json::Value>,
-    }
-    let Some(rest) = text.trim_start().strip_prefix("---") else { return false };
-    let front = rest.split("\n---").next().unwrap_or_default();
+    let Some(front) = front_matter(text) else { return false };
     match serde_yaml::from_str::<Named>(front) {
         Ok(Named { name: Some(name) }) => name.as_str().is_none_or(|name| name.trim() == agent),
         // One mapping can be merged into another.
@@ -124,10 +155,18 @@ fn front_matter_names(text: &str, agent: &str) -> bool {
 
 /// Tells whether a value of TOML is this text, or could be.
 fn toml_may_say(value: &str, text: &str) -> bool {
+    is_open(value) || inner(value) == text
+}
+
+/// Tells whether a value of TOML says more than stands between its quotes in this line.
+fn is_open(value: &str) -> bool {
     let value = value.trim();
-    let is_open = value.contains('\\') || value.starts_with("\"\"\"") || value.starts_with("'''");
-    let inner = value.get(1..).and_then(|rest| rest.split(['"', '\'']).next()).unwrap_or_default();
-    is_open || inner.trim() == text
+    value.contains('\\') || value.starts_with("\"\"\"") || value.starts_with("'''")
+}
+
+/// Returns what stands between the quotes of a value of TOML.
+fn inner(value: &str) -> &str {
+    value.trim().get(1..).and_then(|rest| rest.split(['"', '\'']).next()).unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -188,15 +227,24 @@ mod tests {
         ] {
             for text in texts {
                 assert!(runtime.defines(text, "qa"), "{text}");
+                assert!(runtime.names(text).is_none_or(|names| names.contains(&"qa".to_owned())), "{text}");
             }
         }
         for text in
             ["", "name: qa", "---\nname: qab\n---\n", "---\nnick: qa\n---\n", "---\nx: 1\n---\nname: qa"]
         {
             assert!(!Runtime::Claude.defines(text, "qa"), "{text}");
+            assert!(
+                Runtime::Claude.names(text).is_some_and(|names| !names.contains(&"qa".to_owned())),
+                "{text}"
+            );
         }
         for text in ["", "name = \"qab\"", "nick = \"qa\"", "description = \"name qa\""] {
             assert!(!Runtime::Codex.defines(text, "qa"), "{text}");
+            assert!(
+                Runtime::Codex.names(text).is_some_and(|names| !names.contains(&"qa".to_owned())),
+                "{text}"
+            );
         }
         for text in [
             "[agents.qa]\nconfig_file = \"x\"",
@@ -207,6 +255,7 @@ mod tests {
         ] {
             assert!(Runtime::Codex.declares(text, "qa"), "{text}");
             assert!(!Runtime::Claude.declares(text, "qa"), "{text}");
+            assert!(Runtime::Codex.declares_any(text), "{text}");
         }
         for text in [
             "",

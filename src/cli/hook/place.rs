@@ -1,0 +1,155 @@
+//! Where an event was told, and where else it may matter: a session goes from one folder to another, and so from one
+//! project to another.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Answer;
+use crate::cli::desk;
+use crate::cli::ui::say;
+use crate::cli::world::World;
+use crate::commands::definition::Reading;
+use crate::commands::{CommandError, Context};
+use crate::disk::{Remembered, definitions_at_start};
+use crate::domain::hook::{Runtime, ToolCall, render};
+
+/// Where Claude Code says which folder it was started in. Others run their hooks in that folder.
+const STARTED_IN: &str = "CLAUDE_PROJECT_DIR";
+
+/// The places of one event.
+pub(super) struct Place {
+    /// The runtime that tells it.
+    pub(super) runtime: Runtime,
+    /// The folder in which its agent works.
+    pub(super) folder: PathBuf,
+    /// The folder that the runtime was started in.
+    started_in: PathBuf,
+    remembered: Option<Remembered>,
+}
+
+impl Place {
+    /// Finds the places of an event of a session.
+    pub(super) fn of(world: &World, runtime: Runtime, session: &str, cwd: Option<&str>) -> Self {
+        Self {
+            runtime,
+            folder: cwd.map_or_else(|| world.directory.clone(), PathBuf::from),
+            started_in: world.path_variable(STARTED_IN).unwrap_or_else(|| world.directory.clone()),
+            remembered: Remembered::of(&desk::key_place(world), session),
+        }
+    }
+
+    /// Tells where the runtime reads definitions.
+    pub(super) fn reading(&self) -> Result<Reading, CommandError> {
+        let at_start = match &self.remembered {
+            Some(remembered) => remembered.definitions()?,
+            None => None,
+        };
+        Ok(Reading { runtime: self.runtime, folders: self.folders().to_vec(), at_start })
+    }
+
+    /// Remembers what the definitions are now that the session begins.
+    pub(super) fn begin(&self, world: &mut World) {
+        let Some(remembered) = &self.remembered else { return };
+        let found = definitions_at_start(self.runtime, &self.folders(), &desk::runtimes(world));
+        if let Err(error) = remembered.begin(&found, (world.clock)().clock) {
+            say(world, &format!("qms hook: {error}"));
+        }
+    }
+
+    /// Remembers that something is about to count in a project, so that what ends it is told there, too.
+    pub(super) fn work_in(&self, context: &Context) -> Result<(), CommandError> {
+        let Some(remembered) = &self.remembered else { return Ok(()) };
+        Ok(remembered.works_in(context.site.root())?)
+    }
+
+    fn folders(&self) -> [PathBuf; 2] {
+        [self.folder.clone(), self.started_in.clone()]
+    }
+
+    /// Does something in the project that the agent works in; outside any there is nothing to do.
+    pub(super) fn here(&self, world: &World, act: impl FnOnce(&mut Context) -> Answer) -> Answer {
+        in_project(world, &self.folder, desk::root_by_variable(world).as_deref(), act)
+    }
+
+    /// Does something in the project that the agent works in, in the one that the runtime was started in, and in all in
+    /// which the session has agents or had calls signed. The answer is that of the first: trouble of the others is said,
+    /// and is none of its affair.
+    pub(super) fn everywhere(&self, world: &mut World, act: impl Fn(&mut Context) -> Answer) -> Answer {
+        let answer = self.here(world, &act);
+        let root = desk::root_by_variable(world);
+        let of = |folder: &Path, root: Option<&Path>| Some(desk::site(folder, root).ok()?.root().to_owned());
+        let mut known: BTreeSet<PathBuf> = of(&self.folder, root.as_deref()).into_iter().collect();
+        let projects = self.remembered.as_ref().map_or_else(|| Ok(Vec::new()), Remembered::projects);
+        let projects = projects.unwrap_or_else(|error| {
+            say(world, &format!("qms hook: {error}"));
+            Vec::new()
+        });
+        let others = projects.iter().map(|project| of(project, Some(project)));
+        let others: Vec<_> =
+            [of(&self.started_in, root.as_deref())].into_iter().chain(others).flatten().collect();
+        for other in others {
+            if known.insert(other.clone())
+                && let Err(error) = in_project(world, &other, Some(&other), &act)
+            {
+                say(world, &format!("qms hook: in `{}`: {error}", other.display()));
+            }
+        }
+        answer
+    }
+
+    /// Refuses a call for another project than the one of its folder: what the runtime tells later, of a call that was
+    /// not permitted or an agent that ended, is told in that folder.
+    pub(super) fn refuse_elsewhere(
+        &self,
+        world: &World,
+        context: &Context,
+        call: &ToolCall,
+    ) -> Result<(), String> {
+        let by_variable = desk::root_by_variable(world);
+        let is_here = desk::site(&self.folder, by_variable.as_deref())
+            .is_ok_and(|site| whole(site.root()) == whole(context.site.root()));
+        if is_here {
+            return Ok(());
+        }
+        let folder = context.site.root().display().to_string();
+        // What a caller can do is different for each: what one does in vain, the next call would do in the wrong project.
+        let instead = match (by_variable, self.runtime, &call.agent) {
+            (Some(_), _, _) => {
+                "`QMS_ROOT` says for this whole session in which one calls act, and a person begins it without that \
+                 variable"
+                    .to_owned()
+            }
+            (None, Runtime::Codex, _) => {
+                format!("call `qms` without `--root`, and give the tool `workdir` as {folder:?}")
+            }
+            (None, _, Some(_)) => format!(
+                "`cd` does not last in this agent, so say in your answer that the main thread has to start it anew from \
+                 `{folder}`"
+            ),
+            (None, _, None) => format!(
+                "go there first, by a call of its own (`cd {}`), then call `qms` without `--root`",
+                render(&[folder])
+            ),
+        };
+        Err(format!("the call names another project than the one of its folder: {instead}"))
+    }
+}
+
+fn in_project(
+    world: &World,
+    folder: &Path,
+    root: Option<&Path>,
+    act: impl FnOnce(&mut Context) -> Answer,
+) -> Answer {
+    match desk::open(world, folder, root) {
+        Ok(mut context) => act(&mut context),
+        Err(error) if desk::is_nowhere(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a folder as a ticket names it.
+pub(super) fn whole(folder: &Path) -> String {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}

@@ -1,0 +1,159 @@
+//! What a hook remembers of a session of an agent runtime, beside the keys of all projects: a session goes from one
+//! project to another, and what is told in one of them can concern the others.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Began, DiskError, KeyPlace, file, open};
+use crate::domain::digest::{Digest, Timestamp};
+
+/// What the definitions were when the session began.
+const DEFINITIONS: &str = "definitions.json";
+
+/// The projects in which the session has agents or had calls signed: their roots, each with a NUL behind it.
+const PROJECTS: &str = "projects";
+
+/// The most that is read of either, in bytes: 16 MiB. A session with more is nobody's work.
+const SIZE_MAX: u64 = 16 * 1024 * 1024;
+
+/// How long a session is remembered that nothing new is heard of: 90 days.
+const KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// What is remembered of one session.
+#[derive(Debug)]
+pub struct Remembered {
+    folder: PathBuf,
+}
+
+impl Remembered {
+    /// Finds the place of a session; `None` where the environment names no place for keys either.
+    pub fn of(place: &KeyPlace, session: &str) -> Option<Self> {
+        let name = Digest::of(session.as_bytes()).to_string();
+        Some(Self { folder: place.state_home.as_ref()?.join("qms/sessions").join(name) })
+    }
+
+    /// Remembers what the definitions are now that the session begins, and forgets sessions of long ago.
+    pub fn begin(&self, definitions: &[Began], now: Timestamp) -> Result<(), DiskError> {
+        self.forget_old(now);
+        self.make_folder()?;
+        let path = self.folder.join(DEFINITIONS);
+        let text =
+            serde_json::to_vec(definitions).map_err(|error| DiskError::io("write", &path)(error.into()))?;
+        file::replace(&path, &text, false, &|_| true).map(drop)
+    }
+
+    /// Returns what the definitions were when the session began; `None` where nobody heard it begin.
+    pub fn definitions(&self) -> Result<Option<Vec<Began>>, DiskError> {
+        let path = self.folder.join(DEFINITIONS);
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| DiskError::io("read", &path)(error.into()))
+    }
+
+    /// Lists the roots of the projects in which it has agents, or had calls signed.
+    pub fn projects(&self) -> Result<Vec<PathBuf>, DiskError> {
+        let bytes = read(&self.folder.join(PROJECTS))?.unwrap_or_default();
+        let roots = bytes.split(|byte| *byte == 0).filter(|root| !root.is_empty());
+        Ok(roots.map(|root| OsString::from_vec(root.to_owned()).into()).collect())
+    }
+
+    /// Remembers a project before something counts in it.
+    pub fn works_in(&self, root: &Path) -> Result<(), DiskError> {
+        if self.projects()?.iter().any(|known| known == root) {
+            return Ok(());
+        }
+        self.make_folder()?;
+        let path = self.folder.join(PROJECTS);
+        // Several events are heard at once: each adds its line whole, and takes none away.
+        let line = [root.as_os_str().as_bytes(), b"\0"].concat();
+        let written = open::to_append(&path).and_then(|mut file| file.write_all(&line));
+        written.map_err(DiskError::io("write", &path))
+    }
+
+    fn make_folder(&self) -> Result<(), DiskError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        made.map_err(DiskError::io("create", &self.folder))
+    }
+
+    /// What cannot be removed stays: it is in nobody's way.
+    fn forget_old(&self, now: Timestamp) {
+        let now = Duration::from_millis(now.millis().try_into().unwrap_or_default());
+        let is_old = |path: &Path| {
+            let changed = fs::metadata(path).and_then(|about| about.modified()).ok();
+            let since = changed.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+            since.is_none_or(|at| at + KEPT < now)
+        };
+        let all = self.folder.parent().and_then(|folder| fs::read_dir(folder).ok());
+        for folder in all.into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path()) {
+            let files = [DEFINITIONS, PROJECTS].map(|name| folder.join(name));
+            if folder != self.folder && is_old(&folder) && files.iter().all(|file| is_old(file)) {
+                for file in &files {
+                    let _gone = fs::remove_file(file);
+                }
+                let _in_use = fs::remove_dir(&folder);
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    match open::whole(path, SIZE_MAX) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(DiskError::io("read", path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(folder: &Path, session: &str) -> Remembered {
+        let place = KeyPlace { file: None, state_home: Some(folder.to_owned()), config_home: None };
+        Remembered::of(&place, session).unwrap()
+    }
+
+    // REQ-201
+    #[test]
+    fn projects_of_any_name_are_remembered_once_each_by_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots: Vec<PathBuf> = [&b"/a"[..], b"/a\nb", b"/\xff", b"/a b"]
+            .map(|bytes| OsString::from_vec(bytes.to_vec()).into())
+            .to_vec();
+        std::thread::scope(|scope| {
+            for root in &roots {
+                scope.spawn(|| (0..9).for_each(|_| of(folder.path(), "s").works_in(root).unwrap()));
+            }
+        });
+        let mut found = of(folder.path(), "s").projects().unwrap();
+        found.sort();
+        let mut wanted = roots;
+        wanted.sort();
+        assert_eq!(found, wanted);
+        assert!(of(folder.path(), "../s").projects().unwrap().is_empty());
+    }
+
+    // REQ-213
+    #[test]
+    fn what_began_last_is_remembered_and_what_was_long_ago_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let began = |text: &[u8]| Began {
+            path: "/x".to_owned(),
+            digest: Some(Digest::of(text)),
+            names: Some(vec!["qa".to_owned()]),
+        };
+        let far = Timestamp::from_millis(i64::from(i32::MAX) * 1000);
+        let (first, second) = (of(folder.path(), "s-1"), of(folder.path(), "s-2"));
+        assert_eq!(first.definitions().unwrap(), None);
+        for text in [b"a", b"b"] {
+            first.begin(&[began(text)], Timestamp::from_millis(0)).unwrap();
+            assert_eq!(first.definitions().unwrap(), Some(vec![began(text)]));
+        }
+        second.begin(&[], far).unwrap();
+        assert_eq!(first.definitions().unwrap(), None);
+        assert_eq!(second.definitions().unwrap(), Some(Vec::new()));
+    }
+}
