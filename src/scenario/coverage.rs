@@ -141,6 +141,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             Plain::ItemsUnchanged => &[Condition::ItemsChanged],
             Plain::ItemsComplete => &[Condition::ItemsIncomplete, Condition::ItemUnresolved],
             Plain::NoOpenChild => &[Condition::OpenChild],
+            Plain::AttachmentObjected => &[Condition::NothingObjected],
             Plain::AttachmentsIdle => &[Condition::AttachmentBusy],
             Plain::NeverApproved => &[Condition::OnceApproved],
             Plain::OnceApproved => &[Condition::NeverApproved],

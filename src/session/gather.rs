@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::texts::{reads_attachments, reads_texts};
+use super::texts::{goes_on, reads_attachments, reads_texts};
 use super::{Session, SessionError};
 
 use crate::domain::decide;
@@ -185,7 +185,7 @@ impl Session {
             // A draft that is begun again begins with a text that can have been objected to.
             facts.objection = self.objection(&document.id, &document.content, policy)?;
         }
-        facts.texts = if reads_texts(policy, &document) {
+        facts.texts = if reads_texts(policy, &document) || goes_on(policy, &document, action) {
             self.texts(&document, facts, copy)?
         } else {
             Texts::default()

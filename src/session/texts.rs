@@ -6,8 +6,8 @@ use super::{Session, SessionError};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::{Answer, AttachmentFacts, Facts, ItemFacts, Texts};
-use crate::domain::id::{DocumentId, Version};
-use crate::domain::policy::{Guard, Plain, Policy};
+use crate::domain::id::{ActionName, DocumentId, Version};
+use crate::domain::policy::{Guard, Plain, Policy, Target};
 use crate::domain::request::{CopyFacts, WorkingCopy};
 
 impl Session {
@@ -110,6 +110,17 @@ impl Session {
 /// Tells whether a transition from here looks into the texts of the document.
 pub(super) fn reads_texts(policy: &Policy, document: &Document) -> bool {
     reads(policy, document, Guard::reads_texts)
+}
+
+/// Tells whether a request could bring what was approved to where others write: then it counts what is locked in it.
+pub(super) fn goes_on(policy: &Policy, document: &Document, action: Option<&ActionName>) -> bool {
+    let is_approved = document.version.major > 0 && document.version.minor == 0 && document.round.is_none();
+    is_approved
+        && policy.standing(document).is_some_and(|(life, _)| {
+            let mut ways = life.leaving(&document.state).filter(|way| action == Some(&way.action));
+            let rests = |name| life.state(name).is_some_and(|state| state.round.is_none());
+            ways.any(|way| matches!(&way.to, Target::State(to) if rests(to)))
+        })
 }
 
 /// Tells whether a transition from here looks into the texts of the attachments.

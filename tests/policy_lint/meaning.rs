@@ -145,11 +145,11 @@ pub(super) const CASES: &[Case] = &[
     Case(
         "completion_without_quorum",
         &[(
-            "controlled.yaml",
-            "to: RETIRED, by: [quality], meaning: administered, quorum: all,",
-            "to: RETIRED, by: [quality], meaning: administered,",
+            "executable.yaml",
+            "to: TERMINATED, by: [quality], meaning: administered, quorum: all,",
+            "to: TERMINATED, by: [quality], meaning: administered,",
         )],
-        "{ action: unassign, from: IN_RETIREMENT",
+        "{ action: unassign, from: IN_TERMINATION",
         "`completion` needs `quorum: all`",
     ),
     Case(

@@ -98,9 +98,9 @@ fn decided(verdict: &str) -> Project {
     let project = with_maria("quality");
     let path = project.path("workflows/executable.yaml");
     let text = fs::read_to_string(&path).unwrap();
-    let ends = "to: PRE_REVIEWED, by: [quality, reviewer], meaning: rejected, verdict: reject,";
+    let ends = "to: PRE_REVIEWED, by: [quality, reviewer], meaning: rejected, verdict: reject, effects:";
     assert!(text.contains(ends));
-    fs::write(&path, text.replace(ends, &format!("{ends} quorum: all,"))).unwrap();
+    fs::write(&path, text.replace(ends, &ends.replace("effects:", "quorum: all, completion:"))).unwrap();
     project.play(&[
         "-u lead workflow adopt",
         "-u claude create CR --title x",
@@ -252,6 +252,19 @@ fn a_trial_of_what_ends_the_round_tells_no_answer_of_another() {
             }
         }
     }
+    // Nor does it tell what a policy would take from somebody who objected.
+    let adopted = [&one, &other].map(|project| {
+        let path = project.path("workflows/executable.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            text.replace("PRE_REVIEWED:     { phase: pre_review }", "PRE_REVIEWED:     { phase: planned }"),
+        )
+        .unwrap();
+        let ran = project.run("-u lead workflow adopt --less --reason renamed --dry-run -o json");
+        timeless(project, &format!("{}\n{}\n{}", ran.status, ran.text(), ran.stderr))
+    });
+    assert_eq!(adopted[0], adopted[1]);
     let trial = one.ask("-u tu approve CR-001 --dry-run").is(0);
     assert_eq!(trial["warnings"][0]["code"], "answers_not_told");
 }

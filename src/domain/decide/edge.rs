@@ -43,7 +43,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
         reasons.extend(self.unmet_verdict(edge, document));
-        reasons.extend(self.unmet_taking(edge, document));
+        reasons.extend(self.unmet_taking(edge, &document.document_type));
         reasons.extend(self.unmet_run(edge, document));
         reasons.extend(self.unmet_reading(edge, document));
         reasons.extend(self.unmet_return(edge, document));
@@ -243,6 +243,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_assurance(self.policy.assurance_of(edge)));
         reasons.extend(self.unmet_unlock(edge.meaning));
         reasons.extend(self.unmet_group(edge));
+        reasons.extend(self.unmet_taking(edge, &document_type.name));
         // What could be its items is worth asking only of a parent that it could have.
         match self.unmet_parent(workflow, document_type) {
             Some(reason) => reasons.push(reason),

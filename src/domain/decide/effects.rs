@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Permit, Way, items};
+use super::{Permit, Way, items, texts};
 use crate::domain::attestation::{Attestation, AttestationKind};
 use crate::domain::digest::Digest;
 use crate::domain::document::{Checkout, Document, InForce, Outcome, User};
@@ -185,14 +185,15 @@ impl Step<'_> {
             self.document.workflow = life.name.clone();
         }
         let state = life.and_then(|life| life.state(target));
-        let origin = self.origin(edge, left, target);
+        let origin = life.map_or(&left, |life| life.origin(edge, &left, target)).clone();
         self.document.round = state.and_then(|state| self.open_round(state, origin, seats));
         // What was approved goes on, and is not drafted again: who writes from here on writes something new.
-        let is_written = life.is_none_or(|life| life.is_written_after(target));
-        let goes_on = !was_asked && self.document.round.is_none() && !is_written;
         let was_approved = self.facts.document.as_ref().is_some_and(|before| before.version.minor == 0);
-        if goes_on && was_approved {
-            self.document.forget_authors();
+        if was_approved && !was_asked && self.document.round.is_none() {
+            let is_locked = texts::locks(&self.document, &self.facts.texts);
+            if life.is_some_and(|life| !life.is_written_after(&left, target, is_locked)) {
+                self.document.forget_authors();
+            }
         }
         if self.document.round.is_some() {
             self.applied.notes.push(Note::Seated(seats.to_vec()));

@@ -118,6 +118,7 @@ impl Case<'_> {
             Plain::ItemsComplete => self.unmet_complete(edge, document),
             Plain::NoOpenChild => self.unmet_children(document),
             Plain::AttachmentsIdle => self.unmet_idleness(),
+            Plain::AttachmentObjected => self.unmet_objection(document).into_iter().collect(),
             Plain::NeverApproved => when(document.version.major > 0, || {
                 Reason::new(
                     Condition::OnceApproved,
@@ -292,7 +293,7 @@ impl Case<'_> {
             document.owner.as_ref() != Some(name)
                 && self.facts.users.get(name).is_some_and(|facts| self.policy.may_own(&facts.user.group))
         };
-        let free = |name: &UserName| self.has_answered(document, name).is_none();
+        let free = |name: &UserName| self.has_answered(&document.document_type, name).is_none();
         match self.inputs.users("to") {
             [] if self.open => when(!self.facts.users.keys().any(|name| may(name) && free(name)), || {
                 Reason::new(Condition::CannotOwn, format!("nobody else could own {}", document.id))

@@ -140,6 +140,7 @@ conditions! {
     OpenChild = "open_child", Precondition, "A document that belongs to this one is not finished.";
     AttachmentBusy = "attachment_busy", Precondition, "An attachment is checked out or in a round.";
     AttachmentObjected = "attachment_objected", Precondition, "Somebody asked for changes to an attachment, or rejected it, and has not answered anew: what it ends with is neither approved nor closed over that.";
+    NothingObjected = "nothing_objected", Precondition, "Nobody objects to an attachment of the document, or people are still asked about it: without an objection the document does not go back.";
     OnceApproved = "once_approved", Precondition, "The document was approved before, so that it cannot be cancelled.";
     NeverApproved = "never_approved", Precondition, "The document was never approved; cancel it instead.";
     NothingToRestore = "nothing_to_restore", Precondition, "The draft was not begun from a version in force.";
@@ -152,7 +153,7 @@ conditions! {
     PrerequisiteUnmet = "prerequisite_unmet", Precondition, "A document that this one requires has not come as far as it has to, or never can.";
     StillRequired = "still_required", Precondition, "A document that can no longer be changed requires this one to be what it could never become after this step.";
     PrerequisiteCycle = "prerequisite_cycle", Precondition, "Documents would wait for each other in a circle.";
-    CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents.";
+    CannotOwn = "cannot_own", Precondition, "The new owner must be another user whose group may own documents; and whoever has answered about a document, or about what it ends with, comes neither to own nor to write it while that round is open.";
     ParentMissing = "parent_missing", Precondition, "A document of this type belongs to another; name it with `--parent`.";
     ParentUnsuitable = "parent_unsuitable", Precondition, "The parent has another type or state than the type allows.";
     IdTaken = "id_taken", Precondition, "The document exists already.";

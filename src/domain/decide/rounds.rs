@@ -4,7 +4,7 @@ use super::effects::{Note, Step};
 use crate::domain::attestation::dossier;
 use crate::domain::document::{Answer, Outcome, Round, Seat, Verdict};
 use crate::domain::id::{StateName, UserName};
-use crate::domain::policy::{Effect, State, Target, Transition, VerdictKind};
+use crate::domain::policy::{State, Transition, VerdictKind};
 
 impl Step<'_> {
     pub(super) fn open_round(&self, state: &State, origin: StateName, seats: &[UserName]) -> Option<Round> {
@@ -77,21 +77,5 @@ impl Step<'_> {
         if let Some(round) = &mut self.document.round {
             round.seats.retain(|user, _| !self.permit.inputs.users("assignees").contains(user));
         }
-    }
-
-    /// The state that a round returns to when it is withdrawn. One that was answered, and is opened again to ask more
-    /// people, returns to where the first one was opened from.
-    pub(super) fn origin(&self, edge: &Transition, left: StateName, target: &StateName) -> StateName {
-        let Some((life, _)) = self.policy.document_type(&self.document.document_type) else { return left };
-        let asks_more = |verb: &Transition| {
-            let mut same = life.transitions.iter().filter(|one| one.action == verb.action);
-            same.any(|one| one.effects.contains(&Effect::AddSeats))
-        };
-        if !asks_more(edge) {
-            return left;
-        }
-        let first = |one: &&Transition| one.to == Target::State(target.clone()) && !asks_more(one);
-        let first = life.transitions.iter().find(first).and_then(|one| one.from.first());
-        first.cloned().unwrap_or(left)
     }
 }

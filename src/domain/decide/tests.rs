@@ -8,6 +8,7 @@ mod confirmations;
 pub(crate) mod dice;
 pub(crate) mod menus;
 mod numbers;
+mod objected;
 mod people;
 mod promises;
 mod proposals;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
+use crate::domain::facts::Texts;
 use crate::domain::items::Items;
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
@@ -204,6 +205,11 @@ impl Case<'_> {
         let reason = Reason::new(Condition::TemplateUnsound, message);
         (!flaws.is_empty()).then(|| reason.remedy(self.checkout_to_write()))
     }
+}
+
+/// Tells whether anything of a document is locked after its drafting. Of a template that was not read nobody knows.
+pub(super) fn locks(document: &Document, texts: &Texts) -> bool {
+    texts.template.as_deref().is_some_and(|template| declared(document, Some(template)).is_some())
 }
 
 /// What the template of a document declares; `None` where nothing is locked, because there is no template,

@@ -1,13 +1,14 @@
 //! Who judges what, whatever a policy says, and which verdicts count when a document goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Outcome, Round, Verdict};
 use crate::domain::facts::Objection;
-use crate::domain::id::{GroupName, PhaseName, StateName, UserName};
+use crate::domain::id::{GroupName, PhaseName, StateName, TypeName, UserName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Transition, VerdictKind, Workflow};
+use crate::domain::request::CopyFacts;
 
 impl Case<'_> {
     /// What no policy can take away: verdicts are given by assignees, never by authors or owner,
@@ -102,32 +103,53 @@ impl Case<'_> {
         })
     }
 
-    /// What no policy can take away: who has been asked about a document, or about what it ends with, does not come to
-    /// own it while that round is open.
-    pub(super) fn unmet_taking(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
-        let me = std::slice::from_ref(self.actor.name());
-        let owners = edge.effects.iter().flat_map(|effect| match effect {
-            Effect::SetOwner => self.inputs.users("to"),
-            Effect::TakeOwnership => me,
-            _ => &[],
-        });
-        let answered = owners.filter_map(|owner| Some((owner, self.has_answered(document, owner)?)));
+    /// What no policy can take away: who has answered about a document, or about what it ends with, comes to own or to
+    /// write it by no step while that round is open.
+    pub(super) fn unmet_taking(&self, edge: &Transition, kind: &TypeName) -> Vec<Reason> {
+        let takers: BTreeSet<&UserName> = self.takers(edge).collect();
+        let answered = takers.into_iter().filter_map(|taker| Some((taker, self.has_answered(kind, taker)?)));
         answered
-            .map(|(owner, asked)| {
-                let message = format!("`{owner}` has answered in the round of {}, which is open", asked.id);
+            .map(|(taker, asked)| {
+                let message = format!("`{taker}` has answered in the round of {}, which is open", asked.id);
                 Reason::new(Condition::CannotOwn, message)
             })
             .collect()
     }
 
-    /// Finds what a user has answered about in a round that is open: a document, or what it ends with.
-    pub(super) fn has_answered<'d>(
-        &'d self,
-        document: &'d Document,
-        user: &UserName,
-    ) -> Option<&'d Document> {
-        let parent = self.facts.parent.as_ref().filter(|_| self.is_attachment(document));
-        [Some(document), parent].into_iter().flatten().find(|asked| {
+    /// Lists who a step makes owner or author.
+    fn takers<'t>(&'t self, edge: &'t Transition) -> impl Iterator<Item = &'t UserName> {
+        let me = std::slice::from_ref(self.actor.name());
+        // Who creates a document owns it, and has written what is in it.
+        let begun = if edge.from.is_empty() { me } else { &[] };
+        let taken = edge.effects.iter().chain(&edge.completion).flat_map(move |effect| match effect {
+            Effect::SetOwner => self.inputs.users("to"),
+            Effect::CheckIn if !matches!(self.facts.copy, CopyFacts::Sound { .. }) => &[],
+            Effect::TakeOwnership | Effect::CheckIn | Effect::RecordItem => me,
+            Effect::CheckOut
+            | Effect::VoidCheckout
+            | Effect::BeginRevision
+            | Effect::RestoreVersionInForce
+            | Effect::ClearOwner
+            | Effect::AddSeats
+            | Effect::RemoveSeats
+            | Effect::RecordRun
+            | Effect::MarkRejected
+            | Effect::RaiseVersion
+            | Effect::PutInForce
+            | Effect::TakeOutOfForce
+            | Effect::RecordNote
+            | Effect::RecordReading
+            | Effect::AddTraits
+            | Effect::EndAttachments => &[],
+        });
+        begun.iter().chain(taken)
+    }
+
+    /// Finds what a user has answered about in a round that is open: the document, or what such a document ends with.
+    pub(super) fn has_answered(&self, kind: &TypeName, user: &UserName) -> Option<&Document> {
+        let is_attached = self.policy.document_type(kind).is_some_and(|(_, it)| it.attachment);
+        let parent = self.facts.parent.as_ref().filter(|_| is_attached);
+        self.document().into_iter().chain(parent).find(|asked| {
             let seat = asked.round.as_ref().and_then(|round| round.seats.get(user));
             seat.is_some_and(|seat| seat.answer.is_some())
         })
@@ -181,7 +203,11 @@ impl Case<'_> {
         target: &StateName,
         document: &Document,
     ) -> Vec<Reason> {
-        if !self.carries(workflow, edge, target, document) {
+        let round = document.round.as_ref().filter(|_| edge.quorum && edge.verdict.is_none());
+        let is_release = round.is_some_and(|round| self.awaits_after(edge, round));
+        if !workflow.carries_attachments(edge, target)
+            || is_release && !edge.guards.contains(&Guard::Plain(Plain::Unanimous))
+        {
             return Vec::new();
         }
         let unmet = self.attachments().filter_map(|own| {
@@ -198,26 +224,13 @@ impl Case<'_> {
         unmet.collect()
     }
 
-    /// Tells whether a step takes attachments along into an approval or to a goal. What is given up is neither.
-    fn carries(
-        &self,
-        workflow: &Workflow,
-        edge: &Transition,
-        target: &StateName,
-        document: &Document,
-    ) -> bool {
-        let effects = || edge.effects.iter().chain(&edge.completion);
-        let is_goal = workflow.state(target).is_some_and(|state| state.goal)
-            // Where no end is called a goal, each can be one.
-            || !workflow.states.iter().any(|state| state.goal);
-        let passes = effects().any(|effect| match effect {
-            Effect::RaiseVersion | Effect::PutInForce => true,
-            Effect::EndAttachments => is_goal,
-            _ => false,
-        });
-        let round = document.round.as_ref().filter(|_| edge.quorum && edge.verdict.is_none());
-        let is_release = round.is_some_and(|round| self.awaits_after(edge, round));
-        passes && !is_release || edge.guards.contains(&Guard::Plain(Plain::Unanimous))
+    /// Somebody objects to an attachment. What is said of one in a round that is open counts when that has ended.
+    pub(super) fn unmet_objection(&self, document: &Document) -> Option<Reason> {
+        let is_objected = self.attachments().any(|own| own.round.is_none() && self.is_objected(own));
+        (!is_objected).then(|| {
+            let message = format!("nobody objects to an attachment of {}", document.id);
+            Reason::new(Condition::NothingObjected, message)
+        })
     }
 
     /// Tells whether somebody's last word about the present text of a document is against it. A round about its

@@ -35,6 +35,7 @@ pub fn way(policy: &Policy, facts: &Facts, actor: &Actor) -> Option<Vec<WayStep>
     let edges = shortest(workflow, &document.state)?;
     let inputs = Inputs::default();
     let case = Case { policy, facts, actor, inputs: &inputs, open: true, seeks: false };
+    let mut said: Vec<Reason> = Vec::new();
     let step = |(from, edge, to): (&StateName, &Transition, &StateName)| WayStep {
         action: edge.action.clone(),
         choice: match &edge.when {
@@ -44,7 +45,18 @@ pub fn way(policy: &Policy, facts: &Facts, actor: &Actor) -> Option<Vec<WayStep>
         from: from.clone(),
         to: to.clone(),
         by: takers(edge, document, from),
-        missing: case.standing(workflow, edge, document, from),
+        missing: {
+            let mut missing = case.standing(workflow, edge, document, from);
+            said.extend(missing.iter().cloned());
+            // What holds several steps up is named at the first of them.
+            for reason in case.unmet_attached(workflow, edge, to, document) {
+                if !said.contains(&reason) {
+                    said.push(reason.clone());
+                    missing.push(reason);
+                }
+            }
+            missing
+        },
     };
     Some(edges.into_iter().map(step).collect())
 }

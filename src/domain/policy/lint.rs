@@ -310,14 +310,17 @@ impl Faults {
             }
         }
         for edge in &workflow.transitions {
-            let raises = edge
-                .completion
-                .iter()
-                .chain(&edge.effects)
-                .any(|effect| matches!(effect, Effect::PutInForce | Effect::RaiseVersion));
+            let effects = || edge.completion.iter().chain(&edge.effects);
+            let raises = effects().any(|effect| matches!(effect, Effect::PutInForce | Effect::RaiseVersion));
             if raises && !ends_an_approval(workflow, edge) {
                 let message = format!("`{}` approves without a round: an author could approve", edge.action);
                 self.add(&edge.place, "author_could_approve", message);
+            }
+            if effects().any(|effect| *effect == Effect::TakeOutOfForce) && !ends_an_approval(workflow, edge)
+            {
+                let message =
+                    format!("`{}` takes a version out of force, and nobody approves that", edge.action);
+                self.add(&edge.place, "retired_without_approval", message);
             }
         }
     }

@@ -98,6 +98,8 @@ words! {
         /// No attachment that ends with the document has anything left to be filled in, a note that is still
         /// demanded of it, or prerequisites.
         AttachmentsFilledIn = "attachments_filled_in",
+        /// Somebody objects to an attachment about which nobody is asked just now.
+        AttachmentObjected = "attachment_objected",
         /// The document was never approved.
         NeverApproved = "never_approved",
         /// The document was approved at least once.

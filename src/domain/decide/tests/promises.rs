@@ -1,17 +1,21 @@
 //! What no policy can take away, and that every question has an answer.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::dice::{Dice, USERS, actor, config, stream, user_of};
+use super::asked::request;
+use super::dice::{Dice, USERS, actor, config, name, stream, user_of};
 use crate::domain::decide::{Condition, apply, decide, menu};
+use crate::domain::document::Document;
 use crate::domain::facts::Facts;
+use crate::domain::id::UserName;
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Policy, fixture};
-use crate::domain::request::Request;
+use crate::domain::policy::{Action, Effect, Policy, fixture};
+use crate::domain::request::{Inputs, Request, Subject, Value};
 
 static STRIPPED: LazyLock<Policy> = LazyLock::new(fixture::stripped);
 
@@ -107,4 +111,90 @@ fn verdicts_are_given_by_assignees_and_never_by_authors_creator_or_owner() {
 fn a_policy_without_guards_lets_nobody_else_give_a_verdict_either() {
     let permitted = verdicts_permitted(&STRIPPED);
     assert!(permitted > 100, "only {permitted} verdicts were permitted at all");
+}
+
+/// Attachments with nothing that a policy could ask: they are made, taken over and written in every state of a parent.
+static UNBOUND: LazyLock<Policy> = LazyLock::new(|| {
+    let mut policy = fixture::stripped();
+    for it in policy.workflows.values_mut().flat_map(|life| &mut life.types) {
+        it.parent.iter_mut().for_each(|rule| rule.states.clear());
+    }
+    for edge in policy.workflows.values_mut().flat_map(|life| &mut life.transitions) {
+        edge.completion.retain(|effect| *effect != Effect::ClearOwner);
+    }
+    policy
+});
+
+/// Who owns a document or wrote in it.
+fn holders(document: Option<&Document>) -> BTreeSet<&UserName> {
+    let named = |it| {
+        let Document { owner, creator, authors, .. }: &Document = it;
+        owner.iter().chain(creator.iter()).chain(authors.keys()).collect()
+    };
+    document.map(named).unwrap_or_default()
+}
+
+/// Everything that somebody could ask about an attachment, whose parent is anywhere.
+fn asked_of_attachments(dice: &mut Dice<'_>) -> (Facts, Vec<Request>) {
+    let policy = &*UNBOUND;
+    let mut facts = dice.facts(policy);
+    let parent = (0..8).map(|_| dice.document(policy)).find(|it| it.round.is_some());
+    facts.parent = parent.map(|it| Document { document_type: name("CR"), ..it });
+    let titled = Inputs::default().with(name("title"), Value::Text("Evidence".to_owned()));
+    if dice.one_in(3) {
+        facts.document = None;
+        facts.new.iter_mut().for_each(|new| (new.document_type, new.is_taken) = (name("VR"), false));
+        let inputs = titled.with(name("parent"), Value::Document(name("X-1")));
+        let subject = Subject::New(name("VR"));
+        return (
+            facts,
+            vec![Request { action: name("create"), subject, inputs, copy: None, candidate: None }],
+        );
+    }
+    facts.document.iter_mut().for_each(|it| it.document_type = name("VR"));
+    let words = [("target", "review"), ("outcome", "recommend"), ("comment", "fine"), ("reason", "so")];
+    let items = [("item", "EI-1"), ("evidence", "log")];
+    let user = name(dice.pick(&USERS).0);
+    let all = words
+        .into_iter()
+        .chain(items)
+        .fold(titled, |all, (input, text)| all.with(name(input), Value::Text(text.to_owned())));
+    let all = all.with(name("to"), Value::Users(vec![user]));
+    let of = |action: &Action| {
+        let mut inputs = all.clone();
+        inputs.0.retain(|input, _| action.input(input.as_str()).is_some());
+        request(&action.name, &name("X-1"), inputs)
+    };
+    (facts, policy.actions.iter().map(of).collect())
+}
+
+// REQ-017
+#[test]
+fn whoever_has_answered_comes_to_own_or_to_write_nothing_of_it_by_any_step() {
+    let (taken, refused) = (Cell::new(0), Cell::new(0));
+    let outcome = TestRunner::new(config(3000)).run(&stream(240), |numbers| {
+        let (facts, requests) = asked_of_attachments(&mut Dice::new(&numbers));
+        let rounds = facts.document.iter().chain(&facts.parent).filter_map(|it| it.round.as_ref());
+        let seats = rounds.flat_map(|round| &round.seats);
+        let answered: BTreeSet<_> = seats.filter(|(_, seat)| seat.answer.is_some()).map(|it| it.0).collect();
+        for (request, (user, group)) in requests.iter().flat_map(|it| USERS.map(|user| (it, user))) {
+            match decide(&UNBOUND, &facts, &actor(&user_of(user, group)), request) {
+                Ok(permit) => {
+                    let applied = apply(permit, &UNBOUND, &facts);
+                    let before = holders(applied.before.as_ref());
+                    for new in holders(applied.after.as_ref()).difference(&before) {
+                        prop_assert!(!answered.contains(new), "{new} by {}", request.action);
+                        taken.set(taken.get() + 1);
+                    }
+                }
+                Err(denial) => {
+                    let name = Condition::CannotOwn.name();
+                    refused.set(refused.get() + i32::from(denial.reasons().iter().any(|it| it.name == name)));
+                }
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert!(taken.get() > 100 && refused.get() > 100, "{} taken, {} refused", taken.get(), refused.get());
 }

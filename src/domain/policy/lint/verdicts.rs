@@ -17,14 +17,8 @@ const OF_OTHERS: &[Effect] = &[
     Effect::RecordItem,
 ];
 
-/// What follows from a round that was answered.
-const OF_ALL: &[Effect] = &[
-    Effect::RaiseVersion,
-    Effect::PutInForce,
-    Effect::TakeOutOfForce,
-    Effect::EndAttachments,
-    Effect::ClearOwner,
-];
+/// What asks others, or releases them, while answers are awaited.
+const OF_SEATS: &[Effect] = &[Effect::AddSeats, Effect::RemoveSeats];
 
 impl Faults {
     /// What ends a round where its answers would lead waits for them.
@@ -53,27 +47,37 @@ impl Faults {
         }
     }
 
+    /// What answers, or can end a round as an answer does, does nothing besides before all have answered: nothing takes
+    /// place that they have not answered for, and nobody sees by what took place what somebody answered.
     pub(super) fn verdict(&mut self, workflow: &Workflow, edge: &Transition) {
-        let Some(verdict) = edge.verdict else { return };
-        let (at, verb) = (&edge.place, &edge.action);
-        for effect in edge.effects.iter().chain(&edge.completion).filter(|it| OF_OTHERS.contains(it)) {
-            let message = format!("`{verb}` gives a verdict, and cannot `{effect}` with it");
-            self.add(at, "effect_of_verdict", message);
+        if edge.verdict.is_none() && !edge.quorum {
+            return;
         }
-        for effect in edge.effects.iter().filter(|it| edge.quorum && OF_ALL.contains(it)) {
+        let (at, verb) = (&edge.place, &edge.action);
+        let what =
+            if edge.verdict.is_some() { "gives a verdict" } else { "can end a round as its answers do" };
+        let is_own = |effect: &Effect| edge.verdict.is_none() && OF_SEATS.contains(effect);
+        let both = || edge.effects.iter().chain(&edge.completion).filter(|it| !is_own(it));
+        for effect in both().filter(|it| OF_OTHERS.contains(it)) {
+            self.add(at, "effect_of_verdict", format!("`{verb}` {what}, and cannot `{effect}` with it"));
+        }
+        let early = edge.effects.iter().filter(|it| edge.quorum && !is_own(it) && !OF_OTHERS.contains(it));
+        for effect in early {
             let message = format!("`{effect}` follows when all have answered: it belongs to `completion`");
             self.add(at, "effect_before_quorum", message);
         }
-        // Whichever answer is the last one decides what follows.
+        // Whichever answer is the last one decides what follows, and so does the release of whoever has not answered.
+        let ends = |edge: &Transition| match edge.verdict {
+            None => edge.quorum,
+            Some(verdict) => verdict == VerdictKind::Approve,
+        };
         let other = workflow.transitions.iter().find(|other| {
             let is_alike =
                 other.to == edge.to && other.completion == edge.completion && other.quorum == edge.quorum;
-            other.verdict == Some(verdict)
-                && verdict == VerdictKind::Approve
-                && !is_alike
-                && other.from.iter().any(|from| edge.from.contains(from))
+            let approves = [&edge, other].iter().any(|it| it.verdict == Some(VerdictKind::Approve));
+            ends(other) && approves && !is_alike && other.from.iter().any(|from| edge.from.contains(from))
         });
-        if let Some(other) = other.filter(|other| other.place.line < edge.place.line) {
+        if let Some(other) = other.filter(|other| ends(edge) && other.place.line < edge.place.line) {
             let message =
                 format!("`{verb}` ends the round in another way than `{}` at {}", other.action, other.place);
             self.add(at, "approvals_differ", message);
