@@ -188,6 +188,10 @@ fn built_in(
         let passphrase = credential::new_passphrase(world, global, file, user.as_str())?;
         return key::recover(context, user, &passphrase, *alone).map(reply);
     }
+    let cleared = match &command {
+        BuiltIn::Doctor { repair: true } => desk.clear_the_way(world)?,
+        _ => Vec::new(),
+    };
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
     let context = if verifies && desk.project(world, global)?.session.key().is_none() {
@@ -237,7 +241,7 @@ fn built_in(
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Metrics(command) => metrics::run(context, &command),
         BuiltIn::Doctor { repair } => {
-            doctor::run(context, repair, &|used| credential::handed_on(world, used))
+            doctor::run(context, repair, cleared, &|used| credential::handed_on(world, used))
         }
         other => proofs::run(world, context, global, other),
     };
