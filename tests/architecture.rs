@@ -255,6 +255,24 @@ fn one_place_commits_and_looks_for_secrets_before() {
     assert_eq!(found, ["src/session/secrets.rs"], "`Session::keep` is the way to commit");
 }
 
+/// What is written by hand carries nothing on that its caller named.
+// REQ-263
+#[test]
+fn commands_of_a_user_are_spelled_in_one_place() {
+    let mut found = Vec::new();
+    for (path, text) in all_sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        if !["commands", "cli"].contains(&layer(&path).unwrap_or_default().as_str()) {
+            continue;
+        }
+        found.extend(shipped(&text).filter(|(_, line)| line.contains("qms --user {")).map(|_| path.clone()));
+    }
+    assert_eq!(
+        found,
+        [Path::new("src/commands/spell.rs")],
+        "`spell::line` and `Context::offered` are the way"
+    );
+}
+
 #[test]
 fn files_are_short_and_named_after_what_is_in_them() {
     for (path, text) in all_sources() {

@@ -1,16 +1,10 @@
-//! Commands that are offered carry on what the caller named: the root of the project, since from
-//! another folder they would find none, and the file of the credential, without which they would be
-//! refused.
+//! What a command line names, and an answer whose commands carry it on.
 
 use serde_json::{Value, json};
 
 use super::grammar::Global;
-use crate::domain::hook::words::word;
+use crate::commands::carried::Carried;
 use crate::domain::identity::Token;
-
-/// Words that name again what was named by a flag.
-#[derive(Debug, Clone, Default)]
-pub struct Carried(Vec<String>);
 
 impl Carried {
     /// Looks what a command line names.
@@ -20,36 +14,17 @@ impl Carried {
             ("--passphrase-file", &global.passphrase_file),
             ("--root", &global.root),
         ];
-        let named = flags.into_iter().filter_map(|(flag, value)| {
+        Self::new(flags.into_iter().filter_map(|(flag, value)| {
             // What is no text can be written in no answer: it is left out rather than written as another one.
             let value = value.as_ref()?.to_str()?.to_owned();
             // Standard input is read once; a token that stands there by mistake is not repeated.
             (value != "-" && Token::within(&value).is_none()).then(|| [flag.to_owned(), value])
-        });
-        Self(named.flatten().collect())
-    }
-
-    /// Returns the words.
-    pub fn words(&self) -> &[String] {
-        &self.0
-    }
-
-    /// Completes a command; a hint that is none stays as it is.
-    pub fn command(&self, command: &str) -> String {
-        if !command.starts_with("qms ") {
-            return command.to_owned();
-        }
-        let words = self.0.chunks_exact(2).filter_map(|pair| match pair {
-            // What the command names itself stays.
-            [flag, value] => (!names(command, flag)).then(|| [flag.as_str().into(), word(value)]),
-            _ => None,
-        });
-        [command.into()].into_iter().chain(words.flatten()).collect::<Vec<_>>().join(" ")
+        }))
     }
 
     /// Completes the commands that an answer offers. What is only reported stays as it is.
     pub fn answer(&self, answer: &mut Value) {
-        if self.0.is_empty() {
+        if self.words().is_empty() {
             return;
         }
         for line in list(answer.pointer_mut("/data/next")) {
@@ -70,7 +45,7 @@ impl Carried {
         }
         // At the end, so that what is still to be given keeps its place.
         if let Some(words) = line.get_mut("argv").and_then(Value::as_array_mut) {
-            words.extend(self.0.iter().map(|word| json!(word)));
+            words.extend(self.words().iter().map(|word| json!(word)));
         }
     }
 
@@ -82,15 +57,9 @@ impl Carried {
 
     fn text(&self, value: &mut Value) {
         if let Some(text) = value.as_str() {
-            *value = json!(self.command(text));
+            *value = json!(self.hint(text));
         }
     }
-}
-
-/// Tells whether a command names a flag. Texts in it are quoted.
-fn names(command: &str, flag: &str) -> bool {
-    let outside = command.split('\'').step_by(2);
-    outside.flat_map(str::split_whitespace).any(|word| word.split('=').next() == Some(flag))
 }
 
 fn list(value: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {

@@ -14,6 +14,7 @@ use super::parse::{self, parse};
 use super::unverified::AgentsWay;
 use super::world::World;
 use super::{ahead, credential, manner};
+use crate::commands::carried::Carried;
 use crate::commands::{CommandError, Context, Source, hooks};
 use crate::disk::{DiskError, KeyPlace, Keyring, Site};
 use crate::domain::hook::{Runtime, Signing};
@@ -21,7 +22,7 @@ use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, Policy};
 use crate::embedded;
-use crate::session::{Session, SessionError};
+use crate::session::Session;
 use crate::store::Sqlite;
 
 /// The verbs that a command line has.
@@ -168,12 +169,28 @@ impl Desk {
 
     /// Gives away the project, or why there is none.
     pub fn into_project(self) -> (Verbs, Result<Context, CommandError>) {
-        (self.verbs, self.project.map_err(|error| error.unwrap_or(SessionError::Unfounded.into())))
+        (self.verbs, self.project.map_err(|error| error.unwrap_or_else(told)))
     }
 
     /// Returns the project as a command left it, with the caller's claim.
     pub fn opened(&mut self) -> Option<&mut Context> {
         self.project.as_mut().ok()
+    }
+
+    /// Moves aside what keeps the store from being opened, and opens the project. Returns a sentence for each.
+    pub fn clear_the_way(&mut self, world: &World) -> Result<Vec<String>, CommandError> {
+        let Err(Some(CommandError::Disk(DiskError::BesideStore { path, .. }))) = &self.project else {
+            return Ok(Vec::new());
+        };
+        let root = path.ancestors().nth(2).unwrap_or(path);
+        let moved = Site::clear_store(root)?;
+        let sentence = |(from, to): &(PathBuf, PathBuf)| {
+            let below = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+            format!("{} (what lay there is now `{}`)", below(from), below(to))
+        };
+        let sentences = moved.iter().map(sentence).collect();
+        self.project = opened(world, self.root.as_deref());
+        Ok(sentences)
     }
 
     /// Tells whether the command line is about a project.
@@ -201,12 +218,18 @@ impl Desk {
         match &mut self.project {
             Ok(context) => {
                 context.tells_next = manner(world, global).tells_next();
+                context.carried = Carried::of(global);
                 (context.claim, context.signer, context.source) = (Claim::default(), None, Source::None);
                 Ok(context)
             }
-            Err(error) => Err(error.take().unwrap_or(CommandError::Session(SessionError::Unfounded))),
+            Err(error) => Err(error.take().unwrap_or_else(told)),
         }
     }
+}
+
+/// A command ends where it is told that there is no project.
+fn told() -> CommandError {
+    CommandError::Bug("why there is no project was told before".to_owned())
 }
 
 fn unclear() -> clap::Error {
@@ -274,6 +297,7 @@ pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context
         directory: world.directory.clone(),
         about: None,
         tells_next: false,
+        carried: Carried::default(),
         random: world.random,
         process: world.process,
     })

@@ -205,6 +205,10 @@ fn built_in(
     if let BuiltIn::Recover { user, alone, new_passphrase_file } = &command {
         return recover(world, desk, global, user, *alone, new_passphrase_file.as_deref()).map(reply);
     }
+    let cleared = match &command {
+        BuiltIn::Doctor { repair: true } => desk.clear_the_way(world)?,
+        _ => Vec::new(),
+    };
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
     let context = if verifies && desk.project(world, global)?.session.key().is_none() {
@@ -254,7 +258,7 @@ fn built_in(
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Metrics(command) => metrics::run(context, &command),
         BuiltIn::Doctor { repair } => {
-            doctor::run(context, repair, &|used| credential::handed_on(world, used))
+            doctor::run(context, repair, cleared, &|used| credential::handed_on(world, used))
         }
         other => proofs::run(world, context, global, other),
     };

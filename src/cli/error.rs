@@ -8,7 +8,8 @@ use super::unverified::{AgentsWay, not_verified};
 use crate::commands::CommandError;
 use crate::commands::doctor::Finding;
 use crate::commands::explain::Explanation;
-use crate::disk::DiskError;
+use crate::commands::spell::line;
+use crate::disk::{DiskError, Site};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
 use crate::domain::hook::words::word;
@@ -169,7 +170,7 @@ struct By<'a>(Option<&'a Actor>);
 impl By<'_> {
     fn run(self, words: &str) -> Vec<String> {
         vec![match self.0 {
-            Some(actor) => format!("qms --user {} {words}", actor.name()),
+            Some(actor) => line(actor.name().as_str(), words),
             None => format!("qms {words}"),
         }]
     }
@@ -224,7 +225,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
             (Code::Usage, lines.collect(), Value::Null)
         }
         SessionError::NotAlone { user, by, .. } | SessionError::RecoveryUnsigned { user, by } => {
-            let lines = by.iter().map(|name| format!("qms --user {name} recover {user}"));
+            let lines = by.iter().map(|name| line(name.as_str(), &format!("recover {user}")));
             (Code::Usage, lines.collect(), Value::Null)
         }
         SessionError::NoGroup { .. } => (Code::NotFound, Vec::new(), Value::Null),
@@ -232,7 +233,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
             let add = format!("namespace add {name}");
             (Code::NotFound, by.run(if *may_add { &add } else { "namespace list" }), Value::Null)
         }
-        SessionError::Unfounded => (Code::Store, hint("qms init"), Value::Null),
+        SessionError::Gone => (Code::Audit, after_tampering(by), Value::Null),
         SessionError::Founded | SessionError::LiveKey { .. } => (Code::Usage, Vec::new(), Value::Null),
         SessionError::LiveToken { credential, .. } => {
             (Code::Usage, by.run(&format!("token revoke {credential}")), Value::Null)
@@ -282,7 +283,8 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
     document.checkout.as_ref().filter(|checkout| checkout.by == *user)?;
     let id = &document.id;
     Some(format!(
-        "move .qms/workspace/{user}/{id}.md away, and `qms --user {user} checkout {id}` lays down what is recorded"
+        "move .qms/workspace/{user}/{id}.md away, and `{}` lays down what is recorded",
+        line(user.as_str(), &format!("checkout {id}"))
     ))
 }
 
@@ -303,14 +305,26 @@ fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
 
 fn disk(error: &DiskError) -> Row {
     match error {
-        DiskError::NoProject(_) | DiskError::NotAProject(_) => {
-            (Code::NotFound, vec!["qms init".to_owned()], Value::Null)
+        DiskError::NoProject(folder) | DiskError::NotAProject(folder) => {
+            // One is offered to be made here only where it can be.
+            let fits = Site::choose(folder, None, &[0; 16]).is_ok();
+            let hint = if fits { "qms init" } else { "qms init <folder>" };
+            (Code::NotFound, vec![hint.to_owned()], Value::Null)
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
         DiskError::Occupied { folder, first, free, .. } => {
             let shown = |path: &Path| word(&path.display().to_string()).into_owned();
             let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
             (Code::Usage, hints, json!({"path": first.display().to_string()}))
+        }
+        DiskError::Unmarked { folder, free, .. } => {
+            let shown = |path: &Path| word(&path.display().to_string()).into_owned();
+            let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
+            (Code::Usage, hints, json!({"path": folder.display().to_string()}))
+        }
+        DiskError::BesideStore { path, .. } => {
+            let hints = vec!["qms doctor --repair".to_owned()];
+            (Code::Failed, hints, json!({"path": path.display().to_string()}))
         }
         DiskError::Displaced { path, .. } | DiskError::Crowded(path) => {
             (Code::Failed, Vec::new(), json!({"path": path.display().to_string()}))

@@ -1,6 +1,6 @@
 //! The menu as it stands in the text output.
 
-use super::carried::Carried;
+use crate::commands::carried::Carried;
 use crate::commands::view::NextLine;
 use crate::domain::visible::one_line;
 

@@ -37,7 +37,6 @@ use clap::builder::StyledStr;
 use clap::error::ErrorKind as Parse;
 
 pub use self::attended::AGENT_VARIABLES;
-use self::carried::Carried;
 use self::desk::Desk;
 pub use self::error::{Code, STATUSES};
 use self::grammar::Global;
@@ -45,6 +44,7 @@ pub use self::outlet::Outlet;
 use self::ui::{Color, Manner};
 pub use self::world::World;
 use crate::commands::CommandError;
+use crate::commands::carried::Carried;
 use crate::commands::view::NextLine;
 use crate::disk::{DiskError, held};
 use crate::domain::visible::{escaped, one_line};

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use clap::builder::StyledStr;
 use serde_json::{Value, json};
 
-use super::carried::Carried;
 use super::causes::causes;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
 use super::outlet::Mark;
 use super::world::World;
 use super::{data, desk};
+use crate::commands::carried::Carried;
 use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
 use crate::commands::{CommandError, Reply, Wording};
@@ -218,7 +218,7 @@ pub fn failure(
         _ => None,
     };
     for (number, hint) in outcome.hints.iter().enumerate() {
-        let hint = manner.carried.command(hint);
+        let hint = manner.carried.hint(hint);
         // What governs the action comes first.
         let lead = lead.as_deref().filter(|_| number == 0);
         say(world, &format!("  {}: {}", lead.unwrap_or("try"), one_line(&hint)));

@@ -174,10 +174,10 @@ pub(super) fn committed(
 
 /// Says that a page is not published, because somebody else's file lies at its place.
 fn page_kept(context: &Context, actor: &Actor, path: &Path) -> Warning {
-    let (page, user) = (context.site.shown(path), actor.name());
+    let (page, repair) = (context.site.shown(path), context.offered(actor, actor.name(), "doctor --repair"));
     let message = format!(
-        "`{page}` is not what was published there, and is not replaced: `qms --user {user} doctor --repair` moves \
-         it aside and publishes the page"
+        "`{page}` is not what was published there, and is not replaced: `{repair}` moves it aside and publishes the \
+         page"
     );
     Warning { code: "page_kept", message }
 }
@@ -269,15 +269,16 @@ fn lay_down(
         if let Some(WorkingCopy::Present { bytes, .. }) = &request.copy
             && acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
         {
-            let (id, user) = (&after.id, acted.actor.name());
+            let (id, actor) = (&after.id, &acted.actor);
             match workspace.remove(id, bytes, after.content) {
                 Ok(Fate::Gone) => {}
                 Ok(Fate::Kept(place)) => warn(
                     "copy_saved_again",
                     format!(
                         "{id} was saved again after it was read, and that is not checked in; it stays in {}: \
-                         `qms --user {user} checkout {id}` goes on with it",
-                        place.display()
+                         `{}` goes on with it",
+                        place.display(),
+                        context.offered(actor, actor.name(), &format!("checkout {id}"))
                     ),
                 ),
                 Err(error) => {

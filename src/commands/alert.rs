@@ -1,7 +1,7 @@
 //! What callers are warned of whatever they do: that they proved nothing, and, where they manage users,
 //! keys that were made without proof and proofs that failed.
 
-use super::{Context, Warning, clock};
+use super::{Context, Warning, clock, spell};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
 use crate::domain::hook::words::word;
@@ -68,12 +68,15 @@ pub(super) fn sentences(context: &mut Context, actor: &Actor) -> Vec<Warning> {
 /// of the project. Where that one's own token lies is nothing to be told to everybody.
 pub(super) fn issuing(context: &mut Context, actor: &Actor, name: &UserName) -> String {
     let manager = manager(context, actor);
-    let by = manager.as_ref().map_or("<administrator>", UserName::as_str);
     let out = match &context.keyring {
         Some(keyring) => keyring.token_path(name),
         None => context.site.root().with_file_name(format!("{name}.token")),
     };
-    format!("qms --user {by} token issue {name} --out {}", word(&out.display().to_string()))
+    let words = format!("token issue {name} --out {}", word(&out.display().to_string()));
+    match manager {
+        Some(manager) => context.offered(actor, &manager, &words),
+        None => context.carried.place(&spell::line("<administrator>", &words)),
+    }
 }
 
 /// Finds somebody who manages users, a person where there is one.

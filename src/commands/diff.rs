@@ -105,8 +105,8 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
         (Some(path), Some(actor)) => {
             let message = format!(
                 "versions are compared, not the working copy; this shows what was changed in it: \
-                 qms --user {} read {id} --draft | diff -u - {}",
-                actor.name(),
+                 {} | diff -u - {}",
+                context.offered(actor, actor.name(), &format!("read {id} --draft")),
                 word(&path.display().to_string())
             );
             reply.warn("copy_not_compared", message)

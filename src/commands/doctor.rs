@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::exposure::{self, HandedOn};
 use super::{CommandError, Context, Reply, Source, cited, clock, publish, templates};
-use crate::disk::{Journal, Mirror, Site, Standing};
+use crate::disk::{DiskError, Journal, Mirror, Site, Standing};
 use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
@@ -99,10 +99,12 @@ const LOOKS: usize = 8;
 /// A content is not what was recorded.
 const CONTENTS: &str = "contents";
 
-/// Checks the project, and with `repair` makes again what can be made from the store.
+/// Checks the project, and with `repair` makes again what can be made from the store. `repaired` is what was made good
+/// before the project could be opened.
 pub fn run(
     context: &mut Context,
     repair: bool,
+    mut repaired: Vec<String>,
     handed_on: &dyn Fn(Source) -> HandedOn,
 ) -> Result<Reply, CommandError> {
     let handed_on = handed_on(context.source);
@@ -118,9 +120,9 @@ pub fn run(
         }
         Audit::Unsound(flaws) => findings.extend(flaws.iter().map(|flaw| {
             let name = match flaw {
-                Flaw::Content(_) => CONTENTS,
+                Flaw::Content(_) | Flaw::Unnamed(_) => CONTENTS,
                 Flaw::Untagged { .. } | Flaw::Store(_) => "store",
-                Flaw::Failure(_) | Flaw::Unreadable(_) => AUDIT,
+                Flaw::Failure(_) | Flaw::Emptied | Flaw::Unreadable(_) => AUDIT,
             };
             Finding::new(name, flaw.to_string())
         })),
@@ -131,7 +133,6 @@ pub fn run(
         let sound = findings.is_empty().then_some(SessionError::NoKey.into());
         return Err(sound.unwrap_or(CommandError::Unhealthy(findings)));
     };
-    let mut repaired = Vec::new();
     // What a changed record says is not published: the pages may be the last that tell the truth.
     let is_sound = findings.is_empty();
     findings.extend(links(&context.site));
@@ -203,7 +204,7 @@ fn pages(
     for misplaced in compare(context, actor, &documents)? {
         findings.extend(mirror(context, actor, misplaced, repair, repaired)?);
     }
-    notes.extend(documents.iter().filter_map(|document| copy(context, document)));
+    notes.extend(documents.iter().filter_map(|document| copy(context, actor, document)));
     let left = context.site.left_behind();
     notes.extend(strangers(context, actor, &left)?);
     for path in left {
@@ -214,7 +215,8 @@ fn pages(
                     let aside = context.site.shown(&aside);
                     repaired.push(format!("{shown} (what lay there is now `{aside}`)"));
                 }
-                // A living process has just finished it.
+                // A living process has just finished it, or others go on writing there.
+                Err(DiskError::Busy(_)) => {}
                 Err(_) if path.symlink_metadata().is_err() => {}
                 Err(error) => return Err(error.into()),
             }
@@ -364,15 +366,16 @@ fn misplaced(site: &Site, (path, standing, is_page): &Misplaced) -> Finding {
 }
 
 /// A working copy that is out and cannot be found is its holder's affair; it is only mentioned.
-fn copy(context: &Context, document: &Document) -> Option<String> {
+fn copy(context: &Context, actor: &Actor, document: &Document) -> Option<String> {
     let checkout = document.checkout.as_ref()?;
     let workspace = crate::disk::Workspace::new(&context.site, &checkout.by);
     match workspace.read(&document.id) {
         Some(WorkingCopy::Present { base, .. }) if base == checkout.base => None,
         Some(WorkingCopy::Unusable(why)) => Some(why),
         _ => Some(format!(
-            "the working copy of {} is gone; qms --user {} checkout {} restores it",
-            document.id, checkout.by, document.id
+            "the working copy of {} is gone; {} restores it",
+            document.id,
+            context.offered(actor, &checkout.by, &format!("checkout {}", document.id))
         )),
     }
 }

@@ -14,9 +14,9 @@ use crate::domain::id::{DocumentId, StateName, UserName, Version};
 #[derive(Debug, Serialize)]
 pub struct InboxReport {
     tasks: Vec<TaskView>,
-    /// The caller, where documents can be theirs to carry on.
+    /// The command that lists what is the caller's to carry on, where documents can be.
     #[serde(skip)]
-    owner: Option<UserName>,
+    own: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,8 +34,8 @@ impl fmt::Display for InboxReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tasks.is_empty() {
             f.write_str("nothing awaits your verdict")?;
-            return match &self.owner {
-                Some(name) => write!(f, "\n  what you own: qms --user {name} list --owner {name}"),
+            return match &self.own {
+                Some(command) => write!(f, "\n  what you own: {command}"),
                 None => Ok(()),
             };
         }
@@ -78,6 +78,8 @@ pub fn run(context: &mut Context) -> Result<Reply, CommandError> {
             assigned_at: open.assigned_at,
         });
     }
-    let owner = context.session.policy()?.may_own(actor.group()).then(|| actor.name().clone());
-    Ok(Reply::new(InboxReport { tasks, owner }).by(actor))
+    let may_own = context.session.policy()?.may_own(actor.group());
+    let own =
+        may_own.then(|| context.offered(&actor, actor.name(), &format!("list --owner {}", actor.name())));
+    Ok(Reply::new(InboxReport { tasks, own }).by(actor))
 }

@@ -6,9 +6,11 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::carried::Carried;
 use super::sign::{Shown, Signer};
+use super::spell;
 use super::{CommandError, Context, Reply, Source, publish};
-use crate::disk::{DiskError, KeyPlace, Keyring, Site, write_file};
+use crate::disk::{DiskError, Founding, KeyPlace, Keyring, Site, write_file};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
@@ -20,7 +22,7 @@ use crate::domain::identity::{
 use crate::domain::policy::{Candidate, Policy, Profile};
 use crate::domain::visible::{one_line, place};
 use crate::embedded;
-use crate::session::{self, Founding, Installed, Session, SessionError};
+use crate::session::{self, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
 
 /// What making a project needs from outside.
@@ -94,13 +96,15 @@ pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
     let (mut id_bytes, mut secret) = ([0; 16], [0; 32]);
     fill(&outside, &mut id_bytes)?;
     fill(&outside, &mut secret)?;
+    // What is in the way of nobody but the next try.
+    Site::take_back_unfinished(folder, &outside.keys)?;
     let site = Site::choose(folder, outside.home.as_deref(), &id_bytes)?;
     let key = ProjectKey::new(&secret).ok_or(SessionError::NoKey)?;
     // Only who made the folder may take it away again.
-    site.make_private()?;
+    let founding = Founding::begin(&site, key.fingerprint())?;
     let key_file = site.write_key(&outside.keys, &secret).inspect_err(|_| site.unmake(None))?;
     let keyring = Keyring::of(&site, &outside.keys);
-    let made = found(site.clone(), key, key_file.clone(), outside);
+    let made = found(site.clone(), key, key_file.clone(), outside, founding);
     if made.is_err() {
         site.unmake(Some((&key_file, &secret)));
         keyring.iter().for_each(Keyring::unmake);
@@ -118,6 +122,7 @@ fn found(
     key: ProjectKey,
     key_file: PathBuf,
     outside: Outside,
+    mark: Founding,
 ) -> Result<InitReport, CommandError> {
     let store = Sqlite::create(&site.database())?;
     let policy = Candidate::new(embedded::policy(outside.profile), &embedded::procedures());
@@ -133,7 +138,7 @@ fn found(
     let sources = policy.sources.clone();
     let keyring = Keyring::of(&site, &outside.keys);
     let founder = founder(&site, keyring.as_ref(), &policy.policy, &outside)?;
-    let founding = Founding {
+    let founding = session::Founding {
         id: site.id().to_owned(),
         policy,
         documents: embedded::SOPS
@@ -157,6 +162,7 @@ fn found(
         source: Source::None,
         about: None,
         tells_next: false,
+        carried: Carried::default(),
         runtimes: Vec::new(),
         keyring,
         random: outside.random,
@@ -173,6 +179,7 @@ fn found(
     };
     let (users, documents) = publish_everything(&mut context)?;
     // Only now can the project be found: whatever failed before left nothing half-made to be used.
+    mark.end()?;
     context.site.write_config()?;
     let author = users.iter().find(|user| policy.may_own(&user.group));
     Ok(InitReport {
@@ -258,7 +265,7 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
                 .into_owned();
             format!("qms {presents} token issue {agent} --out {place}")
         }
-        _ => format!("qms --user {agent} create CR --title \"…\""),
+        _ => spell::line(agent, "create CR --title \"…\""),
     }
 }
 

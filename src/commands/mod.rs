@@ -10,6 +10,7 @@ pub mod agent_run;
 pub mod alert;
 pub mod audit;
 pub mod brief;
+pub mod carried;
 mod cited;
 mod clock;
 pub mod comments;
@@ -66,6 +67,7 @@ use std::rc::Rc;
 use thiserror::Error;
 
 use self::agent_run::Left;
+use self::carried::Carried;
 pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
@@ -100,6 +102,8 @@ pub struct Context {
     pub directory: PathBuf,
     /// The document that the command line names, for the record of a caller who was not verified.
     pub about: Option<DocumentId>,
+    /// What the caller named by flags, for commands that are offered.
+    pub carried: Carried,
     /// Whether anybody is told what can be done next; else it is not found out.
     pub tells_next: bool,
     /// Fills a buffer with random bytes from the system; false where there are none.
@@ -186,6 +190,13 @@ impl Context {
     pub fn document(&mut self, actor: &Actor, id: &DocumentId) -> Result<Document, CommandError> {
         let found = self.session.read(actor).document(id)?;
         found.ok_or_else(|| SessionError::NoDocument(id.clone()).into())
+    }
+
+    /// Writes a command of a user for this caller, who may be another: with what the caller named, as far as it is of
+    /// use to that user.
+    pub(super) fn offered(&self, caller: &Actor, user: &UserName, words: &str) -> String {
+        let line = spell::line(user.as_str(), words);
+        if caller.name() == user { self.carried.command(&line) } else { self.carried.place(&line) }
     }
 
     /// Returns the workspace of a verified user.

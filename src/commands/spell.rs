@@ -43,11 +43,16 @@ impl ReasonLine {
     }
 }
 
+/// Writes a command of `user`.
+pub fn line(user: &str, words: &str) -> String {
+    format!("qms --user {user} {words}")
+}
+
 /// Writes an offer as a command of `user`.
 pub fn command(offer: &Offer, policy: &Policy, user: &UserName) -> String {
     let action = ActionName::parse(&offer.action).ok().and_then(|name| policy.action(&name));
     let called = action.map_or_else(|| offer.action.replace('_', " "), Action::words);
-    let mut words = vec![format!("qms --user {user} {called}")];
+    let mut words = vec![line(user.as_str(), &called)];
     words.extend(offer.document.as_ref().map(ToString::to_string));
     // What has no flag comes first, then what is given, then what is asked for, each as the policy lists it.
     let place = |name: &str, is_given: bool| {

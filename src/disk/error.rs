@@ -51,6 +51,28 @@ pub enum DiskError {
         /// What it is.
         why: String,
     },
+    /// Something lies where SQLite keeps a file of its own, which it would take for that.
+    #[error("`{}` is in the way of the store: {why}", .path.display())]
+    BesideStore {
+        /// The place.
+        path: PathBuf,
+        /// What lies there.
+        why: String,
+    },
+    /// There is a store, and nothing that marks a project.
+    #[error(
+        "`{}` has a `.qms` folder and no `qms.yaml`: where it was a project, bring its `qms.yaml` back; for a new one \
+         move that folder away",
+        .root.display()
+    )]
+    Unmarked {
+        /// The folder that would be the project.
+        root: PathBuf,
+        /// What is in the way.
+        folder: PathBuf,
+        /// Where that can be moved.
+        free: PathBuf,
+    },
     /// There is more than is looked through.
     #[error(
         "at `{}` there are more files, folders and links, or more bytes in them, than are looked through for definitions \

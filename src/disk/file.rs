@@ -16,6 +16,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
+use super::beside::is_no_place_of_a_store;
+use super::lock::Writing;
 use super::{DiskError, open};
 
 #[cfg(test)]
@@ -46,7 +48,11 @@ type IsOurs<'a> = &'a dyn Fn(&[u8]) -> bool;
 /// Writes a file where there is none; of several that try at once, one does. `durable` also waits until it is
 /// on the disk, for what cannot be made again, and lets only its owner read it.
 pub(super) fn create(path: &Path, bytes: &[u8], durable: bool) -> Result<Fate, DiskError> {
-    let file = written(path, bytes, mode_of(durable), durable)?;
+    is_no_place_of_a_store(path).map_err(DiskError::io("write", path))?;
+    let folder = folder(path);
+    fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
+    let writing = Writing::begin(folder)?;
+    let file = written(path, bytes, mode_of(durable), durable, &writing)?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
             return Ok(Fate::Kept(path.to_owned()));
@@ -79,14 +85,15 @@ pub(super) fn replace(
     durable: bool,
     is_ours: IsOurs<'_>,
 ) -> Result<Fate, DiskError> {
+    let writing = Writing::begin(folder(path))?;
     let mode = match look(path, is_ours).map_err(DiskError::io("write", path))? {
         Look::Other => return Ok(Fate::Kept(path.to_owned())),
         Look::Ours(_) if durable => mode_of(durable),
         Look::Ours(file) => file.metadata().map_err(DiskError::io("write", path))?.permissions(),
         Look::Absent => return create(path, bytes, durable),
     };
-    let new = written(path, bytes, mode, durable)?;
-    let outcome = exchange(path, new, bytes, is_ours).map_err(DiskError::io("write", path))?;
+    let new = written(path, bytes, mode, durable, &writing)?;
+    let outcome = exchange(path, new, bytes, is_ours, &writing).map_err(DiskError::io("write", path))?;
     if durable {
         sync_folder(path).map_err(DiskError::io("write", path))?;
     }
@@ -102,12 +109,18 @@ pub fn rewrite(path: &Path, read: &[u8], text: &[u8]) -> Result<(), DiskError> {
 }
 
 /// Puts a new file in the place of one of ours, which takes its name for as long as it is looked at.
-fn exchange(path: &Path, new: NamedTempFile, bytes: &[u8], is_ours: IsOurs<'_>) -> io::Result<Fate> {
+fn exchange(
+    path: &Path,
+    new: NamedTempFile,
+    bytes: &[u8],
+    is_ours: IsOurs<'_>,
+    writing: &Writing,
+) -> io::Result<Fate> {
     let beside = persist_beside(path, new)?;
     match renameat_with(CWD, &beside, CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {}
         Err(Errno::NOENT | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            return give_way(path, &beside, is_ours);
+            return give_way(path, &beside, is_ours, writing);
         }
         Err(error) => {
             let _left = fs::remove_file(&beside);
@@ -116,7 +129,7 @@ fn exchange(path: &Path, new: NamedTempFile, bytes: &[u8], is_ours: IsOurs<'_>) 
     }
     match look(&beside, is_ours)? {
         Look::Absent => Ok(Fate::Gone),
-        Look::Ours(file) => discard(path, &beside, file, is_ours),
+        Look::Ours(file) => discard(path, &beside, file, is_ours, writing),
         // Somebody was quicker: what they wrote goes back, and what is there by now comes here.
         Look::Other => {
             renameat_with(CWD, &beside, CWD, path, RenameFlags::EXCHANGE)?;
@@ -130,8 +143,8 @@ fn exchange(path: &Path, new: NamedTempFile, bytes: &[u8], is_ours: IsOurs<'_>) 
 }
 
 /// As [`exchange`], where the system exchanges no names: for a moment there is no file.
-fn give_way(path: &Path, beside: &Path, is_ours: IsOurs<'_>) -> io::Result<Fate> {
-    let old = move_aside(path)?;
+fn give_way(path: &Path, beside: &Path, is_ours: IsOurs<'_>, writing: &Writing) -> io::Result<Fate> {
+    let old = move_aside(path, writing)?;
     match rename_new(beside, path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(beside)?;
@@ -142,13 +155,14 @@ fn give_way(path: &Path, beside: &Path, is_ours: IsOurs<'_>) -> io::Result<Fate>
     let Some(old) = old else { return Ok(Fate::Gone) };
     match look(&old, is_ours)? {
         Look::Absent => Ok(Fate::Gone),
-        Look::Ours(file) => discard(path, &old, file, is_ours),
+        Look::Ours(file) => discard(path, &old, file, is_ours, writing),
         Look::Other => Ok(Fate::Kept(old)),
     }
 }
 
 /// Removes a file where it is one of ours; one that is not there is as good as removed.
 pub(super) fn remove(path: &Path, is_ours: IsOurs<'_>) -> Result<Fate, DiskError> {
+    let writing = Writing::begin(folder(path))?;
     let remove = || {
         // What is somebody else's is not even moved.
         match look(path, is_ours)? {
@@ -156,10 +170,10 @@ pub(super) fn remove(path: &Path, is_ours: IsOurs<'_>) -> Result<Fate, DiskError
             Look::Other => return Ok(Fate::Kept(path.to_owned())),
             Look::Ours(_) => {}
         }
-        let Some(aside) = move_aside(path)? else { return Ok(Fate::Gone) };
+        let Some(aside) = move_aside(path, &writing)? else { return Ok(Fate::Gone) };
         match look(&aside, is_ours)? {
             Look::Absent => Ok(Fate::Gone),
-            Look::Ours(file) => discard(path, &aside, file, is_ours),
+            Look::Ours(file) => discard(path, &aside, file, is_ours, &writing),
             Look::Other => match rename_new(&aside, path) {
                 Ok(()) => Ok(Fate::Kept(path.to_owned())),
                 // A newer one is there, which is not written over.
@@ -173,7 +187,13 @@ pub(super) fn remove(path: &Path, is_ours: IsOurs<'_>) -> Result<Fate, DiskError
 
 /// Takes a name away that nobody else uses, and looks once more at what it stood for: somebody who had the
 /// file open may have written into it since.
-fn discard(path: &Path, aside: &Path, mut file: File, is_ours: IsOurs<'_>) -> io::Result<Fate> {
+fn discard(
+    path: &Path,
+    aside: &Path,
+    mut file: File,
+    is_ours: IsOurs<'_>,
+    writing: &Writing,
+) -> io::Result<Fate> {
     fs::remove_file(aside)?;
     file.rewind()?;
     let mut bytes = Vec::new();
@@ -181,7 +201,7 @@ fn discard(path: &Path, aside: &Path, mut file: File, is_ours: IsOurs<'_>) -> io
     if is_ours(&bytes) {
         return Ok(Fate::Gone);
     }
-    let mut saved = half_written(path, file.metadata()?.permissions())?;
+    let mut saved = half_written(path, file.metadata()?.permissions(), writing)?;
     saved.write_all(&bytes)?;
     match saved.persist_noclobber(path) {
         Ok(_) => Ok(Fate::Kept(path.to_owned())),
@@ -194,10 +214,10 @@ fn discard(path: &Path, aside: &Path, mut file: File, is_ours: IsOurs<'_>) -> io
 
 /// Moves a file out of the way, to a name that is free, and returns that; `None` where there is no file.
 pub(super) fn set_aside(path: &Path) -> Result<Option<PathBuf>, DiskError> {
-    move_aside(path).map_err(DiskError::io("set aside", path))
+    move_aside(path, &Writing::begin(folder(path))?).map_err(DiskError::io("set aside", path))
 }
 
-fn move_aside(path: &Path) -> io::Result<Option<PathBuf>> {
+fn move_aside(path: &Path, _writing: &Writing) -> io::Result<Option<PathBuf>> {
     for name in names(path) {
         match rename_new(path, &name) {
             Ok(()) => return Ok(Some(name)),
@@ -290,25 +310,19 @@ fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
-/// Makes a file beside another, of a name that only this program gives. It is locked while its process is alive.
-fn half_written(path: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
+/// Makes a file beside another, of a name that only this program gives.
+fn half_written(path: &Path, mode: Permissions, _writing: &Writing) -> io::Result<NamedTempFile> {
     let (prefix, random, suffix) = HALF_WRITTEN;
     let mut builder = tempfile::Builder::new();
-    let file = builder.prefix(prefix).rand_bytes(random).suffix(suffix).permissions(mode);
-    let file = file.tempfile_in(folder(path))?;
-    // Where the system has no locks, it is only not known that it is being written.
-    let _unsupported = file.as_file().try_lock();
-    Ok(file)
+    builder.prefix(prefix).rand_bytes(random).suffix(suffix).permissions(mode).tempfile_in(folder(path))
 }
 
-/// Tells whether a file has a name that only this program gives, and no living process is writing it.
+/// Tells whether a file has a name that only this program gives, to what it is still writing.
 pub(super) fn is_half_written(path: &Path) -> bool {
     let (prefix, random, suffix) = HALF_WRITTEN;
     let name = path.file_name().and_then(OsStr::to_str);
     let middle = name.and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
-    let is_ours =
-        middle.is_some_and(|it| it.len() == random && it.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    is_ours && open::not_linked(path).is_ok_and(|file| file.try_lock().is_ok())
+    middle.is_some_and(|it| it.len() == random && it.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Tells whether a file has a name that a file is moved to which makes way, as [`names`] gives them.
@@ -334,10 +348,14 @@ pub(super) fn move_to(from: &Path, to: &Path) -> io::Result<PathBuf> {
 }
 
 /// Writes a file that has no name yet that anybody looks for.
-fn written(path: &Path, bytes: &[u8], mode: Permissions, durable: bool) -> Result<NamedTempFile, DiskError> {
-    let folder = folder(path);
-    fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
-    let file = half_written(path, mode);
+fn written(
+    path: &Path,
+    bytes: &[u8],
+    mode: Permissions,
+    durable: bool,
+    writing: &Writing,
+) -> Result<NamedTempFile, DiskError> {
+    let file = half_written(path, mode, writing);
     let write = |mut file: NamedTempFile| {
         file.write_all(bytes)?;
         if durable {

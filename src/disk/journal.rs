@@ -5,7 +5,7 @@
 //! next command writes the files of everything that was recorded since.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -49,14 +49,13 @@ impl Journal {
         fs::create_dir_all(&folder).map_err(DiskError::io("create", &folder))?;
         for number in 0..NAMES {
             let path = folder.join(format!("{process}-{number}"));
-            let mut lock = match open::new(&path) {
+            let mut lock = match open::new_locked(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                made => made.map_err(DiskError::io("write", &path))?,
+                // Whoever tidies up had it at that moment, to look into it and take it away.
+                Ok(None) => continue,
+                Ok(Some(lock)) => lock,
+                Err(error) => return Err(DiskError::io("write", &path)(error)),
             };
-            // Whoever tidies up may hold it at this moment, to look into it and take it away.
-            if lock.try_lock().is_err() {
-                continue;
-            }
             // Written after it is locked: an empty marker is of a process that had not begun.
             let text = size.to_string();
             write!(lock, "{text}").map_err(DiskError::io("write", &path))?;
@@ -117,12 +116,7 @@ fn is_marker(path: &Path) -> bool {
 
 impl Unfinished {
     fn take(path: PathBuf) -> Result<Option<Self>, std::io::Error> {
-        let mut lock = open::not_linked(&path)?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Ok(()) => {}
-        }
+        let Some(mut lock) = open::locked(&path)? else { return Ok(None) };
         let mut text = String::new();
         (&mut lock).take(SIZE_MAX).read_to_string(&mut text)?;
         // An empty marker: nothing had begun. The size then is beyond every log.

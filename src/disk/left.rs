@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::lock::Quiet;
 use super::place::Place;
 use super::{DiskError, Site, file};
 
 impl Site {
-    /// Lists what was left behind where the program writes. A file that a living process is writing is none of it.
+    /// Lists what was left behind where the program writes. What a living process is about is none of it.
     pub fn left_behind(&self) -> Vec<PathBuf> {
         let root = self.root();
         let mut found = Vec::new();
@@ -28,23 +29,33 @@ impl Site {
         found
     }
 
-    /// Moves a file of the project into `.qms/aside`, and returns where it lies now.
+    /// Moves a file of the project into `.qms/aside`, and returns where it lies now. [`DiskError::Busy`] where living
+    /// processes write in its folder all the time.
     pub fn lay_aside(&self, path: &Path) -> Result<PathBuf, DiskError> {
         let place = self.place(Place::Aside).join(path.strip_prefix(self.root()).unwrap_or(path));
         for place in [path, &place] {
             file::is_own_folder(self.root(), place.parent().unwrap_or(self.root()))?;
         }
+        let folder = path.parent().unwrap_or(self.root());
+        let _quiet = Quiet::wait(folder).ok_or_else(|| DiskError::Busy(folder.to_owned()))?;
         file::move_to(path, &place).map_err(DiskError::io("set aside", path))
     }
 }
 
 /// Finds files in a folder, and in its folders down to a depth. What a link leads to is somebody else's.
 fn collect(folder: &Path, depth: usize, is_sought: fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
+    let mut sought = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth > 1 => collect(&entry.path(), depth - 1, is_sought, found),
-            Ok(kind) if kind.is_file() && is_sought(&entry.path()) => found.push(entry.path()),
+            Ok(kind) if kind.is_file() && is_sought(&entry.path()) => sought.push(entry.path()),
             _ => {}
         }
+    }
+    // What is still there while nobody writes is nobody's.
+    if !sought.is_empty()
+        && let Some(_quiet) = Quiet::wait(folder)
+    {
+        found.extend(sought.into_iter().filter(|path| fs::symlink_metadata(path).is_ok()));
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! The store is the truth; everything here can be lost and made again, except the key.
 
+mod beside;
 pub mod boot;
 mod definitions;
 pub mod descent;
 pub mod descriptor;
 mod error;
 mod file;
+mod founding;
 pub mod held;
 mod journal;
 mod left;
@@ -27,6 +29,7 @@ mod workspace;
 pub use self::definitions::{Began, definitions, definitions_at_start};
 pub use self::error::DiskError;
 pub use self::file::{Fate, rewrite as rewrite_file, write_new as write_file};
+pub use self::founding::Founding;
 pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};

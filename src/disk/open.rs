@@ -2,7 +2,7 @@
 //! opens, uses anything but a file, or reads more than the caller has use for. Nor is a file of the store opened: the
 //! locks of SQLite are those of the process, which loses all that it has of a file when it closes that file once.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufReader, ErrorKind, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -136,9 +136,28 @@ fn or_new(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     open(path, options.create(true), OFlags::NOFOLLOW)
 }
 
-/// Makes a file where there is none.
-pub(super) fn new(path: &Path) -> io::Result<File> {
-    File::create_new(path)
+/// Makes a file where there is none, and locks it. Between the two somebody who tidies up can have it, and take it
+/// away: then there is `None`.
+pub(super) fn new_locked(path: &Path) -> io::Result<Option<File>> {
+    let file = File::create_new(path)?;
+    let is_had = file.try_lock().is_ok() && is_at(&file, path);
+    Ok(is_had.then_some(file))
+}
+
+/// Locks a file that is there. `None` where somebody has it, or has taken it away meanwhile.
+pub(super) fn locked(path: &Path) -> io::Result<Option<File>> {
+    let file = not_linked(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(is_at(&file, path).then_some(file)),
+    }
+}
+
+/// Tells whether a path leads to an open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let place = |about: Metadata| (about.dev(), about.ino());
+    file.metadata().ok().map(place) == fs::symlink_metadata(path).ok().map(place)
 }
 
 /// Opens a pipe that is inherited, to read what is in it.
@@ -146,9 +165,14 @@ pub(super) fn inherited_pipe(path: &Path) -> io::Result<File> {
     File::options().read(true).custom_flags(flags(OFlags::empty())).open(path)
 }
 
+/// Opens a folder, to lock it or to wait for it.
+pub(super) fn folder(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(flags(OFlags::DIRECTORY)).open(path)
+}
+
 /// Waits until the names in a folder are on the disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::options().read(true).custom_flags(flags(OFlags::DIRECTORY)).open(folder)?.sync_all()
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    folder(path)?.sync_all()
 }
 
 /// A file that looks like one and waits all the same, such as `/proc/kmsg`, fails when it is read.

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, Fate, Mirror, file, open, read_secret};
+use super::place::Place;
+use super::{DiskError, Fate, Mirror, beside, file, open, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -43,6 +44,31 @@ struct Config {
     project: String,
 }
 
+/// Tells whether a text can be the id of a project.
+fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Finds a store in a folder that nothing marks as a project, unless it is one that `init` is about to take back: then
+/// there is no project.
+fn lost(root: &Path) -> Option<DiskError> {
+    let site = Site::unmarked(root);
+    let folder = site.private();
+    let is_unfinished = fs::symlink_metadata(site.place(Place::Founding)).is_ok()
+        || fs::read_dir(&folder).is_ok_and(|mut inside| inside.next().is_none());
+    let is_lost = fs::symlink_metadata(&folder).is_ok() && !site.is_marked() && !is_unfinished;
+    is_lost.then(|| DiskError::Unmarked { root: root.to_owned(), free: free_name(&folder), folder })
+}
+
+/// Returns a name that is free, for what has to make way.
+fn free_name(path: &Path) -> PathBuf {
+    let mut names = (1..).map(|number| match number {
+        1 => path.with_extension("before"),
+        _ => path.with_extension(format!("before.{number}")),
+    });
+    names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default()
+}
+
 /// What a file with a key says.
 fn key_text(secret: &[u8; 32]) -> String {
     format!("{}\n", to_hex(secret))
@@ -62,8 +88,10 @@ fn has_other_names(_about: &fs::Metadata) -> bool {
 impl Site {
     /// Finds the project that `start` is in.
     pub fn find(start: &Path) -> Result<Self, DiskError> {
-        let root = start.ancestors().find(|folder| folder.join(CONFIG).is_file());
-        Self::read(root.ok_or_else(|| DiskError::NoProject(start.to_owned()))?)
+        match start.ancestors().find(|folder| folder.join(CONFIG).is_file()) {
+            Some(root) => Self::read(root),
+            None => Err(lost(start).unwrap_or_else(|| DiskError::NoProject(start.to_owned()))),
+        }
     }
 
     /// Opens the project whose root is `root`.
@@ -72,25 +100,58 @@ impl Site {
             // As the system calls it, so that no path is shown with `.` or `..` in it.
             Self::read(&fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()))
         } else {
-            Err(DiskError::NotAProject(root.to_owned()))
+            Err(lost(root).unwrap_or_else(|| DiskError::NotAProject(root.to_owned())))
+        }
+    }
+
+    /// Names a folder that nothing says of that it is a project.
+    pub(super) fn unmarked(root: &Path) -> Self {
+        Self { root: root.to_owned(), id: String::new() }
+    }
+
+    /// Names a project that is being made, where this can be its id.
+    pub(super) fn with_id(root: &Path, id: &str) -> Option<Self> {
+        is_id(id).then(|| Self { root: root.to_owned(), id: id.to_owned() })
+    }
+
+    /// Tells whether something marks a project here.
+    pub(super) fn is_marked(&self) -> bool {
+        fs::symlink_metadata(self.root.join(CONFIG)).is_ok()
+    }
+
+    /// Moves aside what lies beside the store of the project at `root` and is in its way, and returns where it lay and
+    /// where it lies now. No store can be opened before.
+    pub fn clear_store(root: &Path) -> Result<Vec<(PathBuf, PathBuf)>, DiskError> {
+        let site = Self::configured(root)?;
+        let mut moved = Vec::new();
+        loop {
+            match site.is_where_it_lies() {
+                Err(DiskError::BesideStore { path, .. }) => {
+                    let aside = site.lay_aside(&path)?;
+                    moved.push((path, aside));
+                }
+                other => return other.map(|()| moved),
+            }
         }
     }
 
     fn read(root: &Path) -> Result<Self, DiskError> {
+        let site = Self::configured(root)?;
+        site.is_where_it_lies()?;
+        Ok(site)
+    }
+
+    fn configured(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
         let bytes = open::whole(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
         let config: Config = yaml::parse_file(CONFIG, &bytes).map_err(DiskError::Config)?;
-        let is_id = config.project.len() == 32
-            && config.project.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if config.schema != "qms.project/1" || !is_id {
+        if config.schema != "qms.project/1" || !is_id(&config.project) {
             let place = yaml::Place { file: CONFIG.to_owned(), ..yaml::Place::default() };
             let message =
                 "expected `schema: qms.project/1` and `project:` with 32 hexadecimal digits".to_owned();
             return Err(DiskError::Config(yaml::YamlError { place, message }));
         }
-        let site = Self { root: root.to_owned(), id: config.project };
-        site.is_where_it_lies()?;
-        Ok(site)
+        Ok(Self { root: root.to_owned(), id: config.project })
     }
 
     /// A store that is reached from a second folder would make that folder the project: what a command
@@ -105,7 +166,8 @@ impl Site {
             let Ok(about) = fs::symlink_metadata(&path) else { continue };
             let why = match open::is_file(&about) {
                 _ if about.is_symlink() => why.to_owned(),
-                Err(what) => format!("is in the way of the store: {what}"),
+                Err(what) if path.ends_with(beside::STORE) => format!("is in the way of the store: {what}"),
+                Err(what) => return Err(DiskError::BesideStore { path, why: what.to_string() }),
                 Ok(()) if has_other_names(&about) => {
                     "has a second name (a hard link), under which it could be damaged".to_owned()
                 }
@@ -113,17 +175,13 @@ impl Site {
             };
             return Err(DiskError::Displaced { path, why });
         }
-        Ok(())
+        self.beside_store()
     }
 
     /// The files that SQLite writes in place: the store, its log, and the index and the journal beside it. Each
     /// other file is written whole under a new name.
     fn written_in_place(&self) -> [PathBuf; 4] {
-        ["", "-wal", "-shm", "-journal"].map(|end| {
-            let mut name = self.database().into_os_string();
-            name.push(end);
-            name.into()
-        })
+        ["", "-wal", "-shm", "-journal"].map(|end| self.private().join(format!("{}{end}", beside::STORE)))
     }
 
     /// Chooses a folder for a new project, which need not exist yet. Refused are the root of the
@@ -145,19 +203,15 @@ impl Site {
         if let Some(outer) = real.ancestors().find(|folder| folder.join(CONFIG).exists()) {
             return refuse(&format!("`{}` is a project already", outer.display()));
         }
-        if real.join(".qms").exists() {
-            return refuse("it has a `.qms` folder without a `qms.yaml`");
+        if let Some(lost) = lost(&real) {
+            return Err(lost);
         }
         let site = Self { root: real, id: to_hex(random) };
         match site.foreign_pages() {
             None => Ok(site),
             Some((first, more)) => {
                 let folder = site.published();
-                let mut names = (1..).map(|number| match number {
-                    1 => folder.with_extension("before"),
-                    _ => folder.with_extension(format!("before.{number}")),
-                });
-                let free = names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default();
+                let free = free_name(&folder);
                 Err(DiskError::Occupied { folder, first, more, free })
             }
         }
@@ -214,7 +268,7 @@ impl Site {
 
     /// Returns the path of the store, which is SQLite's alone from here on.
     pub fn database(&self) -> PathBuf {
-        let database = self.private().join("qms.db");
+        let database = self.private().join(beside::STORE);
         open::leave_to_sqlite(&database);
         database
     }
@@ -229,25 +283,11 @@ impl Site {
         self.root.join("prompts")
     }
 
-    /// Makes the folder of what the program keeps for itself.
-    pub fn make_private(&self) -> Result<(), DiskError> {
-        let folder = self.private();
-        fs::create_dir_all(&self.root).map_err(DiskError::io("create", &self.root))?;
-        match fs::create_dir(&folder) {
-            // Of two processes that begin at once only one makes the folder.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                let why = "another process is making one".to_owned();
-                Err(DiskError::Unsuitable { path: self.root.clone(), why })
-            }
-            made => made.map_err(DiskError::io("create", &folder)),
-        }
-    }
-
     /// Takes away what was made of a project that could not be founded, its key included where that
     /// was made, too. What cannot be taken away is no use to anybody without the rest.
     pub fn unmake(&self, key: Option<(&Path, &[u8; 32])>) {
         Mirror::new(self).unmake();
-        // It was made by `make_private`, and by nobody else.
+        // It was made for this project, whose mark is held.
         let _left = fs::remove_dir_all(self.private());
         let _left = key.map(|(file, secret)| {
             let text = key_text(secret);

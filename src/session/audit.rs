@@ -34,9 +34,15 @@ pub enum Flaw {
     /// It cannot even be read.
     #[error(transparent)]
     Unreadable(StoreError),
+    /// Nothing is left of the log: a project begins with an entry.
+    #[error("the log is empty: not even the entry is left that the project began with")]
+    Emptied,
     /// A content is missing or changed.
     #[error("content {0} is missing or changed")]
     Content(Digest),
+    /// Nothing of which entries speak names a content.
+    #[error("content {0} was added without an entry")]
+    Unnamed(Digest),
     /// A row that no entry covers does not bear its own tag.
     #[error("the row `{key}` of `{table}` is not as the program wrote it")]
     Untagged {
@@ -56,7 +62,12 @@ impl Flaw {
         match self {
             Self::Failure(failure) => failure.index(),
             Self::Unreadable(StoreError::Unreadable { table: "entries", key, .. }) => key.parse().ok(),
-            Self::Unreadable(_) | Self::Content(_) | Self::Untagged { .. } | Self::Store(_) => None,
+            Self::Emptied => Some(0),
+            Self::Unreadable(_)
+            | Self::Content(_)
+            | Self::Unnamed(_)
+            | Self::Untagged { .. }
+            | Self::Store(_) => None,
         }
     }
 
@@ -65,8 +76,8 @@ impl Flaw {
         match self {
             Self::Failure(failure) => failure.index().is_none() && failure.row().is_some(),
             Self::Unreadable(StoreError::Unreadable { table, .. }) => !["entries", "head"].contains(table),
-            Self::Unreadable(_) => false,
-            Self::Content(_) | Self::Untagged { .. } | Self::Store(_) => true,
+            Self::Emptied | Self::Unreadable(_) => false,
+            Self::Content(_) | Self::Unnamed(_) | Self::Untagged { .. } | Self::Store(_) => true,
         }
     }
 }
@@ -167,9 +178,11 @@ impl Session {
         if let Some(project) = &project {
             flaws.check(&mut replay, Row::Project(project));
         }
-        let named = self.audit_rows(&mut replay, &mut flaws)?;
+        let mut digests = self.audit_rows(&mut replay, &mut flaws)?;
+        let unnamed = self.unnamed(&digests, &mut flaws)?;
         if contents {
-            for digest in named {
+            digests.extend(&unnamed);
+            for digest in digests {
                 match self.store.content(&digest) {
                     Ok(Some(_)) => {}
                     Ok(None) | Err(StoreError::Altered(_)) => flaws.push(Flaw::Content(digest)),
@@ -181,10 +194,14 @@ impl Session {
         flaws.damage(self.store.check()?);
         if !flaws.unseen {
             match replay.finish() {
-                Ok(verified) if flaws.found.is_empty() => return Ok(Audit::Sound(verified)),
+                Ok(verified) if flaws.found.is_empty() && unnamed.is_empty() => {
+                    return Ok(Audit::Sound(verified));
+                }
                 Ok(_) => {}
                 Err(lost) => flaws.push(lost),
             }
+            // A row that is gone names nothing any more: it is told first. What was not read can name them.
+            unnamed.into_iter().for_each(|digest| flaws.push(Flaw::Unnamed(digest)));
         }
         Ok(Audit::Unsound(flaws.found))
     }
@@ -205,6 +222,10 @@ impl Session {
             return Ok(Err(failure.into()));
         }
         match walked.and_then(|()| self.store.head()) {
+            Ok(head) if head.frontier.size() == 0 => {
+                // What the head leaves out, a row or a checkpoint can tell; each of them says less than this.
+                Ok(Err(Flaw::Emptied))
+            }
             Ok(head) => {
                 Ok(verifier.finish(&head.frontier, head.tag.as_ref(), head.course).map_err(Flaw::Failure))
             }
@@ -262,6 +283,19 @@ impl Session {
             Err(error) => return Err(error),
         }
         Ok(named)
+    }
+
+    /// Finds the contents that no row names: each is taken in with one that does.
+    fn unnamed(&mut self, named: &BTreeSet<Digest>, flaws: &mut Flaws) -> Result<Vec<Digest>, StoreError> {
+        let mut unnamed = Vec::new();
+        let read = self.store.all_contents(&mut |digest| {
+            if !named.contains(&digest) {
+                unnamed.push(digest);
+            }
+            Ok(())
+        });
+        flaws.read(read)?;
+        Ok(unnamed)
     }
 
     /// Signs the newest point of the log together with the digest of the lines that an export of it has.

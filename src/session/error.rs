@@ -101,9 +101,9 @@ pub enum SessionError {
         /// Whether the caller may register it.
         may_add: bool,
     },
-    /// The store has no project in it.
-    #[error("the store holds no project")]
-    Unfounded,
+    /// The row of the project is gone from the store.
+    #[error("the project is gone from its store")]
+    Gone,
     /// The store holds a project already.
     #[error("the store holds a project already")]
     Founded,

@@ -160,11 +160,9 @@ impl Session {
                     });
                 }
             }
-            Ok(None) if store.head().is_ok_and(|head| head.frontier.size() == 0) => {
-                return Err(SessionError::Unfounded);
-            }
             // Without its row a project is opened for one thing: to find out what befell it. All
-            // that needs the row fails where it needs it.
+            // that needs the row fails where it needs it. That nothing else is left either is no other case:
+            // a place is marked as a project after its first entry.
             Ok(None) => {}
             Err(error) if error.is_evidence() => {}
             Err(error) => return Err(error.into()),
@@ -193,7 +191,7 @@ impl Session {
 
     /// Returns the project.
     pub fn project(&mut self) -> Result<Project, SessionError> {
-        self.store.project()?.ok_or(SessionError::Unfounded)
+        self.store.project()?.ok_or(SessionError::Gone)
     }
 
     /// Returns the number of entries in the log.

@@ -202,7 +202,10 @@ impl Session {
         }
         if let Some(candidate) = &applied.policy {
             let project = self.project()?;
-            if self.store.policy(&candidate.digest)?.is_none() {
+            if self.was_adopted(&candidate.digest)? {
+                // What comes into force is what is kept: it has to be what was adopted then.
+                self.sources_at(&candidate.digest)?;
+            } else {
                 let key = self.key.as_ref().ok_or(SessionError::NoKey)?;
                 change.policies.push(policy_record(
                     key,

@@ -113,7 +113,7 @@ impl Session {
 
     /// Returns the present span.
     pub(super) fn span(&mut self) -> Result<Span, SessionError> {
-        self.store.spans()?.pop().ok_or(SessionError::Unfounded)
+        self.store.spans()?.pop().ok_or(SessionError::Gone)
     }
 
     /// Finds a jump that the next entry by a caller with a proof shows, unless one is on record already.

@@ -50,7 +50,7 @@ pub struct Change {
     pub versions: Vec<VersionRecord>,
     /// Attestations to add; none of them exists. What they say is in this change or kept already.
     pub attestations: Vec<Attestation>,
-    /// Contents to keep, by their digest. One that is kept already stays.
+    /// Contents to keep, by their digest. One that is kept already stays, where it still is what has that digest.
     pub contents: Vec<(Digest, Arc<Vec<u8>>)>,
     /// Users to add or replace.
     pub users: Vec<User>,
@@ -271,6 +271,9 @@ pub type DocumentVisitor<'v> = dyn FnMut(Document) -> Result<(), StoreError> + '
 /// What visits versions one by one.
 pub type VersionVisitor<'v> = dyn FnMut(VersionRecord) -> Result<(), StoreError> + 'v;
 
+/// What visits the digests of contents one by one.
+pub type ContentVisitor<'v> = dyn FnMut(Digest) -> Result<(), StoreError> + 'v;
+
 /// What visits attestations one by one.
 pub type AttestationVisitor<'v> = dyn FnMut(Attestation) -> Result<(), StoreError> + 'v;
 
@@ -301,6 +304,8 @@ pub trait Read {
     fn all_attestations(&mut self, visit: &mut AttestationVisitor<'_>) -> Result<(), StoreError>;
     /// Returns a content, or [`StoreError::Altered`] where it has another digest by now.
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Visits the digest of every content that is kept, in their order. The bodies are not looked at.
+    fn all_contents(&mut self, visit: &mut ContentVisitor<'_>) -> Result<(), StoreError>;
     /// Returns a user, removed or not.
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError>;
     /// Lists all users, removed ones too, by name.
@@ -364,6 +369,7 @@ pub trait Store: Read {
     fn end_turn(&mut self) -> Result<(), StoreError>;
     /// Writes a change whole or not at all, durably. [`StoreError::Conflict`] where the log or one
     /// of the documents is no longer as expected; [`StoreError::Unfit`] where the change contradicts
-    /// itself, refers to what is not kept or adds what exists. Ends a turn, also by failing.
+    /// itself, refers to what is not kept or adds what exists; [`StoreError::Altered`] where something else is kept
+    /// under the digest of one of its contents. Ends a turn, also by failing.
     fn commit(&mut self, change: &Change) -> Result<(), StoreError>;
 }

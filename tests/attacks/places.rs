@@ -197,10 +197,17 @@ fn a_repair_moves_aside_what_was_left_behind_and_leaves_what_only_looks_like_it(
         fs::create_dir_all(project.path(name).parent().unwrap()).unwrap();
         fs::write(project.path(name), format!("{PRECIOUS}{name}")).unwrap();
     }
-    // A living process is writing this one.
-    let alive = project.path("QMS/SOP/.qms-0123456789abcdef.half");
-    let held = fs::File::create(&alive).unwrap();
-    held.try_lock().unwrap();
+    // A living process is about these: it may have made them this moment.
+    let alive = ["QMS/CR/.qms-0123456789abcdef.half", ".qms/published/CR/CR-001.1.old.md"]
+        .map(|name| project.path(name));
+    let held = alive.each_ref().map(|path| {
+        let folder = path.parent().unwrap();
+        fs::create_dir_all(folder).unwrap();
+        fs::write(path, "x").unwrap();
+        let folder = fs::File::open(folder).unwrap();
+        folder.lock_shared().unwrap();
+        folder
+    });
     let look = project.run("-u lead doctor").is(0);
     assert!(left.iter().all(|name| look.text().contains(name)), "{}", look.text());
     let ran = project.run("-u lead doctor --repair").is(0);
@@ -213,7 +220,11 @@ fn a_repair_moves_aside_what_was_left_behind_and_leaves_what_only_looks_like_it(
     for name in foreign {
         assert_eq!(fs::read_to_string(project.path(name)).unwrap(), format!("{PRECIOUS}{name}"), "{name}");
     }
-    assert!(alive.exists());
+    assert!(alive.iter().all(|path| path.exists()));
+    // It ended.
+    drop(held);
+    project.run("-u lead doctor --repair").is(0);
+    assert!(!alive.iter().any(|path| path.exists()));
     // Another of the same name takes another place.
     fs::write(project.path(left[0]), "second").unwrap();
     project.run("-u lead doctor --repair").is(0);

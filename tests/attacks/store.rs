@@ -40,6 +40,47 @@ fn rewrite(store: &Connection, edit: &str) {
     store.execute_batch(&sql).unwrap();
 }
 
+// REQ-119, REQ-181
+#[test]
+fn a_text_is_not_taken_in_where_another_one_is_kept_under_its_digest() {
+    let project = Project::new();
+    project.run("-u claude create CR --title x").is(0);
+    project.fill_in("CR-001");
+    let copy = project.copy("claude", "CR-001");
+    let text = std::fs::read(&copy).unwrap();
+    let digest = qms::domain::digest::Digest::of(&text);
+    edit(
+        &project,
+        &format!(
+            "INSERT INTO contents (digest, size, encoding, body) VALUES (x'{digest}', 1, 'plain', x'78')"
+        ),
+    );
+    let refused = project.run("-u claude checkin CR-001").is(80);
+    assert!(refused.stderr.contains("is missing or changed"), "{}", refused.stderr);
+    assert_eq!(std::fs::read(&copy).unwrap(), text);
+    is_found(&project, &format!("content {digest}"));
+}
+
+// REQ-119
+#[test]
+fn a_policy_is_not_adopted_where_others_files_are_kept_under_its_digest() {
+    let project = Project::new();
+    let path = project.path("workflows/policy.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("# Another.\n{text}")).unwrap();
+    let candidate = project.ask("-u lead workflow diff").is(0);
+    let digest = candidate["data"]["digest"].as_str().unwrap().to_owned();
+    edit(
+        &project,
+        &format!(
+            "INSERT INTO policies (digest, sources, compiled, adopted_at) VALUES (x'{digest}', '{{}}', '', 1)"
+        ),
+    );
+    project.run("-u lead workflow adopt").is(82).says("not those that were adopted");
+    project.run("-u claude create CR --title x").is(0);
+    is_found(&project, "policy");
+}
+
 /// Checks that the record does not verify, and that the fault is named.
 fn is_found(project: &Project, name: &str) {
     for command in ["audit verify", "audit verify --contents"] {

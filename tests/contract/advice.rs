@@ -69,6 +69,32 @@ fn a_difference_between_versions_says_how_to_see_what_is_in_the_copy() {
     }
 }
 
+// REQ-015, REQ-263
+#[test]
+fn what_is_offered_within_a_sentence_can_be_run_as_it_stands() {
+    let project = Project::new();
+    project.issue(&["claude"]);
+    project.run("-u claude create CR --title x").is(0);
+    let elsewhere = project.folder().join("else where");
+    fs::create_dir(&elsewhere).unwrap();
+    let token = project.token("claude").unwrap();
+    let run = |line: &str| {
+        let mut call = project.call(line).directory(&elsewhere);
+        call.command.env_remove("QMS_TOKEN_FILE");
+        call.ask()
+    };
+    let named = format!("--token-file {} --root {}", token.display(), project.root().display());
+    let compared = run(&format!("diff CR-001 {named}")).is(0);
+    let message = compared["warnings"][0]["message"].as_str().unwrap();
+    let offered = message.split("qms ").last().unwrap().split(" | diff").next().unwrap();
+    run(offered).is(0);
+    fs::remove_file(project.copy("claude", "CR-001")).unwrap();
+    let looked = run(&format!("doctor {named}")).is(0)["data"]["notes"].to_string();
+    let offered = looked.split("is gone; qms ").nth(1).unwrap().split(" restores it").next().unwrap();
+    run(offered).is(0);
+    assert!(project.copy("claude", "CR-001").exists());
+}
+
 // REQ-133
 #[test]
 fn without_a_menu_the_whole_result_is_still_there() {

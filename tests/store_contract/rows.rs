@@ -335,6 +335,13 @@ pub(crate) fn everything(store: &mut dyn Store) -> Result<Everything, StoreError
         contents.extend(store.content(&digest)?.map(|body| (digest, Some(body))));
     }
     contents.sort();
+    let mut digests = Vec::new();
+    store.all_contents(&mut |digest| {
+        digests.push(digest);
+        Ok(())
+    })?;
+    assert!(digests.is_sorted());
+    assert!(contents.iter().all(|(digest, _)| digests.contains(digest)), "all contents are listed");
     let mut tasks = Vec::new();
     for (user, count) in store.task_counts()? {
         let open = store.tasks(&user)?;

@@ -10,7 +10,8 @@ use qms::domain::document::Document;
 use qms::store::{Change, Read as _, Sqlite, Store, StoreError};
 use rusqlite::Connection;
 
-use crate::rows::{change, everything, id, keep, plain, policy, project, rich, round, version};
+use crate::rows::{change, content, everything, id, keep, plain, policy, project, rich, round, version};
+use crate::writes::one_of_each;
 use crate::{MOMENT, Outcome, in_file};
 
 pub(crate) const STORE: &str = "QMS_TEST_STORE";
@@ -247,6 +248,105 @@ fn a_check_finds_a_damaged_page() -> Outcome {
     }
     fs::write(&path, bytes)?;
     assert!(!Sqlite::open(&path)?.check()?.is_empty());
+    Ok(())
+}
+
+/// Edits a store as somebody does who takes its triggers away for that.
+fn edited(path: &Path, sql: &str) -> Outcome {
+    let connection = Connection::open(path)?;
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")?;
+    let triggers = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let triggers: Vec<(String, String)> = triggers.collect::<Result<_, _>>()?;
+    let drops = triggers.iter().map(|(name, _)| format!("DROP TRIGGER {name};")).collect::<String>();
+    let makes = triggers.iter().map(|(_, sql)| format!("{sql};")).collect::<String>();
+    connection.execute_batch(&format!("PRAGMA foreign_keys = OFF; {drops} {sql}; {makes}"))?;
+    Ok(())
+}
+
+// REQ-119
+#[test]
+fn what_is_taken_in_is_there_afterwards_or_the_change_is_refused() -> Outcome {
+    // One that is handed over as a value, and one that is written where it lies.
+    for text in ["the work of a day".to_owned(), "a scan of many pages\n".repeat(60_000)] {
+        let (digest, body) = content(&text);
+        let planted = [
+            "SET body = x'78'",
+            "SET body = x'78', size = 1",
+            "SET body = zeroblob(size)",
+            "SET size = size + 1",
+            "SET encoding = 'other'",
+        ];
+        for edit in planted {
+            let backend = in_file()?;
+            let mut store = Sqlite::open(&backend.path)?;
+            keep(&mut store, vec![plain("CR-001")])?;
+            let adding = |head: &qms::store::Head| Change {
+                contents: vec![(digest, body.clone())],
+                ..change(head, &[None])
+            };
+            let head = store.head()?;
+            store.commit(&adding(&head))?;
+            edited(&backend.path, &format!("UPDATE contents {edit} WHERE number = 2"))?;
+            let before = everything(&mut Sqlite::open(&backend.path)?)?;
+            let head = store.head()?;
+            let refused = store.commit(&adding(&head));
+            assert!(
+                matches!(refused, Err(StoreError::Altered(_) | StoreError::Unreadable { .. })),
+                "{edit}: {refused:?}"
+            );
+            assert_eq!(everything(&mut store)?, before, "{edit}");
+        }
+    }
+    Ok(())
+}
+
+/// The tables whose rows are only added, and are listed by their numbers.
+const NUMBERED: [&str; 4] = ["policies", "contents", "versions", "attestations"];
+
+// REQ-118, REQ-247
+#[test]
+fn rows_that_are_only_added_bear_the_numbers_that_they_must_have() -> Outcome {
+    let backend = in_file()?;
+    let mut store = Sqlite::open(&backend.path)?;
+    let head = store.head()?;
+    store.commit(&one_of_each(&head))?;
+    assert_eq!(store.check()?, Vec::<String>::new());
+    drop(store);
+    let whole = fs::read(&backend.path)?;
+    for table in NUMBERED {
+        for number in ["9223372036854775807", "number + 1", "-number", "0"] {
+            let path = backend.path.with_file_name("copy.db");
+            fs::write(&path, &whole)?;
+            let last = format!("(SELECT max(number) FROM {table})");
+            edited(&path, &format!("UPDATE {table} SET number = {number} WHERE number = {last}"))?;
+            let findings = Sqlite::open(&path)?.check()?;
+            let is_named =
+                findings.iter().any(|found| found.contains(&format!("`{table}` are not numbered")));
+            assert!(is_named, "{table} {number}: {findings:?}");
+        }
+    }
+    Ok(())
+}
+
+// REQ-118
+#[test]
+fn whatever_number_the_last_row_bears_none_is_listed_before_it_that_is_added_later() -> Outcome {
+    for number in [i64::MAX, i64::MAX - 1, 1000, 0, -5] {
+        let backend = in_file()?;
+        let mut store = filled(&backend.path.with_file_name("filled.db"))?;
+        edited(&backend.path.with_file_name("filled.db"), &format!("UPDATE versions SET number = {number}"))?;
+        for minor in 2..5 {
+            let (head, before) = (store.head()?, store.versions(&id("CR-001"))?);
+            let versions = vec![version("CR-001", qms::domain::id::Version::new(0, minor))];
+            let outcome = store.commit(&Change { versions: versions.clone(), ..change(&head, &[None]) });
+            let expected = match outcome {
+                Ok(()) => [before, versions].concat(),
+                Err(StoreError::Unfit(_)) if number > 1000 => before,
+                Err(error) => return Err(error.into()),
+            };
+            assert_eq!(store.versions(&id("CR-001"))?, expected, "{number}");
+        }
+    }
     Ok(())
 }
 

@@ -109,7 +109,7 @@ pub(crate) fn another_revision_of_a_document_is_a_conflict(backend: &dyn Backend
 }
 
 /// A change that adds one of everything.
-fn one_of_each(head: &Head) -> Change {
+pub(crate) fn one_of_each(head: &Head) -> Change {
     Change {
         documents: vec![plain("CR-009"), rich("CR-010")],
         versions: vec![version("CR-009", Version::new(0, 1))],

@@ -219,6 +219,8 @@ fn outside_a_project_that_is_said() {
     let project = Project::empty();
     project.run("-u qa list").is(5).says("no project here").says("try: qms init");
     project.ask("-u qa create CR").is(5);
+    // Where none can be made, none is offered.
+    project.call("-u qa list").directory("/").run().is(5).says("try: qms init <folder>");
     project.run("workflow show").is(0);
     project.run("-u qa list --root /nowhere").is(5).says("`/nowhere` is no project");
     assert_eq!(fs::read_dir(project.root()).unwrap().count(), 0);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::os::unix::fs::MetadataExt as _;
 
+use super::super::lock::Quiet;
 use super::*;
 
 const OURS: &[u8] = b"what was taken in";
@@ -42,7 +43,7 @@ fn save(how: Save, path: &Path, held: &File) -> bool {
 
 type Operation = fn(&Path, IsOurs<'_>) -> Result<Fate, DiskError>;
 
-// REQ-181
+// REQ-181, REQ-262
 #[test]
 fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
     let replacing: Operation = |path, is_ours| replace(path, NEW, false, is_ours);
@@ -56,6 +57,8 @@ fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
                 let held = File::options().write(true).open(&path).unwrap();
                 let (looks, is_saved) = (Cell::new(0), Cell::new(false));
                 let outcome = operation(&path, &|bytes| {
+                    // Whoever tidies up meanwhile leaves the folder alone.
+                    assert!(Quiet::within(folder.path(), 1).is_none());
                     looks.set(looks.get() + 1);
                     if looks.get() == turn {
                         is_saved.set(save(how, &path, &held));
@@ -63,6 +66,7 @@ fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
                     bytes == OURS
                 })
                 .unwrap();
+                assert!(Quiet::within(folder.path(), 1).is_some());
                 let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
                 let found: Vec<(PathBuf, Vec<u8>)> =
                     files.map(|file| (file.clone(), fs::read(file).unwrap())).collect();
@@ -80,6 +84,22 @@ fn whatever_is_saved_while_a_file_makes_way_is_kept_and_told() {
             }
         }
     }
+}
+
+// REQ-061, REQ-142
+#[test]
+fn nothing_is_written_where_sqlite_keeps_a_file_of_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let private = folder.path().join(".qms");
+    fs::create_dir(&private).unwrap();
+    for name in ["qms.db", "qms.db-wal", "qms.db-shm", "qms.db-journal"] {
+        for place in [private.join(name), private.join("../.qms").join(name)] {
+            assert!(write_new(&place, NEW).is_err(), "{name}");
+            assert!(!place.exists());
+        }
+        write_new(&folder.path().join(name), NEW).unwrap();
+    }
+    write_new(&private.join("qms.db-notes"), NEW).unwrap();
 }
 
 // REQ-181

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use self::kept::{Kept, place};
 use super::change::number_after;
 use super::{
-    AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
-    OpenTask, Read, Refusals, Sessions, Store, StoreError, StoredEntry, TicketMark, VersionVisitor,
+    AttestationVisitor, Change, ContentVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head,
+    ListQuery, OpenTask, Read, Refusals, Sessions, Store, StoreError, StoredEntry, TicketMark,
+    VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::audit::Sealed;
@@ -195,6 +196,11 @@ impl Read for Memory {
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.kept().contents.get(digest).map(|body| body.to_vec()))
+    }
+
+    fn all_contents(&mut self, visit: &mut ContentVisitor<'_>) -> Result<(), StoreError> {
+        let digests: Vec<Digest> = self.kept().contents.keys().copied().collect();
+        digests.into_iter().try_for_each(visit)
     }
 
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {

@@ -31,12 +31,13 @@ type Part = fn(&Connection, &mut Vec<String>) -> Answer<()>;
 
 fn look(connection: &Connection, path: &Path) -> Answer<Vec<String>> {
     let mut findings = Vec::new();
-    let parts: [Part; 18] = [
+    let parts: [Part; 19] = [
         file,
         tables,
         references,
         migrations,
         log,
+        numbers,
         |connection, _| project::project(connection).map(drop),
         |connection, _| read::policies(connection).map(drop),
         |connection, _| read::users(connection).map(drop),
@@ -132,10 +133,30 @@ fn tables(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
 /// Compares the head with the entries.
 fn log(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
     let size = read::head(connection)?.frontier.size();
-    let sql = "SELECT count(*), coalesce(max(idx) + 1, 0) FROM entries";
+    // Asked for apart, neither looks at a row.
+    let sql = "SELECT (SELECT count(*) FROM entries), (SELECT coalesce(max(idx) + 1, 0) FROM entries)";
     let (count, next): (i64, i64) = connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
     if u64::try_from(count) != Ok(size) || u64::try_from(next) != Ok(size) {
         findings.push(format!("the head counts {size} entries, the log has {count} and continues at {next}"));
+    }
+    Ok(())
+}
+
+/// Compares the numbers of rows that are only added with those that they must have: no entry speaks of them, and the
+/// number of the last row decides about that of the next.
+fn numbers(connection: &Connection, findings: &mut Vec<String>) -> Answer<()> {
+    for table in ["policies", "contents", "versions", "attestations"] {
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM {table}), (SELECT coalesce(min(number), 1) FROM {table}), \
+             (SELECT coalesce(max(number), 0) FROM {table})"
+        );
+        let (count, first, last): (i64, i64, i64) =
+            connection.query_row(&sql, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if (first, last) != (1, count) {
+            findings.push(format!(
+                "the {count} rows of `{table}` are not numbered from 1 on without a gap: the first is {first}, the last {last}"
+            ));
+        }
     }
     Ok(())
 }

@@ -76,7 +76,8 @@ impl Fault {
                 | (_, ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTLOCK),
             ) => StoreError::Locked(error.into()),
             Some((ErrorCode::ReadOnly, _)) => StoreError::ReadOnly(error.into()),
-            Some((ErrorCode::ConstraintViolation, _)) => unfit(error),
+            // A number that no column takes: the rows before it bear numbers that none of ours has.
+            Some((ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch, _)) => unfit(error),
             Some((ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _)) => {
                 StoreError::Unopened { path: path.to_owned(), source: error.into() }
             }

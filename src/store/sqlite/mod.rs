@@ -23,8 +23,8 @@ use rusqlite::ffi;
 use self::fault::{Answer, Fault, file_failure};
 use self::open::Opened;
 use super::{
-    AttestationVisitor, Change, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
-    OpenTask, Read, Refusals, Sessions, Store, StoreError, TicketMark, VersionVisitor,
+    AttestationVisitor, Change, ContentVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head,
+    ListQuery, OpenTask, Read, Refusals, Sessions, Store, StoreError, TicketMark, VersionVisitor,
 };
 use crate::domain::attestation::Attestation;
 use crate::domain::clock::Span;
@@ -140,6 +140,10 @@ impl Read for Sqlite {
 
     fn content(&mut self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.name(read::content(&self.opened.connection, digest))
+    }
+
+    fn all_contents(&mut self, visit: &mut ContentVisitor<'_>) -> Result<(), StoreError> {
+        self.name(read::all_contents(&self.opened.connection, visit))
     }
 
     fn user(&mut self, name: &str) -> Result<Option<User>, StoreError> {

@@ -16,8 +16,8 @@ use crate::domain::identity::{AgentSession, Credential, Fate, TicketId};
 use crate::domain::project::{PolicyRecord, VersionRecord};
 use crate::store::change::number_after;
 use crate::store::{
-    AttestationVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery, OpenTask,
-    Refusals, Sessions, StoreError, StoredEntry, TicketMark, VersionVisitor,
+    AttestationVisitor, ContentVisitor, Credentials, DocumentVisitor, Entries, EntryVisitor, Head, ListQuery,
+    OpenTask, Refusals, Sessions, StoreError, StoredEntry, TicketMark, VersionVisitor,
 };
 
 /// Reads the row that a statement finds, if any.
@@ -162,6 +162,16 @@ pub(super) fn version(
 pub(super) fn content(connection: &Connection, digest: &Digest) -> Answer<Option<Vec<u8>>> {
     let sql = "SELECT digest, size, encoding, body FROM contents WHERE digest = ?";
     one(connection, sql, [digest.as_bytes()], rows::content)
+}
+
+pub(super) fn all_contents(connection: &Connection, visit: &mut ContentVisitor<'_>) -> Answer<()> {
+    // The index of the digests has all that is asked for: no body is looked at.
+    let mut statement = connection.prepare_cached("SELECT digest FROM contents ORDER BY digest")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        visit(Columns::of("contents", row).digest()?)?;
+    }
+    Ok(())
 }
 
 pub(super) fn all_versions(connection: &Connection, visit: &mut VersionVisitor<'_>) -> Answer<()> {

@@ -96,21 +96,37 @@ fn expect_revisions(connection: &Connection, change: &Change) -> Answer<()> {
     Ok(())
 }
 
+/// The number of the next row of a table whose rows are only added: what is added later comes later in every list by
+/// age. Left to itself, SQLite picks numbers at random once the highest one is taken; here there is none left then.
+macro_rules! next {
+    ($table:literal) => {
+        concat!("(SELECT coalesce(max(number), 0) + 1 FROM ", $table, ")")
+    };
+}
+
 /// From this size on a content is written where it lies, in bytes: handed over as a value, it would be held twice
 /// more.
 const LARGE: usize = 1024 * 1024;
 
 fn write_contents(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO contents (digest, size, encoding, body) VALUES (?, ?, 'plain', ?) \
-               ON CONFLICT (digest) DO NOTHING";
+    let sql = concat!(
+        "INSERT INTO contents (number, digest, size, encoding, body) VALUES (",
+        next!("contents"),
+        ", ?, ?, 'plain', ?) ON CONFLICT (digest) DO NOTHING",
+    );
     for (digest, body) in &change.contents {
         let size = integer(body.len() as u64)?;
-        if body.len() < LARGE {
-            connection.prepare_cached(sql)?.execute(params![bytes(digest), size, body.as_slice()])?;
-            continue;
-        }
-        let room = ZeroBlob(body.len() as u64);
-        if connection.prepare_cached(sql)?.execute(params![bytes(digest), size, room])? == 1 {
+        let is_small = body.len() < LARGE;
+        let added = if is_small {
+            connection.prepare_cached(sql)?.execute(params![bytes(digest), size, body.as_slice()])?
+        } else {
+            let room = ZeroBlob(body.len() as u64);
+            connection.prepare_cached(sql)?.execute(params![bytes(digest), size, room])?
+        };
+        if added == 0 {
+            // The caller may throw its own away: that a row has this digest does not say that it has this body.
+            read::content(connection, digest)?.ok_or(StoreError::Altered(*digest))?;
+        } else if !is_small {
             let row = connection.last_insert_rowid();
             let mut blob = connection.blob_open(MAIN_DB, "contents", "body", row, false)?;
             blob.write_at(body, 0)?;
@@ -121,8 +137,11 @@ fn write_contents(connection: &Connection, change: &Change) -> Answer<()> {
 }
 
 fn write_policies(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO policies (digest, sources, compiled, adopted_at) VALUES (?, ?, ?, ?) \
-               ON CONFLICT (digest) DO NOTHING";
+    let sql = concat!(
+        "INSERT INTO policies (number, digest, sources, compiled, adopted_at) VALUES (",
+        next!("policies"),
+        ", ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+    );
     for policy in &change.policies {
         connection.prepare_cached(sql)?.execute(params![
             bytes(&policy.digest),
@@ -202,7 +221,11 @@ fn write_tasks(connection: &Connection, document: &Document) -> Answer<()> {
 }
 
 fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO versions (document, version, content, author, at) VALUES (?, ?, ?, ?, ?)";
+    let sql = concat!(
+        "INSERT INTO versions (number, document, version, content, author, at) VALUES (",
+        next!("versions"),
+        ", ?, ?, ?, ?, ?)",
+    );
     for version in &change.versions {
         connection.prepare_cached(sql)?.execute(params![
             version.document.as_str(),
@@ -216,8 +239,12 @@ fn write_versions(connection: &Connection, change: &Change) -> Answer<()> {
 }
 
 fn write_attestations(connection: &Connection, change: &Change) -> Answer<()> {
-    let sql = "INSERT INTO attestations (document, kind, name, count, author, author_group, phase, subject, \
-               body, status, at, file_name, media_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = concat!(
+        "INSERT INTO attestations (number, document, kind, name, count, author, author_group, phase, subject, \
+         body, status, at, file_name, media_type) VALUES (",
+        next!("attestations"),
+        ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
     for one in &change.attestations {
         connection.prepare_cached(sql)?.execute(params![
             one.document.as_str(),
