@@ -46,6 +46,7 @@ mod reply;
 pub mod sign;
 mod signed;
 pub mod sop;
+mod source;
 pub mod spell;
 mod stalled;
 pub mod status;
@@ -70,8 +71,9 @@ use self::agent_run::Left;
 use self::carried::Carried;
 pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
+pub use self::source::Source;
 use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
-use crate::domain::document::{Document, words};
+use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
 use crate::domain::hook::Runtime;
 use crate::domain::id::{AttestationName, DocumentId, InvalidName, UserName};
@@ -110,30 +112,6 @@ pub struct Context {
     pub random: fn(&mut [u8]) -> bool,
     /// Distinguishes this process from others that are alive.
     pub process: u32,
-}
-
-words! {
-    /// Where a credential came from, in the order in which it is looked for.
-    Source {
-        /// Nowhere: only a name was claimed.
-        None = "none",
-        /// A ticket, from the hook of an agent runtime.
-        Ticket = "ticket",
-        /// `--token-file`.
-        TokenFile = "token_file",
-        /// The file that `QMS_TOKEN_FILE` names.
-        VariableFile = "QMS_TOKEN_FILE",
-        /// The inherited descriptor that `QMS_TOKEN_FD` names.
-        Descriptor = "QMS_TOKEN_FD",
-        /// `QMS_TOKEN`.
-        Variable = "QMS_TOKEN",
-        /// It was typed.
-        Terminal = "terminal",
-        /// `qms unlock` at this terminal.
-        Unlock = "unlock",
-        /// The sealed key of the user who was named, opened with its passphrase.
-        Key = "key",
-    }
 }
 
 impl Context {

@@ -201,7 +201,9 @@ impl Session {
                 Err(lost) => flaws.push(lost),
             }
             // A row that is gone names nothing any more: it is told first. What was not read can name them.
-            unnamed.into_iter().for_each(|digest| flaws.push(Flaw::Unnamed(digest)));
+            for digest in unnamed {
+                flaws.push(Flaw::Unnamed(digest));
+            }
         }
         Ok(Audit::Unsound(flaws.found))
     }

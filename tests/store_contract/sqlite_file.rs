@@ -257,8 +257,8 @@ fn edited(path: &Path, sql: &str) -> Outcome {
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")?;
     let triggers = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let triggers: Vec<(String, String)> = triggers.collect::<Result<_, _>>()?;
-    let drops = triggers.iter().map(|(name, _)| format!("DROP TRIGGER {name};")).collect::<String>();
-    let makes = triggers.iter().map(|(_, sql)| format!("{sql};")).collect::<String>();
+    let drops = triggers.iter().map(|(name, _)| format!("DROP TRIGGER {name};")).collect::<Vec<_>>().concat();
+    let makes = triggers.iter().map(|(_, sql)| format!("{sql};")).collect::<Vec<_>>().concat();
     connection.execute_batch(&format!("PRAGMA foreign_keys = OFF; {drops} {sql}; {makes}"))?;
     Ok(())
 }
