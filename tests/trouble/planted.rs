@@ -223,11 +223,17 @@ fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
     project.run("-u qa doctor").is(1);
 }
 
+/// Puts something at a place.
+type Lay<'a> = &'a dyn Fn(&Path);
+
+/// Leaves of a project what a process that died at some stage would.
+type Leave<'a> = &'a dyn Fn(&Project);
+
 // REQ-142, REQ-261
 #[test]
 fn what_lies_where_sqlite_keeps_its_files_stays_and_a_repair_moves_it_aside() {
     let project = drafted();
-    let lay: [(&str, &dyn Fn(&Path)); 3] = [
+    let lay: [(&str, Lay<'_>); 3] = [
         ("it is no file of SQLite", &|place| fs::write(place, "mine").unwrap()),
         ("it is a folder", &|place| fs::create_dir(place).unwrap()),
         ("it is a pipe", &|place| {
@@ -279,7 +285,7 @@ fn an_init_that_did_not_end_is_in_the_way_of_no_other() {
             }
         }
     };
-    let stages: [(&str, &dyn Fn(&Project)); 4] = [
+    let stages: [(&str, Leave<'_>); 4] = [
         ("the folder", &|project| only(project, "nothing")),
         ("the mark, without a word", &|project| {
             only(project, "founding");

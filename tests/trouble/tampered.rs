@@ -176,7 +176,8 @@ fn a_log_that_is_gone_as_a_whole_is_found_and_nobody_is_told_to_begin_anew() {
     let tables: Vec<String> =
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     drop(statement);
-    let rows = |tables: &[String]| tables.iter().map(|it| format!("DELETE FROM {it};")).collect::<String>();
+    let rows =
+        |tables: &[String]| tables.iter().map(|it| format!("DELETE FROM {it};")).collect::<Vec<_>>().concat();
     let edits = [
         format!("DELETE FROM project; DELETE FROM entries; UPDATE head SET {emptied}"),
         format!("{} UPDATE head SET {emptied}", rows(&tables)),
