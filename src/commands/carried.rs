@@ -6,6 +6,9 @@ use crate::domain::hook::words::word;
 /// The flag that is good for a command of whomever.
 const ROOT: &str = "--root";
 
+/// The flag that says whose command it is.
+const USER: &str = "--user";
+
 /// Words that name again what was named by a flag: the flag and its value, in turns.
 #[derive(Debug, Clone, Default)]
 pub struct Carried(Vec<String>);
@@ -31,14 +34,16 @@ impl Carried {
         self.complete(command, |flag| flag == ROOT)
     }
 
-    /// Completes a hint: one that is a command, or the commands that stand in it between backquotes.
+    /// Completes a hint: one that is a command, or the commands that stand in it between backquotes. Those in a
+    /// sentence can be for somebody else; the caller's name the user.
     pub fn hint(&self, hint: &str) -> String {
         if is_command(hint) {
             return self.command(hint);
         }
         let parts = hint.split('`').enumerate();
         let completed = parts.map(|(index, part)| match part {
-            command if index % 2 == 1 && is_command(command) => self.command(command),
+            command if index % 2 == 1 && is_command(command) && names(command, USER) => self.command(command),
+            command if index % 2 == 1 && is_command(command) => self.place(command),
             words => words.to_owned(),
         });
         completed.collect::<Vec<_>>().join("`")
@@ -81,8 +86,12 @@ mod tests {
         let hints = [
             ("qms list", "qms list --token-file t --root 'a b'"),
             (
-                "move it, and `qms list` shows it",
-                "move it, and `qms list --token-file t --root 'a b'` shows it",
+                "move it, and `qms --user qa list` shows it",
+                "move it, and `qms --user qa list --token-file t --root 'a b'` shows it",
+            ),
+            (
+                "whoever leads runs `qms hooks install x`",
+                "whoever leads runs `qms hooks install x --root 'a b'`",
             ),
             ("restore .qms from a `backup`", "restore .qms from a `backup`"),
         ];

@@ -9,6 +9,7 @@ use super::{CommandError, Context, Reply};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Task;
 use crate::domain::id::{DocumentId, StateName, UserName, Version};
+use crate::domain::visible::one_line;
 
 /// The open tasks of the caller.
 #[derive(Debug, Serialize)]
@@ -35,7 +36,7 @@ impl fmt::Display for InboxReport {
         if self.tasks.is_empty() {
             f.write_str("nothing awaits your verdict")?;
             return match &self.own {
-                Some(command) => write!(f, "\n  what you own: {command}"),
+                Some(command) => write!(f, "\n  what you own: {}", one_line(command)),
                 None => Ok(()),
             };
         }
