@@ -43,6 +43,8 @@ pub fn definitions(
 /// What a file said of agents when a session of a runtime began, which read it then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Began {
+    /// The runtime that reads it, by its name.
+    pub runtime: String,
     /// The file.
     pub path: String,
     /// The digest of its text; `None` where there was too much to be read.
@@ -57,7 +59,10 @@ pub fn definitions_at_start(
     folders: &[PathBuf],
     besides: &[(Runtime, PathBuf)],
 ) -> Vec<Began> {
-    let began = |path: &Path, digest, names| Began { path: path.display().to_string(), digest, names };
+    let began = |path: &Path, digest, names| {
+        let (runtime, path) = (runtime.name().to_owned(), path.display().to_string());
+        Began { runtime, path, digest, names }
+    };
     let mut found = Vec::new();
     let walked = walk(runtime, folders, besides, |file, read, is_definition| {
         let text = read.and_then(|bytes| str::from_utf8(bytes).ok());

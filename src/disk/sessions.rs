@@ -141,6 +141,7 @@ mod tests {
     fn what_began_last_is_remembered_and_what_was_long_ago_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let began = |text: &[u8]| Began {
+            runtime: "claude".to_owned(),
             path: "/x".to_owned(),
             digest: Some(Digest::of(text)),
             names: Some(vec!["qa".to_owned()]),

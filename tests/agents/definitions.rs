@@ -69,7 +69,10 @@ fn tell(started: &Started, runtime: &str, started_in: &Path, name: &str, fields:
     let call = started.project.call("hook");
     let call = match runtime {
         "codex" => {
-            event["turn_id"] = json!("t-1");
+            // Before its first turn it writes the same event as others.
+            if name != "SessionStart" {
+                event["turn_id"] = json!("t-1");
+            }
             call.directory(started_in)
         }
         _ => call.variable("CLAUDE_PROJECT_DIR", &started_in.display().to_string()),

@@ -41,17 +41,23 @@ impl Place {
 
     /// Tells where the runtime reads definitions.
     pub(super) fn reading(&self) -> Result<Reading, CommandError> {
-        let at_start = match &self.remembered {
+        let mut at_start = match &self.remembered {
             Some(remembered) => remembered.definitions()?,
             None => None,
         };
+        if let Some(read) = &mut at_start {
+            read.retain(|file| file.runtime == self.runtime.name());
+        }
         Ok(Reading { runtime: self.runtime, folders: self.folders().to_vec(), at_start })
     }
 
-    /// Remembers what the definitions are now that the session begins.
+    /// Remembers what the definitions are now that the session begins: for every runtime, since all write the same
+    /// event then.
     pub(super) fn begin(&self, world: &mut World) {
         let Some(remembered) = &self.remembered else { return };
-        let found = definitions_at_start(self.runtime, &self.folders(), &desk::runtimes(world));
+        let (folders, besides) = (self.folders(), desk::runtimes(world));
+        let of = |runtime: Runtime| definitions_at_start(runtime, &folders, &besides);
+        let found: Vec<_> = Runtime::ALL.into_iter().flat_map(of).collect();
         if let Err(error) = remembered.begin(&found, (world.clock)().clock) {
             say(world, &format!("qms hook: {error}"));
         }
