@@ -9,6 +9,8 @@
 
 #[path = "trouble/copies.rs"]
 mod copies;
+#[path = "trouble/founding.rs"]
+mod founding;
 #[path = "trouble/many.rs"]
 mod many;
 #[path = "trouble/pages.rs"]

@@ -380,8 +380,8 @@ fn make(
         },
         passphrase,
         origin,
-        session: world.outside(),
+        session: &|| world.outside(),
         process: world.process,
     };
-    init::run(&base.join(folder), outside)
+    init::run(&base.join(folder), &outside)
 }

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::carried::Carried;
 use super::sign::{Shown, Signer};
 use super::spell;
-use super::{CommandError, Context, Reply, Source, publish};
-use crate::disk::{DiskError, Founding, KeyPlace, Keyring, Site, write_file};
+use super::{CommandError, Context, Reply, Source, Warning};
+use crate::disk::{DiskError, Founding, Journal, KeyPlace, Keyring, Site, write_file};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::Digest;
 use crate::domain::document::{Kind, User};
@@ -26,7 +26,7 @@ use crate::session::{self, Installed, Session, SessionError};
 use crate::store::{ListQuery, Sqlite};
 
 /// What making a project needs from outside.
-pub struct Outside {
+pub struct Outside<'a> {
     /// Where keys are kept.
     pub keys: KeyPlace,
     /// The home folder, which never becomes a project.
@@ -40,7 +40,7 @@ pub struct Outside {
     /// The digest of the program.
     pub origin: Digest,
     /// What the session needs.
-    pub session: session::Outside,
+    pub session: &'a dyn Fn() -> session::Outside,
     /// Distinguishes this process from others that are alive.
     pub process: u32,
 }
@@ -92,39 +92,38 @@ struct Founder {
 }
 
 /// Makes a project in `folder`.
-pub fn run(folder: &Path, outside: Outside) -> Result<Reply, CommandError> {
+pub fn run(folder: &Path, outside: &Outside<'_>) -> Result<Reply, CommandError> {
     let (mut id_bytes, mut secret) = ([0; 16], [0; 32]);
-    fill(&outside, &mut id_bytes)?;
-    fill(&outside, &mut secret)?;
-    // What is in the way of nobody but the next try.
-    Site::take_back_unfinished(folder, &outside.keys)?;
-    let site = Site::choose(folder, outside.home.as_deref(), &id_bytes)?;
-    let key = ProjectKey::new(&secret).ok_or(SessionError::NoKey)?;
-    // Only who made the folder may take it away again.
-    let founding = Founding::begin(&site, key.fingerprint())?;
-    let key_file = site.write_key(&outside.keys, &secret).inspect_err(|_| site.unmake(None))?;
+    fill(outside, &mut id_bytes)?;
+    fill(outside, &mut secret)?;
+    let founding = Founding::begin(folder, outside.home.as_deref(), &id_bytes, outside.process)?;
+    let site = founding.site().clone();
+    let key_file = site.write_key(&outside.keys, &secret)?;
     let keyring = Keyring::of(&site, &outside.keys);
-    let made = found(site.clone(), key, key_file.clone(), outside, founding);
-    if made.is_err() {
-        site.unmake(Some((&key_file, &secret)));
+    let made = found(&site, &founding, keyring.as_ref(), &secret, outside)
+        .and_then(|founder| Ok(founding.end().map(|()| founder)?));
+    // Until the project was in its place nobody but this process knew what it presents.
+    let founder = made.inspect_err(|_| {
+        Site::take_back_key(&key_file, &secret);
         keyring.iter().for_each(Keyring::unmake);
-    }
-    Ok(Reply::new(made?))
+    })?;
+    made_known(site, key_file, founder, keyring, outside)
 }
 
-fn fill(outside: &Outside, buffer: &mut [u8]) -> Result<(), CommandError> {
+fn fill(outside: &Outside<'_>, buffer: &mut [u8]) -> Result<(), CommandError> {
     let is_filled = (outside.random)(buffer);
     is_filled.then_some(()).ok_or_else(|| CommandError::Failed("the system gives no random bytes".to_owned()))
 }
 
+/// Makes the store, which is closed again, and what the project begins with.
 fn found(
-    site: Site,
-    key: ProjectKey,
-    key_file: PathBuf,
-    outside: Outside,
-    mark: Founding,
-) -> Result<InitReport, CommandError> {
-    let store = Sqlite::create(&site.database())?;
+    site: &Site,
+    founding: &Founding,
+    keyring: Option<&Keyring>,
+    secret: &[u8; 32],
+    outside: &Outside<'_>,
+) -> Result<Option<Founder>, CommandError> {
+    let store = Sqlite::create(&founding.staged().database())?;
     let policy = Candidate::new(embedded::policy(outside.profile), &embedded::procedures());
     let policy = policy.map_err(SessionError::PolicyFaults)?;
     if policy.policy.compares_keys() && outside.passphrase.is_none() {
@@ -136,9 +135,8 @@ fn found(
         return Err(CommandError::Usage(message));
     }
     let sources = policy.sources.clone();
-    let keyring = Keyring::of(&site, &outside.keys);
-    let founder = founder(&site, keyring.as_ref(), &policy.policy, &outside)?;
-    let founding = session::Founding {
+    let founder = founder(site, keyring, &policy.policy, outside)?;
+    let genesis = session::Founding {
         id: site.id().to_owned(),
         policy,
         documents: embedded::SOPS
@@ -149,14 +147,32 @@ fn found(
         credentials: founder.iter().map(|founder| founder.credential.clone()).collect(),
         origin: outside.origin,
     };
-    let session = Session::found(Box::new(store), key, outside.session, founding)?;
+    let key = ProjectKey::new(secret).ok_or(SessionError::NoKey)?;
+    drop(Session::found(Box::new(store), key, (outside.session)(), genesis)?);
+    // What comes with the program is left by an `init` that did not end, perhaps under another profile.
+    let embedded: Vec<_> = Profile::ALL.iter().flat_map(|profile| embedded::policy(*profile).0).collect();
     for (name, text) in &sources.0 {
-        site.write_candidate(name, text)?;
+        let is_embedded =
+            |bytes: &[u8]| embedded.iter().any(|(of, text)| of == name && text.as_bytes() == bytes);
+        site.write_candidate(name, text, &is_embedded)?;
     }
+    Ok(founder)
+}
+
+/// Publishes what the project begins with, as it is done for a process that died, and tells of the project.
+fn made_known(
+    site: Site,
+    key_file: PathBuf,
+    founder: Option<Founder>,
+    keyring: Option<Keyring>,
+    outside: &Outside<'_>,
+) -> Result<Reply, CommandError> {
+    let key = site.read_key(&outside.keys)?;
+    let store = Sqlite::open(&site.database())?;
     let mut context = Context {
         directory: site.root().to_owned(),
         site,
-        session,
+        session: Session::open(Box::new(store), Some(key), (outside.session)())?,
         claim: Claim::default(),
         signer: None,
         source: Source::None,
@@ -177,12 +193,16 @@ fn found(
         }
         None => (Claim { user: first, ..Claim::default() }, None),
     };
-    let (users, documents) = publish_everything(&mut context)?;
-    // Only now can the project be found: whatever failed before left nothing half-made to be used.
-    mark.end()?;
-    context.site.write_config()?;
+    super::finish_what_was_cut_short(&mut context);
+    let actor = context.actor()?;
+    let users = context.session.read(&actor).users()?;
+    let mut documents = Vec::new();
+    context.session.read(&actor).documents(&ListQuery::default(), &mut |document| {
+        documents.push(document.id.to_string());
+        Ok(())
+    })?;
     let author = users.iter().find(|user| policy.may_own(&user.group));
-    Ok(InitReport {
+    let report = InitReport {
         project: context.site.id().to_owned(),
         root: context.site.root().to_owned(),
         profile: policy.profile,
@@ -192,7 +212,14 @@ fn found(
         credential_file: founder.map(|founder| founder.file),
         users,
         documents,
-    })
+    };
+    let mut reply = Reply::new(report);
+    if !Journal::unfinished(&context.site).is_empty() {
+        let message = "not everything is published yet: the next command publishes the rest, and `qms doctor` names what \
+                       is in its way";
+        reply.warnings.push(Warning { code: "not_published", message: message.to_owned() });
+    }
+    Ok(reply)
 }
 
 /// Enrols the first person of the policy who manages users: whoever makes the project.
@@ -200,14 +227,14 @@ fn founder(
     site: &Site,
     keyring: Option<&Keyring>,
     policy: &Policy,
-    outside: &Outside,
+    outside: &Outside<'_>,
 ) -> Result<Option<Founder>, CommandError> {
     let manages =
         |group: &GroupName| policy.managers().any(|one| policy.acts_as(group, std::slice::from_ref(one)));
     let mut people = policy.users.iter().filter(|user| user.kind == Kind::Human);
     let Some(user) = people.find(|user| manages(&user.group)) else { return Ok(None) };
     let keyring = keyring.ok_or(DiskError::NoHome)?;
-    let now = (outside.session.clock)().clock;
+    let now = ((outside.session)().clock)().clock;
     let name = user.name.clone();
     let (kind, id, verifier, token, signer, file) = if let Some(passphrase) = &outside.passphrase {
         let mut random = [0; KEY_BYTES];
@@ -267,24 +294,4 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
         }
         _ => spell::line(agent, "create CR --title \"…\""),
     }
-}
-
-/// Publishes what the project begins with.
-fn publish_everything(context: &mut Context) -> Result<(Vec<User>, Vec<String>), CommandError> {
-    let actor = context.actor()?;
-    let mut ids = Vec::new();
-    context.session.read(&actor).documents(&ListQuery::default(), &mut |document| {
-        ids.push(document.id);
-        Ok(())
-    })?;
-    for id in &ids {
-        if let Some(path) = publish::publish(context, &actor, id)?.into_iter().next() {
-            return Err(CommandError::Failed(format!(
-                "`{}` came in between, and is not replaced",
-                context.site.shown(&path)
-            )));
-        }
-    }
-    let users = context.session.read(&actor).users()?;
-    Ok((users, ids.iter().map(ToString::to_string).collect()))
 }

@@ -247,7 +247,7 @@ fn names(path: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Renames, and replaces nothing.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // Where the system cannot, a second name comes before the first one goes.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
@@ -317,7 +317,13 @@ fn half_written(path: &Path, mode: Permissions, _writing: &Writing) -> io::Resul
     builder.prefix(prefix).rand_bytes(random).suffix(suffix).permissions(mode).tempfile_in(folder(path))
 }
 
-/// Tells whether a file has a name that only this program gives, to what it is still writing.
+/// Names a folder of what is being made, for an id that is like no other.
+pub(super) fn half_written_folder(within: &Path, id: &str) -> PathBuf {
+    let (prefix, random, suffix) = HALF_WRITTEN;
+    within.join(format!("{prefix}{}{suffix}", id.get(..random).unwrap_or(id)))
+}
+
+/// Tells whether a file or folder has a name that only this program gives, to what it is still writing.
 pub(super) fn is_half_written(path: &Path) -> bool {
     let (prefix, random, suffix) = HALF_WRITTEN;
     let name = path.file_name().and_then(OsStr::to_str);

@@ -49,6 +49,8 @@ fn collect(folder: &Path, depth: usize, is_sought: fn(&Path) -> bool, found: &mu
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth > 1 => collect(&entry.path(), depth - 1, is_sought, found),
             Ok(kind) if kind.is_file() && is_sought(&entry.path()) => sought.push(entry.path()),
+            // A project that was never put in its place.
+            Ok(kind) if kind.is_dir() && file::is_half_written(&entry.path()) => sought.push(entry.path()),
             _ => {}
         }
     }

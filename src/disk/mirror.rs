@@ -265,17 +265,6 @@ fn digest_of(page: &[u8]) -> Digest {
 }
 
 impl Mirror {
-    /// Takes away what was published of a project that could not be founded, and the folders that are empty then.
-    pub(super) fn unmake(&self) {
-        for list in files_in(&self.lists) {
-            let path = self.folder.join(list.strip_prefix(&self.lists).unwrap_or(&list));
-            let known = self.published(&path);
-            let _left = file::remove(&path, &|found| known.contains(&digest_of(found)));
-            let _full = path.parent().map(fs::remove_dir);
-        }
-        let _full = fs::remove_dir(&self.folder);
-    }
-
     /// Lists the files of the mirror.
     pub fn files(&self) -> Vec<PathBuf> {
         files_in(&self.folder)

@@ -23,24 +23,15 @@ pub(super) enum Place {
     Pages,
     /// What is locked by whoever publishes.
     PublishLock,
-    /// The mark of a project that is not whole yet.
-    Founding,
 }
 
 impl Place {
-    const ALL: [Self; 7] = [
-        Self::Aside,
-        Self::Journal,
-        Self::Workspaces,
-        Self::Lists,
-        Self::Pages,
-        Self::PublishLock,
-        Self::Founding,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Aside, Self::Journal, Self::Workspaces, Self::Lists, Self::Pages, Self::PublishLock];
 
     /// Tells whether a folder has to lie there; else it is a file.
     const fn is_folder(self) -> bool {
-        !matches!(self, Self::PublishLock | Self::Founding)
+        !matches!(self, Self::PublishLock)
     }
 }
 
@@ -54,7 +45,6 @@ impl Site {
             Place::Lists => self.private().join("published"),
             Place::Pages => self.published(),
             Place::PublishLock => self.private().join("publish.lock"),
-            Place::Founding => self.private().join("founding"),
         }
     }
 

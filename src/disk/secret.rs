@@ -54,7 +54,7 @@ impl Keyring {
         Some(Self { config: folder(config), state: folder(state) })
     }
 
-    /// Takes away what was made for a project that could not be founded.
+    /// Takes away what this process made for a project that it could not found.
     pub fn unmake(&self) {
         let _left = fs::remove_dir_all(&self.config);
     }

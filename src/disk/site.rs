@@ -5,8 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::place::Place;
-use super::{DiskError, Fate, Mirror, beside, file, open, read_secret};
+use super::{DiskError, Fate, beside, file, open, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -49,14 +48,18 @@ fn is_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Finds a store in a folder that nothing marks as a project, unless it is one that `init` is about to take back: then
-/// there is no project.
+/// Tells whether a folder is the root of a project. Whoever put the project in its place can have died before its mark
+/// was there: then it comes there now.
+fn is_root(folder: &Path) -> bool {
+    let is_marked = || folder.join(CONFIG).is_file();
+    is_marked() || (Site::unmarked(folder).settle_config() && is_marked())
+}
+
+/// Finds a store in a folder that nothing marks as a project.
 fn lost(root: &Path) -> Option<DiskError> {
-    let site = Site::unmarked(root);
-    let folder = site.private();
-    let is_unfinished = fs::symlink_metadata(site.place(Place::Founding)).is_ok()
-        || fs::read_dir(&folder).is_ok_and(|mut inside| inside.next().is_none());
-    let is_lost = fs::symlink_metadata(&folder).is_ok() && !site.is_marked() && !is_unfinished;
+    let folder = Site::unmarked(root).private();
+    let is_empty = fs::read_dir(&folder).is_ok_and(|mut inside| inside.next().is_none());
+    let is_lost = fs::symlink_metadata(&folder).is_ok() && !root.join(CONFIG).is_file() && !is_empty;
     is_lost.then(|| DiskError::Unmarked { root: root.to_owned(), free: free_name(&folder), folder })
 }
 
@@ -88,7 +91,7 @@ fn has_other_names(_about: &fs::Metadata) -> bool {
 impl Site {
     /// Finds the project that `start` is in.
     pub fn find(start: &Path) -> Result<Self, DiskError> {
-        match start.ancestors().find(|folder| folder.join(CONFIG).is_file()) {
+        match start.ancestors().find(|folder| is_root(folder)) {
             Some(root) => Self::read(root),
             None => Err(lost(start).unwrap_or_else(|| DiskError::NoProject(start.to_owned()))),
         }
@@ -96,7 +99,7 @@ impl Site {
 
     /// Opens the project whose root is `root`.
     pub fn at(root: &Path) -> Result<Self, DiskError> {
-        if root.join(CONFIG).is_file() {
+        if is_root(root) {
             // As the system calls it, so that no path is shown with `.` or `..` in it.
             Self::read(&fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()))
         } else {
@@ -109,14 +112,9 @@ impl Site {
         Self { root: root.to_owned(), id: String::new() }
     }
 
-    /// Names a project that is being made, where this can be its id.
-    pub(super) fn with_id(root: &Path, id: &str) -> Option<Self> {
-        is_id(id).then(|| Self { root: root.to_owned(), id: id.to_owned() })
-    }
-
-    /// Tells whether something marks a project here.
-    pub(super) fn is_marked(&self) -> bool {
-        fs::symlink_metadata(self.root.join(CONFIG)).is_ok()
+    /// Names the project in another folder, where it is being made.
+    pub(super) fn elsewhere(&self, root: &Path) -> Self {
+        Self { root: root.to_owned(), id: self.id.clone() }
     }
 
     /// Moves aside what lies beside the store of the project at `root` and is in its way, and returns where it lay and
@@ -200,11 +198,14 @@ impl Site {
         if home.and_then(|home| fs::canonicalize(home).ok()).is_some_and(|home| home == real) {
             return refuse("it is your home folder; make a folder for the project");
         }
-        if let Some(outer) = real.ancestors().find(|folder| folder.join(CONFIG).exists()) {
+        if let Some(outer) = real.ancestors().find(|folder| is_root(folder)) {
             return refuse(&format!("`{}` is a project already", outer.display()));
         }
         if let Some(lost) = lost(&real) {
             return Err(lost);
+        }
+        if fs::symlink_metadata(real.join(CONFIG)).is_ok() {
+            return refuse(&format!("something lies at its `{CONFIG}` that is no file"));
         }
         let site = Self { root: real, id: to_hex(random) };
         match site.foreign_pages() {
@@ -283,36 +284,40 @@ impl Site {
         self.root.join("prompts")
     }
 
-    /// Takes away what was made of a project that could not be founded, its key included where that
-    /// was made, too. What cannot be taken away is no use to anybody without the rest.
-    pub fn unmake(&self, key: Option<(&Path, &[u8; 32])>) {
-        Mirror::new(self).unmake();
-        // It was made for this project, whose mark is held.
-        let _left = fs::remove_dir_all(self.private());
-        let _left = key.map(|(file, secret)| {
-            let text = key_text(secret);
-            file::remove(file, &|bytes| bytes == text.as_bytes())
-        });
+    /// Takes back the key of a project that could not be founded.
+    pub fn take_back_key(file: &Path, secret: &[u8; 32]) {
+        let _left = file::remove(file, &|bytes| bytes == key_text(secret).as_bytes());
     }
 
-    /// Writes `qms.yaml`: from now on the project can be found.
-    pub fn write_config(&self) -> Result<(), DiskError> {
+    /// Writes `qms.yaml` where it waits until the project is in its place.
+    pub(super) fn stage_config(&self) -> Result<(), DiskError> {
         let text = format!(
             "# A project of qms. Rules and records live in the store; this file only marks the place.\n\
              schema: qms.project/1\nproject: \"{}\"\n",
             self.id
         );
-        match file::create(&self.root.join(CONFIG), text.as_bytes(), false)? {
-            Fate::Gone => Ok(()),
-            Fate::Kept(path) => Err(DiskError::Changed(path)),
-        }
+        file::create(&self.private().join(CONFIG), text.as_bytes(), false).map(drop)
     }
 
-    /// Writes a candidate policy file, unless one is there.
-    pub fn write_candidate(&self, name: &str, text: &str) -> Result<(), DiskError> {
+    /// Lets `qms.yaml` mark the project, where it waits for that: from now on the project can be found. Returns
+    /// whether it did.
+    pub(super) fn settle_config(&self) -> bool {
+        let waiting = self.private().join(CONFIG);
+        fs::symlink_metadata(&waiting).is_ok_and(|about| about.is_file())
+            && !self.private().is_symlink()
+            && file::rename_new(&waiting, &self.root.join(CONFIG)).is_ok()
+    }
+
+    /// Writes a candidate policy file. One that is there stays, unless `is_ours` knows it.
+    pub fn write_candidate(
+        &self,
+        name: &str,
+        text: &str,
+        is_ours: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<(), DiskError> {
         let path = self.root.join(Sources::path(name));
         file::is_own_folder(&self.root, path.parent().unwrap_or(&self.root))?;
-        file::create(&path, text.as_bytes(), false).map(drop)
+        file::replace(&path, text.as_bytes(), false, is_ours).map(drop)
     }
 
     /// Returns where the key of this project lies.

@@ -226,9 +226,6 @@ fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
 /// Puts something at a place.
 type Lay<'a> = &'a dyn Fn(&Path);
 
-/// Leaves of a project what a process that died at some stage would.
-type Leave<'a> = &'a dyn Fn(&Project);
-
 // REQ-142, REQ-261
 #[test]
 fn what_lies_where_sqlite_keeps_its_files_stays_and_a_repair_moves_it_aside() {
@@ -259,107 +256,4 @@ fn what_lies_where_sqlite_keeps_its_files_stays_and_a_repair_moves_it_aside() {
     }
     project.run("-u claude create CR --title x").is(0);
     is_whole(&project);
-}
-
-/// The project as an `init` leaves it that ended before it marked the project.
-fn unfinished() -> Project {
-    let project = Project::new();
-    let key = fs::read_to_string(project.key()).unwrap();
-    let key = qms::domain::audit::ProjectKey::from_file_text(&key).unwrap();
-    let mark = format!("{} {}\n", project.id(), key.fingerprint().as_str());
-    fs::write(project.path(".qms/founding"), mark).unwrap();
-    fs::remove_file(project.path("qms.yaml")).unwrap();
-    project
-}
-
-// REQ-140
-#[test]
-fn an_init_that_did_not_end_is_in_the_way_of_no_other() {
-    let only = |project: &Project, keep: &str| {
-        for entry in fs::read_dir(project.path(".qms")).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => fs::remove_dir_all(path).unwrap(),
-                false if !path.ends_with(keep) => fs::remove_file(path).unwrap(),
-                false => {}
-            }
-        }
-    };
-    let stages: [(&str, Leave<'_>); 4] = [
-        ("the folder", &|project| only(project, "nothing")),
-        ("the mark, without a word", &|project| {
-            only(project, "founding");
-            fs::write(project.path(".qms/founding"), "").unwrap();
-        }),
-        ("the mark", &|project| only(project, "founding")),
-        ("all of it", &|_| {}),
-    ];
-    for (number, (stage, leave)) in stages.into_iter().enumerate() {
-        let project = unfinished();
-        let (key, token) = (project.key(), project.token("lead").unwrap());
-        leave(&project);
-        if number < 3 {
-            // Pages come after the store.
-            fs::remove_dir_all(project.path("QMS")).unwrap();
-        }
-        project.run("-u qa list").is(5).says("try: qms init");
-        project.run("init --no-passphrase").is(0);
-        // What the mark tells of is gone; of what came before it nothing is known.
-        assert_eq!((key.exists(), token.exists()), (number < 2, number < 2), "{stage}");
-        if number >= 2 {
-            is_whole(&project);
-        }
-    }
-}
-
-// REQ-015, REQ-140
-#[test]
-fn a_store_that_may_be_a_projects_is_kept_and_whoever_is_in_its_way_is_told_how_to_go_on() {
-    let held = unfinished();
-    let mark = fs::File::open(held.path(".qms/founding")).unwrap();
-    mark.lock().unwrap();
-    held.run("init --no-passphrase").is(2).says("another process is making one");
-    let foreign = unfinished();
-    fs::write(foreign.path(".qms/notes"), "mine").unwrap();
-    foreign.run("init --no-passphrase").is(2);
-    assert_eq!(fs::read_to_string(foreign.path(".qms/notes")).unwrap(), "mine");
-    let lost = drafted();
-    fs::rename(lost.path("qms.yaml"), lost.folder().join("kept")).unwrap();
-    for line in ["-u qa list", "init --no-passphrase"] {
-        let hints = lost.ask(line).is(2)["error"]["hints"].clone();
-        let place = lost.path(".qms").display().to_string();
-        assert_eq!(hints[0], format!("mv {place} {place}.before"), "{line}");
-    }
-    assert!(lost.database().exists());
-    fs::rename(lost.folder().join("kept"), lost.path("qms.yaml")).unwrap();
-    is_whole(&lost);
-}
-
-// REQ-140
-#[test]
-fn of_several_inits_at_once_one_makes_the_project() {
-    let folder = tempfile::tempdir().unwrap();
-    let begin = || {
-        std::process::Command::new(crate::project::PROGRAM)
-            .args(["init", "--no-passphrase"])
-            .env_clear()
-            .env("XDG_CONFIG_HOME", folder.path().join("config"))
-            .env("XDG_STATE_HOME", folder.path().join("state"))
-            .current_dir(folder.path().join("p"))
-            .output()
-            .unwrap()
-    };
-    fs::create_dir(folder.path().join("p")).unwrap();
-    let made = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..6).map(|_| scope.spawn(begin)).collect();
-        all.into_iter().map(|one| one.join().unwrap()).filter(|it| it.status.success()).count()
-    });
-    assert_eq!(made, 1);
-    let list = std::process::Command::new(crate::project::PROGRAM)
-        .args(["-u", "qa", "doctor"])
-        .env_clear()
-        .env("XDG_STATE_HOME", folder.path().join("state"))
-        .current_dir(folder.path().join("p"))
-        .status();
-    assert!(list.unwrap().success());
 }
