@@ -99,6 +99,8 @@ pub struct AttachmentFacts {
     pub id: DocumentId,
     /// Its present content; `None` where it is no text.
     pub text: Option<String>,
+    /// The version of the template that it came from.
+    pub template: Option<String>,
     /// What was stated about it.
     pub attestations: Vec<Attestation>,
 }

@@ -22,10 +22,6 @@ impl Session {
             0 => None,
             major => self.version_of(&document.id, Version::new(major, 0))?,
         };
-        let template = match &document.template {
-            Some(template) => self.version_of(&template.id, template.version)?,
-            None => None,
-        };
         Ok(Texts {
             stored: self.text(Some(document.content))?,
             copy: match (&facts.copy, copy) {
@@ -35,7 +31,7 @@ impl Session {
                 _ => None,
             },
             approved: self.text(approved)?,
-            template: self.text(template)?,
+            template: self.text_of_template(document)?,
             attachments: Vec::new(),
         })
     }
@@ -92,9 +88,17 @@ impl Session {
         open.map(|child| {
             let id = child.id.clone();
             let text = self.text(Some(child.content))?;
-            Ok(AttachmentFacts { attestations: self.store.attestations(&id)?, id, text })
+            let template = self.text_of_template(child)?;
+            Ok(AttachmentFacts { attestations: self.store.attestations(&id)?, id, text, template })
         })
         .collect()
+    }
+
+    /// Reads the version of the template that a document came from.
+    fn text_of_template(&mut self, document: &Document) -> Result<Option<String>, SessionError> {
+        let Some(template) = &document.template else { return Ok(None) };
+        let content = self.version_of(&template.id, template.version)?;
+        self.text(content)
     }
 
     fn version_of(&mut self, id: &DocumentId, version: Version) -> Result<Option<Digest>, SessionError> {

@@ -187,6 +187,10 @@ impl Case<'_> {
     }
 
     fn unmet_front_matter(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
+        // After an approval it stays as it is, but where a text is written anew.
+        if !self.writable(workflow, document).is_all() {
+            return Vec::new();
+        }
         let id = &document.id;
         // Who has a copy out has only to write.
         let remedy = || if self.facts.copy == CopyFacts::NotOut { self.verb("checkout") } else { None };

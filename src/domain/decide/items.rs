@@ -40,6 +40,9 @@ impl Case<'_> {
 
     /// A plan: every item says what is to be done, and nothing was done before the release.
     pub(super) fn unmet_planned(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        if self.is_unwritten_anew(document) {
+            return Vec::new();
+        }
         let items = match self.items_after(edge, document) {
             None => return Vec::new(),
             Some(Err(unreadable)) => return vec![unreadable],
@@ -60,8 +63,23 @@ impl Case<'_> {
         told(Condition::ItemsUnplanned, unplanned.chain(early).map(|message| (message, None)))
     }
 
+    /// Tells whether a plan was approved that nobody writes anew where the document stands.
+    fn is_unwritten_anew(&self, document: &Document) -> bool {
+        let life = self.policy.document_type(&document.document_type).map(|(life, _)| life);
+        life.is_some_and(|life| !self.writable(life, document).is_all())
+    }
+
+    /// Tells whether a plan was approved without items that can be read, before the policy asked for some: there is
+    /// nothing then to carry out or to keep, and nobody can add it.
+    fn is_without_items(&self, document: &Document) -> bool {
+        matches!(self.facts.items.approved, Some(Err(_))) && self.is_unwritten_anew(document)
+    }
+
     /// What was approved stays, and what is recorded is the program's to write.
     pub(super) fn unmet_unchanged(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        if self.is_without_items(document) {
+            return Vec::new();
+        }
         let now = match self.items_after(edge, document) {
             None => return Vec::new(),
             Some(Err(unreadable)) => return vec![unreadable],
@@ -83,6 +101,9 @@ impl Case<'_> {
 
     /// Nothing that was approved is left undone or unanswered.
     pub(super) fn unmet_complete(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+        if self.is_without_items(document) {
+            return Vec::new();
+        }
         let items = match self.items_after(edge, document) {
             None => return Vec::new(),
             Some(Err(unreadable)) => return vec![unreadable],

@@ -32,6 +32,7 @@ mod seats;
 mod texts;
 mod verdicts;
 mod way;
+mod writable;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,3 +13,4 @@ mod people;
 mod promises;
 mod proposals;
 mod ways;
+mod writable;

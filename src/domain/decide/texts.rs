@@ -1,15 +1,16 @@
 //! The guards that look into texts: what is left to fill in, what may not be touched, and whether a
 //! template can be used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::writable::Writable;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::facts::Texts;
-use crate::domain::items::Items;
+use crate::domain::items::{Column, Item, Items};
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, Policy, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 use crate::domain::template;
 use crate::domain::text::{Declared, Edit, Placeholder, PlaceholderKind, Season, Text, edits, placeholders};
@@ -45,16 +46,29 @@ impl Case<'_> {
             let message = format!("the content of {} is no text", document.id);
             return vec![Reason::new(Condition::TextUnclear, message)];
         };
+        let writable = || Writable::of(workflow, document, texts.template.as_deref(), text);
         match plain {
             Plain::NoPlaceholders | Plain::NoExecutionPlaceholders => {
-                let left = self.unmet_placeholders(plain, workflow, edge, document, text);
-                self.unclear(document, text).into_iter().chain(left).collect()
+                let writable = writable();
+                let left = self.unmet_placeholders(plain, workflow, edge, document, (text, &writable));
+                self.unclear(document, text, &writable).into_iter().chain(left).collect()
             }
             Plain::SectionsUnchanged => self.unmet_locks(workflow, document, text),
-            Plain::TemplateSectionsKept => self.unmet_template_sections(document, text),
-            Plain::TemplateIsSound => self.unmet_template(document, text).into_iter().collect(),
+            Plain::TemplateSectionsKept if writable().is_all() => {
+                self.unmet_template_sections(document, text)
+            }
+            Plain::TemplateIsSound if writable().is_all() => {
+                self.unmet_template(document, text).into_iter().collect()
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// What of the present content can be written here.
+    pub(super) fn writable(&self, workflow: &Workflow, document: &Document) -> Writable {
+        let texts = &self.facts.texts;
+        let stored = texts.stored.as_deref().unwrap_or_default();
+        Writable::of(workflow, document, texts.template.as_deref(), stored)
     }
 
     /// Who has a copy out has only to write.
@@ -64,36 +78,35 @@ impl Case<'_> {
 
     /// What a page shows otherwise than the lines say. Sections are not looked for in such a text: one line
     /// of it would make all those behind it seem edited.
-    fn unclear(&self, document: &Document, text: &str) -> Option<Reason> {
-        let faults = Text::of(text).faults;
+    fn unclear(&self, document: &Document, text: &str, writable: &Writable) -> Option<Reason> {
+        let mut faults = Text::of(text).faults;
+        faults.retain(|fault| writable.has(fault.line));
         let places = listed(faults.iter().map(ToString::to_string), faults.len());
         let message = format!("the text of {} cannot be read for sure: {places}", document.id);
         let reason = Reason::new(Condition::TextUnclear, message);
         (!faults.is_empty()).then(|| reason.remedy(self.checkout_to_write()))
     }
 
-    /// What is left to fill in. In a template it stays, for those who use it; what is left of execution items
-    /// is told by the guard that is about them.
+    /// What is left to fill in where it can be. In a template it stays, for those who use it. Of an item only what is
+    /// recorded is left for its execution, which the guard tells that is about items, where there is one.
     fn unmet_placeholders(
         &self,
         plain: Plain,
         workflow: &Workflow,
         edge: &Transition,
         document: &Document,
-        text: &str,
+        (text, writable): (&str, &Writable),
     ) -> Option<Reason> {
         let is_template = workflow.document_type(&document.document_type).is_some_and(|it| it.is_template);
         let template = self.facts.texts.template.as_deref();
-        let items = if edge.guards.contains(&Guard::Plain(Plain::ItemsComplete)) {
-            Items::of(text).map(|items| items.iter().map(|item| item.line).collect()).unwrap_or_default()
-        } else {
-            BTreeSet::new()
-        };
+        let is_told = edge.guards.contains(&Guard::Plain(Plain::ItemsComplete));
+        let places = Places::of(self.policy, document, writable, text);
         let counts = |one: &Placeholder<'_>| match one.kind {
-            PlaceholderKind::Word => plain == Plain::NoPlaceholders,
-            PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template,
+            PlaceholderKind::Word => plain == Plain::NoPlaceholders && places.has(one),
+            PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template && places.has(one),
             PlaceholderKind::Execution => {
-                plain == Plain::NoExecutionPlaceholders && !is_template && !items.contains(&one.line)
+                let is_asked = plain == Plain::NoExecutionPlaceholders && !is_template;
+                is_asked && places.has(one) && !(is_told && places.is_of_item(one))
             }
         };
         let message = left(document, text, template, counts)?;
@@ -114,7 +127,12 @@ impl Case<'_> {
             // Nobody can fill in what can no longer be checked out.
             Some(_) if self.is_past(Effect::CheckOut, child) => {}
             Some(text) => {
-                found.extend(left(child, text, None, |_| true).map(|it| (Condition::PlaceholderLeft, it)));
+                let template = known.and_then(|it| it.template.as_deref());
+                let life = self.policy.document_type(&child.document_type).map(|(life, _)| life);
+                let writable = life.map_or(Writable::All, |life| Writable::of(life, child, template, text));
+                let places = Places::of(self.policy, child, &writable, text);
+                let told = left(child, text, template, |one| places.has(one));
+                found.extend(told.map(|it| (Condition::PlaceholderLeft, it)));
             }
             None => found.push((Condition::PlaceholderLeft, format!("the content of {id} is no text"))),
         }
@@ -155,7 +173,7 @@ impl Case<'_> {
         let stored = self.facts.texts.stored.as_deref().unwrap_or_default();
         let template = self.facts.texts.template.as_deref();
         let Some(declared) = declared(document, template) else { return Vec::new() };
-        if let Some(unclear) = self.unclear(document, text).filter(|_| text != stored) {
+        if let Some(unclear) = self.unclear(document, text, &Writable::All).filter(|_| text != stored) {
             return vec![unclear];
         }
         let edits = edits(&declared, Season::Phase(&state.phase), stored, text);
@@ -173,7 +191,7 @@ impl Case<'_> {
             return Vec::new();
         };
         let Some(declared) = declared(document, Some(template)) else { return Vec::new() };
-        if let Some(unclear) = self.unclear(document, text) {
+        if let Some(unclear) = self.unclear(document, text, &Writable::All) {
             return vec![unclear];
         }
         let edits = edits(&declared, Season::Drafting, template, text);
@@ -214,13 +232,44 @@ pub(super) fn locks(document: &Document, texts: &Texts) -> bool {
 
 /// What the template of a document declares; `None` where nothing is locked, because there is no template,
 /// or one that says nothing about its sections. Of a template that cannot be read, nothing is open.
-fn declared<'a>(document: &Document, template: Option<&'a str>) -> Option<Declared<'a>> {
+pub(super) fn declared<'a>(document: &Document, template: Option<&'a str>) -> Option<Declared<'a>> {
     document.template.as_ref()?;
     let declared = template.map(|template| Declared::of(&Text::of(template)));
     match declared {
         Some(declared) if declared.is_empty() => None,
         Some(declared) => Some(declared),
         None => Some(Declared::default()),
+    }
+}
+
+/// Where something of a text can be left to fill in.
+struct Places<'a> {
+    writable: &'a Writable,
+    items: BTreeMap<usize, Item>,
+}
+
+impl<'a> Places<'a> {
+    fn of(policy: &Policy, document: &Document, writable: &'a Writable, text: &str) -> Self {
+        let has_items = policy.has_items(&document.document_type);
+        let items = has_items.then(|| Items::of(text).ok()).flatten();
+        let items = items.iter().flat_map(Items::iter).map(|item| (item.line, item.clone())).collect();
+        Self { writable, items }
+    }
+
+    fn is_of_item(&self, one: &Placeholder<'_>) -> bool {
+        self.items.contains_key(&one.line)
+    }
+
+    /// What was approved of an item stays as it is, in whichever section it stands.
+    fn has(&self, one: &Placeholder<'_>) -> bool {
+        match self
+            .items
+            .get(&one.line)
+            .filter(|_| !self.writable.is_all() || one.kind == PlaceholderKind::Execution)
+        {
+            None => self.writable.has(one.line),
+            Some(item) => Column::RECORDED.into_iter().any(|column| item.holds(column, &one.text)),
+        }
     }
 }
 

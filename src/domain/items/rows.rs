@@ -236,6 +236,11 @@ impl Item {
         shows_nothing(self.written(column))
     }
 
+    /// Tells whether a cell holds these words, as they are written.
+    pub fn holds(&self, column: Column, words: &str) -> bool {
+        self.cell(column).1.contains(words)
+    }
+
     /// Lists the columns that are still to be recorded.
     pub fn missing(&self) -> impl Iterator<Item = Column> + '_ {
         Column::RECORDED.into_iter().filter(|column| match column {

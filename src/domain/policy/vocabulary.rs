@@ -194,6 +194,7 @@ const READ_TEXTS: &[Plain] = &[
     Plain::SectionsUnchanged,
     Plain::TemplateSectionsKept,
     Plain::TemplateIsSound,
+    Plain::FrontMatterComplete,
     Plain::AttachmentsFilledIn,
     Plain::ItemsPlanned,
     Plain::ItemRecordable,

@@ -214,6 +214,7 @@ impl<'a> Dice<'a> {
             .map(|child| AttachmentFacts {
                 id: child.id.clone(),
                 text: self.text(),
+                template: self.text(),
                 attestations: Vec::new(),
             })
             .collect();
