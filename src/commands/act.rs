@@ -11,6 +11,7 @@ use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publ
 use crate::disk::{Fate, Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
+use crate::domain::front_matter;
 use crate::domain::id::{DocumentId, StateName, TypeName, UserName};
 use crate::domain::identity::{Actor, Claim};
 use crate::domain::policy::{Action, InputKind, Reminder};
@@ -270,6 +271,10 @@ fn lay_down(
             && acted.notes.iter().any(|note| matches!(note, Note::CheckedIn(_) | Note::Unchanged))
         {
             let (id, actor) = (&after.id, &acted.actor);
+            let doubts = front_matter::parse(id.as_str(), bytes).map(|read| read.doubts).unwrap_or_default();
+            for doubt in doubts {
+                warn("field_not_read", format!("{doubt} (in the front matter of {id})"));
+            }
             match workspace.remove(id, bytes, after.content) {
                 Ok(Fate::Gone) => {}
                 Ok(Fate::Kept(place)) => warn(

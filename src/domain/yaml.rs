@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
+use indexmap::IndexMap;
+use serde::de::{self, DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_yaml::budget::BudgetBreach;
 use serde_yaml::{
     Budget, DuplicateKeyPolicy, MergeKeyPolicy, MessageFormatter, Options, UserMessageFormatter,
@@ -17,6 +19,9 @@ use super::text::cut;
 /// The largest file of the embedded policy has 10 KiB and 1,150 of these.
 const TEXT_MAX: usize = 256 * 1024;
 const NODES_MAX: usize = 20_000;
+
+/// Most anchors, and most aliases, where they are read.
+const NAMED_MAX: usize = 1_000;
 
 /// Where something stands in a text file; lines and columns count from 1, and 0 means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +60,32 @@ pub struct YamlError {
 /// `1.1`), and anything past a fixed budget. `line_offset` is the number of lines before `text` in
 /// its file.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str, line_offset: u64) -> Result<T, YamlError> {
+    read(file, text, line_offset, options())
+}
+
+/// Reads `text` as one mapping whose values can be anything that YAML 1.2 knows, anchors, tags and merge keys
+/// included. The first field is refused that stands twice, and a fixed budget holds here, too.
+pub fn mapping(file: &str, text: &str, line_offset: u64) -> Result<IndexMap<String, Field>, YamlError> {
+    let mut options = options();
+    if let Some(budget) = &mut options.budget {
+        budget.max_anchors = NAMED_MAX;
+        budget.max_aliases = NAMED_MAX;
+    }
+    options.alias_limits.max_total_replayed_events = NODES_MAX;
+    options.merge_keys = MergeKeyPolicy::AsOrdinary;
+    options.no_schema = false;
+    options.reject_unsupported_tags = false;
+    let fields: IndexMap<Field, Field> = read(file, text, line_offset, options)?;
+    let named = |(name, field)| if let Field::Text(name) = name { Some((name, field)) } else { None };
+    Ok(fields.into_iter().filter_map(named).collect())
+}
+
+fn read<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    line_offset: u64,
+    options: Options,
+) -> Result<T, YamlError> {
     let at = |line, column| Place { file: file.to_owned(), line, column };
     if text.len() > TEXT_MAX {
         return Err(YamlError { place: at(0, 0), message: format!("larger than {} KiB", TEXT_MAX / 1024) });
@@ -66,11 +97,94 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str, line_offset: u64) -> R
             message: "a NUL character, which no text has".to_owned(),
         });
     }
-    serde_yaml::from_str_with_options(text, options()).map_err(|error: serde_yaml::Error| {
+    serde_yaml::from_str_with_options(text, options).map_err(|error: serde_yaml::Error| {
         let place = error.location().map_or_else(|| at(0, 0), |l| at(l.line() + line_offset, l.column()));
         let rendered = error.without_snippet().render_with_formatter(&Telling);
         YamlError { place, message: one_line(&rendered) }
     })
+}
+
+/// The value of a field, as far as a reader of texts has use for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// A text.
+    Text(String),
+    /// Something else, and what.
+    Other(&'static str),
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Field, E> {
+        Ok(Field::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Field, E> {
+        Ok(Field::Other("true or false"))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Field, E> {
+        Ok(Field::Other("a number"))
+    }
+
+    fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<Field, E> {
+        Ok(Field::Other("a block of bytes"))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Field, E> {
+        Ok(Field::Other("nothing"))
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Field, E> {
+        Ok(Field::Other("nothing"))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Field, D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Field, D::Error> {
+        inner.deserialize_any(self)
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Field, A::Error> {
+        while list.next_element::<Field>()?.is_some() {}
+        Ok(Field::Other("a list"))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
+        while map.next_entry::<Field, Field>()?.is_some() {}
+        Ok(Field::Other("a mapping"))
+    }
 }
 
 /// Reads the bytes of a file as one YAML document; see [`parse`].
@@ -123,6 +237,10 @@ impl MessageFormatter for Telling {
                 breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
                 ..
             } => Cow::Borrowed("anchors and aliases are not read: write it out"),
+            serde_yaml::Error::DuplicateMappingKey { key, .. } => Cow::Owned(format!(
+                "{} stands twice",
+                key.as_ref().map_or("a field".to_owned(), |key| format!("`{}`", cut(key)))
+            )),
             serde_yaml::Error::Budget { .. } => Cow::Borrowed("too large or too deeply nested"),
             other => UserMessageFormatter.format_message(other),
         }

@@ -97,7 +97,7 @@ fn words_that_nobody_knows_are_refused_with_their_place_and_the_word_that_was_me
         ("{ claude: create, change: {} }", "x.yaml:7:35: `change` is for `policy_adopt`"),
         ("{ lead: unlock, user: qa }", "unknown word `user`"),
         ("{ claude: create, version: 0.1 }", "x.yaml:7:27: invalid type: floating point `0.1`"),
-        ("{ claude: create, title: a, title: b }", "x.yaml:7:37: duplicate mapping key"),
+        ("{ claude: create, title: a, title: b }", "x.yaml:7:37: `title` stands twice"),
         ("{ Claude: create }", "`Claude` is not a user name"),
         ("{ check: SOP-001, menu: [] }", "`check` takes `menu` and `for` together"),
         ("{ path: nowhere }", "x.yaml:7:17: unknown path `nowhere`"),

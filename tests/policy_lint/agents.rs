@@ -168,7 +168,7 @@ pub(super) const CASES: &[Case] = &[
         "unreadable",
         &[more!("agents:\n  qa: { user: qa }\n  \"qa\": { user: tu }\n")],
         "\"qa\"",
-        "duplicate mapping key: qa not allowed here",
+        "`qa` stands twice",
     ),
     Case(
         "unreadable",

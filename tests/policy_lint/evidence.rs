@@ -110,7 +110,7 @@ pub(super) const CASES: &[Case] = &[
         "unreadable",
         &[more!("evidence:\n  ci: { help: h, command: [/bin/x] }\n  ci: { help: h, command: [/bin/y] }\n")],
         "ci: { help: h, command: [/bin/y]",
-        "duplicate mapping key: ci not allowed here",
+        "`ci` stands twice",
     ),
     Case(
         "unknown_name",

@@ -28,13 +28,13 @@ pub(super) const CASES: &[Case] = &[
         "unreadable",
         &[("prompts/review.yaml", "  Correctness:", "  Completeness:")],
         "Completeness:\n    - item: What it states",
-        "duplicate mapping key: Completeness not allowed here",
+        "`Completeness` stands twice",
     ),
     Case(
         "unreadable",
         &[("prompts/review.yaml", "reminders:", "purpose: Another.\nreminders:")],
         "purpose: Another.",
-        "duplicate mapping key: purpose not allowed here",
+        "`purpose` stands twice",
     ),
     Case(
         "unreadable",

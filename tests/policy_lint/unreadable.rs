@@ -14,13 +14,13 @@ pub(super) const CASES: &[Case] = &[
         "unreadable",
         &[("controlled.yaml", "phase: authoring, initial", "phase: authoring, phase: review, initial")],
         "phase: review, initial",
-        "duplicate mapping key: phase not allowed here",
+        "`phase` stands twice",
     ),
     Case(
         "unreadable",
         &[("controlled.yaml", "  RETIRED: ", "  EFFECTIVE: { phase: ended }\n  RETIRED: ")],
         "EFFECTIVE: { phase: ended }",
-        "duplicate mapping key: EFFECTIVE not allowed here",
+        "`EFFECTIVE` stands twice",
     ),
     Case(
         "unreadable",

@@ -208,8 +208,12 @@ impl Case<'_> {
                 let is_out = self.facts.copy != CopyFacts::NotOut;
                 let place = if is_out { "; write it in the working copy" } else { "" };
                 let missing = required.iter().filter(|field| read.field(field).is_none()).map(|field| {
-                    let message =
-                        format!("the front matter of {id} has no `{field}`, or only a placeholder{place}");
+                    let message = match read.others.get(field) {
+                        Some(what) => format!("`{field}` of {id} is {what}, where a text is expected{place}"),
+                        None => {
+                            format!("the front matter of {id} has no `{field}`, or only a placeholder{place}")
+                        }
+                    };
                     Reason::new(Condition::FrontMatterIncomplete, message).remedy(remedy())
                 });
                 let renewed = rules.map(|it| it.renewed.as_slice()).unwrap_or_default();

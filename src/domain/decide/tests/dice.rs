@@ -284,7 +284,7 @@ impl<'a> Dice<'a> {
         }
         let id = document.map_or_else(|| name("X-1"), |it| it.id.clone());
         let document_type = document.map_or_else(|| name("SOP"), |it| it.document_type.clone());
-        FrontMatter { id, document_type, fields }
+        FrontMatter { id, document_type, fields, others: BTreeMap::new(), doubts: Vec::new() }
     }
 
     fn new_document(&mut self, policy: &Policy) -> NewDocument {
