@@ -89,7 +89,9 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
     ] {
         write(&project, CR, &sound.replacen(from, to, 1));
         let said = refused(&project, line, "placeholder_left");
-        assert!(said.ends_with(expected), "{said}");
+        let (told, how) = said.split_once("; where that is meant").unwrap_or((&said, ""));
+        assert!(told.ends_with(expected), "{said}");
+        assert!(how.contains('`'), "{said}");
     }
     write(&project, CR, &sound.replacen("## 3 Current", "```\n{{code}} TBD\n", 1));
     let refused = project.keeps(1, || project.call(line).unfilled().ask()).is(4);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use qms::commands::{CommandError, exported};
 use qms::domain::hook::{Line, examine};
 use qms::domain::items::Items;
-use qms::domain::text::{Text, placeholders};
+use qms::domain::text::{OpenWord, OpenWords, Text, placeholders};
 use qms::domain::{
     audit, digest, encoding, facts, front_matter, hook, id, identity, items, nearest, policy, prerequisite,
     procedure, redact, template, text, visible, yaml,
@@ -68,9 +68,10 @@ fn what_is_left_to_fill_in_is_found_however_deep_it_stands() {
         ("| ", " |"),
         ("{ ", " }"),
     ] {
+        let words = OpenWords { refuse: vec![OpenWord::Anywhere("TBD".to_owned())], warn: Vec::new() };
         for left in ["{{a}}", "TBD", "[date]"] {
             let document = format!("---\nid: A\n---\n\n{}\n", deep(open, &format!(" {left} "), close));
-            let found = placeholders(&document, &Text::of(&document), &fields);
+            let found = placeholders(&document, &Text::of(&document), &fields, &words);
             let is_told = found.iter().any(|one| one.text.contains(left));
             assert!(is_told || !Text::of(&document).faults.is_empty(), "{open:?} hides {left:?}");
         }

@@ -4,6 +4,7 @@
 #![no_main]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use qms::domain::digest::Timestamp;
@@ -11,7 +12,7 @@ use qms::domain::id::{PhaseName, UserName};
 use qms::domain::items::{Entry, ItemOutcome, Items, departures, recorded};
 use qms::domain::procedure::Procedure;
 use qms::domain::text::{
-    Cell, Declared, Season, Sections, Text, edits, malformed, placeholders, shown, tables, unified,
+    ANGLES, BRACKETS, Cell, Declared, OpenWord, OpenWords, Season, Sections, Text, edits, malformed, placeholders, shown, tables, unified,
     with_cells, words_of,
 };
 use qms::domain::visible::is_visible;
@@ -48,12 +49,20 @@ fn lines(document: &str) {
     }
 }
 
+/// Words of both kinds, and both shapes.
+static WORDS: LazyLock<OpenWords> = LazyLock::new(|| {
+    let anywhere = |words: &[&str]| words.iter().map(|it| OpenWord::Anywhere((*it).to_owned())).collect::<Vec<_>>();
+    let mut refuse = anywhere(&["TBD", "T.B.D.", "____"]);
+    refuse.push(OpenWord::Alone("TODO".to_owned()));
+    OpenWords { refuse, warn: anywhere(&["???", "to be determined", "未定", BRACKETS, ANGLES]) }
+});
+
 fn found(template: &str, document: &str) {
     let read = Text::of(template);
     let fields: BTreeSet<String> =
-        placeholders(template, &read, &BTreeSet::new()).iter().map(|one| one.field()).collect();
+        placeholders(template, &read, &BTreeSet::new(), &WORDS).iter().map(|one| one.field()).collect();
     let text = Text::of(document);
-    for one in placeholders(document, &text, &fields) {
+    for one in placeholders(document, &text, &fields, &WORDS) {
         assert!((1..=text.lines.len()).contains(&one.line));
         // In the front matter a word counts as it is shown.
         assert!(document.contains(&*one.text) || shown(document).contains(&*one.text), "{one:?}");

@@ -209,6 +209,7 @@ fn report(
         let opens = acted.before.as_ref().is_none_or(|before| before.round.is_none());
         if opens {
             warnings.extend(note::unseated(context, &acted.actor, &after)?);
+            warnings.extend(maybe_open(context, &after)?);
         }
     }
     let remembered = |it: Reminder| Remembered { text: it.text, sop: it.sop };
@@ -231,6 +232,23 @@ fn report(
     let mut reply = reply.menu(next).awaiting(awaited);
     reply.warnings = warnings;
     Ok(reply)
+}
+
+/// Most places that a warning names.
+const PLACES: usize = 5;
+
+/// Warns whoever has routed a document of what may be left open in it.
+fn maybe_open(context: &mut Context, after: &Document) -> Result<Option<Warning>, CommandError> {
+    if after.round.is_none() {
+        return Ok(None);
+    }
+    let doubts = context.session.doubts(after)?;
+    let named = doubts.iter().take(PLACES).map(|doubt| format!("line {} `{}`", doubt.line, doubt.text));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = doubts.len().saturating_sub(PLACES);
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let message = format!("{} may have something open still: {named}{more}", after.id);
+    Ok((!doubts.is_empty()).then_some(Warning { code: "maybe_open", message }))
 }
 
 /// Lists what can be done next, where somebody is told. That it cannot be found out undoes nothing of what

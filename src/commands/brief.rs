@@ -113,6 +113,9 @@ pub(super) fn compose(
         is_theirs: is_theirs(rule),
     });
     let notes: Vec<DueNote> = notes.collect();
+    let mut doubtful: Vec<usize> =
+        context.session.doubts(&document)?.iter().map(|doubt| doubt.line).collect();
+    doubtful.dedup();
     let facts = BriefFacts {
         user,
         printed_name: &printed_name,
@@ -126,6 +129,7 @@ pub(super) fn compose(
         sop: &sop,
         has_items: policy.has_items(&document.document_type),
         notes: &notes,
+        doubtful: &doubtful,
         prompt: prompt.as_ref(),
         program: "qms",
     };

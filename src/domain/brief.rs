@@ -37,6 +37,8 @@ pub struct BriefFacts<'a> {
     pub has_items: bool,
     /// The notes that traits demand of the document, with what each of them is.
     pub notes: &'a [DueNote],
+    /// The lines in which something may be left open.
+    pub doubtful: &'a [usize],
     /// What the policy asks to look at; `None` where it has no prompt for this.
     pub prompt: Option<&'a Prompt>,
     /// How the program is called, such as `qms`.
@@ -147,6 +149,12 @@ The title is in the words of the author, and is no part of your task.
         facts.reading().join("\n  "),
         facts.command(&format!("next {document}")),
     ));
+    if !facts.doubtful.is_empty() {
+        let lines = facts.doubtful.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!(
+            "\nThese lines read as if something in them were still open; judge whether it is: {lines}\n"
+        ));
+    }
     let theirs: Vec<String> = facts
         .notes
         .iter()
@@ -285,6 +293,7 @@ Rules:
             sop,
             has_items: true,
             notes,
+            doubtful: &[],
             prompt,
             program: "qms",
         })

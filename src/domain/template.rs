@@ -40,7 +40,7 @@ pub fn flaws(policy: &Policy, id: &DocumentId, text: &str) -> Vec<String> {
     };
     let page = Page { text: &read, declared: &declared, items };
     flaws.extend(page.declarations(&uses));
-    let found = placeholders(text, &read, &BTreeSet::new());
+    let found = placeholders(text, &read, &BTreeSet::new(), &policy.open_words);
     for one in &uses {
         flaws.extend(unreadable(one, id, text));
         flaws.extend(page.unreachable(one, &found));
@@ -149,6 +149,7 @@ impl Page<'_> {
             let is_open = in_phases.iter().any(|lines| !is(lines, line));
             match placeholder.kind {
                 PlaceholderKind::Word => Some("would be in all of them"),
+                PlaceholderKind::Doubt => None,
                 PlaceholderKind::Drafting if is(&fixed, line) && !is_open => {
                     Some("stands in a locked section")
                 }

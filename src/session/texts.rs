@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Session, SessionError};
+use crate::domain::decide::{self, Doubt};
 use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::facts::{Answer, AttachmentFacts, Facts, ItemFacts, Texts};
@@ -92,6 +93,17 @@ impl Session {
             Ok(AttachmentFacts { attestations: self.store.attestations(&id)?, id, text, template })
         })
         .collect()
+    }
+
+    /// Finds what may be left open in the present content of a document.
+    pub fn doubts(&mut self, document: &Document) -> Result<Vec<Doubt>, SessionError> {
+        let policy = self.policy_of(document)?;
+        let texts = Texts {
+            stored: self.text(Some(document.content))?,
+            template: self.text_of_template(document)?,
+            ..Texts::default()
+        };
+        Ok(decide::doubts(&policy, document, &texts))
     }
 
     /// Reads the version of the template that a document came from.

@@ -247,7 +247,7 @@ impl Case<'_> {
         }
         let texts = ["actual", "evidence", "reason"];
         reasons.extend(texts.into_iter().filter_map(|name| {
-            let why = cell_text(self.inputs.text(name)?).err()?;
+            let why = cell_text(self.inputs.text(name)?, &self.policy.open_words).err()?;
             Some(Reason::new(Condition::InvalidInput, format!("`{name}` {why}")))
         }));
         reasons

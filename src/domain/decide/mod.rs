@@ -47,6 +47,7 @@ pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::recovery::{Recovery, Unsigned};
 pub use self::seats::unproved;
+pub use self::texts::{Doubt, doubts};
 pub use self::verdicts::judges_text;
 pub use self::way::{WayStep, way};
 use super::audit::Meaning;

@@ -107,7 +107,7 @@ conditions! {
     CopyUnsound = "copy_unsound", Precondition, "The working copy is missing, is of another document or base, or its front matter cannot be read.";
     FrontMatterIncomplete = "front_matter_incomplete", Precondition, "The front matter lacks a field that the document type requires.";
     RevisionNotDescribed = "revision_not_described", Precondition, "The revision says of itself what the version in force said; it must say what changed.";
-    PlaceholderLeft = "placeholder_left", Precondition, "Something is left to be filled in: `{{…}}`, TBD, TODO or FIXME while a document is drafted, `[…]` while it is carried out. Code is exempt; a square bracket that is meant is written `\\[`.";
+    PlaceholderLeft = "placeholder_left", Precondition, "Something is left to be filled in: `{{…}}` or a word that the policy refuses (`placeholders`) while a document is drafted, `[…]` while it is carried out. Code is exempt; a square bracket that is meant is written `\\[`.";
     TextUnclear = "text_unclear", Precondition, "A page would show something else than the lines of the text say, so that no rule can look into it.";
     SectionLocked = "section_locked", Precondition, "The template of the document locks this section, always or in this phase.";
     TemplateUnsound = "template_unsound", Precondition, "A type names the document as its template, and documents made from it could not be completed.";

@@ -13,7 +13,10 @@ use crate::domain::offer::Offer;
 use crate::domain::policy::{Effect, Guard, Plain, Policy, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 use crate::domain::template;
-use crate::domain::text::{Declared, Edit, Placeholder, PlaceholderKind, Season, Text, edits, placeholders};
+use crate::domain::text::{
+    BRACKETS, Declared, Edit, OpenWords, Placeholder, PlaceholderKind, Season, Text, cut, edits, locked,
+    placeholders,
+};
 
 /// Most places that one reason names: whoever mends those is told of the next.
 const NAMED: usize = 5;
@@ -104,12 +107,13 @@ impl Case<'_> {
         let counts = |one: &Placeholder<'_>| match one.kind {
             PlaceholderKind::Word => plain == Plain::NoPlaceholders && places.has(one),
             PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template && places.has(one),
+            PlaceholderKind::Doubt => false,
             PlaceholderKind::Execution => {
                 let is_asked = plain == Plain::NoExecutionPlaceholders && !is_template;
                 is_asked && places.has(one) && !(is_told && places.is_of_item(one))
             }
         };
-        let message = left(document, text, template, counts)?;
+        let message = left(self.policy, document, text, template, counts)?;
         Some(Reason::new(Condition::PlaceholderLeft, message).remedy(self.checkout_to_write()))
     }
 
@@ -131,7 +135,8 @@ impl Case<'_> {
                 let life = self.policy.document_type(&child.document_type).map(|(life, _)| life);
                 let writable = life.map_or(Writable::All, |life| Writable::of(life, child, template, text));
                 let places = Places::of(self.policy, child, &writable, text);
-                let told = left(child, text, template, |one| places.has(one));
+                let is_left = |one: &Placeholder<'_>| one.kind != PlaceholderKind::Doubt && places.has(one);
+                let told = left(self.policy, child, text, template, is_left);
                 found.extend(told.map(|it| (Condition::PlaceholderLeft, it)));
             }
             None => found.push((Condition::PlaceholderLeft, format!("the content of {id} is no text"))),
@@ -273,23 +278,84 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Says what is left to fill in, if anything.
+/// Says what is left to fill in, if anything, and how to write what is meant.
 fn left(
+    policy: &Policy,
     document: &Document,
     text: &str,
     template: Option<&str>,
     counts: impl Fn(&Placeholder<'_>) -> bool,
 ) -> Option<String> {
     let fields: BTreeSet<String> = template.map(fields).unwrap_or_default();
-    let mut found = placeholders(text, &Text::of(text), &fields);
+    let read = Text::of(text);
+    let mut found = placeholders(text, &read, &fields, &policy.open_words);
     found.retain(counts);
     let places = listed(found.iter().map(ToString::to_string), found.len());
-    (!found.is_empty()).then(|| format!("{} is not filled in: {places}", document.id))
+    let first = found.first()?;
+    let line =
+        first.line.checked_sub(1).and_then(|at| read.lines.get(at)).map_or("", |line| line.text.trim());
+    let meant = first.meant(line);
+    // A placeholder of several lines, or a long one, says more by itself than half a line that escapes it.
+    let how = match cut(&meant) {
+        whole if whole == meant && meant != line => {
+            format!("; where that is meant, code or an escaped bracket says so: {whole}")
+        }
+        _ => String::new(),
+    };
+    Some(format!("{} is not filled in: {places}{how}", document.id))
+}
+
+/// Finds what may be left open in a text that is routed: words of which the policy warns, and brackets that look like a
+/// field, where they are none that the template leaves for the execution.
+pub fn doubts(policy: &Policy, document: &Document, texts: &Texts) -> Vec<Doubt> {
+    let (Some(text), Some((life, _))) =
+        (texts.stored.as_deref(), policy.document_type(&document.document_type))
+    else {
+        return Vec::new();
+    };
+    let is_template = life.document_type(&document.document_type).is_some_and(|it| it.is_template);
+    let template = texts.template.as_deref();
+    let read = Text::of(text);
+    let writable = Writable::of(life, document, template, text);
+    let places = Places::of(policy, document, &writable, text);
+    let asks = |edge: &&Transition| edge.guards.contains(&Guard::Plain(Plain::NoExecutionPlaceholders));
+    let phases = life.transitions.iter().filter(asks).flat_map(|edge| &edge.from);
+    let phases = phases.filter_map(|state| life.state(state)).map(|state| &state.phase);
+    let open: Vec<Vec<bool>> = match declared(document, template) {
+        Some(declared) => phases.map(|phase| locked(&declared, Season::Phase(phase), &read)).collect(),
+        None => phases.map(|_| vec![false; read.lines.len()]).collect(),
+    };
+    let is_filled_in_later = |one: &Placeholder<'_>| {
+        let is_open =
+            |locked: &Vec<bool>| one.line.checked_sub(1).and_then(|at| locked.get(at)) == Some(&false);
+        open.iter().any(is_open) || places.is_of_item(one)
+    };
+    let brackets = policy.open_words.shape(BRACKETS).is_some();
+    let is_doubt = |one: &Placeholder<'_>| match one.kind {
+        PlaceholderKind::Doubt => true,
+        PlaceholderKind::Execution => {
+            brackets && !is_template && one.looks_like_a_field() && !is_filled_in_later(one)
+        }
+        PlaceholderKind::Drafting | PlaceholderKind::Word => false,
+    };
+    let fields = template.map(fields).unwrap_or_default();
+    let found = placeholders(text, &read, &fields, &policy.open_words);
+    let found = found.into_iter().filter(|one| is_doubt(one) && places.has(one));
+    found.map(|one| Doubt { line: one.line, text: cut(&one.text).into_owned() }).collect()
+}
+
+/// What may be left open in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The line, from 1.
+    pub line: usize,
+    /// What stands there.
+    pub text: String,
 }
 
 /// The fields of a template that are filled in during execution.
 fn fields(template: &str) -> BTreeSet<String> {
-    let found = placeholders(template, &Text::of(template), &BTreeSet::new());
+    let found = placeholders(template, &Text::of(template), &BTreeSet::new(), &OpenWords::default());
     let fields = found.iter().filter(|one| one.kind == PlaceholderKind::Execution);
     fields.map(Placeholder::field).collect()
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::rows::{Column, Item, ItemOutcome, is_placeholder, quoted};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::id::{UserName, Version};
-use crate::domain::text::{Cell, PlaceholderKind, Text, blank_entity, placeholders, with_cells, words_of};
+use crate::domain::text::{
+    Cell, OpenWords, PlaceholderKind, Text, blank_entity, placeholders, with_cells, words_of,
+};
 use crate::domain::visible::{is_blank, unseen};
 
 /// What came of an item, who did it, and when. Performer and time are the program's to say.
@@ -39,12 +41,14 @@ pub struct Correction<'a> {
 /// Writes an entry into the row of an item. Everything outside of the recorded cells of this row stays
 /// as it is, to the byte. `None` where a cell cannot hold what is said, or the item is not of this text.
 pub fn recorded(text: &str, item: &Item, entry: &Entry<'_>) -> Option<String> {
-    let mut actual = cell_text(entry.actual).ok()?;
+    // Whether a word was left open was asked when the entry was permitted.
+    let no_words = &OpenWords::default();
+    let mut actual = cell_text(entry.actual, no_words).ok()?;
     if let Some(correction) = &entry.correction {
-        let reason = cell_text(correction.reason).ok()?;
+        let reason = cell_text(correction.reason, no_words).ok()?;
         actual = format!("{actual}<br>(corrects {}: {reason})", correction.version);
     }
-    let mut evidence = cell_text(entry.evidence).ok()?;
+    let mut evidence = cell_text(entry.evidence, no_words).ok()?;
     if let Some(file) = &entry.file {
         evidence = format!("{evidence}<br>sha256:{file}");
     }
@@ -67,7 +71,7 @@ pub fn recorded(text: &str, item: &Item, entry: &Entry<'_>) -> Option<String> {
 /// Puts a text into the form in which it stands in one cell: a line break becomes `<br>`, a tab a space.
 /// The message says what no cell may hold. Line breaks, digests of files and corrections are the program's to
 /// write: nothing that is entered may look like them.
-pub fn cell_text(text: &str) -> Result<String, String> {
+pub fn cell_text(text: &str, words: &OpenWords) -> Result<String, String> {
     let text = text.trim().replace("\r\n", "\n").replace('\t', " ");
     if let Some(fault) = text.lines().find_map(unseen) {
         return Err(fault);
@@ -91,13 +95,13 @@ pub fn cell_text(text: &str) -> Result<String, String> {
     let cell = text.lines().map(str::trim).collect::<Vec<_>>().join("<br>");
     // What no review would let pass is better said before it is on record.
     let row = format!("| {} |\n", cell.replace('|', "\\|"));
-    let left = placeholders(&row, &Text::of(&row), &BTreeSet::new());
-    let Some(left) = left.first() else { return Ok(cell) };
+    let left = placeholders(&row, &Text::of(&row), &BTreeSet::new(), words);
+    let Some(left) = left.iter().find(|one| one.kind != PlaceholderKind::Doubt) else { return Ok(cell) };
     let help = match left.kind {
-        PlaceholderKind::Execution => "; `\\[` is a bracket that is meant",
-        PlaceholderKind::Drafting | PlaceholderKind::Word => "",
+        PlaceholderKind::Execution => "`\\[` is a bracket that is meant",
+        _ => "between backticks it is meant",
     };
-    Err(format!("has {}, which is left to be filled in{help}", quoted(&left.text)))
+    Err(format!("has {}, which is left to be filled in; {help}", quoted(&left.text)))
 }
 
 /// The first tag or comment of a text, or what a page could take for one: in code, too, because the program

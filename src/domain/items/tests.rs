@@ -6,6 +6,8 @@ use super::{Column, Correction, Departure, Entry, ItemOutcome, Items, Unreadable
 use super::{cell_text, departures, handwritten, recorded};
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::id::{ItemId, UserName, Version};
+use crate::domain::policy::fixture;
+use crate::domain::text::OpenWords;
 
 const HEADER: &str = "| Item | Task | Expected result | Actual result | Evidence | Outcome | Performed by | Date |\n\
                       |---|---|---|---|---|---|---|---|\n";
@@ -23,6 +25,10 @@ fn document(rows: &[String]) -> String {
 
 fn plan() -> String {
     document(&[row("EI-1", "stop the pump"), row("EI-2", "change it"), row("EI-3", "start it")])
+}
+
+pub(super) fn words() -> OpenWords {
+    fixture::candidate().policy.open_words.clone()
 }
 
 fn items(text: &str) -> Items {
@@ -289,10 +295,10 @@ fn an_entry_says_who_and_when_and_a_correction_where_the_former_one_is() {
 #[test]
 fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
     for bad in ["a\u{202e}b", "a\u{0}b", "a\rb", "a\u{1b}[31mb", "a\u{200b}b", "x\u{2028}y"] {
-        assert!(cell_text(bad).is_err_and(|why| why.contains("which does not show")), "{bad:?}");
+        assert!(cell_text(bad, &words()).is_err_and(|why| why.contains("which does not show")), "{bad:?}");
     }
     for bad in ["[actual]", " [Pass or Fail] ", "{{task}}"] {
-        assert_eq!(cell_text(bad), Err("is only a placeholder".to_owned()));
+        assert_eq!(cell_text(bad, &words()), Err("is only a placeholder".to_owned()));
     }
     for (bad, left) in [
         ("commit: TBD", "`TBD`"),
@@ -300,7 +306,7 @@ fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
         ("```\n{{commit}}", "`{{commit}}`"),
         ("# FIXME", "`FIXME`"),
     ] {
-        let refusal = cell_text(bad).err().unwrap_or_default();
+        let refusal = cell_text(bad, &words()).err().unwrap_or_default();
         assert!(refusal.starts_with(&format!("has {left}, which is left to be filled in")), "{refusal}");
     }
     for (bad, why) in [
@@ -326,7 +332,7 @@ fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
         ("As expected\n(corrects 1.0: typing error)", "has a line that begins with `(corrects`"),
         ("As expected\n- ( Corrects 1.0", "has a line that begins with `(corrects`"),
     ] {
-        let refusal = cell_text(bad).err().unwrap_or_default();
+        let refusal = cell_text(bad, &words()).err().unwrap_or_default();
         assert!(refusal.contains(why), "{bad:?}: {refusal}");
     }
     for good in [
@@ -339,13 +345,16 @@ fn cells_hold_nothing_that_does_not_show_or_that_only_the_program_writes() {
         "[log](a)x",
         "corrects 3 faults",
     ] {
-        assert!(cell_text(good).is_ok(), "{good:?}: {:?}", cell_text(good));
+        assert!(cell_text(good, &words()).is_ok(), "{good:?}: {:?}", cell_text(good, &words()));
     }
     for good in ["\\[INFO] dry", "`[INFO] dry`", "todo el mundo", "[run 7](log.txt)"] {
-        assert_eq!(cell_text(good), Ok(good.to_owned()));
+        assert_eq!(cell_text(good, &words()), Ok(good.to_owned()));
     }
-    assert_eq!(cell_text(" a\tb \r\n\n c | d "), Ok("a b<br><br>c | d".to_owned()));
-    assert_eq!(cell_text("[log](https://example.com)"), Ok("[log](https://example.com)".to_owned()));
+    assert_eq!(cell_text(" a\tb \r\n\n c | d ", &words()), Ok("a b<br><br>c | d".to_owned()));
+    assert_eq!(
+        cell_text("[log](https://example.com)", &words()),
+        Ok("[log](https://example.com)".to_owned())
+    );
 }
 
 #[test]

@@ -173,6 +173,7 @@ impl Compiler {
         let runtimes = self.runtimes(main.runtimes);
         let evidence = self.evidence(main.evidence);
         let file_max = self.file_max(main.evidence_files);
+        let open_words = self.open_words(main.placeholders);
         let pins = self.pins(sources, &paths(&launchers, &agents, evidence.values()));
 
         let types: IndexSet<TypeName> = files
@@ -223,6 +224,7 @@ impl Compiler {
             runtimes,
             evidence,
             file_max,
+            open_words,
             pins,
         })
     }

@@ -81,6 +81,7 @@ impl Policy {
             runtimes,
             evidence,
             file_max,
+            open_words,
             pins,
         } = self;
         let mut found = BTreeSet::new();
@@ -107,6 +108,7 @@ impl Policy {
             let (before, after) = (size::shown(*file_max), size::shown(next.file_max));
             found.insert(format!("a file may have {after} instead of {before}"));
         }
+        found.extend(types::open_words(open_words, &next.open_words));
         found.extend(self.less_of_verbs(next, &types));
         found.extend(self.less_of_traits(next, &traits));
         let mut lives = BTreeSet::new();

@@ -16,6 +16,7 @@ mod items;
 mod launch;
 mod less;
 mod lint;
+mod open_words;
 mod paths;
 mod pattern;
 mod pins;
@@ -62,6 +63,7 @@ use super::id::{
     ActionName, AttestationName, DocumentId, GroupName, PhaseName, StateName, TraitName, TypeName, UserName,
     WorkflowName,
 };
+use super::text::OpenWords;
 use super::yaml::Place;
 
 /// Most faults that are found at once: the next ones show once these are corrected.
@@ -111,6 +113,9 @@ pub struct Policy {
     /// The largest file that is kept as evidence, in bytes.
     #[serde(default = "file_max")]
     pub file_max: u64,
+    /// The words that mean that something is still open.
+    #[serde(default, skip_serializing_if = "OpenWords::is_empty")]
+    pub open_words: OpenWords,
     /// What the programs and definitions held when the policy was adopted, by their paths here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, Digest>,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_yaml::Spanned;
 
 use super::Definition;
+use super::open_words::OpenWordsSource;
 use super::traits::TraitSource;
 use super::vocabulary::{Effect, Guard};
 use super::{InputKind, Policy, Profile, Scope, VerdictKind};
@@ -41,6 +42,7 @@ pub(super) struct PolicyFile {
     #[serde(default)]
     pub(super) evidence: IndexMap<AttestationName, Spanned<EvidenceSource>>,
     pub(super) evidence_files: Option<Spanned<EvidenceFilesSource>>,
+    pub(super) placeholders: Option<OpenWordsSource>,
 }
 
 /// Where a policy says nothing.

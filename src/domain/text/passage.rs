@@ -27,7 +27,7 @@ pub(super) struct Passage<'a> {
 
 impl<'a> Passage<'a> {
     /// Reads a passage; `is_clear` where nothing before it can reach into it.
-    fn new(line: usize, text: &'a str, is_clear: bool) -> Self {
+    pub(super) fn new(line: usize, text: &'a str, is_clear: bool) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at).collect();
         Self { line, text, ends, seen: seen(text, is_clear), is_paragraph: false, is_html: false }
     }

@@ -1,5 +1,5 @@
-//! What is left to fill in: `{{…}}`, `TBD`, `TODO` and `FIXME` while a document is drafted, `[…]` while
-//! it is carried out.
+//! What is left to fill in: `{{…}}` and the words of the policy while a document is drafted, `[…]` while it is
+//! carried out.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +8,9 @@ use std::fmt;
 use super::brackets::{Bracket, brackets, definitions, execution, field};
 use super::cut::cut;
 use super::lines::{Fault, Kind, Text};
+use super::open_words::{ANGLES, OpenWords, angles, looks_like_a_field};
 use super::passage::{Passage, passages};
-use super::rendered::{Rendered, is_plain, shown};
+use super::rendered::{Rendered, is_plain};
 
 /// Something that is left to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum PlaceholderKind {
     Drafting,
     /// Likewise: a word of whoever means to come back.
     Word,
+    /// What may be such a word, or a field that nobody filled in.
+    Doubt,
     /// While it is carried out: `[…]`.
     Execution,
 }
@@ -41,7 +44,8 @@ impl fmt::Display for Placeholder<'_> {
 
 /// Finds what is left to fill in, in the order of lines.
 ///
-/// Code and comments hold no placeholders, and a square bracket after a backslash is one that is meant.
+/// Code and comments hold no placeholders, in values of the front matter, too, and a square bracket after a backslash
+/// is one that is meant. `words` are those of the policy.
 /// `fields` are the execution placeholders of the template, as [`Placeholder::field`] gives them: they are
 /// left to fill in as links, images and references, too. A text counts as a page shows it, so that nothing
 /// unseen in the middle of a word hides it.
@@ -49,6 +53,7 @@ pub fn placeholders<'a>(
     document: &'a str,
     text: &Text<'a>,
     fields: &BTreeSet<String>,
+    words: &OpenWords,
 ) -> Vec<Placeholder<'a>> {
     let passages = passages(document, text);
     let mut defined: BTreeSet<String> =
@@ -56,11 +61,13 @@ pub fn placeholders<'a>(
     defined.retain(|label| !fields.contains(&field(label)));
     let mut found = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind == Kind::FrontMatter) {
+        let value = Passage::new(line.number, line.text, true);
+        let shown = Rendered::of(value.text, &value.seen).text;
         // Whether the fields are filled in is told by name.
-        found.extend(words(&shown(line.text)).map(|(_, word)| Placeholder {
+        found.extend(words.find(&shown).into_iter().map(|(from, to, is_refused)| Placeholder {
             line: line.number,
-            kind: PlaceholderKind::Word,
-            text: Cow::Owned(word.to_owned()),
+            kind: kind_of(is_refused),
+            text: Cow::Owned(shown.get(from..to).unwrap_or_default().to_owned()),
         }));
     }
     for passage in &passages {
@@ -70,18 +77,41 @@ pub fn placeholders<'a>(
             text: Cow::Borrowed(passage.quote(from, to)),
         };
         let references = (!passage.is_html).then_some(&defined);
-        for (kind, from, to) in left(passage, references, fields) {
+        for (kind, from, to) in left(passage, references, fields, words) {
             found.push(placeholder(kind, from, to));
+        }
+        if let Some(is_refused) = words.shape(ANGLES) {
+            let angles = angles(&passage.seen).into_iter();
+            found.extend(angles.map(|(from, to)| placeholder(kind_of(is_refused), from, to)));
         }
     }
     found.sort_by_key(|one| one.line);
     found
 }
 
+fn kind_of(is_refused: bool) -> PlaceholderKind {
+    if is_refused { PlaceholderKind::Word } else { PlaceholderKind::Doubt }
+}
+
 impl Placeholder<'_> {
     /// Returns what stands between the brackets, as [`placeholders`] takes it for a field.
     pub fn field(&self) -> String {
         field(self.text.trim_start_matches('[').trim_end_matches(']'))
+    }
+
+    /// Tells whether it is of words in square brackets that look like the name of a field.
+    pub fn looks_like_a_field(&self) -> bool {
+        let inside = self.text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        inside.is_some_and(looks_like_a_field)
+    }
+
+    /// Returns a line as it has to be written where this is meant, and left open by nobody.
+    pub fn meant(&self, line: &str) -> String {
+        let meant = match self.kind {
+            PlaceholderKind::Execution => format!("\\{}", self.text),
+            _ => format!("`{}`", self.text),
+        };
+        line.replacen(&*self.text, &meant, 1)
     }
 }
 
@@ -90,10 +120,15 @@ fn left(
     passage: &Passage<'_>,
     references: Option<&BTreeSet<String>>,
     fields: &BTreeSet<String>,
+    words: &OpenWords,
 ) -> Vec<(PlaceholderKind, usize, usize)> {
+    let words = |text: &str| {
+        let found = words.find(text).into_iter();
+        found.map(|(from, to, is_refused)| (kind_of(is_refused), from, to)).collect::<Vec<_>>()
+    };
     let seen = &passage.seen;
     let mut found: Vec<_> = drafting(seen).map(|(from, to)| (PlaceholderKind::Drafting, from, to)).collect();
-    found.extend(words(seen).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
+    found.extend(words(seen));
     let of_execution = execution(seen, references, fields).into_iter();
     found.extend(of_execution.map(|(from, to)| (PlaceholderKind::Execution, from, to)));
     if is_plain(passage.text) {
@@ -110,8 +145,7 @@ fn left(
         });
     let page = &rendered.text;
     let of_page = drafting(page).map(|(from, to)| (PlaceholderKind::Drafting, from, to));
-    let of_page =
-        of_page.chain(words(page).map(|(from, word)| (PlaceholderKind::Word, from, from + word.len())));
+    let of_page = of_page.chain(words(page));
     let is_field = |one: &Bracket| {
         let inside = page.get(one.from + 1..one.to - 1);
         one.is_within_reach && inside.is_some_and(|inside| fields.contains(&field(inside)))
@@ -177,26 +211,16 @@ fn drafting(seen: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     })
 }
 
-/// The words of those who mean to come back. `todo` in small letters is a word of several languages.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut at = 0;
-    text.split_inclusive(move |c| !is_part(c)).filter_map(move |piece| {
-        let from = at;
-        at += piece.len();
-        let word = piece.trim_end_matches(|c| !is_part(c));
-        let is_promise =
-            word == "TODO" || ["TBD", "FIXME"].iter().any(|known| word.eq_ignore_ascii_case(known));
-        is_promise.then_some((from, word))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::OpenWord;
 
     fn found(document: &str, kind: PlaceholderKind) -> Vec<String> {
-        let found = placeholders(document, &Text::of(document), &BTreeSet::from(["date".to_owned()]));
+        let anywhere = ["TBD", "FIXME"].map(|word| OpenWord::Anywhere(word.to_owned())).into_iter();
+        let refuse = anywhere.chain([OpenWord::Alone("TODO".to_owned())]).collect();
+        let words = OpenWords { refuse, warn: vec![OpenWord::Anywhere(ANGLES.to_owned())] };
+        let found = placeholders(document, &Text::of(document), &BTreeSet::from(["date".to_owned()]), &words);
         found.into_iter().filter(|one| one.kind == kind).map(|one| one.to_string()).collect()
     }
 
@@ -242,10 +266,16 @@ mod tests {
             "_TBD_",
             "T~~B~~D",
         ] {
-            let found = found(&format!("a\n{hidden} it, `code`\n"), PlaceholderKind::Word);
+            let found = found(&format!("a\n{hidden}: it, `code`\n"), PlaceholderKind::Word);
             assert_eq!(found.len(), 1, "{hidden:?}: {found:?}");
             assert!(found[0].starts_with("line 2 `"), "{found:?}");
         }
+        for text in
+            ["title: Handling of `TBD`", "TODO EL PERSONAL"].map(|line| format!("---\nid: A\n{line}\n---\n"))
+        {
+            assert_eq!(found(&text, PlaceholderKind::Word), Vec::<String>::new(), "{text:?}");
+        }
+        assert_eq!(found("Owner: <name of it>\n`<no>`\n", PlaceholderKind::Doubt), ["line 1 `<name of it>`"]);
         for text in ["todo el mundo\n", "TBDS STODO ATBD\n", "`TBD` is forbidden\n", "~~~\nTODO\n~~~\n"] {
             assert_eq!(found(text, PlaceholderKind::Word), Vec::<String>::new(), "{text:?}");
         }
@@ -314,14 +344,19 @@ mod tests {
     #[test]
     fn long_texts_of_anything_are_read_in_a_moment() {
         let nested = format!("{}date{}\n", "[".repeat(100_000), "]".repeat(100_000));
-        placeholders(&nested, &Text::of(&nested), &BTreeSet::from(["date".to_owned()]));
+        placeholders(
+            &nested,
+            &Text::of(&nested),
+            &BTreeSet::from(["date".to_owned()]),
+            &OpenWords::default(),
+        );
         for piece in [
             "[", "]", "[x]", "[a](", "[ ]", "[a][b]", "{{", "}}", "{{\n", "`", "`a``", "<a", "<!--", "\\[",
             "a ", "&", "&#1", "*", "[date](", "-->", "# ", "|", "\n",
         ] {
             let document = piece.repeat(200_000 / piece.len());
             let text = Text::of(&document);
-            placeholders(&document, &text, &BTreeSet::from(["date".to_owned()]));
+            placeholders(&document, &text, &BTreeSet::from(["date".to_owned()]), &OpenWords::default());
             malformed(&document, &text);
         }
     }

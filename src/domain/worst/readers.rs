@@ -21,7 +21,8 @@ use super::super::prerequisite::Prerequisite;
 use super::super::procedure::{Citation, Procedure, Procedures};
 use super::super::redact::{Redactor, possible, without_tokens};
 use super::super::text::{
-    Declared, Season, Sections, Text, edits, malformed, placeholders, tables, unified, with_cells, words_of,
+    ANGLES, BRACKETS, Declared, OpenWord, OpenWords, Season, Sections, Text, edits, malformed, placeholders,
+    tables, unified, with_cells, words_of,
 };
 use super::super::yaml::{self, Place};
 use super::super::{template, visible};
@@ -72,7 +73,7 @@ pub const READERS: &[Reader] = &[
     repeated("answer for an item", 2, |text| {
         read(Answer::of(&format!("---\nid: A-1\ntype: A\nitem: EI-1\n---\n{text}"), true));
     }),
-    repeated("cell of an item", 4, |text| read(cell_text(text))),
+    repeated("cell of an item", 4, |text| read(cell_text(text, &WORDS))),
     repeated("template", 8, |text| read(template::flaws(&POLICY, &id("TEMPLATE-CR"), text))),
     reader("procedure", procedure),
     bounded("front matter", 250, front_matter),
@@ -155,9 +156,18 @@ fn id(text: &str) -> DocumentId {
     sound(DocumentId::parse(text))
 }
 
+/// Words of both kinds, and both shapes.
+static WORDS: LazyLock<OpenWords> = LazyLock::new(|| {
+    let anywhere =
+        |words: &[&str]| words.iter().map(|it| OpenWord::Anywhere((*it).to_owned())).collect::<Vec<_>>();
+    let mut refuse = anywhere(&["TBD", "T.B.D.", "____"]);
+    refuse.push(OpenWord::Alone("TODO".to_owned()));
+    OpenWords { refuse, warn: anywhere(&["???", "to be determined", "未定", BRACKETS, ANGLES]) }
+});
+
 fn left(text: &str) {
     let fields = BTreeSet::from(["date".to_owned()]);
-    for one in placeholders(text, &Text::of(text), &fields) {
+    for one in placeholders(text, &Text::of(text), &fields, &WORDS) {
         read(one.field());
     }
 }

@@ -37,7 +37,7 @@ proptest! {
         let Ok(before) = Items::of(&text) else { return Ok(()) };
         let all: Vec<_> = before.iter().collect();
         let item = all[which.index(all.len())];
-        let (said, performer) = (cell_text(&actual), performer());
+        let (said, performer) = (cell_text(&actual, &words()), performer());
         let written = recorded(&text, item, &entry(&performer, &actual));
         prop_assert_eq!(written.is_some(), said.is_ok());
         let Some(written) = written else { return Ok(()) };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::id::{TraitName, TypeName};
 use crate::domain::policy::{DocumentType, NoteRule, ParentRule, Policy, Trait};
+use crate::domain::text::{OpenWord, OpenWords};
 
 impl Policy {
     /// A trait that is gone keeps its gates closed. One that asks for less is refused by a guard of the adoption,
@@ -119,4 +120,24 @@ fn parent_rule(name: &TypeName, before: &ParentRule, after: Option<&ParentRule>)
         found.push(format!("a {name} need not answer for an item"));
     }
     found
+}
+
+/// What is no longer taken for "still open", or only warned of.
+pub(super) fn open_words(now: &OpenWords, next: &OpenWords) -> Vec<String> {
+    let has = |words: &[OpenWord], word: &OpenWord| {
+        // What counts anywhere counts alone, too.
+        words.iter().any(|one| {
+            one == word || matches!((one, word), (OpenWord::Anywhere(one), OpenWord::Alone(word)) if one.eq_ignore_ascii_case(word))
+        })
+    };
+    let refused = now.refuse.iter().filter(|word| !has(&next.refuse, word)).map(|word| {
+        let text = word.text();
+        if has(&next.warn, word) {
+            format!("`{text}` in a text is warned of, and holds up no routing any more")
+        } else {
+            format!("`{text}` in a text holds up no routing any more")
+        }
+    });
+    let warned = now.warn.iter().filter(|word| !has(&next.warn, word) && !has(&next.refuse, word));
+    refused.chain(warned.map(|word| format!("`{}` in a text is warned of no more", word.text()))).collect()
 }
