@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::view::{DocumentView, NextLine, awaited, next_lines};
-use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publish};
+use super::{CommandError, Context, Patience, Remembered, Reply, Warning, cited, note, publish, unpublished};
 use crate::disk::{Fate, Journal, Placed, Workspace};
 use crate::domain::decide::{Condition, Note};
 use crate::domain::document::Document;
@@ -62,7 +62,7 @@ impl fmt::Display for ActReport {
 
 /// Carries out a verb.
 pub fn run(context: &mut Context, arguments: &Arguments) -> Result<Reply, CommandError> {
-    super::finish_what_was_cut_short(context);
+    super::finish_what_was_cut_short(context, Patience::None);
     let request = request(context, arguments);
     let carried_out = carry_out(context, &request, arguments.mode);
     let (acted, warnings) = carried_out.map_err(|error| super::listing_types(context, error))?;
@@ -136,14 +136,7 @@ pub(super) fn committed(
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
         let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
         let changed = acted.after.iter().filter(|_| !same || signed).chain(&acted.others);
-        let mut pages: BTreeSet<DocumentId> = changed.map(|document| document.id.clone()).collect();
-        // What was sealed before the entry can be that a clock was wrong; pages of other documents say so, too.
-        if acted.entry.as_ref().is_some_and(|entry| entry.index > size) {
-            match publish::of_wrong_clock(context, &acted.actor, size) {
-                Ok(told) => pages.extend(told),
-                Err(_) => is_published = false,
-            }
-        }
+        let pages: BTreeSet<DocumentId> = changed.map(|document| document.id.clone()).collect();
         for id in pages {
             match publish::publish(context, &acted.actor, &id) {
                 Ok(kept) => warnings.extend(kept.iter().map(|path| page_kept(context, &acted.actor, path))),
@@ -155,8 +148,10 @@ pub(super) fn committed(
             }
         }
     }
-    // A refusal can have found that the clock was wrong, which concerns pages that the next command publishes.
-    is_published &= acted.is_ok() || context.session.log_size().is_ok_and(|now| now <= size + 1);
+    if let Ok(acted) = &acted {
+        // What cannot be told now is told by the next command, whatever was found out and by whom.
+        let _later = unpublished::tell_of_wrong_clocks(context, &acted.actor, Patience::Waits);
+    }
     match journal {
         Ok(journal) if is_published => {
             // A marker that stays makes the next command write the same files again.
