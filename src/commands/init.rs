@@ -259,10 +259,9 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
             let presents = if credential.kind == CredentialKind::Key {
                 format!("--user {user}")
             } else {
-                format!("--token-file {}", words::word(&file.display().to_string()))
+                format!("--token-file {}", words::offered(file))
             };
-            let place = words::word(&file.with_file_name(format!("{agent}.token")).display().to_string())
-                .into_owned();
+            let place = words::offered(file.with_file_name(format!("{agent}.token")));
             format!("qms {presents} token issue {agent} --out {place}")
         }
         _ => spell::line(agent, "create CR --title \"…\""),
