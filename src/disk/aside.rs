@@ -4,10 +4,10 @@
 //! place by that time, which others have put there rightly. So nothing is moved by its name alone, but as what was found
 //! there while the lock is held without which nobody else of ours moves or writes anything at that place.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::marker::PhantomData;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -20,8 +20,8 @@ use super::{DiskError, Site, file};
 const NAMES: u32 = 9999;
 
 /// A lock that keeps others of ours from a place for as long as it is held.
-pub(super) trait Guard {
-    /// Tells whether it does so for this place.
+pub(super) trait Guard: std::fmt::Debug {
+    /// Tells whether it does so for this place, and still: what is locked can have been moved away with its lock.
     fn keeps(&self, place: &Path) -> bool;
 }
 
@@ -30,19 +30,21 @@ pub(super) trait Guard {
 #[must_use = "it still lies where it was found"]
 pub(super) struct Found<'held> {
     path: PathBuf,
-    held: PhantomData<&'held ()>,
+    guard: &'held dyn Guard,
+    /// The device and the number of what was found.
+    it: (u64, u64),
 }
 
 impl<'held> Found<'held> {
     /// Looks at a place. `None` where nothing lies there or something else than is looked for, and where the lock is
     /// none for that place.
-    pub(super) fn under<G: Guard>(
-        guard: &'held G,
+    pub(super) fn under(
+        guard: &'held dyn Guard,
         path: &Path,
         is_it: impl FnOnce(&Path) -> bool,
     ) -> Option<Self> {
-        let is_found = guard.keeps(path) && fs::symlink_metadata(path).is_ok() && is_it(path);
-        is_found.then(|| Self { path: path.to_owned(), held: PhantomData })
+        let it = what_lies_at(path)?;
+        (guard.keeps(path) && is_it(path)).then(|| Self { path: path.to_owned(), guard, it })
     }
 
     /// Returns where it was found.
@@ -50,25 +52,41 @@ impl<'held> Found<'held> {
         &self.path
     }
 
-    /// Moves it to a free name beside its place, and returns that. It can have been taken away by somebody who knows
-    /// of no lock: then there is none.
+    /// Tells whether it still lies there: somebody who knows of no lock can have taken it away, or the whole project, and
+    /// between a look and a move a passphrase can be asked for.
+    fn is_there(&self) -> bool {
+        self.guard.keeps(&self.path) && what_lies_at(&self.path) == Some(self.it)
+    }
+
+    /// Moves it to a free name beside its place, and returns that; `None` where it does not lie there any more.
     pub(super) fn step_aside(self) -> Result<Option<PathBuf>, DiskError> {
+        if !self.is_there() {
+            return Ok(None);
+        }
         move_aside(&self.path).map_err(DiskError::io("set aside", &self.path))
     }
 
-    /// Moves it into `.qms/aside`, and returns where it lies now.
+    /// Moves it into `.qms/aside`, and returns where it lies now; `None` where it does not lie there any more.
     pub(super) fn lay_aside(self, site: &Site) -> Result<Option<PathBuf>, DiskError> {
         let place = site.place(Place::Aside).join(self.path.strip_prefix(site.root()).unwrap_or(&self.path));
         for place in [self.path.as_path(), &place] {
             file::is_own_folder(site.root(), file::folder(place))?;
         }
-        move_to(&self.path, &place).map_err(DiskError::io("set aside", &self.path))
+        let moved = || {
+            fs::create_dir_all(file::folder(&place))?;
+            // Right before, and not before what takes its time.
+            if self.is_there() { move_to(&self.path, &place) } else { Ok(None) }
+        };
+        moved().map_err(DiskError::io("set aside", &self.path))
     }
+}
+
+fn what_lies_at(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|about| (about.dev(), about.ino()))
 }
 
 /// Moves a file to a place in another folder, or to a free name beside that.
 fn move_to(from: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
-    fs::create_dir_all(file::folder(to))?;
     rename_to_first(from, [to.to_owned()].into_iter().chain(names(to)))
 }
 
@@ -91,13 +109,13 @@ fn rename_to_first(from: &Path, places: impl Iterator<Item = PathBuf>) -> io::Re
 
 /// The names that a file is moved to, beside it: `CR-001.1.old.md` and so on.
 pub(super) fn names(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut end = std::ffi::OsString::from(".old");
+    let mut end = OsString::from(".old");
     if let Some(extension) = path.extension() {
         end.push(".");
         end.push(extension);
     }
     (1..=NAMES).map(move |number| {
-        let mut extension = std::ffi::OsString::from(number.to_string());
+        let mut extension = OsString::from(number.to_string());
         extension.push(&end);
         path.with_extension(extension)
     })

@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Leave to publish, until it is dropped. Nobody else writes or moves a page, or the list of one, meanwhile.
 #[derive(Debug)]
 pub struct PublishLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
     folders: [PathBuf; 2],
 }
 
@@ -43,7 +44,7 @@ impl PublishLock {
             let file = open::to_lock(&path).map_err(DiskError::io("lock", &path))?;
             match file.try_lock() {
                 // One that was put in its place meanwhile is locked by others.
-                Ok(()) if open::is_at(&file, &path) => return Ok(Self { _file: file, folders }),
+                Ok(()) if open::is_at(&file, &path) => return Ok(Self { file, path, folders }),
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => return Err(DiskError::io("lock", &path)(error)),
             }
@@ -54,7 +55,7 @@ impl PublishLock {
 
 impl Guard for PublishLock {
     fn keeps(&self, place: &Path) -> bool {
-        self.folders.iter().any(|folder| place.starts_with(folder))
+        self.folders.iter().any(|folder| place.starts_with(folder)) && open::is_at(&self.file, &self.path)
     }
 }
 
@@ -67,7 +68,7 @@ const LOOKS: u32 = 30;
 /// between. Therefore the folder is locked first.
 #[derive(Debug)]
 pub(super) struct Writing {
-    _folder: Option<File>,
+    folder: Option<File>,
 }
 
 impl Writing {
@@ -82,11 +83,11 @@ impl Writing {
             if turn > 0 {
                 pause();
             }
-            let Ok(file) = open::folder(folder) else { return Ok(Self { _folder: None }) };
+            let Ok(file) = open::folder(folder) else { return Ok(Self { folder: None }) };
             match lock(&file) {
-                Ok(()) if open::is_folder_at(&file, folder) => return Ok(Self { _folder: Some(file) }),
+                Ok(()) if open::is_folder_at(&file, folder) => return Ok(Self { folder: Some(file) }),
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(_)) => return Ok(Self { _folder: None }),
+                Err(TryLockError::Error(_)) => return Ok(Self { folder: None }),
             }
         }
         Err(DiskError::Busy(folder.to_owned()))
@@ -115,7 +116,7 @@ impl Quiet {
             let file = open::folder(folder).ok()?;
             match file.try_lock() {
                 Ok(()) if open::is_folder_at(&file, folder) => {
-                    let writing = Writing { _folder: Some(file) };
+                    let writing = Writing { folder: Some(file) };
                     return Some(Self { folder: folder.to_owned(), writing });
                 }
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
@@ -138,23 +139,31 @@ impl Quiet {
 
 impl Guard for Quiet {
     fn keeps(&self, place: &Path) -> bool {
-        file::folder(place) == self.folder
+        let is_there = |folder| open::is_folder_at(folder, &self.folder);
+        file::folder(place) == self.folder && self.writing.folder.as_ref().is_none_or(is_there)
     }
 }
 
 /// The certainty that no process has the store open, and none opens it, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Closed {
-    _database: File,
+    file: File,
     database: PathBuf,
 }
 
 impl Closed {
-    /// Takes the store where nobody has it open: [`DiskError::Busy`] else.
+    /// Waits a moment for those who have the store open: [`DiskError::Busy`] where one stays.
     pub(super) fn take(database: &Path) -> Result<Self, DiskError> {
-        let taken = open::as_sqlite_locks(database).map_err(DiskError::io("lock", database))?;
-        let file = taken.ok_or_else(|| DiskError::Busy(database.to_owned()))?;
-        Ok(Self { _database: file, database: database.to_owned() })
+        for look in 0..LOOKS {
+            if look > 0 {
+                pause();
+            }
+            let taken = open::as_sqlite_locks(database).map_err(DiskError::io("lock", database))?;
+            if let Some(file) = taken {
+                return Ok(Self { file, database: database.to_owned() });
+            }
+        }
+        Err(DiskError::Busy(database.to_owned()))
     }
 
     /// Returns the file of the store.
@@ -165,7 +174,7 @@ impl Closed {
 
 impl Guard for Closed {
     fn keeps(&self, place: &Path) -> bool {
-        beside::places(&self.database).any(|it| it == place)
+        beside::places(&self.database).any(|it| it == place) && open::is_at(&self.file, &self.database)
     }
 }
 
