@@ -223,7 +223,8 @@ fn built_in(
     } else {
         desk.context(world, global)?
     };
-    let patience = if matches!(&command, BuiltIn::Doctor { .. }) { Patience::Waits } else { Patience::None };
+    let patience =
+        if matches!(&command, BuiltIn::Doctor { .. }) { Patience::Waits } else { Patience::Moment };
     commands::finish_what_was_cut_short(context, patience);
     if matches!(&command, BuiltIn::Unlock { .. } | BuiltIn::Key(KeyCommand::Create { .. })) {
         opened(world, global, context)?;

@@ -62,7 +62,7 @@ impl fmt::Display for ActReport {
 
 /// Carries out a verb.
 pub fn run(context: &mut Context, arguments: &Arguments) -> Result<Reply, CommandError> {
-    super::finish_what_was_cut_short(context, Patience::None);
+    super::finish_what_was_cut_short(context, Patience::Moment);
     let request = request(context, arguments);
     let carried_out = carry_out(context, &request, arguments.mode);
     let (acted, warnings) = carried_out.map_err(|error| super::listing_types(context, error))?;

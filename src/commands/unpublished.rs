@@ -11,11 +11,11 @@ use crate::domain::id::DocumentId;
 use crate::domain::identity::Actor;
 use crate::store::{Entries, StoreError};
 
-/// Whether others are waited for who publish at this moment.
+/// How long others are waited for who publish at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// What they do not leave room for is left for the next command.
-    None,
+    /// For a moment: whoever has something else to do leaves it for the next command then.
+    Moment,
     /// They are waited for, though not for ever.
     Waits,
 }
@@ -23,7 +23,7 @@ pub enum Patience {
 impl Patience {
     fn turn(self, site: &Site) -> Result<PublishLock, DiskError> {
         match self {
-            Self::None => PublishLock::take_if_free(site),
+            Self::Moment => PublishLock::take_soon(site),
             Self::Waits => PublishLock::take(site),
         }
     }

@@ -28,9 +28,9 @@ impl PublishLock {
         Self::within(site, TRIES)
     }
 
-    /// Takes the turn where it is nobody's: [`DiskError::Busy`] else.
-    pub fn take_if_free(site: &Site) -> Result<Self, DiskError> {
-        Self::within(site, 1)
+    /// Waits no longer than publishing takes where few are about it: [`DiskError::Busy`] after a third of a second.
+    pub fn take_soon(site: &Site) -> Result<Self, DiskError> {
+        Self::within(site, LOOKS)
     }
 
     fn within(site: &Site, tries: u32) -> Result<Self, DiskError> {

@@ -333,7 +333,7 @@ fn a_page_that_cannot_be_published_keeps_no_other_from_being_completed() {
 
 // REQ-048, REQ-128
 #[test]
-fn whoever_looks_waits_for_nobody_who_publishes() {
+fn whoever_looks_is_not_kept_by_somebody_who_publishes() {
     let project = drafted();
     let page = project.path("QMS/CR/CR-001-draft.md");
     let published = fs::read(&page).unwrap();
