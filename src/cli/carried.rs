@@ -15,16 +15,16 @@ impl Carried {
             ("--root", &global.root),
         ];
         Self::new(flags.into_iter().filter_map(|(flag, value)| {
-            // What is no text can be written in no answer: it is left out rather than written as another one.
-            let value = value.as_ref()?.to_str()?.to_owned();
+            let value = value.as_ref()?.as_os_str();
             // Standard input is read once; a token that stands there by mistake is not repeated.
-            (value != "-" && Token::within(&value).is_none()).then(|| [flag.to_owned(), value])
+            (value != "-" && Token::within(&value.to_string_lossy()).is_none())
+                .then(|| (flag, value.to_owned()))
         }))
     }
 
     /// Completes the commands that an answer offers. What is only reported stays as it is.
     pub fn answer(&self, answer: &mut Value) {
-        if self.words().is_empty() {
+        if self.words().next().is_none() {
             return;
         }
         for line in list(answer.pointer_mut("/data/next")) {
@@ -45,7 +45,7 @@ impl Carried {
         }
         // At the end, so that what is still to be given keeps its place.
         if let Some(words) = line.get_mut("argv").and_then(Value::as_array_mut) {
-            words.extend(self.words().iter().map(|word| json!(word)));
+            words.extend(self.texts().map(|word| json!(word)));
         }
     }
 
@@ -77,7 +77,7 @@ mod tests {
 
     // REQ-296
     #[test]
-    fn a_name_that_is_no_text_is_left_out_of_offered_commands() {
+    fn a_name_that_is_no_text_is_spelled_out_in_offered_commands_and_left_out_of_lists_of_words() {
         #[derive(clap::Parser)]
         struct Line {
             #[command(flatten)]
@@ -87,9 +87,15 @@ mod tests {
             let words =
                 [OsStr::new("qms"), OsStr::new("--token-file"), OsStr::new("t"), OsStr::new("--root"), root];
             let matches = Line::command().try_get_matches_from(words).unwrap();
-            Carried::of(&Line::from_arg_matches(&matches).unwrap().global).command("qms status CR-001")
+            let carried = Carried::of(&Line::from_arg_matches(&matches).unwrap().global);
+            let words = carried.texts().collect::<Vec<_>>().join(" ");
+            (carried.command("qms status CR-001"), words)
         };
-        assert_eq!(parsed(OsStr::new("a b")), "qms status CR-001 --token-file t --root 'a b'");
-        assert_eq!(parsed(OsStr::from_bytes(b"p\xff")), "qms status CR-001 --token-file t");
+        let (command, words) = parsed(OsStr::new("a b"));
+        assert_eq!(command, "qms status CR-001 --token-file t --root 'a b'");
+        assert_eq!(words, "--token-file t --root a b");
+        let (command, words) = parsed(OsStr::from_bytes(b"p\xff"));
+        assert_eq!(command, "qms status CR-001 --token-file t --root $'p\\377'");
+        assert_eq!(words, "--token-file t");
     }
 }

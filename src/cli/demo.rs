@@ -17,6 +17,7 @@ use super::outlet::Outlet;
 use super::world::World;
 use crate::commands::CommandError;
 use crate::disk::{DiskError, read_whole, rewrite_file};
+use crate::domain::hook::words::offered;
 use crate::domain::process::Descent;
 
 /// Largest file that the demo edits, in bytes.
@@ -109,17 +110,17 @@ impl Play {
         let shown: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
         writeln!(world.stdout, "$ qms {}", shown.join(" "))?;
         let kept = Kept::default();
-        let folder = |name: &str| self.root.join(name).display().to_string();
+        let folder = |name: &str| self.root.join(name).into_os_string();
         let (state, config) = (folder("state"), folder("config"));
         // Everybody has a token of their own, in their own environment.
-        let token = user.and_then(|user| self.token(user)).map(|file| file.display().to_string());
+        let token = user.and_then(|user| self.token(user)).map(|file| file.clone().into_os_string());
         let mut inner = World {
             arguments: ["qms"].iter().chain(words).map(OsString::from).collect(),
             // Nothing of the caller's environment: keys and tokens stay in the folder of the demo.
             variable: Box::new(move |name| match name {
-                "XDG_STATE_HOME" => Some(state.clone().into()),
-                "XDG_CONFIG_HOME" => Some(config.clone().into()),
-                "QMS_TOKEN_FILE" => token.clone().map(Into::into),
+                "XDG_STATE_HOME" => Some(state.clone()),
+                "XDG_CONFIG_HOME" => Some(config.clone()),
+                "QMS_TOKEN_FILE" => token.clone(),
                 _ => None,
             }),
             directory: self.project(),
@@ -181,13 +182,13 @@ fn shell_word(word: &str) -> String {
 }
 
 fn farewell(world: &mut World, root: &Path, status: u8) -> io::Result<()> {
-    let program = world.program.parent().map_or_else(String::new, |folder| folder.display().to_string());
+    let program = world.program.parent().map_or_else(String::new, offered);
     let outcome =
         if status == 0 { "The demo went as it should." } else { "The demo did not go as it should." };
     write!(
         world.stdout,
         "── {outcome} Everything it wrote, its key included, is in\n   {}\n\n\
-         Put qms on your path:\n\n  export PATH=\"{program}:$PATH\"\n\n\
+         Put qms on your path:\n\n  export PATH={program}:\"$PATH\"\n\n\
          And begin a project of your own:\n\n  mkdir my-project && cd my-project\n  qms init --no-passphrase\n  \
          qms --user claude create CR --title \"My first change\"\n  qms --user claude next CR-001\n",
         root.display()

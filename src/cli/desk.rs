@@ -15,8 +15,9 @@ use super::unverified::AgentsWay;
 use super::world::World;
 use super::{ahead, credential, manner};
 use crate::commands::carried::Carried;
+use crate::commands::sign::Signer;
 use crate::commands::{CommandError, Context, Source, hooks};
-use crate::disk::{DiskError, KeyPlace, Keyring, Site};
+use crate::disk::{BesideStore, DiskError, KeyPlace, Keyring, Site};
 use crate::domain::hook::{Runtime, Signing};
 use crate::domain::id::DocumentId;
 use crate::domain::identity::{Actor, Claim};
@@ -46,6 +47,13 @@ impl Deref for Verbs {
 
 /// Why a command line was not read, and the root that it names instead of the one that it was read with.
 type Unread = (clap::Error, Option<Option<PathBuf>>);
+
+/// What a caller presented.
+pub struct Presented {
+    claim: Claim,
+    signer: Option<Rc<dyn Signer>>,
+    source: Source,
+}
 
 /// The open project, or why there is none, and the verbs that the command line has.
 pub struct Desk {
@@ -177,20 +185,34 @@ impl Desk {
         self.project.as_mut().ok()
     }
 
-    /// Moves aside what keeps the store from being opened, and opens the project. Returns a sentence for each.
-    pub fn clear_the_way(&mut self, world: &World) -> Result<Vec<String>, CommandError> {
+    /// Moves aside what keeps the store from being opened, for whoever is somebody by what the store itself says, and
+    /// opens the project. Returns a sentence for each, and what was presented: that can be read once only.
+    pub fn clear_the_way(
+        &mut self,
+        world: &mut World,
+        global: &Global,
+    ) -> Result<Option<(Vec<String>, Presented)>, CommandError> {
         let Err(Some(CommandError::Disk(DiskError::BesideStore { path, .. }))) = &self.project else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let root = path.ancestors().nth(2).unwrap_or(path);
-        let moved = Site::clear_store(root)?;
+        let root = path.ancestors().nth(2).unwrap_or(path).to_owned();
+        let beside = BesideStore::take(&root)?;
+        let in_the_way = beside.found();
+        let store = Sqlite::open_alone(&beside.site().database())?;
+        let mut context = context_of(world, beside.site().clone(), store)?;
+        (context.claim, context.source) = credential::present(world, global, &mut context)?;
+        let _somebody = context.actor()?;
+        let moved = in_the_way.lay_aside()?;
+        let presented = Presented { claim: context.claim, signer: context.signer, source: context.source };
+        // The locks of SQLite go with its file: not before all is moved.
+        drop((context.session, beside));
         let sentence = |(from, to): &(PathBuf, PathBuf)| {
-            let below = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+            let below = |path: &Path| path.strip_prefix(&root).unwrap_or(path).display().to_string();
             format!("{} (what lay there is now `{}`)", below(from), below(to))
         };
         let sentences = moved.iter().map(sentence).collect();
         self.project = opened(world, self.root.as_deref());
-        Ok(sentences)
+        Ok(Some((sentences, presented)))
     }
 
     /// Tells whether the command line is about a project.
@@ -210,6 +232,19 @@ impl Desk {
     pub fn context(&mut self, world: &mut World, global: &Global) -> Result<&mut Context, CommandError> {
         let context = self.project(world, global)?;
         (context.claim, context.source) = credential::present(world, global, context)?;
+        Ok(context)
+    }
+
+    /// Gives the project to a command, with what was presented before it could be opened.
+    pub fn presented(
+        &mut self,
+        world: &World,
+        global: &Global,
+        presented: Presented,
+    ) -> Result<&mut Context, CommandError> {
+        let context = self.project(world, global)?;
+        (context.claim, context.signer, context.source) =
+            (presented.claim, presented.signer, presented.source);
         Ok(context)
     }
 
@@ -278,6 +313,10 @@ pub fn agents_way(world: &World) -> Option<AgentsWay> {
 pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context, CommandError> {
     let site = site(folder, root)?;
     let store = Sqlite::open(&site.database())?;
+    context_of(world, site, store)
+}
+
+fn context_of(world: &World, site: Site, store: Sqlite) -> Result<Context, CommandError> {
     let key = match site.read_key(&key_place(world)) {
         Ok(key) => Some(key),
         // Reading needs no key; writing without one is refused where it is tried.

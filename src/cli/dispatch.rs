@@ -206,12 +206,15 @@ fn built_in(
         return recover(world, desk, global, user, *alone, new_passphrase_file.as_deref()).map(reply);
     }
     let cleared = match &command {
-        BuiltIn::Doctor { repair: true } => desk.clear_the_way(world)?,
-        _ => Vec::new(),
+        BuiltIn::Doctor { repair: true } => desk.clear_the_way(world, global)?,
+        _ => None,
     };
+    let (cleared, presented) = cleared.unzip();
     // An auditor has a copy, and neither a name in the project nor its key.
     let verifies = matches!(&command, BuiltIn::Audit(audit::AuditCommand::Verify { .. }));
-    let context = if verifies && desk.project(world, global)?.session.key().is_none() {
+    let context = if let Some(presented) = presented {
+        desk.presented(world, global, presented)?
+    } else if verifies && desk.project(world, global)?.session.key().is_none() {
         desk.project(world, global)?
     } else if matches!(&command, BuiltIn::Enrol) {
         let context = desk.project(world, global)?;
@@ -220,7 +223,6 @@ fn built_in(
     } else {
         desk.context(world, global)?
     };
-    commands::finish_what_was_cut_short(context);
     if matches!(&command, BuiltIn::Unlock { .. } | BuiltIn::Key(KeyCommand::Create { .. })) {
         opened(world, global, context)?;
     }
@@ -257,9 +259,9 @@ fn built_in(
         BuiltIn::Sop(command) => sop::run(context, &command),
         BuiltIn::Audit(command) => audit::run(context, command),
         BuiltIn::Metrics(command) => metrics::run(context, &command),
-        BuiltIn::Doctor { repair } => {
-            doctor::run(context, repair, cleared, &|used| credential::handed_on(world, used))
-        }
+        BuiltIn::Doctor { repair } => doctor::run(context, repair, cleared.unwrap_or_default(), &|used| {
+            credential::handed_on(world, used)
+        }),
         other => proofs::run(world, context, global, other),
     };
     answer.map(|answer| warned(context, answer, before)).map(reply)

@@ -12,7 +12,7 @@ use crate::commands::spell::line;
 use crate::disk::{DiskError, Site};
 use crate::domain::decide::{Class, Condition};
 use crate::domain::evidence::RunOutcome;
-use crate::domain::hook::words::word;
+use crate::domain::hook::words::offered;
 use crate::domain::identity::{Actor, KeyFileError};
 use crate::domain::policy::Fault;
 use crate::session::{Refusal, SessionError};
@@ -250,6 +250,7 @@ fn session(error: &SessionError, by: By<'_>) -> Row {
         }
         // What is sealed fits a sound store; one that it does not fit was changed.
         SessionError::HeadTag
+        | SessionError::EntriesMissing
         | SessionError::CredentialTag(_)
         | SessionError::SessionTag(_)
         | SessionError::Store(StoreError::Unfit(_)) => (Code::Audit, by.run("audit verify"), Value::Null),
@@ -303,6 +304,11 @@ fn store_hints(error: &StoreError, by: By<'_>) -> Vec<String> {
     }
 }
 
+/// A project is made here once a folder is out of the way, or elsewhere.
+fn moving(folder: &Path, free: &Path) -> Vec<String> {
+    vec![format!("mv {} {}", offered(folder), offered(free)), "qms init <folder>".to_owned()]
+}
+
 fn disk(error: &DiskError) -> Row {
     match error {
         DiskError::NoProject(folder) | DiskError::NotAProject(folder) => {
@@ -313,14 +319,10 @@ fn disk(error: &DiskError) -> Row {
         }
         DiskError::Unsuitable { .. } => (Code::Usage, vec!["qms init <folder>".to_owned()], Value::Null),
         DiskError::Occupied { folder, first, free, .. } => {
-            let shown = |path: &Path| word(&path.display().to_string()).into_owned();
-            let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
-            (Code::Usage, hints, json!({"path": first.display().to_string()}))
+            (Code::Usage, moving(folder, free), json!({"path": first.display().to_string()}))
         }
         DiskError::Unmarked { folder, free, .. } => {
-            let shown = |path: &Path| word(&path.display().to_string()).into_owned();
-            let hints = vec![format!("mv {} {}", shown(folder), shown(free)), "qms init <folder>".to_owned()];
-            (Code::Usage, hints, json!({"path": folder.display().to_string()}))
+            (Code::Usage, moving(folder, free), json!({"path": folder.display().to_string()}))
         }
         DiskError::BesideStore { path, .. } => {
             let hints = vec!["qms doctor --repair".to_owned()];

@@ -85,8 +85,8 @@ pub fn run(world: &mut World) -> u8 {
             Some(words) => {
                 let next;
                 // A line of the menu carries on what the first command named.
-                let words = words.into_iter().chain(carried.words().iter().cloned());
-                let words: Vec<OsString> = words.map(OsString::from).collect();
+                let words = words.into_iter().map(OsString::from);
+                let words: Vec<OsString> = words.chain(carried.words().map(OsString::from)).collect();
                 (status, next) = one(world, &mut desk, &words);
                 // What failed without a menu of its own leaves the one that was there.
                 next.or(Some((lines, carried)).filter(|_| status != 0))
@@ -115,16 +115,17 @@ fn one(world: &mut World, desk: &mut Desk, arguments: &[OsString]) -> (u8, Menu)
         let printed = ui::failure(world, &manner, &error, None);
         return (settle(world, Code::Usage.status(), printed), None);
     }
-    if let Some(name) = world.unreadable_variable() {
-        let error = CommandError::not_text_in_environment(name);
-        let printed = ui::failure(world, &manner_ahead(world, arguments), &error, None);
-        return (settle(world, Code::Usage.status(), printed), None);
-    }
     let (global, matches) = match desk.understand(world, arguments) {
         Ok(parsed) => parsed,
         Err(error) => return (not_understood(world, desk, arguments, &error), None),
     };
     let manner = manner(world, &global);
+    // Help and version are for whoever asks, whatever stands in the environment.
+    if let Some(name) = world.unreadable_variable() {
+        let error = CommandError::not_text_in_environment(name);
+        let printed = ui::failure(world, &manner, &error, None);
+        return (settle(world, Code::Usage.status(), printed), None);
+    }
     let (status, menu, printed) = match dispatch::dispatch(world, desk, &global, &matches) {
         Err(error) if is_unread(&error) => (0, None, Ok(())),
         Err(error) => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::Code;
-use crate::domain::hook::words::word;
+use crate::domain::hook::words::offered;
 use crate::domain::hook::{Runtime, Signing};
 use crate::domain::identity::{Distrust, NotVerified};
 
@@ -128,11 +128,14 @@ fn of_person(refusal: &NotVerified) -> Vec<String> {
             "qms --passphrase-file <file with the passphrase of your own key> …".to_owned(),
             format!(
                 "off an agent runtime, an administrator gives one: qms token issue {} --out <file>",
-                word(claimed())
+                offered(claimed())
             ),
         ],
         Distrust::ReadingUnproved => {
-            vec![format!("an administrator gives a token: qms token issue {} --out <file>", word(claimed()))]
+            vec![format!(
+                "an administrator gives a token: qms token issue {} --out <file>",
+                offered(claimed())
+            )]
         }
         Distrust::Mismatch => vec!["qms whoami".to_owned()],
         Distrust::Invalid | Distrust::Expired | Distrust::Revoked | Distrust::UsedUp => {

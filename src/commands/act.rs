@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::unpublished::{self, Patience};
 use super::view::{DocumentView, NextLine, awaited, next_lines};
 use super::{CommandError, Context, Remembered, Reply, Warning, cited, note, publish};
 use crate::disk::{Fate, Journal, Placed, Workspace};
@@ -63,7 +64,6 @@ impl fmt::Display for ActReport {
 
 /// Carries out a verb.
 pub fn run(context: &mut Context, arguments: &Arguments) -> Result<Reply, CommandError> {
-    super::finish_what_was_cut_short(context);
     let request = request(context, arguments);
     let carried_out = carry_out(context, &request, arguments.mode);
     let (acted, warnings) = carried_out.map_err(|error| super::listing_types(context, error))?;
@@ -137,14 +137,7 @@ pub(super) fn committed(
         let same = acted.before.as_ref().map(shown) == acted.after.as_ref().map(shown);
         let signed = acted.entry.as_ref().is_some_and(|entry| entry.signature.is_some());
         let changed = acted.after.iter().filter(|_| !same || signed).chain(&acted.others);
-        let mut pages: BTreeSet<DocumentId> = changed.map(|document| document.id.clone()).collect();
-        // What was sealed before the entry can be that a clock was wrong; pages of other documents say so, too.
-        if acted.entry.as_ref().is_some_and(|entry| entry.index > size) {
-            match publish::of_wrong_clock(context, &acted.actor, size) {
-                Ok(told) => pages.extend(told),
-                Err(_) => is_published = false,
-            }
-        }
+        let pages: BTreeSet<DocumentId> = changed.map(|document| document.id.clone()).collect();
         for id in pages {
             match publish::publish(context, &acted.actor, &id) {
                 Ok(kept) => warnings.extend(kept.iter().map(|path| page_kept(context, &acted.actor, path))),
@@ -156,8 +149,9 @@ pub(super) fn committed(
             }
         }
     }
-    // A refusal can have found that the clock was wrong, which concerns pages that the next command publishes.
-    is_published &= acted.is_ok() || context.session.log_size().is_ok_and(|now| now <= size + 1);
+    if let Ok(acted) = &acted {
+        unpublished::finish_what_was_cut_short(context, &acted.actor, Patience::Waits);
+    }
     match journal {
         Ok(journal) if is_published => {
             // A marker that stays makes the next command write the same files again.

@@ -4,7 +4,7 @@
 use super::{Context, Warning, clock, spell};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Kind;
-use crate::domain::hook::words::word;
+use crate::domain::hook::words::offered;
 use crate::domain::id::{GroupName, UserName};
 use crate::domain::identity::{Actor, Assurance};
 use crate::domain::plural::counted;
@@ -72,7 +72,7 @@ pub(super) fn issuing(context: &mut Context, actor: &Actor, name: &UserName) -> 
         Some(keyring) => keyring.token_path(name),
         None => context.site.root().with_file_name(format!("{name}.token")),
     };
-    let words = format!("token issue {name} --out {}", word(&out.display().to_string()));
+    let words = format!("token issue {name} --out {}", offered(&out));
     match manager {
         Some(manager) => context.offered(actor, &manager, &words),
         None => context.carried.place(&spell::line("<administrator>", &words)),

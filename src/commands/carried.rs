@@ -1,7 +1,9 @@
 //! What a caller named by flags, for commands that are offered: the root of the project, since from another folder they
 //! would find none, and the file of the credential, without which they would be refused.
 
-use crate::domain::hook::words::word;
+use std::ffi::{OsStr, OsString};
+
+use crate::domain::hook::words::offered;
 
 /// The flag that is good for a command of whomever.
 const ROOT: &str = "--root";
@@ -9,19 +11,24 @@ const ROOT: &str = "--root";
 /// The flag that says whose command it is.
 const USER: &str = "--user";
 
-/// Words that name again what was named by a flag: the flag and its value, in turns.
+/// What was named by a flag: the flag and its value, which can have any bytes.
 #[derive(Debug, Clone, Default)]
-pub struct Carried(Vec<String>);
+pub struct Carried(Vec<(&'static str, OsString)>);
 
 impl Carried {
     /// Carries on these flags with their values.
-    pub fn new(named: impl IntoIterator<Item = [String; 2]>) -> Self {
-        Self(named.into_iter().flatten().collect())
+    pub fn new(named: impl IntoIterator<Item = (&'static str, OsString)>) -> Self {
+        Self(named.into_iter().collect())
     }
 
-    /// Returns the words.
-    pub fn words(&self) -> &[String] {
-        &self.0
+    /// Returns the words that name them again.
+    pub fn words(&self) -> impl Iterator<Item = &OsStr> {
+        self.0.iter().flat_map(|(flag, value)| [OsStr::new(flag), value])
+    }
+
+    /// Returns the words as texts, without what is none.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(flag, value)| Some([*flag, value.to_str()?])).flatten()
     }
 
     /// Completes a command of the caller.
@@ -50,14 +57,10 @@ impl Carried {
     }
 
     fn complete(&self, command: &str, is_wanted: fn(&str) -> bool) -> String {
-        let words = self.0.chunks_exact(2).filter_map(|pair| match pair {
-            // What the command names itself stays.
-            [flag, value] => {
-                (is_wanted(flag) && !names(command, flag)).then(|| [flag.as_str().into(), word(value)])
-            }
-            _ => None,
-        });
-        [command.into()].into_iter().chain(words.flatten()).collect::<Vec<_>>().join(" ")
+        // What the command names itself stays.
+        let wanted = self.0.iter().filter(|(flag, _)| is_wanted(flag) && !names(command, flag));
+        let words = wanted.map(|(flag, value)| format!(" {flag} {}", offered(value)));
+        command.to_owned() + &words.collect::<String>()
     }
 }
 
@@ -78,8 +81,9 @@ mod tests {
     // REQ-263
     #[test]
     fn a_command_carries_on_what_is_of_use_to_whom_it_is_for() {
-        let carried =
-            Carried::new([["--token-file", "t"], ["--root", "a b"]].map(|pair| pair.map(String::from)));
+        let carried = Carried::new(
+            [("--token-file", "t"), ("--root", "a b")].map(|(flag, value)| (flag, value.into())),
+        );
         assert_eq!(carried.command("qms list"), "qms list --token-file t --root 'a b'");
         assert_eq!(carried.command("qms list --root c"), "qms list --root c --token-file t");
         assert_eq!(carried.place("qms list"), "qms list --root 'a b'");

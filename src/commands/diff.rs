@@ -10,7 +10,7 @@ use super::read::{body, digest_of};
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::{EntryResult, Shown, Table};
 use crate::domain::digest::Digest;
-use crate::domain::hook::words::word;
+use crate::domain::hook::words::offered;
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::Actor;
 use crate::domain::text::unified;
@@ -107,7 +107,7 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
                 "versions are compared, not the working copy; this shows what was changed in it: \
                  {} | diff -u - {}",
                 context.offered(actor, actor.name(), &format!("read {id} --draft")),
-                word(&path.display().to_string())
+                offered(path)
             );
             reply.warn("copy_not_compared", message)
         }

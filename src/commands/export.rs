@@ -130,9 +130,10 @@ fn write_log(
     };
     out.write_all(header.as_bytes()).map_err(io)?;
     // A line is written once it is known whether another one follows.
-    let (mut lines, mut last) = (Digesting::default(), None::<String>);
+    let (mut lines, mut last, mut count) = (Digesting::default(), None::<String>, 0);
     let walked = context.session.read(actor).entries(Entries::From(0), &mut |stored| {
         let mut view = EntryView::decode(stored.index, stored.bytes)?;
+        count += 1;
         veil.cover(&mut view);
         let line = match format {
             ExportForm::Jsonl => {
@@ -153,6 +154,7 @@ fn write_log(
         Some(error) => return Err(io(error).into()),
         None => walked?,
     }
+    context.session.has_entries(actor, count)?;
     if let Some(line) = last {
         let lines = lines.finish();
         let (checkpoint, signature) = context.session.sign_export(actor, &lines)?;

@@ -95,6 +95,17 @@ impl fmt::Display for HooksReport {
     }
 }
 
+/// The line by which a runtime runs this program. Settings are texts, and name no file whose name is none.
+fn line_of(program: &Path) -> Result<String, CommandError> {
+    let named = program.to_str().map(|program| format!("{} hook", words::word(program)));
+    named.ok_or_else(|| {
+        CommandError::Usage(format!(
+            "settings name only files whose names are UTF-8, and `{}` is none: use a `qms` in another folder",
+            place(program)
+        ))
+    })
+}
+
 /// Carries out a command about hooks. `program` is the file of this program.
 pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Result<Reply, CommandError> {
     let mut actor = context.actor()?;
@@ -104,8 +115,8 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     };
     let runtime = name.runtime();
     let file = context.site.root().join(runtime.settings());
-    let line = format!("{} hook", words::word(&program.display().to_string()));
-    let line = installs.then_some(line.as_str());
+    let line = if installs { Some(line_of(program)?) } else { None };
+    let line = line.as_deref();
     let before = Settings::read(&file)?;
     let text = read(runtime, &file, before.text.as_deref())?.with(line);
     let text = text.map_err(|why| refused(&file, &why.to_string()))?;
@@ -211,4 +222,20 @@ pub fn signing(root: &Path, folders: &[(Runtime, PathBuf)], runtime: Runtime) ->
     let own = own.as_ref().map(|own| own.text.as_deref()).map_err(Clone::clone);
     let around = layers(runtime, root, user_folder(folders, runtime));
     Signing::of(runtime, &file.display().to_string(), own, &around)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    // REQ-257
+    #[test]
+    fn a_program_whose_name_is_no_text_is_entered_in_no_settings() {
+        let line = |path: &[u8]| line_of(Path::new(OsStr::from_bytes(path)));
+        assert_eq!(line(b"/srv/my qms").unwrap(), "'/srv/my qms' hook");
+        assert!(matches!(line(b"/srv/\xff/qms"), Err(CommandError::Usage(_))));
+    }
 }

@@ -159,7 +159,7 @@ fn found(
     Ok(founder)
 }
 
-/// Publishes what the project begins with, as it is done for a process that died, and tells of the project.
+/// Tells of the project. What it begins with is published by whoever reads first, as after a process that died.
 fn made_known(
     site: Site,
     key_file: PathBuf,
@@ -193,7 +193,6 @@ fn made_known(
         }
         None => (Claim { user: first, ..Claim::default() }, None),
     };
-    super::finish_what_was_cut_short(&mut context);
     let actor = context.actor()?;
     let users = context.session.read(&actor).users()?;
     let mut documents = Vec::new();
@@ -286,10 +285,9 @@ fn next(profile: Profile, founder: Option<&Founder>, author: Option<&User>) -> S
             let presents = if credential.kind == CredentialKind::Key {
                 format!("--user {user}")
             } else {
-                format!("--token-file {}", words::word(&file.display().to_string()))
+                format!("--token-file {}", words::offered(file))
             };
-            let place = words::word(&file.with_file_name(format!("{agent}.token")).display().to_string())
-                .into_owned();
+            let place = words::offered(file.with_file_name(format!("{agent}.token")));
             format!("qms {presents} token issue {agent} --out {place}")
         }
         _ => spell::line(agent, "create CR --title \"…\""),

@@ -39,6 +39,7 @@ pub mod metrics;
 pub mod namespace;
 pub mod next;
 pub mod note;
+mod pages;
 mod pins;
 mod publish;
 pub mod read;
@@ -54,6 +55,7 @@ mod table;
 mod templates;
 mod text;
 pub mod token;
+mod unpublished;
 pub mod user;
 mod veil;
 pub mod view;
@@ -72,7 +74,8 @@ use self::carried::Carried;
 pub use self::reply::{Remembered, Reply, Report, Warning, Wording};
 use self::sign::Signer;
 pub use self::source::Source;
-use crate::disk::{DiskError, Journal, Keyring, Site, Workspace};
+use self::unpublished::Patience;
+use crate::disk::{DiskError, Keyring, Site, Workspace};
 use crate::domain::document::Document;
 use crate::domain::evidence::RunOutcome;
 use crate::domain::hook::Runtime;
@@ -115,13 +118,17 @@ pub struct Context {
 }
 
 impl Context {
-    /// Verifies the caller, to read. That somebody was not who was claimed is recorded, as far as it
-    /// can be.
+    /// Verifies the caller, to read, and publishes what others left unpublished. That somebody was not who was claimed is
+    /// recorded, as far as it can be.
     pub fn actor(&mut self) -> Result<Actor, CommandError> {
         self.identify()?;
         match self.session.verify(&self.claim, self.about.as_ref()) {
+            Ok(actor) => {
+                unpublished::finish_what_was_cut_short(self, &actor, Patience::Moment);
+                Ok(actor)
+            }
             Err(SessionError::NotVerified { refusal, .. }) => Err(self.refused(refusal)),
-            other => Ok(other?),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -180,17 +187,6 @@ impl Context {
     /// Returns the workspace of a verified user.
     pub fn workspace(&self, actor: &Actor) -> Workspace {
         Workspace::new(&self.site, actor.name())
-    }
-}
-
-/// Finishes the files of processes that died after their commit. Best effort: what cannot be
-/// written now is left for the next command, and `doctor` shows it.
-pub fn finish_what_was_cut_short(context: &mut Context) {
-    let markers = Journal::unfinished(&context.site);
-    if !markers.is_empty()
-        && let Ok(actor) = context.session.verify(&context.claim, None)
-    {
-        let _ = publish::finish_what_was_cut_short(context, &actor, markers);
     }
 }
 

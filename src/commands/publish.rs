@@ -1,17 +1,15 @@
 //! Publishing documents into the mirror, from what the store says now.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::signed::{is_by_wrong_clock, manifest};
 use super::{CommandError, Context, read};
-use crate::disk::{Approval, Fate, Mirror, Page, PublishLock, Signed, Unfinished};
+use crate::disk::{Approval, Fate, Mirror, Page, PublishLock, Signed};
 use crate::domain::audit::{Entry, EntryResult};
 use crate::domain::document::{Document, Outcome};
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::{Actor, Assurance};
-use crate::session::CLOCK_JUMP;
-use crate::store::{Entries, StoreError};
+use crate::store::Entries;
 
 /// A page and the bytes that should stand there.
 pub(super) type Rendered = (Page, Vec<u8>);
@@ -24,15 +22,25 @@ pub(super) fn publish(
     actor: &Actor,
     id: &DocumentId,
 ) -> Result<Vec<PathBuf>, CommandError> {
-    let _turn = PublishLock::take(&context.site)?;
+    let turn = PublishLock::take(&context.site)?;
+    publish_in_turn(context, actor, id, &turn)
+}
+
+/// As [`publish`], for whoever has the lock.
+pub(super) fn publish_in_turn(
+    context: &mut Context,
+    actor: &Actor,
+    id: &DocumentId,
+    turn: &PublishLock,
+) -> Result<Vec<PathBuf>, CommandError> {
     let document = context.document(actor, id)?;
     let mirror = Mirror::new(&context.site);
     let pages = render(context, actor, &document)?;
     let mut kept = Vec::new();
     for is_draft in [false, true] {
         let fate = match pages.iter().find(|(page, _)| page.is_draft == is_draft) {
-            None => mirror.withdraw(&document.document_type, id, is_draft)?,
-            Some((page, rendered)) => mirror.publish(page, rendered)?,
+            None => mirror.withdraw(&document.document_type, id, is_draft, turn)?,
+            Some((page, rendered)) => mirror.publish(page, rendered, turn)?,
         };
         kept.extend(match fate {
             Fate::Gone => None,
@@ -110,55 +118,4 @@ fn approvals(
         Ok(())
     })?;
     Ok(found)
-}
-
-/// Lists the documents whose pages tell of times by a clock which an entry from `size` on found to be wrong.
-pub(super) fn of_wrong_clock(
-    context: &mut Context,
-    actor: &Actor,
-    size: u64,
-) -> Result<BTreeSet<DocumentId>, CommandError> {
-    let mut is_found = false;
-    context.session.read(actor).entries(Entries::From(size), &mut |stored| {
-        is_found |= Entry::decode(stored.bytes).is_ok_and(|entry| entry.action == CLOCK_JUMP);
-        Ok(())
-    })?;
-    let spans = context.session.read(actor).spans()?;
-    let mut told = BTreeSet::new();
-    if let Some(jump) = spans.last().and_then(|span| span.jump).filter(|_| is_found) {
-        context.session.read(actor).entries(Entries::From(jump.since), &mut |stored| {
-            let entry = Entry::decode(stored.bytes).ok();
-            let is_told = |it: &Entry| it.verdict == Some(Outcome::Approve) || it.signature.is_some();
-            told.extend(entry.filter(is_told).and_then(|entry| entry.document));
-            Ok(())
-        })?;
-    }
-    Ok(told)
-}
-
-/// Publishes what processes that died left unpublished.
-pub(super) fn finish_what_was_cut_short(
-    context: &mut Context,
-    actor: &Actor,
-    markers: Vec<Unfinished>,
-) -> Result<(), CommandError> {
-    for marker in markers {
-        let mut touched = BTreeSet::new();
-        let mut visit = |bytes: &[u8]| -> Result<(), StoreError> {
-            if let Ok(entry) = Entry::decode(bytes) {
-                touched.extend(entry.deltas.iter().filter_map(|delta| DocumentId::parse(&delta.key).ok()));
-            }
-            Ok(())
-        };
-        context.session.read(actor).entries(Entries::From(marker.size), &mut |stored| visit(stored.bytes))?;
-        touched.extend(of_wrong_clock(context, actor, marker.size)?);
-        for id in &touched {
-            if context.session.read(actor).document(id)?.is_some() {
-                // What is in the way is told by who changes the document next, and by `doctor`.
-                let _kept = publish(context, actor, id)?;
-            }
-        }
-        marker.finish()?;
-    }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::view::flag;
 use crate::domain::decide::{Class, Reason};
-use crate::domain::hook::words::word;
+use crate::domain::hook::words::offered;
 use crate::domain::id::{ActionName, UserName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Action, Input, InputKind, Policy};
@@ -78,7 +78,7 @@ fn told(offer: &Offer, action: Option<&Action>, name: &str, value: Option<&str>)
     let is_flag = input.is_some_and(|input| !choices.is_empty() && !input.named);
     let shown = match (value, choices.as_slice()) {
         (Some(value), _) if is_flag => flag(value),
-        (Some(value), _) => word(value).into_owned(),
+        (Some(value), _) => offered(value),
         (None, []) => format!("<{}>", placeholder(name)),
         (None, choices) if is_flag => {
             format!("<{}>", choices.iter().map(|choice| flag(choice)).collect::<Vec<_>>().join("|"))

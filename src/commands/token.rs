@@ -200,9 +200,7 @@ fn hand_out(
     })?;
     let issued = context.session.read(&acted.actor).credential(token.id())?;
     let issued = issued.ok_or_else(|| SessionError::NoCredential(token.id().clone()))?;
-    let place = file
-        .as_ref()
-        .map_or_else(|| "FILE".to_owned(), |file| words::word(&file.display().to_string()).into_owned());
+    let place = file.as_ref().map_or_else(|| "FILE".to_owned(), words::offered);
     let verb = if issued.kind == CredentialKind::Enrolment { "enrol" } else { "whoami" };
     let report = IssuedReport {
         credential: CredentialView::new(issued, context.session.valid_at()?),

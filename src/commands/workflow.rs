@@ -291,8 +291,7 @@ pub(super) fn missing(context: &Context, in_force: &Sources, candidate: &Sources
 
 impl Missing {
     fn hint((name, path): &(String, PathBuf)) -> String {
-        let path = path.display().to_string();
-        format!("workflow show --source {name} > {}", words::word(&path))
+        format!("workflow show --source {name} > {}", words::offered(path))
     }
 
     /// Says of a sound candidate what it would end.

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::aside::Found;
+use super::lock::Closed;
 use super::{DiskError, Site, open};
 
 /// The name of the store.
@@ -21,23 +23,87 @@ const BESIDE: [(&str, &[&[u8]]); 3] = [
 /// How much of a file is looked at, in bytes: the longest magic number.
 const BEGINNING: u64 = 8;
 
-impl Site {
-    /// Finds what lies beside the store, where SQLite keeps its own files, and is none of them.
-    pub(super) fn beside_store(&self) -> Result<(), DiskError> {
-        for (end, magic) in BESIDE {
-            let path = self.private().join(format!("{STORE}{end}"));
-            let Ok(about) =
-                fs::symlink_metadata(&path).and_then(|about| open::is_file(&about).map(|()| about))
-            else {
-                continue;
-            };
-            if about.len() > 0 && is_foreign(&path, magic) {
-                let why = "it is no file of SQLite".to_owned();
-                return Err(DiskError::BesideStore { path, why });
-            }
+/// What lies beside a store in its way, while nobody has the store open.
+#[derive(Debug)]
+pub struct BesideStore {
+    site: Site,
+    closed: Closed,
+}
+
+impl BesideStore {
+    /// Takes the store of the project at `root`, which cannot be opened yet: [`DiskError::Busy`] where a process has it
+    /// open all the same, since before that came there.
+    pub fn take(root: &Path) -> Result<Self, DiskError> {
+        let site = Site::configured(root)?;
+        let closed = Closed::take(&site.private().join(STORE))?;
+        match site.is_where_it_lies() {
+            Ok(()) | Err(DiskError::BesideStore { .. }) => Ok(Self { site, closed }),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
+
+    /// Looks what is in the way; from when the store is open on, that is not looked at any more.
+    pub fn found(&self) -> InTheWay<'_> {
+        let found = foreign(self.closed.database());
+        let found = found.filter_map(|(path, _)| Found::under(&self.closed, &path, |_| true)).collect();
+        InTheWay { site: &self.site, found }
+    }
+
+    /// Returns the project.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+}
+
+/// What was found in the way of a store that is held closed.
+#[derive(Debug)]
+pub struct InTheWay<'held> {
+    site: &'held Site,
+    found: Vec<Found<'held>>,
+}
+
+impl InTheWay<'_> {
+    /// Moves it into `.qms/aside`, and returns where each lay and where it lies now.
+    pub fn lay_aside(self) -> Result<Vec<(PathBuf, PathBuf)>, DiskError> {
+        let mut moved = Vec::new();
+        for found in self.found {
+            let path = found.path().to_owned();
+            moved.extend(found.lay_aside(self.site)?.map(|aside| (path, aside)));
+        }
+        Ok(moved)
+    }
+}
+
+/// Lists the places of the files beside a store.
+pub(super) fn places(database: &Path) -> impl Iterator<Item = PathBuf> {
+    BESIDE.iter().map(|(end, _)| with_end(database, end))
+}
+
+fn with_end(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Lists what lies beside a store, where SQLite keeps its own files, and is none of them; and what it is.
+pub(super) fn foreign(database: &Path) -> impl Iterator<Item = (PathBuf, String)> {
+    BESIDE.iter().filter_map(|(end, magic)| {
+        let path = with_end(database, end);
+        let what = what_is_foreign(&path, magic)?;
+        Some((path, what))
+    })
+}
+
+/// Says what lies at a place, where that is no file of SQLite. It follows links: one that leads to a file of its own is
+/// of a store that lies elsewhere, and any other is in its way.
+fn what_is_foreign(path: &Path, magic: &[&[u8]]) -> Option<String> {
+    let about = fs::symlink_metadata(path).ok()?;
+    let kind = open::is_file(&about).err().map(|what| what.to_string());
+    if kind.is_some() && !(about.is_symlink() && path.is_file()) {
+        return kind;
+    }
+    let is_foreign = fs::metadata(path).is_ok_and(|about| about.len() > 0) && is_foreign(path, magic);
+    is_foreign.then(|| kind.unwrap_or_else(|| "it is no file of SQLite".to_owned()))
 }
 
 /// Tells whether a file begins with something else. SQLite cuts one that was left to three bytes before it goes on with it.
@@ -64,19 +130,21 @@ pub(super) fn is_no_place_of_a_store(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn is_named(database: &Path, path: &Path) -> bool {
+        foreign(database).any(|(it, _)| it == path)
+    }
+
     // REQ-142, REQ-261
     #[test]
     fn what_lies_at_a_place_of_sqlite_and_is_not_its_own_is_known_by_how_it_begins() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site::unmarked(folder.path());
-        fs::create_dir(site.private()).unwrap();
+        let database = folder.path().join(STORE);
         let texts: [&[u8]; 5] = [b"M", b"MY OWN NOTES", b"qms_0123", b"\0\0\0\x01", b"SQLite format 3\0"];
         for (end, magic) in BESIDE {
-            let path = site.private().join(format!("{STORE}{end}"));
+            let path = with_end(&database, end);
             let is_found = |bytes: &[u8]| {
                 fs::write(&path, bytes).unwrap();
-                let is_named =
-                    matches!(site.beside_store(), Err(DiskError::BesideStore { path: it, .. }) if it == path);
+                let is_named = is_named(&database, &path);
                 fs::remove_file(&path).unwrap();
                 is_named
             };
@@ -86,6 +154,27 @@ mod tests {
                 let cut = own.get(..3).unwrap_or_default();
                 let made = [own, &[own, &[0; 40]].concat(), cut];
                 assert!(made.iter().all(|bytes| !is_found(bytes)), "{end} {own:?}");
+            }
+        }
+    }
+
+    // REQ-142, REQ-261
+    #[test]
+    fn a_link_that_leads_to_no_file_of_sqlite_is_in_its_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join(STORE);
+        let place = |name: &str| folder.path().join(name);
+        fs::write(place("mine"), "mine").unwrap();
+        fs::write(place("empty"), "").unwrap();
+        for (end, magic) in BESIDE {
+            fs::write(place("own"), magic.concat()).unwrap();
+            for (leads_to, is_foreign) in
+                [("nowhere", true), ("mine", true), (".", true), ("own", false), ("empty", false)]
+            {
+                let path = with_end(&database, end);
+                std::os::unix::fs::symlink(place(leads_to), &path).unwrap();
+                assert_eq!(is_named(&database, &path), is_foreign, "{end} {leads_to}");
+                fs::remove_file(&path).unwrap();
             }
         }
     }

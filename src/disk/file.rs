@@ -16,8 +16,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
+use super::aside::{Found, move_aside, names, rename_new};
 use super::beside::is_no_place_of_a_store;
-use super::lock::Writing;
+use super::lock::{Quiet, Writing};
 use super::{DiskError, open};
 
 #[cfg(test)]
@@ -28,9 +29,6 @@ const HALF_WRITTEN: (&str, usize, &str) = (".qms-", 16, ".half");
 
 /// Largest file that can be one of ours, in bytes: a page is a working copy and some lines more.
 pub(super) const OURS_MAX: u64 = 64 * 1024 * 1024;
-
-/// How many names are tried for a file that makes way.
-const NAMES: u32 = 9999;
 
 /// What became of what was at a place that was to be written or cleared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +49,11 @@ pub(super) fn create(path: &Path, bytes: &[u8], durable: bool) -> Result<Fate, D
     is_no_place_of_a_store(path).map_err(DiskError::io("write", path))?;
     let folder = folder(path);
     fs::create_dir_all(folder).map_err(DiskError::io("create", folder))?;
-    let writing = Writing::begin(folder)?;
-    let file = written(path, bytes, mode_of(durable), durable, &writing)?;
+    create_while(path, bytes, durable, &Writing::begin(folder)?)
+}
+
+fn create_while(path: &Path, bytes: &[u8], durable: bool, writing: &Writing) -> Result<Fate, DiskError> {
+    let file = written(path, bytes, mode_of(durable), durable, writing)?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
             return Ok(Fate::Kept(path.to_owned()));
@@ -85,19 +86,55 @@ pub(super) fn replace(
     durable: bool,
     is_ours: IsOurs<'_>,
 ) -> Result<Fate, DiskError> {
-    let writing = Writing::begin(folder(path))?;
+    // What is not there yet may need its folder first.
+    if fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return create(path, bytes, durable);
+    }
+    replace_while(path, bytes, durable, is_ours, &Writing::begin(folder(path))?)
+}
+
+fn replace_while(
+    path: &Path,
+    bytes: &[u8],
+    durable: bool,
+    is_ours: IsOurs<'_>,
+    writing: &Writing,
+) -> Result<Fate, DiskError> {
     let mode = match look(path, is_ours).map_err(DiskError::io("write", path))? {
         Look::Other => return Ok(Fate::Kept(path.to_owned())),
         Look::Ours(_) if durable => mode_of(durable),
         Look::Ours(file) => file.metadata().map_err(DiskError::io("write", path))?.permissions(),
-        Look::Absent => return create(path, bytes, durable),
+        Look::Absent => return create_while(path, bytes, durable, writing),
     };
-    let new = written(path, bytes, mode, durable, &writing)?;
-    let outcome = exchange(path, new, bytes, is_ours, &writing).map_err(DiskError::io("write", path))?;
+    let new = written(path, bytes, mode, durable, writing)?;
+    let outcome = exchange(path, new, bytes, is_ours, writing).map_err(DiskError::io("write", path))?;
     if durable {
         sync_folder(path).map_err(DiskError::io("write", path))?;
     }
     Ok(outcome)
+}
+
+/// Writes a file whatever lies at its place: one of ours makes way, and anything else is moved aside. Returns where that
+/// lies now. [`DiskError::Changed`] where somebody who knows of no lock is quicker again and again.
+pub(super) fn put(
+    path: &Path,
+    bytes: &[u8],
+    durable: bool,
+    is_ours: IsOurs<'_>,
+    alone: &Quiet,
+) -> Result<Option<PathBuf>, DiskError> {
+    let mut aside = None;
+    for _ in 0..2 {
+        if let Fate::Gone = replace_while(path, bytes, durable, is_ours, alone.writing())? {
+            return Ok(aside);
+        }
+        let moved = Found::under(alone, path, |_| true).map(Found::step_aside).transpose()?;
+        aside = moved.flatten().or(aside);
+    }
+    match create_while(path, bytes, durable, alone.writing())? {
+        Fate::Gone => Ok(aside),
+        Fate::Kept(path) => Err(DiskError::Changed(path)),
+    }
 }
 
 /// Writes a text in the place of one that was read. What somebody else wrote since then stays.
@@ -144,7 +181,7 @@ fn exchange(
 
 /// As [`exchange`], where the system exchanges no names: for a moment there is no file.
 fn give_way(path: &Path, beside: &Path, is_ours: IsOurs<'_>, writing: &Writing) -> io::Result<Fate> {
-    let old = move_aside(path, writing)?;
+    let old = move_aside(path)?;
     match rename_new(beside, path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             fs::remove_file(beside)?;
@@ -162,7 +199,11 @@ fn give_way(path: &Path, beside: &Path, is_ours: IsOurs<'_>, writing: &Writing) 
 
 /// Removes a file where it is one of ours; one that is not there is as good as removed.
 pub(super) fn remove(path: &Path, is_ours: IsOurs<'_>) -> Result<Fate, DiskError> {
-    let writing = Writing::begin(folder(path))?;
+    remove_while(path, is_ours, &Writing::begin(folder(path))?)
+}
+
+/// As [`remove`], for whoever has begun to write there.
+pub(super) fn remove_while(path: &Path, is_ours: IsOurs<'_>, writing: &Writing) -> Result<Fate, DiskError> {
     let remove = || {
         // What is somebody else's is not even moved.
         match look(path, is_ours)? {
@@ -170,10 +211,10 @@ pub(super) fn remove(path: &Path, is_ours: IsOurs<'_>) -> Result<Fate, DiskError
             Look::Other => return Ok(Fate::Kept(path.to_owned())),
             Look::Ours(_) => {}
         }
-        let Some(aside) = move_aside(path, &writing)? else { return Ok(Fate::Gone) };
+        let Some(aside) = move_aside(path)? else { return Ok(Fate::Gone) };
         match look(&aside, is_ours)? {
             Look::Absent => Ok(Fate::Gone),
-            Look::Ours(file) => discard(path, &aside, file, is_ours, &writing),
+            Look::Ours(file) => discard(path, &aside, file, is_ours, writing),
             Look::Other => match rename_new(&aside, path) {
                 Ok(()) => Ok(Fate::Kept(path.to_owned())),
                 // A newer one is there, which is not written over.
@@ -212,23 +253,6 @@ fn discard(
     }
 }
 
-/// Moves a file out of the way, to a name that is free, and returns that; `None` where there is no file.
-pub(super) fn set_aside(path: &Path) -> Result<Option<PathBuf>, DiskError> {
-    move_aside(path, &Writing::begin(folder(path))?).map_err(DiskError::io("set aside", path))
-}
-
-fn move_aside(path: &Path, _writing: &Writing) -> io::Result<Option<PathBuf>> {
-    for name in names(path) {
-        match rename_new(path, &name) {
-            Ok(()) => return Ok(Some(name)),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
-}
-
 fn persist_beside(path: &Path, mut file: NamedTempFile) -> io::Result<PathBuf> {
     for name in names(path) {
         match file.persist_noclobber(&name) {
@@ -238,24 +262,6 @@ fn persist_beside(path: &Path, mut file: NamedTempFile) -> io::Result<PathBuf> {
         }
     }
     Err(ErrorKind::AlreadyExists.into())
-}
-
-/// The names that a file is moved to, beside it: `CR-001.1.old.md` and so on.
-fn names(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let extension = path.extension().map(|it| format!(".{}", it.to_string_lossy())).unwrap_or_default();
-    (1..=NAMES).map(move |number| path.with_extension(format!("{number}.old{extension}")))
-}
-
-/// Renames, and replaces nothing.
-pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Where the system cannot, a second name comes before the first one goes.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
-        }
-        renamed => Ok(renamed?),
-    }
 }
 
 /// What lies at a place.
@@ -306,7 +312,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     open::sync_folder(folder(path))
 }
 
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
 
@@ -329,28 +335,6 @@ pub(super) fn is_half_written(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str);
     let middle = name.and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
     middle.is_some_and(|it| it.len() == random && it.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-/// Tells whether a file has a name that a file is moved to which makes way, as [`names`] gives them.
-pub(super) fn is_old(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let Some((before, after)) = name.rsplit_once(".old") else { return false };
-    let number = before.rsplit_once('.').map_or("", |(_, number)| number);
-    (after.is_empty() || after.starts_with('.'))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Moves a file to a place in another folder, or to a free name beside that.
-pub(super) fn move_to(from: &Path, to: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder(to))?;
-    for place in [to.to_owned()].into_iter().chain(names(to)) {
-        match rename_new(from, &place) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            renamed => return renamed.map(|()| place),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// Writes a file that has no name yet that anybody looks for.

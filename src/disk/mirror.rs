@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::aside::Found;
 use super::place::Place;
-use super::{DiskError, Fate, Site, file, open};
+use super::{DiskError, Fate, PublishLock, Site, file, open};
 use crate::domain::audit::Meaning;
 use crate::domain::digest::{Digest, Timestamp};
 use crate::domain::document::Document;
@@ -23,6 +24,7 @@ pub struct Mirror {
     root: PathBuf,
     folder: PathBuf,
     lists: PathBuf,
+    clock: PathBuf,
 }
 
 /// What lies at the place of a page.
@@ -92,8 +94,9 @@ pub struct Approval {
 impl Mirror {
     /// Opens the mirror of a project.
     pub fn new(site: &Site) -> Self {
-        let lists = site.place(Place::Lists);
-        Self { root: site.root().to_owned(), folder: site.place(Place::Pages), lists }
+        let [folder, lists, clock] =
+            [Place::Pages, Place::Lists, Place::ClockTold].map(|place| site.place(place));
+        Self { root: site.root().to_owned(), folder, lists, clock }
     }
 
     /// Returns where a page lies.
@@ -176,7 +179,7 @@ impl Mirror {
     }
 
     /// Publishes a page, where there is none or one that was published there before.
-    pub fn publish(&self, page: &Page, rendered: &[u8]) -> Result<Fate, DiskError> {
+    pub fn publish(&self, page: &Page, rendered: &[u8], _turn: &PublishLock) -> Result<Fate, DiskError> {
         let path = self.path(&page.document_type, &page.id, page.is_draft);
         self.is_own(&path)?;
         let (mut known, digest) = (self.published(&path), digest_of(rendered));
@@ -198,6 +201,7 @@ impl Mirror {
         document_type: &TypeName,
         id: &DocumentId,
         is_draft: bool,
+        _turn: &PublishLock,
     ) -> Result<Fate, DiskError> {
         let path = self.path(document_type, id, is_draft);
         self.is_own(&path)?;
@@ -205,10 +209,39 @@ impl Mirror {
         file::remove(&path, &|found| known.contains(&digest_of(found)))
     }
 
-    /// Moves aside what lies at the place of a page, and returns where it lies now.
-    pub fn set_aside(&self, path: &Path) -> Result<Option<PathBuf>, DiskError> {
-        self.is_own(path)?;
-        file::set_aside(path)
+    /// Moves aside what lies at the place of a page, where this should lie or nothing, or at that of its list, and was
+    /// never published there. Returns where each lay and where it lies now.
+    pub fn set_aside(
+        &self,
+        path: &Path,
+        rendered: Option<&[u8]>,
+        turn: &PublishLock,
+    ) -> Result<Vec<(PathBuf, PathBuf)>, DiskError> {
+        let list = self.list_of(path);
+        let is_foreign = |path: &Path| self.standing(path, rendered) == Standing::Foreign;
+        // The page first: what is no list does not tell what was published.
+        let page = Found::under(turn, path, is_foreign);
+        let list = Found::under(turn, &list, |list| file::read_own(list, &is_list).is_none());
+        let mut moved = Vec::new();
+        for found in page.into_iter().chain(list) {
+            let from = found.path().to_owned();
+            self.is_own(&from)?;
+            moved.extend(found.step_aside()?.map(|aside| (from, aside)));
+        }
+        Ok(moved)
+    }
+
+    /// Returns the number of the last span of time of whose wrong clock all pages tell that have to; `None` where that is
+    /// not known.
+    pub fn told_of_clock(&self) -> Option<u32> {
+        let text = file::read_own(&self.clock, &is_number)?;
+        str::from_utf8(&text).ok()?.parse().ok()
+    }
+
+    /// Remembers that all pages tell of it. Where something else lies at that place they are published again each time.
+    pub fn tell_of_clock(&self, span: u32, _turn: &PublishLock) -> Result<(), DiskError> {
+        self.is_own(&self.clock)?;
+        file::replace(&self.clock, span.to_string().as_bytes(), false, &is_number).map(drop)
     }
 
     fn is_own(&self, path: &Path) -> Result<(), DiskError> {
@@ -254,6 +287,11 @@ fn is_list(bytes: &[u8]) -> bool {
     let is_digest =
         |line: &[u8]| line.len() <= 64 && line.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     bytes.split(|byte| *byte == b'\n').all(is_digest)
+}
+
+/// Tells whether a file can be a number that was written here.
+fn is_number(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.len() <= 10 && bytes.iter().all(u8::is_ascii_digit)
 }
 
 /// Digests a page. One whose lines a tool ends in another way, as Git can, is the same page.

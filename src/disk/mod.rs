@@ -3,6 +3,7 @@
 //!
 //! The store is the truth; everything here can be lost and made again, except the key.
 
+mod aside;
 mod beside;
 pub mod boot;
 mod definitions;
@@ -26,6 +27,7 @@ mod settings;
 mod site;
 mod workspace;
 
+pub use self::beside::{BesideStore, InTheWay};
 pub use self::definitions::{Began, definitions, definitions_at_start};
 pub use self::error::DiskError;
 pub use self::file::{Fate, rewrite as rewrite_file, write_new as write_file};
@@ -34,6 +36,7 @@ pub use self::journal::{Journal, Unfinished};
 pub use self::lock::PublishLock;
 pub use self::mirror::{Approval, Mirror, Page, Signed, Standing};
 pub use self::open::{beginning as read_file, buffered as open_file, digest_of, whole as read_whole};
+pub use self::place::Suspect;
 pub use self::process::{Ended, Input, Spawned, Start, Stream, Streams, attends_signals};
 pub use self::secret::{Keyring, StagedKey, read_secret, take_back_secret};
 pub use self::sessions::Remembered;

@@ -8,7 +8,8 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _}
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags};
+use rustix::io::Errno;
 
 use crate::domain::digest::{Digest, Digesting};
 use crate::domain::size;
@@ -154,10 +155,33 @@ pub(super) fn locked(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Tells whether a path leads to an open file.
-fn is_at(file: &File, path: &Path) -> bool {
+/// Locks the file of a database as SQLite locks it, against all who have it open. `None` where anybody has. SQLite's
+/// locks go with any closed descriptor of the file in this process: no store is open in it yet.
+pub(super) fn as_sqlite_locks(database: &Path) -> io::Result<Option<File>> {
+    let about = fs::symlink_metadata(database)?;
+    is_file(&about)?;
+    is_not_sqlites(&about)?;
+    let file = open(database, File::options().read(true).write(true), OFlags::NOFOLLOW)?;
+    match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(is_at(&file, database).then_some(file)),
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells whether an open file lies at a path.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    is_same(file, fs::symlink_metadata(path))
+}
+
+/// Tells whether a path leads to an open folder.
+pub(super) fn is_folder_at(folder: &File, path: &Path) -> bool {
+    is_same(folder, fs::metadata(path))
+}
+
+fn is_same(file: &File, found: io::Result<Metadata>) -> bool {
     let place = |about: Metadata| (about.dev(), about.ino());
-    file.metadata().ok().map(place) == fs::symlink_metadata(path).ok().map(place)
+    file.metadata().ok().map(place) == found.ok().map(place)
 }
 
 /// Opens a pipe that is inherited, to read what is in it.

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::lock::Quiet;
 use super::{DiskError, Fate, KeyPlace, Site, file, open};
 use crate::domain::encoding;
 use crate::domain::id::{CredentialId, UserName};
@@ -92,13 +93,10 @@ impl Keyring {
             let key = name.to_str().and_then(|name| name.strip_prefix(&beginning));
             let key = key.and_then(|key| CredentialId::parse(key).ok()).filter(|key| counts(key));
             let Some(text) = key.and_then(|_| open::whole(&entry.path(), SECRET_MAX).ok()) else { continue };
-            let (path, is_it) = (self.key_path(user), |bytes: &[u8]| bytes == text.as_slice());
-            let settled = file::replace(&path, &text, true, &is_it).and_then(|fate| match fate {
-                Fate::Gone => Ok(Fate::Gone),
-                Fate::Kept(_) => file::set_aside(&path).and_then(|_| file::create(&path, &text, true)),
-            });
-            if let Ok(Fate::Gone) = settled {
-                let _left = file::remove(&entry.path(), &is_it);
+            let Ok(alone) = Quiet::to_write(&self.config) else { continue };
+            let is_it = |bytes: &[u8]| bytes == text.as_slice();
+            if file::put(&self.key_path(user), &text, true, &is_it, &alone).is_ok() {
+                let _left = file::remove_while(&entry.path(), &is_it, alone.writing());
             }
         }
     }

@@ -9,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::lock::{Quiet, Writing};
 use super::{Began, DiskError, KeyPlace, file, open};
 use crate::domain::digest::{Digest, Timestamp};
 
@@ -40,7 +41,7 @@ impl Remembered {
     /// Remembers what the definitions are now that the session begins, and forgets sessions of long ago.
     pub fn begin(&self, definitions: &[Began], now: Timestamp) -> Result<(), DiskError> {
         self.forget_old(now);
-        self.make_folder()?;
+        let _writing = self.make_folder()?;
         let path = self.folder.join(DEFINITIONS);
         let text =
             serde_json::to_vec(definitions).map_err(|error| DiskError::io("write", &path)(error.into()))?;
@@ -66,7 +67,7 @@ impl Remembered {
         if self.projects()?.iter().any(|known| known == root) {
             return Ok(());
         }
-        self.make_folder()?;
+        let _writing = self.make_folder()?;
         let path = self.folder.join(PROJECTS);
         // Several events are heard at once: each adds its line whole, and takes none away.
         let line = [root.as_os_str().as_bytes(), b"\0"].concat();
@@ -74,21 +75,34 @@ impl Remembered {
         written.map_err(DiskError::io("write", &path))
     }
 
-    fn make_folder(&self) -> Result<(), DiskError> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(DiskError::io("create", &self.folder))
+    /// Makes the folder, which nobody takes for that of a session of long ago meanwhile.
+    fn make_folder(&self) -> Result<Writing, DiskError> {
+        let made = |folder| fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let all = self.all();
+        made(all).map_err(DiskError::io("create", all))?;
+        let writing = Writing::begin(all)?;
+        made(&self.folder).map_err(DiskError::io("create", &self.folder))?;
+        Ok(writing)
+    }
+
+    /// The folder of all sessions.
+    fn all(&self) -> &Path {
+        file::folder(&self.folder)
     }
 
     /// What cannot be removed stays: it is in nobody's way.
     fn forget_old(&self, now: Timestamp) {
+        // Where somebody remembers something at this moment there is another time for it.
+        let Some(_quiet) = Quiet::within(self.all(), 1) else { return };
         let now = Duration::from_millis(now.millis().try_into().unwrap_or_default());
         let is_old = |path: &Path| {
             let changed = fs::metadata(path).and_then(|about| about.modified()).ok();
             let since = changed.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
             since.is_none_or(|at| at + KEPT < now)
         };
-        let all = self.folder.parent().and_then(|folder| fs::read_dir(folder).ok());
-        for folder in all.into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path()) {
+        for folder in
+            fs::read_dir(self.all()).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path())
+        {
             let files = [DEFINITIONS, PROJECTS].map(|name| folder.join(name));
             if folder != self.folder && is_old(&folder) && files.iter().all(|file| is_old(file)) {
                 for file in &files {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{DiskError, Fate, beside, file, open, read_secret};
+use super::{DiskError, Fate, aside, beside, file, open, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
 use crate::domain::policy::Sources;
@@ -117,29 +117,13 @@ impl Site {
         Self { root: root.to_owned(), id: self.id.clone() }
     }
 
-    /// Moves aside what lies beside the store of the project at `root` and is in its way, and returns where it lay and
-    /// where it lies now. No store can be opened before.
-    pub fn clear_store(root: &Path) -> Result<Vec<(PathBuf, PathBuf)>, DiskError> {
-        let site = Self::configured(root)?;
-        let mut moved = Vec::new();
-        loop {
-            match site.is_where_it_lies() {
-                Err(DiskError::BesideStore { path, .. }) => {
-                    let aside = site.lay_aside(&path)?;
-                    moved.push((path, aside));
-                }
-                other => return other.map(|()| moved),
-            }
-        }
-    }
-
     fn read(root: &Path) -> Result<Self, DiskError> {
         let site = Self::configured(root)?;
         site.is_where_it_lies()?;
         Ok(site)
     }
 
-    fn configured(root: &Path) -> Result<Self, DiskError> {
+    pub(super) fn configured(root: &Path) -> Result<Self, DiskError> {
         let path = root.join(CONFIG);
         let bytes = open::whole(&path, CONFIG_MAX).map_err(DiskError::io("read", &path))?;
         let config: Config = yaml::parse_file(CONFIG, &bytes).map_err(DiskError::Config)?;
@@ -154,18 +138,19 @@ impl Site {
 
     /// A store that is reached from a second folder would make that folder the project: what a command
     /// finds there would be evidence.
-    fn is_where_it_lies(&self) -> Result<(), DiskError> {
+    pub(super) fn is_where_it_lies(&self) -> Result<(), DiskError> {
         let why = "is a link: use the project where its store lies";
         let private = self.private();
         if private.is_symlink() {
             return Err(DiskError::Displaced { path: private, why: why.to_owned() });
         }
+        let in_the_way: Vec<_> = beside::foreign(&private.join(beside::STORE)).collect();
         for path in self.written_in_place() {
             let Ok(about) = fs::symlink_metadata(&path) else { continue };
             let why = match open::is_file(&about) {
+                _ if in_the_way.iter().any(|(it, _)| *it == path) => continue,
                 _ if about.is_symlink() => why.to_owned(),
-                Err(what) if path.ends_with(beside::STORE) => format!("is in the way of the store: {what}"),
-                Err(what) => return Err(DiskError::BesideStore { path, why: what.to_string() }),
+                Err(what) => format!("is in the way of the store: {what}"),
                 Ok(()) if has_other_names(&about) => {
                     "has a second name (a hard link), under which it could be damaged".to_owned()
                 }
@@ -173,13 +158,18 @@ impl Site {
             };
             return Err(DiskError::Displaced { path, why });
         }
-        self.beside_store()
+        match in_the_way.into_iter().next() {
+            Some((path, why)) => Err(DiskError::BesideStore { path, why }),
+            None => Ok(()),
+        }
     }
 
     /// The files that SQLite writes in place: the store, its log, and the index and the journal beside it. Each
     /// other file is written whole under a new name.
-    fn written_in_place(&self) -> [PathBuf; 4] {
-        ["", "-wal", "-shm", "-journal"].map(|end| self.private().join(format!("{}{end}", beside::STORE)))
+    fn written_in_place(&self) -> impl Iterator<Item = PathBuf> {
+        let database = self.private().join(beside::STORE);
+        let beside = beside::places(&database).collect::<Vec<_>>();
+        [database].into_iter().chain(beside)
     }
 
     /// Chooses a folder for a new project, which need not exist yet. Refused are the root of the
@@ -305,7 +295,7 @@ impl Site {
         let waiting = self.private().join(CONFIG);
         fs::symlink_metadata(&waiting).is_ok_and(|about| about.is_file())
             && !self.private().is_symlink()
-            && file::rename_new(&waiting, &self.root.join(CONFIG)).is_ok()
+            && aside::rename_new(&waiting, &self.root.join(CONFIG)).is_ok()
     }
 
     /// Writes a candidate policy file. One that is there stays, unless `is_ours` knows it.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::aside::Found;
+use super::lock::Quiet;
 use super::place::Place;
 use super::{DiskError, Fate, Site, file, open};
 use crate::domain::digest::Digest;
@@ -102,59 +104,87 @@ impl Workspace {
     /// check-out it is kept, anything else is moved aside.
     pub fn place(&self, id: &DocumentId, base: Digest, bytes: &[u8]) -> Result<Placed, DiskError> {
         let path = self.path(id);
-        file::is_own_folder(&self.root, &self.folder)?;
-        let mut placed = match self.read(id) {
+        // Of several at once, each finds what the one before it laid down, whole and with its sidecar.
+        let alone = self.alone()?;
+        let aside = match self.read(id) {
             Some(WorkingCopy::Present { document, base: from, .. }) if document == *id && from == base => {
                 return Ok(Placed::Kept);
             }
-            Some(_) => file::set_aside(&path)?.map_or(Placed::Written, Placed::SetAside),
-            None => Placed::Written,
+            Some(_) => Found::under(&alone, &path, |_| true).map(Found::step_aside).transpose()?.flatten(),
+            None => None,
         };
-        self.write_sidecar(id, base)?;
-        if let Fate::Kept(_) = file::create(&path, bytes, false)? {
-            // It came in between.
-            placed = file::set_aside(&path)?.map_or(placed, Placed::SetAside);
-            made(file::create(&path, bytes, false)?)?;
-        }
-        Ok(placed)
+        self.write_sidecar(id, base, &alone)?;
+        let between = file::put(&path, bytes, false, &|_| false, &alone)?;
+        Ok(between.or(aside).map_or(Placed::Written, Placed::SetAside))
     }
 
     /// Removes the copy of a document after `taken` was taken in of it. A copy that was saved again since then
     /// stays, and goes on from `now`, the content that the document has: its holder can check it out and in.
     pub fn remove(&self, id: &DocumentId, taken: &[u8], now: Digest) -> Result<Fate, DiskError> {
-        file::is_own_folder(&self.root, &self.folder)?;
-        let fate = file::remove(&self.path(id), &|bytes| bytes == taken)?;
+        let alone = self.alone()?;
+        let fate = file::remove_while(&self.path(id), &|bytes| bytes == taken, alone.writing())?;
         match fate {
             Fate::Gone => {
                 // What lies there and is none of ours is in nobody's way.
-                let _foreign = file::remove(&self.sidecar(id), &is_sidecar)?;
+                let _foreign = file::remove_while(&self.sidecar(id), &is_sidecar, alone.writing())?;
             }
-            Fate::Kept(_) => self.write_sidecar(id, now)?,
+            Fate::Kept(_) => self.write_sidecar(id, now, &alone)?,
         }
         Ok(fate)
     }
 
-    fn write_sidecar(&self, id: &DocumentId, base: Digest) -> Result<(), DiskError> {
+    /// Makes the folder, and waits until nobody else of ours writes there.
+    fn alone(&self) -> Result<Quiet, DiskError> {
+        file::is_own_folder(&self.root, &self.folder)?;
+        fs::create_dir_all(&self.folder).map_err(DiskError::io("create", &self.folder))?;
+        Quiet::to_write(&self.folder)
+    }
+
+    fn write_sidecar(&self, id: &DocumentId, base: Digest, alone: &Quiet) -> Result<(), DiskError> {
         let path = self.sidecar(id);
         let sidecar = Sidecar { document: id.clone(), base };
         let text =
             serde_json::to_vec(&sidecar).map_err(|error| DiskError::io("write", &path)(error.into()))?;
-        if let Fate::Kept(_) = file::replace(&path, &text, false, &is_sidecar)? {
-            file::set_aside(&path)?;
-            return made(file::create(&path, &text, false)?);
-        }
-        Ok(())
-    }
-}
-
-/// Once somebody was quicker; a second time is a failure.
-fn made(fate: Fate) -> Result<(), DiskError> {
-    match fate {
-        Fate::Gone => Ok(()),
-        Fate::Kept(path) => Err(DiskError::Changed(path)),
+        file::put(&path, &text, false, &is_sidecar, alone).map(drop)
     }
 }
 
 fn is_sidecar(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Sidecar>(bytes).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // REQ-181
+    #[test]
+    fn of_copies_that_are_laid_down_at_once_one_is_and_none_makes_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::choose(folder.path(), None, &[0; 16]).unwrap();
+        let workspace = Workspace::new(&site, &"claude".parse().unwrap());
+        let id: DocumentId = "CR-001".parse().unwrap();
+        let old = Digest::of(b"old");
+        workspace.place(&id, old, b"old").unwrap();
+        let (now, text) = (Digest::of(b"new"), b"new".as_slice());
+        let placed: Vec<Placed> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| workspace.place(&id, now, text).unwrap())).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let kept = placed.iter().filter(|placed| **placed == Placed::Kept).count();
+        let aside = placed.iter().find_map(|placed| match placed {
+            Placed::SetAside(aside) => Some(fs::read(aside).unwrap()),
+            _ => None,
+        });
+        assert_eq!((kept, aside.as_deref()), (7, Some(b"old".as_slice())), "{placed:?}");
+        assert_eq!(fs::read_dir(&workspace.folder).unwrap().count(), 3);
+        // What is checked in while another one lays down its copy takes nothing of that with it.
+        std::thread::scope(|scope| {
+            let removed = scope.spawn(|| workspace.remove(&id, text, now).unwrap());
+            workspace.place(&id, old, b"old").unwrap();
+            let _either = removed.join().unwrap();
+        });
+        assert!(matches!(workspace.read(&id), Some(WorkingCopy::Present { .. })));
+    }
 }

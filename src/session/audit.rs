@@ -312,10 +312,26 @@ impl Session {
         Ok((checkpoint, signature))
     }
 
+    /// Refuses a log of which a walk did not find each entry that its head speaks of.
+    pub fn has_entries(&mut self, _actor: &Actor, walked: u64) -> Result<(), SessionError> {
+        let size = self.sound_head()?.frontier.size();
+        if size == walked && size > 0 { Ok(()) } else { Err(SessionError::EntriesMissing) }
+    }
+
     /// Signs the newest point of the log.
     pub fn checkpoint(&mut self, _actor: &Actor) -> Result<(Checkpoint, String), SessionError> {
         let project = self.project()?;
-        let checkpoint = Checkpoint::new(&project.id, &self.sound_head()?.frontier);
+        let head = self.sound_head()?;
+        // What a checkpoint vouches for has to be there: of the head alone anybody can keep a copy.
+        let (size, mut found) = (head.frontier.size(), None);
+        self.store.entries(Entries::From(size.saturating_sub(1)), &mut |stored| {
+            found = Some(stored.index + 1);
+            Ok(())
+        })?;
+        if found != Some(size) {
+            return Err(SessionError::EntriesMissing);
+        }
+        let checkpoint = Checkpoint::new(&project.id, &head.frontier);
         let note = checkpoint.sign(self.key.as_ref().ok_or(SessionError::NoKey)?);
         Ok((checkpoint, note))
     }

@@ -121,6 +121,9 @@ pub enum SessionError {
     /// The newest point of the log bears no tag of the project key: it was cut or put back.
     #[error("the end of the log was not made with the project key; nothing is recorded after it")]
     HeadTag,
+    /// The log does not have the entries that its head speaks of.
+    #[error("entries of the log are missing; nothing is signed")]
+    EntriesMissing,
     /// A credential bears no tag of the project key: its row was edited.
     #[error("credential {0} is not as it was recorded, and is not changed")]
     CredentialTag(CredentialId),

@@ -111,6 +111,12 @@ impl Session {
         Ok(jump.map(|jump| ClockFault { jump, is_sealed: false }))
     }
 
+    /// Lists the spans in which a clock was found to have been wrong, by number, with the entry since when.
+    pub fn wrong_clocks(&mut self) -> Result<Vec<(u32, u64)>, SessionError> {
+        let spans = self.store.spans()?;
+        Ok(spans.iter().filter_map(|span| Some((span.number, span.jump?.since))).collect())
+    }
+
     /// Returns the present span.
     pub(super) fn span(&mut self) -> Result<Span, SessionError> {
         self.store.spans()?.pop().ok_or(SessionError::Gone)

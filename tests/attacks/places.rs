@@ -44,7 +44,7 @@ fn what_the_store_writes_in_place_has_one_name_and_is_a_file() {
         let place = project.path(".qms").join(name);
         let _none = fs::remove_file(&place);
         for (what, why) in [
-            ("hard link", "second name"),
+            ("hard link", "no file of SQLite"),
             ("link", "is a link"),
             ("pipe", "it is a pipe"),
             ("folder", "it is a folder"),

@@ -317,6 +317,40 @@ fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before(
     assert!(findings.iter().all(|finding| finding["name"] == "clock"), "{findings:?}");
 }
 
+// REQ-048, REQ-197
+#[test]
+fn a_page_says_so_by_the_next_command_where_it_is_found_by_what_publishes_nothing() {
+    let project = Project::new();
+    project.issue(&["qa"]);
+    let qa = path_of(&project, "qa");
+    project.play(&[
+        "-u claude create CR --title x",
+        "-u claude route CR-001 --review",
+        "-u qa review CR-001 --recommend --comment x",
+        "-u claude route CR-001 --approval",
+    ]);
+    let before = last_at(&project);
+    assert_eq!(at(&project, before + 100 * 24 * HOUR, &qa, "approve CR-001").0, 0);
+    let page = || fs::read_to_string(project.path("QMS/CR/CR-001.md")).unwrap();
+    let marks = || page().matches("clock_was_wrong: true").count();
+    let phrase = secret(&project, "new", PASSPHRASE);
+    let recover = format!("recover lead --new-passphrase-file {}", phrase.display());
+    let (status, reasons) = at(&project, before + HOUR, "", &recover);
+    assert_eq!(status, 0, "{reasons:?}");
+    assert_eq!(marks(), 0);
+    // Whoever only looks completes it, and the next one has nothing to do.
+    let told = project.path(".qms/published/clock");
+    assert!(!told.exists());
+    project.run("-u qa list").is(0);
+    assert_eq!((marks(), fs::read_to_string(&told).unwrap().as_str()), (1, "0"));
+    let listed = page();
+    project.keeps(0, || project.run("-u qa list").is(0));
+    // Where nobody knows any more what was told it is told again.
+    fs::remove_file(&told).unwrap();
+    project.run("-u qa list").is(0);
+    assert!(told.exists() && page() == listed);
+}
+
 // REQ-195, REQ-197
 #[test]
 fn where_people_sign_a_second_one_confirms_the_end_of_a_jump() {

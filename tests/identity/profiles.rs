@@ -18,6 +18,25 @@ pub fn of(profile: &str) -> Project {
     project
 }
 
+// REQ-048
+#[test]
+fn what_nobody_published_is_published_by_whoever_comes_next_whatever_proves_who_that_is() {
+    for profile in ["light", "team", "gxp"] {
+        let project = of(profile);
+        let page = project.path("QMS/SOP/SOP-001.md");
+        assert!(page.exists(), "{profile}: init");
+        for (line, status) in
+            [("-u lead list", 0), ("-u lead user add tom --group reviewer --human", 0), ("-u lead doctor", 0)]
+        {
+            fs::remove_dir_all(project.path("QMS")).unwrap();
+            fs::write(project.path(".qms/journal/4194304-0"), "0").unwrap();
+            project.run(line).is(status);
+            assert!(page.exists(), "{profile}: {line}");
+            assert_eq!(fs::read_dir(project.path(".qms/journal")).unwrap().count(), 0, "{profile}: {line}");
+        }
+    }
+}
+
 /// Writes a procedure that says what it has to say, as claude, and routes it.
 fn written(project: &Project) {
     project.run("-u claude create SOP --title \"Cleaning of tanks\"").is(0);

@@ -114,6 +114,9 @@ fn a_variable_of_any_bytes_is_read_or_refused_and_never_passed_over() {
         assert_ne!(ran.status, 0, "{name}");
         let names_it = ran.stderr.contains(&format!("`{name}` in the environment is not UTF-8"));
         assert_eq!(names_it, !bytes.starts_with(b"/"), "{name}: {}", ran.stderr);
+        for line in ["--help", "list --help", "--version"] {
+            with(line, &[(name, bytes)]).is(0);
+        }
     }
     // Paths are of any bytes, as on the line.
     let token = |user: &str| project.token(user).unwrap();

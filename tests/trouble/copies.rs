@@ -302,3 +302,54 @@ fn a_process_that_died_after_its_commit_is_finished_by_the_next() {
     assert_eq!(fs::read(&page).unwrap(), published);
     assert_eq!(fs::read_dir(project.path(".qms/journal")).unwrap().count(), 0);
 }
+
+/// Leaves the marker of a process that died when the log had so many entries.
+fn mark(project: &super::Project, name: &str, size: u64) {
+    fs::write(project.path(".qms/journal").join(name), size.to_string()).unwrap();
+}
+
+// REQ-048, REQ-229
+#[test]
+fn a_page_that_cannot_be_published_keeps_no_other_from_being_completed() {
+    let project = drafted();
+    project.run("-u claude create SOP --title x").is(0);
+    let lost = project.path("QMS/SOP/SOP-008-draft.md");
+    let published = fs::read(&lost).unwrap();
+    let (folder, kept) = (project.path("QMS/CR"), project.folder().join("kept"));
+    fs::rename(&folder, &kept).unwrap();
+    std::os::unix::fs::symlink(&kept, &folder).unwrap();
+    fs::remove_file(&lost).unwrap();
+    for name in ["4194304-0", "4194304-1"] {
+        mark(&project, name, 1);
+    }
+    let markers = || fs::read_dir(project.path(".qms/journal")).unwrap().count();
+    project.run("-u qa list").is(0);
+    assert_eq!((fs::read(&lost).unwrap(), markers()), (published, 2));
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&kept, &folder).unwrap();
+    project.run("-u qa list").is(0);
+    assert_eq!(markers(), 0);
+}
+
+// REQ-048, REQ-128
+#[test]
+fn whoever_looks_is_not_kept_by_somebody_who_publishes() {
+    let project = drafted();
+    let page = project.path("QMS/CR/CR-001-draft.md");
+    let published = fs::read(&page).unwrap();
+    fs::remove_file(&page).unwrap();
+    mark(&project, "4194304-0", 1);
+    let lock = fs::File::create(project.path(".qms/publish.lock")).unwrap();
+    lock.lock().unwrap();
+    for line in ["list", "status CR-001", "inbox"] {
+        // Whoever publishes is waited for ten seconds.
+        let call = project.call(&format!("-u qa {line}"));
+        let mut timed = std::process::Command::new("timeout");
+        timed.arg("9").arg(call.command.get_program()).args(call.command.get_args());
+        timed.envs(call.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        assert!(timed.current_dir(project.root()).output().unwrap().status.success(), "{line}");
+    }
+    drop(lock);
+    project.run("-u qa list").is(0);
+    assert_eq!(fs::read(&page).unwrap(), published);
+}

@@ -1,6 +1,8 @@
 //! What lies where pages are published, and was never published there.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::drafted;
-use crate::project::Project;
+use crate::project::{PROGRAM, Project};
 
 /// Puts something at a place.
 type Plant = fn(&Path);
@@ -173,6 +175,37 @@ fn no_project_is_made_over_files_of_others_and_the_line_that_is_named_works() {
     let project = Project::empty();
     fs::create_dir_all(project.path("QMS/SOP")).unwrap();
     project.run("init --no-passphrase").is(0);
+}
+
+// REQ-183, REQ-296
+#[test]
+fn a_line_that_is_offered_names_its_folder_whatever_its_name() {
+    for name in [&b"a b"[..], b"tab\there", b"\xff7", "a\u{202e}b'\\".as_bytes()] {
+        let project = Project::empty();
+        let root = project.root().join(OsStr::from_bytes(name));
+        fs::create_dir_all(root.join("QMS")).unwrap();
+        fs::write(root.join("QMS/mine"), "mine").unwrap();
+        let refused = project.call("init --no-passphrase").directory(&root).ask().is(2);
+        let line = refused["error"]["hints"][0].as_str().unwrap();
+        assert!(Command::new("bash").args(["-c", line]).status().unwrap().success(), "{line}");
+        assert_eq!(fs::read_to_string(root.join("QMS.before/mine")).unwrap(), "mine", "{line}");
+        project.call("init --no-passphrase").directory(&root).run().is(0);
+        // From elsewhere each line carries the root on.
+        let mut call = project.call("-u claude create CR --title x");
+        call.command.arg("--root").arg(&root);
+        let done = call.directory("/").ask().is(0);
+        let next = done["data"]["next"].as_array().unwrap();
+        let line = next.iter().find(|line| line["action"] == "checkin").unwrap()["command"].as_str().unwrap();
+        let ran = Command::new("bash")
+            .args(["-c", &line.replacen("qms", PROGRAM, 1)])
+            .env_clear()
+            .env("XDG_STATE_HOME", project.folder().join("state"))
+            .env("XDG_CONFIG_HOME", project.folder().join("config"))
+            .current_dir("/")
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
 }
 
 // REQ-140

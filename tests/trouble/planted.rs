@@ -230,9 +230,10 @@ type Lay<'a> = &'a dyn Fn(&Path);
 #[test]
 fn what_lies_where_sqlite_keeps_its_files_stays_and_a_repair_moves_it_aside() {
     let project = drafted();
-    let lay: [(&str, Lay<'_>); 3] = [
+    let lay: [(&str, Lay<'_>); 4] = [
         ("it is no file of SQLite", &|place| fs::write(place, "mine").unwrap()),
         ("it is a folder", &|place| fs::create_dir(place).unwrap()),
+        ("it is a link", &|place| symlink("/nowhere", place).unwrap()),
         ("it is a pipe", &|place| {
             assert!(std::process::Command::new("mkfifo").arg(place).status().unwrap().success());
         }),
@@ -256,4 +257,35 @@ fn what_lies_where_sqlite_keeps_its_files_stays_and_a_repair_moves_it_aside() {
     }
     project.run("-u claude create CR --title x").is(0);
     is_whole(&project);
+}
+
+// REQ-261
+#[test]
+fn nothing_is_moved_from_beside_the_store_but_for_somebody_and_while_nobody_has_it_open() {
+    let project = Project::empty();
+    project.run("init --profile team --no-passphrase").is(0);
+    let token = project.token("lead").unwrap();
+    let place = project.path(".qms/qms.db-wal");
+    fs::write(&place, "mine").unwrap();
+    let is_there = || fs::read(&place).is_ok_and(|text| text == b"mine");
+    // Who is calling is found out first, by the store itself.
+    let unknown = project.folder().join("unknown");
+    fs::write(&unknown, "qms_00000000000000000000000000000000000000000000000000000000000\n").unwrap();
+    for user in ["", "--user nobody", "--user claude", "--token-file unknown"] {
+        let ran = project.call(&format!("{user} doctor --repair")).directory(project.folder());
+        let ran = ran.variable("QMS_ROOT", project.root().to_str().unwrap()).run();
+        assert!(ran.status != 0 && is_there(), "{user}: {}", ran.stderr);
+    }
+    // A process that has the store open has a log there, whatever its name leads to now.
+    let store = fs::File::options().read(true).open(project.database()).unwrap();
+    rustix::fs::fcntl_lock(&store, rustix::fs::FlockOperation::NonBlockingLockShared).unwrap();
+    let by_lead = format!("--token-file {} doctor --repair", token.display());
+    project.run(&by_lead).is(10).says("held by another process");
+    assert!(is_there());
+    drop(store);
+    // What stands on standard input is read once.
+    let token = fs::read(&token).unwrap();
+    let repaired = project.call("--token-file - doctor --repair").input(token).run().text();
+    assert!(repaired.contains("qms.db-wal"), "{repaired}");
+    assert!(!is_there() && project.path(".qms/aside/.qms/qms.db-wal").exists());
 }

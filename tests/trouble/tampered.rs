@@ -306,3 +306,20 @@ fn doctor_finds_what_was_changed_beside_the_record() {
         });
     }
 }
+
+// REQ-117
+#[test]
+fn what_vouches_for_the_log_is_given_only_where_the_log_is_there() {
+    let project = furnished();
+    let last = "DELETE FROM entries WHERE \"index\" = (SELECT max(\"index\") FROM entries)".to_owned();
+    each(&project, &["DELETE FROM entries".to_owned(), last], |_| {
+        let lines = [
+            "-u claude audit checkpoint",
+            "-u claude audit export -o jsonl",
+            "-u claude audit export -o csv",
+            "-u claude audit export -o md",
+        ];
+        let given: Vec<_> = lines.iter().filter(|line| project.run(line).status == 0).collect();
+        (!given.is_empty()).then(|| format!("{given:?}"))
+    });
+}

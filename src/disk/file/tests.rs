@@ -126,7 +126,10 @@ fn what_is_somebody_elses_is_neither_replaced_nor_removed() {
         assert_eq!(remove(&path, is_ours).unwrap(), kept);
         assert_eq!(create(&path, NEW, false).unwrap(), kept);
         // It is only ever moved, and to a name that is free.
-        assert!(set_aside(&path).unwrap().is_some_and(|aside| fs::symlink_metadata(aside).is_ok()));
+        let alone = Quiet::within(folder.path(), 1).unwrap();
+        let aside = Found::under(&alone, &path, |_| true).unwrap().step_aside().unwrap();
+        assert!(aside.is_some_and(|aside| fs::symlink_metadata(aside).is_ok()));
+        drop(alone);
         assert_eq!(replace(&path, OURS, false, is_ours).unwrap(), Fate::Gone);
         assert_eq!(replace(&path, NEW, false, is_ours).unwrap(), Fate::Gone);
         assert_eq!(fs::read(&path).unwrap(), NEW);

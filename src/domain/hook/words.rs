@@ -1,8 +1,10 @@
 //! Words of a command, written so that a shell reads them back as they were.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 
 use crate::domain::identity::end_of_words;
+use crate::domain::visible::is_deceptive;
 
 /// Quotes a word where a shell would take it apart or make something else of it.
 ///
@@ -16,6 +18,34 @@ pub fn word(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
     }
+}
+
+/// Writes a word of a command that is shown to somebody, who copies it from there: a name can have any bytes, and what
+/// does not show comes from no screen as it was. Such a word is spelled out (POSIX.1-2024, XCU 2.2.4).
+pub fn offered(text: impl AsRef<OsStr>) -> String {
+    let bytes = text.as_ref().as_encoded_bytes();
+    if let Ok(text) = str::from_utf8(bytes)
+        && !text.chars().any(is_deceptive)
+    {
+        return word(text).into_owned();
+    }
+    let mut spelled = "$'".to_owned();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if is_deceptive(c) || matches!(c, '\'' | '\\') {
+                spell(&mut spelled, c.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                spelled.push(c);
+            }
+        }
+        spell(&mut spelled, chunk.invalid());
+    }
+    spelled + "'"
+}
+
+/// In octal digits, of which a shell takes three and no more.
+fn spell(out: &mut String, bytes: &[u8]) {
+    out.extend(bytes.iter().map(|byte| format!("\\{byte:03o}")));
 }
 
 /// Writes an argv as a line of which a shell makes exactly this argv again.
@@ -46,6 +76,25 @@ mod tests {
         assert_eq!(word("it's; $HOME"), "'it'\\''s; $HOME'");
         assert_eq!(word("~"), "'~'");
         assert_eq!(word(""), "''");
+    }
+
+    // REQ-296
+    #[test]
+    fn what_does_not_show_or_is_no_text_is_spelled_out() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let table: [(&[u8], &str); 8] = [
+            (b"/srv/qms", "/srv/qms"),
+            (b"my project", "'my project'"),
+            ("Grüße".as_bytes(), "'Grüße'"),
+            (b"tab\there", r"$'tab\011here'"),
+            (b"p\xff7", r"$'p\3777'"),
+            (b"it's\\\n", r"$'it\047s\134\012'"),
+            ("a\u{202e}b".as_bytes(), r"$'a\342\200\256b'"),
+            ("ü\u{1b}".as_bytes(), r"$'ü\033'"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(offered(OsStr::from_bytes(bytes)), expected);
+        }
     }
 
     proptest! {

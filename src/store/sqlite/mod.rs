@@ -62,6 +62,13 @@ impl Sqlite {
         Ok(Self { opened: open::open(&path, patience)?, path })
     }
 
+    /// Opens the file of a store alone for reading, while the caller keeps everybody from having the store open: then it
+    /// is all of it, whatever lies beside it.
+    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
+        let path = std::path::absolute(path).map_err(|error| file_failure(path, error))?;
+        Ok(Self { opened: open::open_alone(&path, open::PATIENCE)?, path })
+    }
+
     fn name<T>(&self, answer: Answer<T>) -> Result<T, StoreError> {
         answer.map_err(|fault| fault.at(&self.path))
     }

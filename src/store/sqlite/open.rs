@@ -47,8 +47,8 @@ pub(super) struct Opened {
     // Before the file: SQLite closes its own first.
     pub(super) connection: Connection,
     /// Where the store can only be read: the code that every write fails with, and what keeps others from folding
-    /// their log into the file that is read.
-    pub(super) read_only: Option<(c_int, OwnedFd)>,
+    /// their log into the file that is read, unless whoever opens it sees to that.
+    pub(super) read_only: Option<(c_int, Option<OwnedFd>)>,
 }
 
 /// Makes an empty store at `path`; a crash on the way leaves no file of that name.
@@ -122,7 +122,7 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<Opened, StoreError
             (true, true) => Manner::Reading,
             (true, false) => Manner::Unlocked,
         };
-        Ok(Opened { connection: connect(path, &manner, patience)?, read_only: Some((code, hold)) })
+        Ok(Opened { connection: connect(path, &manner, patience)?, read_only: Some((code, Some(hold))) })
     });
     opened.map_err(|fault| match fault.at(path) {
         StoreError::Unopened { path, source } => match rustix::fs::access(&path, Access::READ_OK) {
@@ -131,6 +131,13 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<Opened, StoreError
         },
         other => other,
     })
+}
+
+/// Opens the file at `path` alone for reading, and nothing that lies beside it. Whoever calls keeps others from having it
+/// open: what is in their logs would be missing.
+pub(super) fn open_alone(path: &Path, patience: Duration) -> Result<Opened, StoreError> {
+    let connection = connect(path, &Manner::Frozen, patience).map_err(|fault| fault.at(path))?;
+    Ok(Opened { connection, read_only: Some((ffi::SQLITE_READONLY, None)) })
 }
 
 fn sqlite(error: ffi::Error) -> Fault {
