@@ -17,6 +17,8 @@ mod items;
 mod meaning;
 #[path = "policy_lint/names.rs"]
 mod names;
+#[path = "policy_lint/places.rs"]
+mod places;
 #[path = "policy_lint/prompts.rs"]
 mod prompts;
 #[path = "policy_lint/readings.rs"]
@@ -94,6 +96,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(children::CASES)
         .chain(evidence::CASES)
         .chain(readings::CASES)
+        .chain(places::CASES)
         .chain(verdicts::CASES)
 }
 
@@ -182,6 +185,8 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/lint/children.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/items.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/meaning.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/places.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/project.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/verdicts.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));
