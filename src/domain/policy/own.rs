@@ -4,7 +4,7 @@ use super::places::Takes;
 use crate::domain::document::Kind;
 
 /// A verb about the project itself.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct OwnVerb {
     /// Its name.
     pub name: &'static str,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bounds::{facts, of_profile, users};
 use super::dice::{Dice, config, name, stream};
-use crate::domain::decide::{Case, Condition, decide};
+use crate::domain::decide::{Case, Condition, Denial, decide};
 use crate::domain::document::{Kind, User};
 use crate::domain::facts::{NewDocument, ProjectFacts, RegistryFacts};
 use crate::domain::identity::{Actor, Assurance, Isolation, verified};
@@ -42,7 +42,7 @@ fn names(
     request: &Request,
 ) -> BTreeSet<String> {
     let denied = decide(policy, facts, actor, request).err();
-    denied.iter().flat_map(|denial| denial.reasons()).map(|reason| reason.name.clone()).collect()
+    denied.iter().flat_map(Denial::reasons).map(|reason| reason.name.clone()).collect()
 }
 
 fn request(action: &str, subject: Subject, told: &[(&str, &str)]) -> Request {

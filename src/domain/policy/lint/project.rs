@@ -42,13 +42,11 @@ impl Faults {
             );
         }
         for action in policy.actions.iter().filter(|action| action.scope == Scope::Project) {
-            match OwnVerb::of(action.name.as_str()) {
-                Some(own) => self.told(action, own),
-                None => {
-                    let message =
-                        format!("`{}` has `scope: project`, and no command asks for it", action.name);
-                    self.add(&action.place, "idle_verb", message);
-                }
+            if let Some(own) = OwnVerb::of(action.name.as_str()) {
+                self.told(action, own);
+            } else {
+                let message = format!("`{}` has `scope: project`, and no command asks for it", action.name);
+                self.add(&action.place, "idle_verb", message);
             }
         }
     }
