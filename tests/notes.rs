@@ -344,13 +344,12 @@ fn a_policy_that_demands_less_of_what_is_under_way_is_not_adopted() {
         let wanted = format!("the note `security-assessment` of CR-001 {how} in the candidate");
         assert!(reasons.iter().any(|reason| reason.contains(&wanted)), "{reasons:?}");
     }
-    // Nothing would have items, and nothing would answer for one.
+    // Changes would have no items, and nothing would answer for one.
     let lines = fs::read_to_string(project.path("workflows/executable.yaml")).unwrap();
-    let with_items = lines.lines().filter(|line| line.contains("items: true"));
-    let without =
-        with_items.map(|line| (line, line.replace(", items: true", "").replace(", item: true", "")));
-    let without: Vec<(&str, String)> = without.collect();
-    let edits: Vec<(&str, &str)> = without.iter().map(|(from, to)| (*from, to.as_str())).collect();
+    let of = |kind: &str| lines.lines().find(|line| line.trim_start().starts_with(kind)).unwrap();
+    let (change, variance) = (of("CR:"), of("VAR:"));
+    let (without, of_others) = (change.replace(", items: true", ""), variance.replace("[CR, INV]", "[INV]"));
+    let edits = [(change, without.as_str()), (variance, of_others.as_str())];
     let items = adopt(&project, "executable.yaml", &edits);
     assert!(items.iter().any(|reason| reason.contains("CR-001 has execution items")), "{items:?}");
 }

@@ -19,6 +19,8 @@ mod meaning;
 mod names;
 #[path = "policy_lint/open_words.rs"]
 mod open_words;
+#[path = "policy_lint/places.rs"]
+mod places;
 #[path = "policy_lint/prompts.rs"]
 mod prompts;
 #[path = "policy_lint/readings.rs"]
@@ -96,6 +98,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(children::CASES)
         .chain(evidence::CASES)
         .chain(readings::CASES)
+        .chain(places::CASES)
         .chain(verdicts::CASES)
         .chain(open_words::CASES)
 }
@@ -185,6 +188,8 @@ fn no_kind_of_fault_is_without_a_case() {
     known.extend(names_in(include_str!("../src/domain/policy/lint/children.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/items.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/meaning.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/places.rs")));
+    known.extend(names_in(include_str!("../src/domain/policy/lint/project.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/lint/verdicts.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/launch.rs")));
     known.extend(names_in(include_str!("../src/domain/policy/traits.rs")));

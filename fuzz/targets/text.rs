@@ -12,8 +12,8 @@ use qms::domain::id::{PhaseName, UserName};
 use qms::domain::items::{Entry, ItemOutcome, Items, departures, recorded};
 use qms::domain::procedure::Procedure;
 use qms::domain::text::{
-    ANGLES, BRACKETS, Cell, Declared, OpenWord, OpenWords, Season, Sections, Text, edits, malformed, placeholders, shown, tables, unified,
-    with_cells, words_of,
+    ANGLES, BRACKETS, Cell, Declared, OpenWord, OpenWords, Season, Sections, Text, edits, malformed,
+    placeholders, shown, tables, unified, with_cells, words_of,
 };
 use qms::domain::visible::is_visible;
 
@@ -51,7 +51,8 @@ fn lines(document: &str) {
 
 /// Words of both kinds, and both shapes.
 static WORDS: LazyLock<OpenWords> = LazyLock::new(|| {
-    let anywhere = |words: &[&str]| words.iter().map(|it| OpenWord::Anywhere((*it).to_owned())).collect::<Vec<_>>();
+    let anywhere =
+        |words: &[&str]| words.iter().map(|it| OpenWord::Anywhere((*it).to_owned())).collect::<Vec<_>>();
     let mut refuse = anywhere(&["TBD", "T.B.D.", "____"]);
     refuse.push(OpenWord::Alone("TODO".to_owned()));
     OpenWords { refuse, warn: anywhere(&["???", "to be determined", "未定", BRACKETS, ANGLES]) }

@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::{Actor, Credential};
-use crate::domain::policy::{Effect, Guard, Plain, When};
+use crate::domain::policy::{Effect, When};
 use crate::domain::request::{Inputs, Request, Subject, Value};
 use crate::session::Mode;
 use crate::store::StoreError;
@@ -112,14 +112,15 @@ fn reading(
         return Ok(Reading::None);
     }
     let policy = context.session.policy_of(document)?;
-    let leaving = policy.standing(document).into_iter().flat_map(|(life, state)| life.leaving(&state.name));
-    let mut recording = leaving.filter(|edge| edge.effects.contains(&Effect::RecordReading));
+    let Some((life, state)) = policy.standing(document) else { return Ok(Reading::None) };
+    let mut recording =
+        life.leaving(&state.name).filter(|edge| edge.effects.contains(&Effect::RecordReading));
     let Some(edge) = recording.next() else { return Ok(Reading::None) };
     let is_within = |it: &Credential| it.scope.allows(&edge.action, Some(&document.id));
     if !actor.credential().is_none_or(is_within) {
         return Ok(Reading::Kept("the credential is not good for `read`"));
     }
-    if edge.guards.contains(&Guard::Plain(Plain::Human)) && !actor.is_person() {
+    if !policy.lets_open(life, &state.name, actor) {
         return Ok(Reading::Kept(
             "the verdict is for people, and nothing shows that a person made this call",
         ));

@@ -157,14 +157,6 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             ],
             Plain::TraitsAreNew => &[Condition::TraitUnknown, Condition::TraitPresent],
             Plain::TemplateInForce => &[Condition::TemplateNotInForce],
-            Plain::UserIsNew => &[Condition::UserNameTaken],
-            Plain::UserExists => &[Condition::UserNotFound],
-            Plain::UserIsIdle => &[Condition::UserBusy],
-            Plain::UserIsBound => &[Condition::NotBound],
-            Plain::AdministratorRemains => &[Condition::LastAdministrator],
-            Plain::NamespaceIsNew => &[Condition::NamespaceTaken],
-            Plain::PolicyIsSound => &[Condition::PolicyUnsound, Condition::PolicyUnchanged],
-            Plain::PolicyKeepsDocuments => &[Condition::PolicyStrandsDocuments],
         },
     };
     conditions.iter().any(|condition| condition.name() == reason)

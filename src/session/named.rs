@@ -4,7 +4,7 @@ use super::{Session, SessionError};
 use crate::domain::facts::Facts;
 use crate::domain::id::{GroupName, IdWord, UserName};
 use crate::domain::identity::Actor;
-use crate::domain::policy::{Guard, Plain, Policy, ProjectRule};
+use crate::domain::policy::{OwnVerb, Policy};
 use crate::domain::request::{Request, Subject, Value};
 
 impl Session {
@@ -48,10 +48,7 @@ fn namespace(actor: &Actor, request: &Request, policy: &Policy, facts: &Facts) -
 }
 
 fn of_project(request: &Request, policy: &Policy, facts: &Facts) -> Result<(), SessionError> {
-    let demands = |rule: &ProjectRule| {
-        rule.action == request.action && rule.guards.contains(&Guard::Plain(Plain::UserExists))
-    };
-    if policy.project.iter().any(demands)
+    if OwnVerb::of(request.action.as_str()).is_some_and(|verb| verb.is_of_user)
         && facts.project.as_ref().is_some_and(|project| project.named_user.is_none())
         && let Some(name) = request.inputs.text("user").and_then(|text| UserName::parse(text).ok())
     {

@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "record.yaml",
             "states:\n",
-            "  PIC: { title: Picture, id: \"{parent}-PIC-{n:3}\", attachment: true, parent: { types: [VR], states: [IN_EXECUTION] } }\nstates:\n",
+            "  PIC: { title: Picture, id: \"{parent}-PIC-{n:3}\", template: TEMPLATE-VR, attachment: true, parent: { types: [VR], states: [IN_EXECUTION] } }\nstates:\n",
         )],
         "{ title: Picture",
         "a `PIC` belongs to a `VR`, which is an attachment: what is judged and ends with a record has nothing of its own \

@@ -14,7 +14,11 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "missing_verb",
-        &[("actions.yaml", "  credential_revoke:", "  credential_revoked:")],
+        &[(
+            "actions.yaml",
+            "  credential_revoke:\n    command: token revoke\n    label: Take a credential back\n    help: Take a token, a code or a key back\n    sop: SOP-001#3\n    scope: project\n    inputs:\n      reason: { takes: text, required: gxp, help: Why it is taken back }\n",
+            "",
+        )],
         "",
         "the program asks for a verb `credential_revoke` with `scope: project`",
     ),
@@ -30,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "two_flags",
-        &[("actions.yaml", "      name:      { takes: word", "      root:      { takes: word")],
+        &[("actions.yaml", "      title:     { takes: line", "      root:      { takes: line")],
         "label: Create a document",
         "`create` has the flag `--root` already",
     ),
@@ -76,11 +80,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "missing_rule",
-        &[(
-            "policy.yaml",
-            "  - { action: namespace_add, by: [administrator, initiator], guards: [namespace_is_new] }\n",
-            "",
-        )],
+        &[("policy.yaml", "  - { action: namespace_add, by: [administrator, initiator] }\n", "")],
         "",
         "nobody may `namespace_add`: add a rule under `project`",
     ),
@@ -157,7 +157,7 @@ pub(super) const CASES: &[Case] = &[
         &[(
             "controlled.yaml",
             "by: [quality], meaning: administered, guards: [not_checked_out, assignees_eligible] }",
-            "by: [quality], meaning: administered, effects: [add_seats] }",
+            "by: [quality], meaning: administered, guards: [assignees_eligible], effects: [add_seats] }",
         )],
         "{ action: assign,   from: REVIEWED",
         "`assign` needs a round, and `REVIEWED` has none",

@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
         "duplicate_name",
         &[("policy.yaml", "key: notice,", "key: security-context,")],
         "security-context, role: initiator, required: true",
-        "a note `security-context` stands at policy.yaml:71:14 already",
+        "a note `security-context` stands at policy.yaml:74:14 already",
     ),
     Case(
         "idle_note",

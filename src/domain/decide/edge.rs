@@ -6,7 +6,7 @@ use crate::domain::document::Document;
 use crate::domain::id::{IdWord, StateName};
 use crate::domain::offer::Offer;
 use crate::domain::policy::{
-    Action, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
+    Action, Asked, DocumentType, Effect, IdParts, Plain, Target, Transition, When, Workflow,
 };
 use crate::domain::request::CopyFacts;
 
@@ -35,6 +35,7 @@ impl Case<'_> {
         let edge = self.find_edge(workflow, action, document)?;
         let seating = Seating::of(self, workflow, &document.state, document);
         let mut reasons = self.unmet_inputs(action);
+        reasons.extend(self.unmet_effects(action, edge));
         let unproved = self.unmet_assurance(self.policy.assurance_of(edge));
         reasons.extend(unproved.map(|reason| match &seating {
             Some(seating) if edge.verdict.is_some() => seating.with_way_out(reason),
@@ -45,7 +46,7 @@ impl Case<'_> {
         reasons.extend(self.unmet_verdict(edge, document));
         reasons.extend(self.unmet_taking(edge, &document.document_type));
         reasons.extend(self.unmet_run(edge, document));
-        reasons.extend(self.unmet_reading(edge, document));
+        reasons.extend(self.unmet_reading(workflow, edge, document));
         reasons.extend(self.unmet_return(edge, document));
         let target = Self::target(workflow, edge, document, &mut reasons);
         reasons.extend(self.unmet_attached(workflow, edge, &target, document));
@@ -253,16 +254,7 @@ impl Case<'_> {
         let (namespace, name) = (word("namespace"), word("name"));
         reasons.extend(self.unmet_words(document_type, namespace.as_ref(), name.as_ref()));
         reasons.extend(self.unmet_traits());
-        if edge.guards.iter().any(|guard| guard.name() == Plain::TemplateInForce.as_str())
-            && new.template.is_none()
-        {
-            let kind = &document_type.name;
-            let message = match &document_type.template {
-                Some(template) => format!("type {kind} needs {template}, which is not in force"),
-                None => format!("type {kind} needs a template, and the policy names none"),
-            };
-            reasons.push(Reason::new(Condition::TemplateNotInForce, message));
-        }
+        reasons.extend(edge.guards.iter().filter_map(|guard| self.unmet_before(guard, Asked::New)));
         let parts = IdParts {
             parent: self.facts.parent.as_ref().map(|parent| &parent.id),
             namespace: namespace.as_ref(),
@@ -285,6 +277,18 @@ impl Case<'_> {
             }
             _ => Err(reasons),
         }
+    }
+
+    /// The template of the type of a new document is in force.
+    pub(super) fn unmet_new_template(&self) -> Option<Reason> {
+        let new = self.facts.new.as_ref().filter(|new| new.template.is_none())?;
+        let (_, document_type) = self.policy.document_type(&new.document_type)?;
+        let kind = &document_type.name;
+        let message = match &document_type.template {
+            Some(template) => format!("type {kind} needs {template}, which is not in force"),
+            None => format!("type {kind} needs a template, and the policy names none"),
+        };
+        Some(Reason::new(Condition::TemplateNotInForce, message))
     }
 
     fn unmet_parent(&self, workflow: &Workflow, document_type: &DocumentType) -> Option<Reason> {

@@ -5,8 +5,9 @@ use super::{Case, Condition, Reason};
 use crate::domain::document::Document;
 use crate::domain::front_matter::FrontMatter;
 use crate::domain::id::UserName;
+use crate::domain::identity::Isolation;
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, Target, Transition, Workflow};
+use crate::domain::policy::{Asked, Effect, Guard, Plain, Target, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 
 impl Case<'_> {
@@ -21,11 +22,7 @@ impl Case<'_> {
         match guard {
             // Asked together with what the profile demands.
             Guard::Assurance(_) => Vec::new(),
-            Guard::Isolation(least) => when(self.actor.isolation() < *least, || {
-                let message =
-                    format!("the keys are kept by: {}; this needs: {least}", self.actor.isolation());
-                Reason::new(Condition::IsolationTooLow, message)
-            }),
+            Guard::Isolation(least) => self.unmet_isolation(*least).into_iter().collect(),
             Guard::Plain(plain) => self.unmet_plain(*plain, workflow, edge, document),
             Guard::OwnerOr(groups) => {
                 let holds = self.owns(document) || self.actor_is_one_of(groups);
@@ -48,6 +45,27 @@ impl Case<'_> {
         }
     }
 
+    fn unmet_isolation(&self, least: Isolation) -> Option<Reason> {
+        let kept = self.actor.isolation();
+        (kept < least).then(|| {
+            let message = format!("the keys are kept by: {kept}; this needs: {least}");
+            Reason::new(Condition::IsolationTooLow, message)
+        })
+    }
+
+    /// What is missing for a guard to hold where there is no document yet, or none at all.
+    pub(super) fn unmet_before(&self, guard: &Guard, asked: Asked) -> Option<Reason> {
+        match guard {
+            _ if !guard.has_meaning(asked) => Some(misplaced(guard)),
+            // Asked together with what the profile demands.
+            Guard::Assurance(_) => None,
+            Guard::Isolation(least) => self.unmet_isolation(*least),
+            Guard::Plain(Plain::Human) => self.unmet_human(),
+            Guard::Plain(Plain::TemplateInForce) => self.unmet_new_template(),
+            _ => Some(misplaced(guard)),
+        }
+    }
+
     fn unmet_plain(
         &self,
         plain: Plain,
@@ -64,8 +82,7 @@ impl Case<'_> {
             }
             Plain::Human => self.unmet_human().into_iter().collect(),
             Plain::Independent => {
-                let known =
-                    |origin: &str| self.judged_with(document).any(|own| own.is_written_from(origin));
+                let known = |origin: &str| self.judged_with(document).any(|own| own.is_written_from(origin));
                 let shared = self.actor.origins().find(|origin| known(origin));
                 shared
                     .into_iter()
@@ -133,20 +150,11 @@ impl Case<'_> {
                 Reason::new(Condition::NothingToRestore, format!("no version of {id} is in force"))
             }),
             Plain::NewOwnerMayOwn => self.unmet_new_owner(document),
-            Plain::PrerequisitesMet
-            | Plain::NotesPresent
-            | Plain::NoteIsDue
-            | Plain::TraitsAreNew
-            // These speak about a new document or the project, and are asked where that is decided.
-            | Plain::TemplateInForce
-            | Plain::UserIsNew
-            | Plain::UserExists
-            | Plain::UserIsIdle
-            | Plain::UserIsBound
-            | Plain::AdministratorRemains
-            | Plain::NamespaceIsNew
-            | Plain::PolicyIsSound
-            | Plain::PolicyKeepsDocuments => self.unmet_beside(plain, edge, document),
+            Plain::PrerequisitesMet => self.unmet_prerequisites(document),
+            Plain::NotesPresent => self.unmet_notes(edge, document),
+            Plain::NoteIsDue => self.unmet_note(document),
+            Plain::TraitsAreNew => self.unmet_traits(),
+            Plain::TemplateInForce => vec![misplaced(&Guard::Plain(plain))],
         }
     }
 
@@ -320,21 +328,9 @@ impl Case<'_> {
     }
 }
 
-impl Case<'_> {
-    /// Conditions on what stands beside the content; of every other guard it is said that it means nothing
-    /// here, so that none holds by being asked in the wrong place.
-    fn unmet_beside(&self, plain: Plain, edge: &Transition, document: &Document) -> Vec<Reason> {
-        match plain {
-            Plain::PrerequisitesMet => self.unmet_prerequisites(document),
-            Plain::NotesPresent => self.unmet_notes(edge, document),
-            Plain::NoteIsDue => self.unmet_note(document),
-            Plain::TraitsAreNew => self.unmet_traits(),
-            other => vec![Reason::new(
-                Condition::UnknownAction,
-                format!("guard `{other}` has no meaning for a document"),
-            )],
-        }
-    }
+/// A guard that means nothing where it stands holds nowhere; the lint finds it by the same table.
+fn misplaced(guard: &Guard) -> Reason {
+    Reason::new(Condition::UnknownAction, format!("guard `{}` has no meaning here", guard.name()))
 }
 
 fn when(unmet: bool, reason: impl FnOnce() -> Reason) -> Vec<Reason> {

@@ -296,6 +296,25 @@ impl Case<'_> {
         reasons
     }
 
+    /// What no policy can take away: nothing is on record as done of which it was not said to whom, or what.
+    fn unmet_effects(&self, action: &Action, edge: &Transition) -> Vec<Reason> {
+        let effects = edge.effects.iter().chain(&edge.completion);
+        self.untold(action, effects.flat_map(|effect| effect.needs()).map(|(name, _)| *name))
+    }
+
+    /// What has to be told and is not, beyond what the action asks for itself.
+    fn untold(&self, action: &Action, needed: impl Iterator<Item = &'static str>) -> Vec<Reason> {
+        let needed: BTreeSet<&str> = needed.collect();
+        let is_missing = |name: &&str| match action.input(name) {
+            Some(input) => !input.required && !self.open && !self.inputs.says(name),
+            None => true,
+        };
+        let missing = needed.into_iter().filter(is_missing);
+        missing
+            .map(|name| Reason::new(Condition::MissingInput, format!("`{name}` is missing or blank")))
+            .collect()
+    }
+
     /// Where only inputs are missing, shows the line to write: it begins as `offer` and says again what was said.
     fn show_line(&self, action: &Action, offer: Offer, reasons: &mut [Reason]) {
         let is_missing = |reason: &Reason| reason.name == Condition::MissingInput.name();

@@ -9,20 +9,22 @@ use crate::domain::id::{DocumentId, GroupName, IdWord, StateName, TypeName, User
 use crate::domain::identity::CredentialKind;
 use crate::domain::offer::Offer;
 use crate::domain::plural::counted;
-use crate::domain::policy::{Action, Fault, Guard, Plain, Policy, ProjectRule};
+use crate::domain::policy::{Action, Asked, Candidate, Fault, Guard, OwnVerb, Plain, Policy, ProjectRule};
 use crate::domain::project::{Namespace, Proposal};
 
 pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason>> {
     let rule = case.policy.project.iter().find(|rule| rule.action == action.name);
-    let (Some(rule), Some(facts)) = (rule, case.facts.project.as_ref()) else {
+    let own = OwnVerb::of(action.name.as_str());
+    let (Some(rule), Some(own), Some(facts)) = (rule, own, case.facts.project.as_ref()) else {
         let message = format!("`{}` is not about the project", action.name);
         return Err(vec![Reason::new(Condition::UnknownAction, message)]);
     };
     let mut reasons = case.unmet_inputs(action);
+    reasons.extend(case.untold(action, own.always()));
     // Whoever is only claimed decides about no user and no policy, whatever the profile.
-    let is_word = action.name.as_str() == "namespace_add";
+    let is_word = own.name == "namespace_add";
     let least = if is_word { case.policy.assurance() } else { case.managing_assurance() };
-    reasons.extend(case.unmet_assurance(least));
+    reasons.extend(case.unmet_assurance(rule.assurance().max(least)));
     reasons.extend(case.unmet_unlock(None));
     if !case.actor_is_one_of(&rule.by) {
         let groups = rule.by.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ");
@@ -31,9 +33,8 @@ pub(super) fn decide(case: &Case<'_>, action: &Action) -> Result<Way, Vec<Reason
         reasons.push(Reason::new(Condition::GroupNotAllowed, message));
     }
     reasons.extend(unmet_words(case));
-    for guard in &rule.guards {
-        reasons.extend(unmet(case, facts, rule, guard));
-    }
+    reasons.extend(rule.guards.iter().filter_map(|guard| case.unmet_before(guard, Asked::Project)));
+    reasons.extend(unmet(case, facts, rule, own));
     let mut less = BTreeSet::new();
     let proposal = match action.name.as_str() {
         "policy_adopt" => adoption::adoption(case, facts, &mut less, &mut reasons),
@@ -59,6 +60,9 @@ fn unmet_words(case: &Case<'_>) -> Vec<Reason> {
     if let Some(Err(error)) = case.inputs.text("namespace").map(IdWord::parse) {
         reasons.push(invalid(error.to_string()));
     }
+    if let Some(text) = case.inputs.text("kind").filter(|text| Kind::from_word(text).is_none()) {
+        reasons.push(invalid(format!("`kind` cannot be `{}`", text.escape_debug())));
+    }
     if let Some(text) = case.inputs.text("group")
         && !case.policy.groups.keys().any(|group| group.as_str() == text)
     {
@@ -68,58 +72,66 @@ fn unmet_words(case: &Case<'_>) -> Vec<Reason> {
     reasons
 }
 
-fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, guard: &Guard) -> Vec<Reason> {
-    let Guard::Plain(plain) = guard else { return vec![meaningless(guard)] };
+/// What no policy can take away from the verbs of the project.
+fn unmet(case: &Case<'_>, facts: &ProjectFacts, rule: &ProjectRule, own: &OwnVerb) -> Vec<Reason> {
     let name = case.inputs.text("user").unwrap_or_default();
     let named = facts.named_user.as_ref();
     let known = named.filter(|user| user.removed_at.is_none());
     let one = |condition, message: String| vec![Reason::new(condition, message)];
-    match plain {
-        Plain::UserIsNew if named.is_some() => {
-            one(Condition::UserNameTaken, format!("the name `{name}` was given before"))
-        }
-        Plain::UserExists if known.is_none() => {
+    match (own.name, known) {
+        (_, None) if own.is_of_user => {
             one(Condition::UserNotFound, format!("`{}` is not a user of this project", name.escape_debug()))
         }
-        Plain::UserIsBound if known.is_some_and(|user| !user.is_bound) => {
+        ("user_add", _) if named.is_some() => {
+            one(Condition::UserNameTaken, format!("the name `{name}` was given before"))
+        }
+        ("user_unbind", Some(user)) if !user.is_bound => {
             one(Condition::NotBound, format!("`{name}` is not bound by a hook"))
         }
-        Plain::UserIsIdle => known.map_or_else(Vec::new, |user| unmet_idle(case, facts, user)),
-        Plain::AdministratorRemains => match (&facts.candidate, known) {
-            (Some(Ok(candidate)), _) => unmet_under(case, &candidate.policy, rule),
-            (_, Some(user)) => unmet_remaining(case, rule, user),
-            _ => Vec::new(),
-        },
-        Plain::NamespaceIsNew
+        ("user_move" | "user_remove", Some(user)) => {
+            let mut reasons = unmet_idle(case, facts, user);
+            reasons.extend(unmet_remaining(case, rule, user));
+            reasons
+        }
+        ("namespace_add", _)
             if facts.namespaces.iter().any(|one| Some(one.as_str()) == case.inputs.text("namespace")) =>
         {
             one(Condition::NamespaceTaken, "the namespace is registered already".to_owned())
         }
-        Plain::PolicyIsSound => match &facts.candidate {
+        ("policy_adopt", _) => match &facts.candidate {
             None => one(Condition::PolicyUnsound, "no candidate policy was given".to_owned()),
             Some(Err(faults)) => faults.iter().map(unsound).collect(),
-            Some(Ok(candidate)) if candidate.digest == case.facts.policy => {
-                one(Condition::PolicyUnchanged, "the candidate is the policy in force".to_owned())
-            }
             Some(Ok(candidate)) => {
-                let policy = &candidate.policy;
-                let faults = policy.agents_of_people(case.facts.users.values().map(|it| &it.user));
-                unmet_key(case, policy).into_iter().chain(faults.iter().map(unsound)).collect()
+                let mut reasons = unmet_soundness(case, candidate);
+                reasons.extend(unmet_keeping(case, facts, &candidate.policy));
+                reasons.extend(unmet_under(case, &candidate.policy));
+                reasons
             }
         },
-        Plain::PolicyKeepsDocuments => {
-            let mut reasons = unmet_strands(case, facts);
-            // What would be left behind has to be known before it is weighed.
-            if let Some(Ok(candidate)) = facts.candidate.as_ref().filter(|_| reasons.is_empty()) {
-                reasons.extend(named::unmet_awaited(case.policy, &candidate.policy, facts));
-                reasons.extend(named::unmet_objections(case.policy, &candidate.policy, facts));
-            }
-            reasons.extend(unmet_gates(case, facts));
-            reasons
-        }
-        Plain::UserIsNew | Plain::UserExists | Plain::UserIsBound | Plain::NamespaceIsNew => Vec::new(),
-        _ => vec![meaningless(guard)],
+        _ => Vec::new(),
     }
+}
+
+fn unmet_soundness(case: &Case<'_>, candidate: &Candidate) -> Vec<Reason> {
+    if candidate.digest == case.facts.policy {
+        let message = "the candidate is the policy in force".to_owned();
+        return vec![Reason::new(Condition::PolicyUnchanged, message)];
+    }
+    let policy = &candidate.policy;
+    let faults = policy.agents_of_people(case.facts.users.values().map(|it| &it.user));
+    unmet_key(case, policy).into_iter().chain(faults.iter().map(unsound)).collect()
+}
+
+/// The candidate knows what live documents are and wait for, and demands no less of their items and notes.
+fn unmet_keeping(case: &Case<'_>, facts: &ProjectFacts, candidate: &Policy) -> Vec<Reason> {
+    let mut reasons = unmet_strands(case, facts);
+    // What would be left behind has to be known before it is weighed.
+    if reasons.is_empty() {
+        reasons.extend(named::unmet_awaited(case.policy, candidate, facts));
+        reasons.extend(named::unmet_objections(case.policy, candidate, facts));
+    }
+    reasons.extend(unmet_gates(case, facts));
+    reasons
 }
 
 /// Who makes signatures count has one that counts: else nobody could vouch for any.
@@ -152,11 +164,6 @@ fn unsound(fault: &Fault) -> Reason {
     Reason::new(Condition::PolicyUnsound, format!("{}: {}", fault.place, fault.message))
 }
 
-fn meaningless(guard: &Guard) -> Reason {
-    let message = format!("guard `{}` has no meaning for the project", guard.name());
-    Reason::new(Condition::UnknownAction, message)
-}
-
 fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason> {
     let name = &user.name;
     let mut reasons = Vec::new();
@@ -174,47 +181,54 @@ fn unmet_idle(case: &Case<'_>, facts: &ProjectFacts, user: &User) -> Vec<Reason>
     reasons
 }
 
-/// Some other person must be able to do this, since only a person's key can be recovered; a move within the groups
-/// that may is harmless.
-fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Vec<Reason> {
-    let may = |group: &GroupName| case.policy.acts_as(group, &rule.by);
-    let stays = case
-        .inputs
-        .text("group")
-        .and_then(|text| GroupName::parse(text).ok())
-        .is_some_and(|group| may(&group));
-    let others =
-        case.facts.users.values().any(|facts| facts.user.name != user.name && is_manager(facts, may));
-    // Where no person is, none is lost.
-    let is_one = case.facts.users.get(&user.name).is_some_and(|facts| is_manager(facts, may));
-    if !is_one || stays || others {
-        return Vec::new();
-    }
-    let message = format!("`{}` is the last person who may do this", user.name);
-    vec![Reason::new(Condition::LastAdministrator, message)]
+/// Some other person must be able to do this, and to adopt a policy, since only a person's key can be recovered; a move
+/// within the groups that may is harmless.
+fn unmet_remaining(case: &Case<'_>, rule: &ProjectRule, user: &User) -> Option<Reason> {
+    let moved = case.inputs.text("group").and_then(|text| GroupName::parse(text).ok());
+    let is_last = |rule: &ProjectRule| {
+        let may = |group: &GroupName| case.policy.acts_as(group, &rule.by);
+        let stays = moved.as_ref().is_some_and(may);
+        let mut others = case.facts.users.values().filter(|facts| facts.user.name != user.name);
+        // Where no person is, none is lost.
+        let is_one = case.facts.users.get(&user.name).is_some_and(|facts| is_manager(facts, may));
+        is_one && !stays && !others.any(|facts| is_manager(facts, may))
+    };
+    let adopting = case.policy.project.iter().filter(|rule| rule.action.as_str() == "policy_adopt");
+    std::iter::once(rule).chain(adopting).any(is_last).then(|| {
+        let message = format!("`{}` is the last person who may do this, or adopt a policy", user.name);
+        Reason::new(Condition::LastAdministrator, message)
+    })
 }
 
 fn is_manager(facts: &UserFacts, may: impl Fn(&GroupName) -> bool) -> bool {
     facts.user.kind == Kind::Human && may(&facts.user.group)
 }
 
-/// Under another policy, too, some person must be able to do this, and everybody must have a group.
-fn unmet_under(case: &Case<'_>, policy: &Policy, rule: &ProjectRule) -> Vec<Reason> {
+/// Under another policy, too, some person must be able to adopt one, by what whoever adopts this one proves; and
+/// everybody must have a group.
+fn unmet_under(case: &Case<'_>, policy: &Policy) -> Vec<Reason> {
     let users = || case.facts.users.values().map(|facts| &facts.user);
     let stranded = users().filter(|user| !policy.groups.contains_key(&user.group)).map(|user| {
         let message =
             format!("`{}` is of group {}, which the candidate does not know", user.name, user.group);
         Reason::new(Condition::PolicyStrandsUsers, message)
     });
-    let may = |group: &GroupName| {
-        let mut rules = policy.project.iter().filter(|it| it.action == rule.action);
-        rules.any(|it| policy.acts_as(group, &it.by))
-    };
+    let adopting = || policy.project.iter().filter(|rule| rule.action.as_str() == "policy_adopt");
+    let may = |group: &GroupName| adopting().any(|rule| policy.acts_as(group, &rule.by));
     let nobody = (!case.facts.users.values().any(|facts| is_manager(facts, may))).then(|| {
-        let message = format!("under the candidate no person could `{}` again", rule.action);
+        let message = "under the candidate no person could `policy_adopt` again".to_owned();
         Reason::new(Condition::LastAdministrator, message)
     });
-    stranded.chain(nobody).collect()
+    // What can be proved now, can be proved then; of what nobody has proved yet, nobody knows.
+    let asked = adopting().flat_map(|rule| {
+        let guards = rule.guards.iter().filter_map(|guard| case.unmet_before(guard, Asked::Project));
+        guards.chain(case.unmet_assurance(rule.assurance()))
+    });
+    let asked = asked.map(|reason| Reason {
+        message: format!("the candidate asks it of whoever adopts the next one: {}", reason.message),
+        ..reason
+    });
+    stranded.chain(nobody).chain(asked).collect()
 }
 
 fn unmet_strands(case: &Case<'_>, facts: &ProjectFacts) -> Vec<Reason> {

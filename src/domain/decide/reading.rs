@@ -3,16 +3,21 @@
 use super::effects::Step;
 use super::{Case, Condition, Reason};
 use crate::domain::document::{Document, Seat};
-use crate::domain::policy::{Effect, Transition};
+use crate::domain::policy::{Effect, Transition, Workflow};
 
 impl Case<'_> {
     fn own_seat<'d>(&self, document: &'d Document) -> Option<&'d Seat> {
         document.round.as_ref().and_then(|round| round.seats.get(self.actor.name()))
     }
 
-    /// What no policy can take away: a reading is recorded once, for a task that is open, and of the content
-    /// that the round speaks about.
-    pub(super) fn unmet_reading(&self, edge: &Transition, document: &Document) -> Vec<Reason> {
+    /// What no policy can take away: a reading is recorded once, for a task that is open, of the content that the
+    /// round speaks about, and where people judge by whoever is one.
+    pub(super) fn unmet_reading(
+        &self,
+        workflow: &Workflow,
+        edge: &Transition,
+        document: &Document,
+    ) -> Vec<Reason> {
         if !edge.effects.contains(&Effect::RecordReading) {
             return Vec::new();
         }
@@ -28,6 +33,9 @@ impl Case<'_> {
             Some(_) => None,
         };
         let mut reasons: Vec<Reason> = unmet.into_iter().map(|(it, why)| Reason::new(it, why)).collect();
+        if !self.policy.lets_open(workflow, &document.state, self.actor) {
+            reasons.extend(self.unmet_human());
+        }
         if document.round.as_ref().is_some_and(|round| round.content != document.content) {
             let message = format!("the round of {id} speaks about another content");
             reasons.push(Reason::new(Condition::ContentChanged, message));

@@ -263,7 +263,7 @@ impl<'a> Seating<'a> {
         Some(Reason::new(Condition::CompletesRound, message))
     }
 
-    /// Why the actor could give no verdict in this round, whatever its group and its tasks.
+    /// Why the actor could give no verdict in this round, whatever its tasks.
     fn keeps_from_judging(&self) -> Option<String> {
         let me = self.case.actor.name();
         if self.case.judged_with(self.document).any(|own| own.is_written_by(me)) {
@@ -279,7 +279,9 @@ impl<'a> Seating<'a> {
     /// What of a verdict asks for somebody else than the actor: all that is asked about whoever gives it.
     fn obstacle_to_giving(&self, edge: &Transition) -> Option<String> {
         let (case, least) = (self.case, self.case.policy.assurance_of(edge));
-        if case.policy.is_for_people(edge) && !case.actor.is_person() {
+        if !case.actor_is_one_of(&edge.by) {
+            return Some(format!("its group gives no `{}`", edge.action));
+        } else if case.policy.is_for_people(edge) && !case.actor.is_person() {
             return Some("only a person can, who proves it".to_owned());
         } else if case.actor.assurance() < least {
             return Some(format!("that needs at least: {least}"));

@@ -10,6 +10,7 @@ pub(crate) mod menus;
 mod numbers;
 mod objected;
 mod people;
+mod places;
 mod promises;
 mod proposals;
 mod ways;

@@ -3,6 +3,8 @@
 mod children;
 mod items;
 mod meaning;
+mod places;
+mod project;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +20,6 @@ use crate::domain::id::StateName;
 use crate::domain::procedure::Procedures;
 use crate::domain::yaml::Place;
 
-/// Actions that the program's own commands ask for: a policy must say who may do them.
-const PROJECT_ACTIONS: &[&str] = &["user_add", "user_move", "user_remove", "namespace_add", "policy_adopt"];
-
 /// Lists the faults of a policy, in the order of their places. `procedures` are those that it may cite.
 pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
     let mut faults = Faults(cited::lint(policy, procedures));
@@ -33,6 +32,7 @@ pub fn lint(policy: &Policy, procedures: &Procedures) -> Vec<Fault> {
         faults.edges(workflow);
         for transition in &workflow.transitions {
             faults.transition(policy, workflow, transition);
+            faults.places(policy, workflow, transition);
             faults.meaning(transition);
         }
         faults.rounds(policy, workflow);
@@ -93,6 +93,7 @@ impl Faults {
             if action.scope != Scope::Project {
                 self.flags(action);
             }
+            self.reading(action);
         }
     }
 
@@ -130,33 +131,6 @@ impl Faults {
                     self.add(&action.place, "two_flags", message);
                 }
             }
-        }
-    }
-
-    fn project(&mut self, policy: &Policy) {
-        let mut seen = BTreeSet::new();
-        for rule in &policy.project {
-            if !seen.insert(rule.action.as_str()) {
-                self.add(&rule.place, "two_rules", format!("a second rule for `{}`", rule.action));
-            }
-        }
-        let at = Place { file: Policy::FILES[0].to_owned(), ..Place::default() };
-        for name in PROJECT_ACTIONS.iter().filter(|name| !seen.contains(**name)) {
-            self.add(&at, "missing_rule", format!("nobody may `{name}`: add a rule under `project`"));
-        }
-        let name = Action::REVOKE;
-        for rule in policy.project.iter().filter(|rule| rule.action.as_str() == name) {
-            let message =
-                format!("nothing asks for a rule for `{name}`: holders may, and those who may add users");
-            self.add(&rule.place, "idle_rule", message);
-        }
-        if policy.revocation().is_none_or(|action| action.scope != Scope::Project) {
-            let at = Place { file: Policy::FILES[1].to_owned(), ..Place::default() };
-            self.add(
-                &at,
-                "missing_verb",
-                format!("the program asks for a verb `{name}` with `scope: project`"),
-            );
         }
     }
 

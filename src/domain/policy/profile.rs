@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agent, Guard, Plain, Policy, Transition};
-use crate::domain::document::words;
+use super::{Agent, Guard, Plain, Policy, ProjectRule, Transition, Workflow};
+use crate::domain::document::{Kind, words};
 use crate::domain::hook::Runtime;
-use crate::domain::id::{GroupName, UserName};
+use crate::domain::id::{GroupName, StateName, UserName};
 use crate::domain::identity::{Actor, Assurance, Credential, CredentialKind};
 
 words! {
@@ -20,19 +20,31 @@ words! {
     }
 }
 
+/// How surely the caller must be known for these guards.
+fn demanded(guards: &[Guard]) -> Assurance {
+    let each = guards.iter().filter_map(|guard| match guard {
+        Guard::Assurance(assurance) => Some(*assurance),
+        _ => None,
+    });
+    each.fold(Assurance::Claimed, Assurance::max)
+}
+
+impl ProjectRule {
+    /// Returns how surely the caller must be known, beyond what is asked of every caller.
+    pub fn assurance(&self) -> Assurance {
+        demanded(&self.guards)
+    }
+}
+
 impl Policy {
     /// Returns how surely the caller of a transition must be known.
     pub fn assurance_of(&self, edge: &Transition) -> Assurance {
-        let demanded = edge.guards.iter().filter_map(|guard| match guard {
-            Guard::Assurance(assurance) => Some(*assurance),
-            _ => None,
-        });
         let least = if self.profile == Profile::Gxp && edge.verdict.is_some() {
             Assurance::Signature
         } else {
             self.assurance()
         };
-        demanded.fold(least, Assurance::max)
+        least.max(demanded(&edge.guards))
     }
 
     /// Returns how surely the caller of anything must be known.
@@ -78,6 +90,14 @@ impl Policy {
         let main = self.runtimes.get(runtime.name());
         let is_of = |agent: &&Agent| agent.definition.as_ref().is_none_or(|it| it.of(runtime).is_some());
         main.into_iter().chain(self.agents.values().filter(is_of).map(|agent| &agent.user)).collect()
+    }
+
+    /// Tells whether what somebody opens in a state counts as opened by that user: what only people judge, no program
+    /// opens in the name of one.
+    pub fn lets_open(&self, workflow: &Workflow, state: &StateName, actor: &Actor) -> bool {
+        let mut asking =
+            workflow.leaving(state).filter(|edge| edge.guards.contains(&Guard::Plain(Plain::Opened)));
+        actor.kind() != Kind::Human || actor.is_person() || !asking.any(|edge| self.is_for_people(edge))
     }
 
     /// Tells whether a transition is for people only.

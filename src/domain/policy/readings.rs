@@ -43,26 +43,15 @@ impl Compiler {
             if transitions.iter().any(|edge| is_recorded(&edge)) {
                 continue;
             }
-            let demanding: Vec<&Transition> = demanding.collect();
-            let mut by: Vec<GroupName> = demanding.iter().flat_map(|edge| edge.by.iter().cloned()).collect();
+            let mut by: Vec<GroupName> = demanding.flat_map(|edge| edge.by.iter().cloned()).collect();
             by.sort_unstable();
             by.dedup();
-            // What only people judge only people open.
-            let human = Guard::Plain(Plain::Human);
-            let is_human = demanding.iter().all(|edge| edge.guards.contains(&human));
-            let guards = if is_human { vec![human] } else { Vec::new() };
-            added.extend(self.reading(&state.name, by, guards, first));
+            added.extend(self.reading(&state.name, by, first));
         }
         transitions.extend(added);
     }
 
-    fn reading(
-        &mut self,
-        from: &StateName,
-        by: Vec<GroupName>,
-        guards: Vec<Guard>,
-        place: Place,
-    ) -> Option<Transition> {
+    fn reading(&mut self, from: &StateName, by: Vec<GroupName>, place: Place) -> Option<Transition> {
         let Some(verb) = self.actions.iter().find(|action| action.name.as_str() == Action::READ) else {
             let message = "`opened` needs the verb `read`, which `actions.yaml` does not have".to_owned();
             self.fault(&place, "unrecorded_reading", message);
@@ -79,7 +68,7 @@ impl Compiler {
             from: vec![from.clone()],
             to: Target::Same,
             by,
-            guards,
+            guards: Vec::new(),
             effects: vec![Effect::RecordReading],
             completion: Vec::new(),
             meaning: Some(Meaning::Witnessed),

@@ -123,23 +123,6 @@ words! {
         Opened = "opened",
         /// The template of the type is in force.
         TemplateInForce = "template_in_force",
-        /// The user name was never given to anyone.
-        UserIsNew = "user_is_new",
-        /// The user exists.
-        UserExists = "user_exists",
-        /// The user owns no unfinished document and has no open task.
-        UserIsIdle = "user_is_idle",
-        /// A hook binds the user: each call of that user needs a proof.
-        UserIsBound = "user_is_bound",
-        /// Some person who may manage users and policy remains: only a person's key can be recovered.
-        AdministratorRemains = "administrator_remains",
-        /// The namespace is not registered yet.
-        NamespaceIsNew = "namespace_is_new",
-        /// The candidate policy is readable, free of faults, and differs from the one in force.
-        PolicyIsSound = "policy_is_sound",
-        /// The candidate policy knows every type and state that a live document is in or waits for, lets every
-        /// objection count where it counts, and demands no less of items and of the notes of traits.
-        PolicyKeepsDocuments = "policy_keeps_documents",
     }
     /// What a transition does, beyond changing the state. Opening a round on entering a state that
     /// has one, and closing it on leaving, needs no word.

@@ -30,7 +30,13 @@ fn less(now: &Policy, next: &Policy) -> BTreeSet<String> {
 /// The policy of the program with agents, a runtime and commands for evidence, all pinned.
 fn full() -> Policy {
     let mut sources = fixture::sources();
-    sources.0.get_mut(Policy::FILES[0]).unwrap().push_str(
+    let main = sources.0.get_mut(Policy::FILES[0]).unwrap();
+    *main = main.replacen(
+        "clock_set,     by: [administrator]",
+        "clock_set, by: [administrator], guards: [human]",
+        1,
+    );
+    main.push_str(
         "\
 agents:
   qa: { user: qa, launcher: claude, definition: .claude/agents/qa.md, started_by: [claude, lead], ttl: 2h }
