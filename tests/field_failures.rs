@@ -141,7 +141,7 @@ fn an_approved_plan_that_was_not_released_can_be_taken_back() {
     denied(&project, "-u claude release CR-001", &["not_from_this_state"]);
 }
 
-// REQ-025
+// REQ-025, REQ-301
 #[test]
 fn a_change_under_a_closed_record_is_denied() {
     let project = Project::new();
@@ -152,8 +152,18 @@ fn a_change_under_a_closed_record_is_denied() {
         ["checkout CR-001", "route CR-001 --review", "item record CR-001 EI-1 --outcome pass --evidence x"]
     {
         let refused = project.ask(&format!("-u claude {line}")).is(4);
-        assert!(refused.reasons().contains(&"not_from_this_state"), "{line}");
+        let reasons = refused["error"]["reasons"].as_array().unwrap();
+        let not_now = reasons.iter().find(|reason| reason["name"] == "not_from_this_state").unwrap();
+        assert_eq!(
+            not_now["remedy"], "qms --user claude create ADD --parent CR-001 --title <text>",
+            "{line}"
+        );
+        assert_eq!(refused["data"]["next"][0]["command"], not_now["remedy"], "{line}");
     }
+    // Who makes none is told what corrects it all the same.
+    let told = project.run("-u qa route CR-001 --review").is(4);
+    told.says("what is wrong in it is corrected in a document of type ADD");
+    assert_eq!(project.ask("-u qa next CR-001").is(0)["data"]["next"][0]["action"], "status");
     project.run("-u claude create VAR --parent CR-001 --item EI-1 --title Late").is(4);
     project.run("-u claude create ADD --parent CR-001 --title Correction").is(0);
 }

@@ -276,7 +276,7 @@ fn denied(refusal: &Refusal, by: By<'_>) -> Row {
     (code, hints, details)
 }
 
-/// How a working copy that cannot be checked in is had again as it was: a check-out overwrites nothing.
+/// How somebody finds what to put back into a working copy, or has it again as it was: a check-out overwrites nothing.
 fn beginning_again(refusal: &Refusal) -> Option<String> {
     let locked = Condition::SectionLocked.name();
     refusal.denial.reasons().iter().find(|reason| reason.name == locked)?;
@@ -284,7 +284,9 @@ fn beginning_again(refusal: &Refusal) -> Option<String> {
     document.checkout.as_ref().filter(|checkout| checkout.by == *user)?;
     let id = &document.id;
     Some(format!(
-        "move .qms/workspace/{user}/{id}.md away, and `{}` lays down what is recorded",
+        "`{}` shows all that was changed, to put back what is locked; to begin again, move .qms/workspace/{user}/{id}.md \
+         away, and `{}` lays down what is recorded",
+        line(user.as_str(), &format!("diff {id} --copy")),
         line(user.as_str(), &format!("checkout {id}"))
     ))
 }

@@ -55,7 +55,7 @@ fn with_input(command: Command, input: &Input) -> Command {
             let help = format!("{}; `-` reads it from standard input", input.help);
             command.arg(plain("PATH").help(help))
         }
-        InputKind::Line => command.arg(plain("TEXT")),
+        InputKind::Line => command.arg(plain("TEXT").allow_hyphen_values(true)),
         InputKind::Word => command.arg(plain("NAME")),
         InputKind::Item => command.arg(plain("ITEM")),
         InputKind::Document => command.arg(plain("DOCUMENT")),

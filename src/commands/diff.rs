@@ -10,9 +10,10 @@ use super::read::{body, digest_of};
 use super::{CommandError, Context, Reply};
 use crate::domain::audit::{EntryResult, Shown, Table};
 use crate::domain::digest::Digest;
-use crate::domain::hook::words::offered;
+use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, Version};
 use crate::domain::identity::Actor;
+use crate::domain::request::WorkingCopy;
 use crate::domain::text::unified;
 
 /// Which versions to compare.
@@ -26,6 +27,9 @@ pub struct DiffInput {
     /// The newer version; without it the present one
     #[arg(long, value_name = "N.X")]
     to: Option<Version>,
+    /// Your working copy, against what is recorded of it
+    #[arg(long, conflicts_with_all = ["from", "to", "since_my_review"])]
+    copy: bool,
     /// From the version of your last verdict
     #[arg(long, conflicts_with = "from")]
     since_my_review: bool,
@@ -36,17 +40,22 @@ pub struct DiffInput {
 pub struct DiffReport {
     id: DocumentId,
     from: Version,
-    to: Version,
+    /// Nothing where it is the working copy.
+    to: Option<Version>,
     changed: bool,
     diff: String,
 }
+
+/// What the working copy is called.
+const COPY: &str = "the working copy";
 
 impl fmt::Display for DiffReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.changed {
             f.write_str(self.diff.trim_end())
         } else {
-            write!(f, "{} {} and {} are the same", self.id, self.from, self.to)
+            let to = self.to.map_or_else(|| COPY.to_owned(), |to| to.to_string());
+            write!(f, "{} {} and {to} are the same", self.id, self.from)
         }
     }
 }
@@ -56,6 +65,9 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     let actor = context.actor()?;
     let id = &input.document;
     let document = context.document(&actor, id)?;
+    if input.copy {
+        return with_copy(context, actor, &document);
+    }
     let from = match input.from {
         Some(version) => version,
         None if input.since_my_review => {
@@ -93,26 +105,34 @@ pub fn run(context: &mut Context, input: &DiffInput) -> Result<Reply, CommandErr
     }
     let [old, new] = texts.as_slice() else { return Err(CommandError::Usage("two versions".to_owned())) };
     let text = unified((&format!("{id} {from}"), old), (&format!("{id} {to}"), new));
-    let report = DiffReport { id: id.clone(), from, to, changed: old != new, diff: text };
-    let copy = match &document.checkout {
-        Some(checkout) if checkout.by == *actor.name() && input.to.is_none() => {
-            Some(context.workspace(&actor).path(id))
-        }
-        _ => None,
-    };
+    let report = DiffReport { id: id.clone(), from, to: Some(to), changed: old != new, diff: text };
+    let has_copy = document.checkout.is_some_and(|checkout| checkout.by == *actor.name());
+    let line = context.offered(&actor, actor.name(), &format!("diff {id} --copy"));
     let reply = Reply::new(report).by(actor);
-    Ok(match (&copy, &reply.actor) {
-        (Some(path), Some(actor)) => {
-            let message = format!(
-                "versions are compared, not the working copy; this shows what was changed in it: \
-                 {} | diff -u - {}",
-                context.offered(actor, actor.name(), &format!("read {id} --draft")),
-                offered(path)
-            );
-            reply.warn("copy_not_compared", message)
-        }
-        _ => reply,
-    })
+    if has_copy && input.to.is_none() {
+        let message =
+            format!("versions are compared, not the working copy; what was changed in that: {line}");
+        return Ok(reply.warn("copy_not_compared", message));
+    }
+    Ok(reply)
+}
+
+/// Compares what is recorded with the working copy of the caller.
+fn with_copy(context: &mut Context, actor: Actor, document: &Document) -> Result<Reply, CommandError> {
+    let id = &document.id;
+    let copy = match context.workspace(&actor).read(id) {
+        Some(WorkingCopy::Present { bytes, .. }) => Ok(bytes),
+        Some(WorkingCopy::Unusable(why)) => Err(why),
+        None => Err("there is none".to_owned()),
+    };
+    let copy = copy.map_err(|why| {
+        CommandError::unknown(format!("no working copy of {id} can be read: {why}"), format!("status {id}"))
+    })?;
+    let old = String::from_utf8_lossy(&body(context, &actor, &document.content)?).into_owned();
+    let new = String::from_utf8_lossy(&copy).into_owned();
+    let from = document.version;
+    let diff = unified((&format!("{id} {from}"), &old), (COPY, &new));
+    Ok(Reply::new(DiffReport { id: id.clone(), from, to: None, changed: old != new, diff }).by(actor))
 }
 
 /// Returns the version that came out of force with the last one that came into force.

@@ -204,8 +204,11 @@ impl NextLine {
     /// Writes a menu line as a command of `user` about `id`.
     pub fn new(line: &Line, policy: &Policy, user: &UserName, id: &DocumentId) -> Self {
         let words = ["qms", "--user", user.as_str()].into_iter().chain(line.words.split(' '));
-        let mut argv: Vec<Option<String>> =
-            words.chain([id.as_str()]).map(|word| Some(word.to_owned())).collect();
+        let about = match &line.makes {
+            Some(kind) => vec![kind.as_str(), "--parent", id.as_str()],
+            None => vec![id.as_str()],
+        };
+        let mut argv: Vec<Option<String>> = words.chain(about).map(|word| Some(word.to_owned())).collect();
         argv.extend(line.choice.iter().map(|(_, value)| Some(flag(value))));
         let mut command: Vec<String> = argv.iter().flatten().cloned().collect();
         let mut inputs = Vec::new();

@@ -202,6 +202,14 @@ pub struct NewDocument {
     pub items: Option<Result<Items, Unreadable>>,
 }
 
+impl NewDocument {
+    /// Lists the items of the parent that are recorded as failed.
+    pub fn failed_items(&self) -> impl Iterator<Item = &Item> {
+        let items = self.items.as_ref().and_then(|read| read.as_ref().ok());
+        items.into_iter().flat_map(Items::iter).filter(|item| item.is_failed())
+    }
+}
+
 /// What is known about credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RegistryFacts {

@@ -221,7 +221,7 @@ impl Session {
         Ok(self.store.content(digest)?.ok_or(StoreError::Altered(*digest))?)
     }
 
-    fn gather_new(
+    pub(super) fn gather_new(
         &mut self,
         name: &TypeName,
         request: &Request,

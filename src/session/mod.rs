@@ -8,6 +8,7 @@ mod agents;
 mod audit;
 mod bounds;
 mod callers;
+mod children;
 mod error;
 mod gather;
 mod genesis;
@@ -209,7 +210,7 @@ impl Session {
         let document = self.store.document(id)?.ok_or_else(|| SessionError::NoDocument(id.clone()))?;
         let now = self.now();
         let (policy, facts) = self.gather_document(actor, document, copy, None, now)?;
-        Ok(Menu { lines: decide::menu(&policy, &facts, actor), policy })
+        self.menu_of(actor, policy, &facts)
     }
 
     /// Carries out a request, or says why not.
@@ -315,7 +316,7 @@ impl Session {
                 if mode != Mode::DryRun {
                     self.seal_denial(attempt, &denial)?;
                 }
-                let menu = Menu { lines: decide::menu(&policy, &facts, &actor), policy: Rc::clone(&policy) };
+                let menu = self.menu_of(&actor, Rc::clone(&policy), &facts)?;
                 return Err(SessionError::Denied(Box::new(Refusal {
                     denial,
                     sop: policy.action(&request.action).and_then(Action::citation),

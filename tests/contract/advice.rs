@@ -31,7 +31,7 @@ fn a_check_out_that_costs_an_approval_says_so() {
     assert_eq!(names(&menu["data"]["next"], "label")[0], "Check out for editing");
 }
 
-// REQ-042, REQ-150
+// REQ-042, REQ-150, REQ-300
 #[test]
 fn whoever_edited_a_locked_section_is_told_how_to_begin_again() {
     let project = approved();
@@ -41,8 +41,9 @@ fn whoever_edited_a_locked_section_is_told_how_to_begin_again() {
     fs::write(&copy, recorded.replace("## 1 ", "## 1 The ")).unwrap();
     let refused = project.ask("-u claude checkin CR-001").is(4);
     assert_eq!(refused.reasons(), ["section_locked"]);
-    let hint = "move .qms/workspace/claude/CR-001.md away, and `qms --user claude checkout CR-001` lays down \
-                what is recorded";
+    let hint = "`qms --user claude diff CR-001 --copy` shows all that was changed, to put back what is locked; to begin \
+                again, move .qms/workspace/claude/CR-001.md away, and `qms --user claude checkout CR-001` lays down what \
+                is recorded";
     assert_eq!(refused["error"]["hints"][1], hint);
     project.run("-u claude checkin CR-001").is(4).says(&format!("  try: {hint}"));
     fs::rename(&copy, project.folder().join("aside")).unwrap();
@@ -57,12 +58,17 @@ fn a_difference_between_versions_says_how_to_see_what_is_in_the_copy() {
     project.run("-u claude create CR --title x").is(0);
     let compared = project.ask("-u claude diff CR-001").is(0);
     assert_eq!(names(&compared["warnings"], "code"), ["copy_not_compared"]);
-    let copy = project.copy("claude", "CR-001").display().to_string();
     let message = compared["warnings"][0]["message"].as_str().unwrap();
-    assert!(
-        message.ends_with(&format!("qms --user claude read CR-001 --draft | diff -u - {copy}")),
-        "{message}"
-    );
+    assert!(message.ends_with(": qms --user claude diff CR-001 --copy"), "{message}");
+    let mine = |changed: bool| {
+        let compared = project.ask("-u claude diff CR-001 --copy").is(0)["data"].clone();
+        assert_eq!((&compared["to"], &compared["changed"]), (&json!(null), &json!(changed)));
+        compared["diff"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(mine(false), "");
+    project.edit("claude", "CR-001", "## 1 ", "## 1 The ");
+    assert!(mine(true).contains("\n+## 1 The "));
+    project.run("-u qa diff CR-001 --copy").is(5).says("there is none");
     // Others have no copy of it, and who names a version means that.
     for line in ["-u qa diff CR-001", "-u claude diff CR-001 --to 0.1"] {
         assert_eq!(project.ask(line).is(0)["warnings"], json!([]), "{line}");

@@ -111,6 +111,7 @@ fn every_menu_line_runs_as_it_stands_once_its_inputs_are_filled_in() {
         "cancel",
         "checkin",
         "checkout",
+        "create",
         "discard",
         "item_record",
         "reject",

@@ -24,7 +24,10 @@ fn refusals_are_entries_with_every_reason_and_what_can_be_done_instead() {
     assert_eq!(refused.reasons(), expected);
     assert_eq!(refused["error"]["code"], "denied");
     assert_eq!(refused["meta"]["actor"]["user"], "claude");
-    assert_eq!(names(&refused["data"]["next"], "action"), ["checkout", "withdraw", "cancel", "status"]);
+    assert_eq!(
+        names(&refused["data"]["next"], "action"),
+        ["checkout", "withdraw", "cancel", "create", "status"]
+    );
 
     let history = project.ask("-u qa history CR-001").is(0);
     let entry = history["data"]["entries"].as_array().unwrap().last().unwrap();

@@ -2,13 +2,21 @@
 
 use super::{close, record, release, released};
 
-// REQ-107
+// REQ-107, REQ-301
 #[test]
 fn a_failed_item_is_closed_only_with_a_variance_that_names_it_and_succeeds() {
     let project = released();
     project.record("claude", "CR-001", &["EI-1", "EI-3"]);
+    let offered = || {
+        let menu = project.ask("-u claude next CR-001").is(0)["data"]["next"].clone();
+        let commands =
+            menu.as_array().unwrap().iter().map(|line| line["command"].as_str().unwrap().to_owned());
+        commands.filter(|command| command.contains(" create VAR ")).collect::<Vec<_>>()
+    };
+    assert!(offered().is_empty());
     let failed = record(&project, "EI-2", "--outcome fail --actual \"it leaks\" --evidence log").ask().is(0);
     let create = "create VAR --parent CR-001 --item EI-2 --title <text>";
+    assert_eq!(offered(), ["qms --user claude create VAR --parent CR-001 --title <text> --item EI-2"]);
     let told = format!("EI-2 failed: a VAR has to answer for it (`{create}`)");
     assert_eq!(failed["data"]["notes"][0], told.as_str());
     let refused = project.ask("-u claude route CR-001 --review").is(4);

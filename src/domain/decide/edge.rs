@@ -146,8 +146,29 @@ impl Case<'_> {
             reasons.push(self.group_reason(of_verb().flat_map(|edge| &edge.by)));
         }
         let message = format!("`{verb}` is not possible while {} is {}", document.id, document.state);
-        reasons.push(Reason::new(Condition::NotFromThisState, message));
+        let reason = Reason::new(Condition::NotFromThisState, message);
+        reasons.push(if workflow.is_final(&document.state) {
+            self.corrected_by(reason, document)
+        } else {
+            reason
+        });
         reasons
+    }
+
+    /// What has ended is not opened again: where a document can be made that belongs to it, that is the way to correct it.
+    fn corrected_by(&self, reason: Reason, document: &Document) -> Reason {
+        let life = self.policy.document_type(&document.document_type).map(|(life, _)| life);
+        let mut types = self
+            .policy
+            .document_types()
+            .filter(|it| it.parent.as_ref().zip(life).is_some_and(|(rule, life)| rule.suits(document, life)));
+        let Some(correction) = types.next() else { return reason };
+        let kind = &correction.name;
+        let message =
+            format!("{}; what is wrong in it is corrected in a document of type {kind}", reason.message);
+        let reason = Reason { message, ..reason };
+        let making = Offer::of("create").with("type", kind).with("parent", &document.id).asking("title");
+        if self.may_create(correction, document) { reason.remedy(making) } else { reason }
     }
 
     fn group_reason<'g>(&self, groups: impl Iterator<Item = &'g crate::domain::id::GroupName>) -> Reason {
@@ -314,11 +335,7 @@ impl Case<'_> {
             return Some(Reason::new(Condition::ParentUnsuitable, message));
         }
         let life = self.policy.document_type(&parent.document_type).map_or(workflow, |(life, _)| life);
-        let suits = if rule.states.is_empty() {
-            !life.is_final(&parent.state)
-        } else {
-            rule.states.contains(&parent.state)
-        };
+        let suits = rule.suits_state(parent, life);
         let wanted = rule.states.iter().map(StateName::as_str).collect::<Vec<_>>().join(" or ");
         let wanted = if wanted.is_empty() { "unfinished".to_owned() } else { wanted };
         (!suits).then(|| {

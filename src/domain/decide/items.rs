@@ -177,8 +177,10 @@ impl Case<'_> {
         Some(making.with("item", item).asking("title"))
     }
 
-    fn may_create(&self, document_type: &DocumentType, parent: &Document) -> bool {
-        let suits = document_type.parent.as_ref().is_some_and(|rule| rule.states.contains(&parent.state));
+    pub(super) fn may_create(&self, document_type: &DocumentType, parent: &Document) -> bool {
+        let life = self.policy.document_type(&parent.document_type).map(|(life, _)| life);
+        let suits =
+            document_type.parent.as_ref().zip(life).is_some_and(|(rule, life)| rule.suits(parent, life));
         let life = self.policy.document_type(&document_type.name).map(|(life, _)| life);
         let mut creating = life.into_iter().flat_map(|life| &life.transitions);
         suits && creating.any(|edge| edge.from.is_empty() && self.actor_is_one_of(&edge.by))
@@ -264,6 +266,10 @@ impl Case<'_> {
             (false, Some(_)) => {
                 let message = format!("type {kind} takes no `--item`");
                 Some(Reason::new(Condition::InvalidInput, message))
+            }
+            (true, None) if self.open && new.failed_items().next().is_none() => {
+                let message = format!("no item of {} is recorded as failed", parent.id);
+                Some(Reason::new(Condition::ItemNotFailed, message))
             }
             (true, None) => (!self.open).then(|| {
                 let message =

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Case, Condition, Reason};
 use crate::domain::facts::Facts;
-use crate::domain::id::{ActionName, InputName};
+use crate::domain::id::{ActionName, InputName, TypeName};
 use crate::domain::identity::Actor;
 use crate::domain::items::ItemOutcome;
 use crate::domain::policy::{Action, Effect, Guard, Input, InputKind, Plain, Policy, When};
@@ -24,6 +24,8 @@ pub struct Line {
     pub label: String,
     /// The choice that distinguishes it from other lines of the verb.
     pub choice: Option<(InputName, String)>,
+    /// The type of the document that it makes, which belongs to the one that the menu is about.
+    pub makes: Option<TypeName>,
     /// The inputs that are still to be given.
     pub inputs: Vec<LineInput>,
     /// What is missing; empty exactly when some inputs would be permitted.
@@ -103,6 +105,34 @@ pub fn menu(policy: &Policy, facts: &Facts, actor: &Actor) -> Vec<Line> {
     lines
 }
 
+/// The line by which `actor` makes the new document of the facts, which belongs to their parent.
+pub fn making(policy: &Policy, facts: &Facts, actor: &Actor) -> Option<Line> {
+    let new = facts.new.as_ref().filter(|_| facts.parent.is_some())?;
+    let (workflow, document_type) = policy.document_type(&new.document_type)?;
+    let edge = workflow.transitions.iter().find(|edge| edge.from.is_empty())?;
+    let action = policy.action(&edge.action)?;
+    let mut line = line(policy, facts, actor, action, &action.label, None);
+    line.label = format!("{}: {}", action.label, document_type.title);
+    line.makes = Some(document_type.name.clone());
+    let answers = policy.names_item(&document_type.name);
+    line.inputs.retain_mut(|input| {
+        let (is_taken, is_needed) = match input.name.as_str() {
+            "parent" => (false, false),
+            "namespace" => (document_type.id.needs_namespace(), true),
+            "name" => (document_type.id.needs_name(), true),
+            "item" => (answers, true),
+            "title" => (true, true),
+            _ => (true, input.required),
+        };
+        input.required = is_needed;
+        is_taken
+    });
+    if let Some(item) = line.inputs.iter_mut().find(|input| input.name.as_str() == "item") {
+        item.one_of = few(new.failed_items().map(|item| item.id.to_string()).collect());
+    }
+    Some(line)
+}
+
 impl Case<'_> {
     /// Lists what an input of the document's own can be here and now, where that is known.
     fn offered(&self, action: &Action, input: &str) -> Vec<String> {
@@ -180,5 +210,5 @@ fn line(
         _ => label.to_owned(),
     };
     let (words, sop) = (action.words(), action.citation());
-    Line { action: action.name.clone(), words, sop, label, choice, inputs, missing }
+    Line { action: action.name.clone(), words, sop, label, choice, makes: None, inputs, missing }
 }

@@ -42,7 +42,7 @@ use std::collections::BTreeSet;
 pub use self::adoption::{displaced, freeing, less, lost_traits};
 pub use self::created::installed;
 pub use self::effects::{Applied, Note, apply};
-pub use self::menu::{Line, LineInput, menu};
+pub use self::menu::{Line, LineInput, making, menu};
 pub use self::prerequisites::unmet;
 pub use self::reason::{Class, Condition, Denial, Reason};
 pub use self::recovery::{Recovery, Unsigned};

@@ -258,6 +258,22 @@ pub struct ParentRule {
     pub item: bool,
 }
 
+impl ParentRule {
+    /// Tells whether a document of this type, in this state of its life cycle, is one that can be the parent.
+    pub fn suits(&self, parent: &Document, life: &Workflow) -> bool {
+        self.types.contains(&parent.document_type) && self.suits_state(parent, life)
+    }
+
+    /// Tells whether the parent is in a state that it can be in then.
+    pub fn suits_state(&self, parent: &Document, life: &Workflow) -> bool {
+        if self.states.is_empty() {
+            !life.is_final(&parent.state)
+        } else {
+            self.states.contains(&parent.state)
+        }
+    }
+}
+
 /// Who may do something to the project itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectRule {

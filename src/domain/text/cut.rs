@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Longest part of a text that is repeated, in characters, and of a heading, which is read as a name.
-const QUOTED: usize = 40;
+pub(super) const QUOTED: usize = 40;
 const HEADING: usize = 100;
 
 /// Cuts a text at the end of its first line, and where it is long.

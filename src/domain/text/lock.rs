@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::apart::apart;
 use super::compare::differences;
 use super::cut::{cut, cut_heading};
 use super::declared::{Declaration, Declared};
@@ -60,8 +61,8 @@ impl fmt::Display for Place<'_> {
 /// A line that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark<'a> {
-    /// This line has another text.
-    Changed(usize, &'a str),
+    /// This line has another text, and which it was.
+    Changed(usize, &'a str, &'a str),
     /// This line was not there.
     Added(usize, &'a str),
     /// This line of the text before is gone.
@@ -73,8 +74,8 @@ pub enum Mark<'a> {
 impl Mark<'_> {
     fn is_blank(&self) -> bool {
         match self {
-            Self::Changed(_, text) | Self::Added(_, text) | Self::Gone(_, text) => text.trim().is_empty(),
-            Self::Misplaced(..) => false,
+            Self::Added(_, text) | Self::Gone(_, text) => text.trim().is_empty(),
+            Self::Changed(..) | Self::Misplaced(..) => false,
         }
     }
 }
@@ -82,12 +83,15 @@ impl Mark<'_> {
 impl fmt::Display for Mark<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (begin, text) = match self {
-            Self::Changed(line, text) => (format!("line {line} reads"), text),
+            Self::Changed(line, text, was) => return write!(f, "line {line} reads {}", apart(text, was)),
             Self::Added(line, text) => (format!("line {line} is new:"), text),
             Self::Gone(line, text) => (format!("line {line} as it was is gone:"), text),
             Self::Misplaced(line, how) => return write!(f, "line {line} {how}"),
         };
-        write!(f, "{begin} `{}`", cut(text))
+        match text.trim() {
+            "" => write!(f, "{begin} an empty line"),
+            _ => write!(f, "{begin} `{}`", cut(text)),
+        }
     }
 }
 
@@ -137,7 +141,7 @@ pub fn edits<'a>(
             let mark = match (said(&before, *was), said(&after, *is)) {
                 (old, new) if new.trim().is_empty() => Mark::Gone(was + 1, old),
                 (old, new) if old.trim().is_empty() => Mark::Added(is + 1, new),
-                (_, new) => Mark::Changed(is + 1, new),
+                (old, new) => Mark::Changed(is + 1, new, old),
             };
             add(name(&before, &sections, *was), mark);
         }
@@ -251,7 +255,7 @@ mod tests {
         let declared = Declared::of(&template);
         assert_eq!(declared.faults, []);
         let mark = |mark: &Mark<'_>| match mark {
-            Mark::Changed(line, _) => format!("~{line}"),
+            Mark::Changed(line, ..) => format!("~{line}"),
             Mark::Added(line, _) => format!("+{line}"),
             Mark::Gone(line, _) => format!("-{line}"),
             Mark::Misplaced(line, how) => format!("{line} {how}"),

@@ -6,6 +6,7 @@
 //! than these lines say, that is a fault with its line. Emphasis, lists and the like mean nothing here.
 
 mod ahead;
+mod apart;
 mod beginning;
 mod brackets;
 mod compare;

@@ -261,7 +261,7 @@ mod tests {
         let Ok(phase) = PhaseName::parse("execution") else { panic!("a phase") };
         let moved = TEMPLATE.replace("## 3 End", "### 3 End");
         let found = |from: &str, to: &str| found(Season::Phase(&phase), &moved, &moved.replacen(from, to, 1));
-        assert_eq!(found("\nend\n", "\nanother\n"), ["`3 End`: line 16 reads `another`"]);
+        assert_eq!(found("\nend\n", "\nanother\n"), ["`3 End`: line 16 reads `another`, not `end`"]);
         assert_eq!(found("[done]", "it was done"), [""; 0]);
     }
 }
