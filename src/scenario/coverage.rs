@@ -100,6 +100,7 @@ fn refuses(guard: &Guard, reason: &str) -> bool {
             &[Condition::EvidenceMissing, Condition::EvidenceFailed, Condition::EvidenceStale]
         }
         Guard::ParentIn(_) => &[Condition::ParentUnsuitable],
+        Guard::NoUnsettledChild(_) => &[Condition::OpenChild],
         Guard::ReviewedBy(_) => &[Condition::NotReviewed],
         Guard::Plain(plain) => match plain {
             Plain::Human => &[Condition::NotHuman],

@@ -151,6 +151,9 @@ impl Expected {
 
 /// A menu line as it is written in a scenario.
 fn title(line: &Line) -> String {
+    if let Some(kind) = &line.makes {
+        return format!("{} {kind}", line.action);
+    }
     match &line.choice {
         Some((_, value)) => format!("{} --{}", line.action, value.replace('_', "-")),
         None => line.action.to_string(),

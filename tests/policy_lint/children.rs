@@ -14,6 +14,9 @@ const ATTACHED: &str = "types: [CR, VAR, ADD], states: [IN_EXECUTION] } }";
 /// The way back of a record to whose attachment somebody objects.
 const BACK: &str = "  - { action: revert,   from: POST_APPROVED,  to: IN_EXECUTION,   by: [initiator], meaning: executed, guards: [owner, attachment_objected] }\n";
 
+/// A guard that waits for children.
+const SETTLED: &str = "items_complete, no_open_child";
+
 pub(super) const CASES: &[Case] = &[
     Case(
         "child_of_attachment",
@@ -73,6 +76,24 @@ pub(super) const CASES: &[Case] = &[
         "{ title: Addendum",
         "a `ADD` that is made in CLOSED of a `INV` never comes to its end: it waits for states (`parent_in`) that its \
          parent does not come to without it",
+    ),
+    Case(
+        "settled_in_no_state",
+        &[("executable.yaml", SETTLED, "items_complete, { no_open_child: {} }")],
+        "{ action: route, when: { target: review }, from: IN_EXECUTION",
+        "without states that count as settled it is `no_open_child` alone",
+    ),
+    Case(
+        "settled_in_no_state",
+        &[("executable.yaml", SETTLED, "items_complete, { no_open_child: { VR: [IN_EXECUTION] } }")],
+        "{ action: route, when: { target: review }, from: IN_EXECUTION",
+        "no document of type `VR` is waited for here",
+    ),
+    Case(
+        "settled_in_no_state",
+        &[("executable.yaml", SETTLED, "items_complete, { no_open_child: { VAR: [CLOSED] } }")],
+        "{ action: route, when: { target: review }, from: IN_EXECUTION",
+        "`CLOSED` is no state in which a `VAR` goes on",
     ),
 ];
 

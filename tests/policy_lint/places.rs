@@ -152,6 +152,7 @@ fn guards() -> Vec<(String, Guard)> {
         "{ parent_in: [IN_EXECUTION] }",
         "{ assurance: token }",
         "{ isolation: broker }",
+        "{ no_open_child: { VAR: [PRE_APPROVED] } }",
     ];
     let words = Plain::ALL.iter().map(|plain| plain.as_str().to_owned());
     let words = words.chain(parametric.map(str::to_owned));

@@ -1,10 +1,12 @@
 //! The guards: one arm each, and the reason that is given where it does not hold.
 
+use std::collections::BTreeMap;
+
 use super::seats::Seating;
 use super::{Case, Condition, Reason};
 use crate::domain::document::Document;
 use crate::domain::front_matter::FrontMatter;
-use crate::domain::id::UserName;
+use crate::domain::id::{StateName, TypeName, UserName};
 use crate::domain::identity::Isolation;
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Asked, Effect, Guard, Plain, Target, Transition, Workflow};
@@ -39,6 +41,7 @@ impl Case<'_> {
                     )
                 })
             }
+            Guard::NoUnsettledChild(settled) => self.unmet_children(document, settled),
             Guard::ParentIn(states) => self.unmet_parent_state(states, document).into_iter().collect(),
             Guard::Evidence(names) => self.unmet_evidence(names, edge, document),
             Guard::ReviewedBy(group) => self.unmet_reviewed(group, workflow, document).into_iter().collect(),
@@ -133,7 +136,7 @@ impl Case<'_> {
             Plain::ItemRecordable => self.unmet_recordable(edge, document),
             Plain::ItemsUnchanged => self.unmet_unchanged(edge, document),
             Plain::ItemsComplete => self.unmet_complete(edge, document),
-            Plain::NoOpenChild => self.unmet_children(document),
+            Plain::NoOpenChild => self.unmet_children(document, &BTreeMap::new()),
             Plain::AttachmentsIdle => self.unmet_idleness(),
             Plain::AttachmentObjected => self.unmet_objection(document).into_iter().collect(),
             Plain::NeverApproved => when(document.version.major > 0, || {
@@ -294,9 +297,16 @@ impl Case<'_> {
         self.policy.document_type(&child.document_type).is_some_and(|(life, _)| life.is_final(&child.state))
     }
 
-    fn unmet_children(&self, document: &Document) -> Vec<Reason> {
-        let open =
-            self.facts.children.iter().filter(|child| !self.is_attachment(child) && !self.is_final(child));
+    fn unmet_children(
+        &self,
+        document: &Document,
+        settled: &BTreeMap<TypeName, Vec<StateName>>,
+    ) -> Vec<Reason> {
+        let is_settled = |child: &&Document| {
+            settled.get(&child.document_type).is_some_and(|states| states.contains(&child.state))
+        };
+        let children = self.facts.children.iter().filter(|child| !is_settled(child));
+        let open = children.filter(|child| !self.is_attachment(child) && !self.is_final(child));
         open.map(|child| {
             let message = format!("{} belongs to {} and is {}", child.id, document.id, child.state);
             Reason::new(Condition::OpenChild, message).remedy(Offer::of("status").about(&child.id))

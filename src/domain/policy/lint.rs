@@ -189,6 +189,7 @@ impl Faults {
     fn transition(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
         let at = &edge.place;
         self.parent_states(policy, workflow, edge);
+        self.settled(policy, workflow, edge);
         self.verdict(workflow, edge);
         self.passed_over(workflow, edge);
         if edge.by.is_empty() {

@@ -3,12 +3,14 @@
 //! A new word costs Rust on purpose: a guard is auditable code (`decide/guards.rs`), and so is an
 //! effect (`decide/effects.rs`). Everything else in the policy is data.
 
+use std::collections::BTreeMap;
+
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::document::words;
-use crate::domain::id::{AttestationName, GroupName, StateName};
+use crate::domain::id::{AttestationName, GroupName, StateName, TypeName};
 use crate::domain::identity::{Assurance, Isolation};
 use crate::domain::nearest::nearest;
 
@@ -31,6 +33,8 @@ pub enum Guard {
     Assurance(Assurance),
     /// The keys of the project are kept at least so well from those who call.
     Isolation(Isolation),
+    /// As [`Plain::NoOpenChild`], but a child of one of these types is settled in these states, too.
+    NoUnsettledChild(BTreeMap<TypeName, Vec<StateName>>),
 }
 
 words! {
@@ -91,7 +95,8 @@ words! {
         /// Every item is recorded, and for every failed one a document answers that was not given up and has
         /// no failed item itself.
         ItemsComplete = "items_complete",
-        /// No child that is not an attachment is unfinished.
+        /// No child that is not an attachment is unfinished. With a parameter, as in `{ no_open_child: { VAR:
+        /// [PRE_APPROVED] } }`, states are named that count for children of a type as well as the end.
         NoOpenChild = "no_open_child",
         /// No attachment is checked out or in a round.
         AttachmentsIdle = "attachments_idle",
@@ -236,7 +241,13 @@ impl Guard {
             Self::Evidence(_) => "evidence",
             Self::Assurance(_) => "assurance",
             Self::Isolation(_) => "isolation",
+            Self::NoUnsettledChild(_) => Plain::NoOpenChild.as_str(),
         }
+    }
+
+    /// Tells whether it waits for what a plain guard waits for, or for some of that.
+    pub fn is_like(&self, plain: Plain) -> bool {
+        self.name() == plain.as_str()
     }
 
     /// Tells whether it looks into the texts of the document, which are read only then.
@@ -246,7 +257,7 @@ impl Guard {
 
     /// Tells whether it speaks about the document itself, whoever asks and from whichever state.
     pub fn stands(&self) -> bool {
-        matches!(self, Self::Evidence(_) | Self::ParentIn(_))
+        matches!(self, Self::Evidence(_) | Self::ParentIn(_) | Self::NoUnsettledChild(_))
             || matches!(self, Self::Plain(plain) if STANDING.contains(plain))
     }
 
@@ -268,7 +279,8 @@ impl Guard {
             | Self::ParentIn(_)
             | Self::Evidence(_)
             | Self::Assurance(_)
-            | Self::Isolation(_) => &[],
+            | Self::Isolation(_)
+            | Self::NoUnsettledChild(_) => &[],
             Self::OwnerOr(groups) | Self::AskerOr(groups) => groups,
             Self::ReviewedBy(group) => std::slice::from_ref(group),
         }
@@ -318,6 +330,7 @@ impl<'de> Deserialize<'de> for Guard {
                     "evidence" => Guard::Evidence(map.next_value()?),
                     "assurance" => Guard::Assurance(map.next_value()?),
                     "isolation" => Guard::Isolation(map.next_value()?),
+                    "no_open_child" => Guard::NoUnsettledChild(map.next_value()?),
                     other => {
                         let message = unknown("guard with a parameter", other, PARAMETRIC.iter().copied());
                         return Err(de::Error::custom(message));
@@ -346,6 +359,7 @@ impl Serialize for Guard {
             Self::Evidence(names) => map.serialize_entry(self.name(), names)?,
             Self::Assurance(assurance) => map.serialize_entry(self.name(), assurance)?,
             Self::Isolation(isolation) => map.serialize_entry(self.name(), isolation)?,
+            Self::NoUnsettledChild(settled) => map.serialize_entry(self.name(), settled)?,
             _ => map.serialize_entry(self.name(), self.groups())?,
         }
         map.end()

@@ -23,6 +23,7 @@ fn guards() -> Vec<Guard> {
         Guard::Evidence(vec![name("ci-passed")]),
         Guard::Assurance(Assurance::Signature),
         Guard::Isolation(Isolation::Broker),
+        Guard::NoUnsettledChild([(name("VAR"), vec![name("PRE_APPROVED")])].into()),
     ];
     plain.chain(parametric).collect()
 }

@@ -21,6 +21,7 @@ impl Guard {
                 within(mine, its)
             }
             (Self::OwnerOr(_) | Self::Plain(Plain::OwnerOrUnowned), Self::Plain(Plain::Owner))
+            | (Self::NoUnsettledChild(_), Self::Plain(Plain::NoOpenChild))
             | (
                 Self::Plain(Plain::NotCheckedOutByAnother),
                 Self::Plain(Plain::NotCheckedOut | Plain::CheckedOut),
@@ -29,6 +30,11 @@ impl Guard {
             (Self::Evidence(mine), Self::Evidence(its)) => mine.iter().all(|it| its.contains(it)),
             (Self::Assurance(mine), Self::Assurance(its)) => its >= mine,
             (Self::Isolation(mine), Self::Isolation(its)) => its >= mine,
+            (Self::NoUnsettledChild(mine), Self::NoUnsettledChild(its)) => {
+                its.iter().all(|(kind, states)| {
+                    states.iter().all(|state| mine.get(kind).is_some_and(|mine| mine.contains(state)))
+                })
+            }
             _ => self == other,
         }
     }
@@ -48,6 +54,10 @@ pub(super) fn called(guard: &Guard) -> String {
         Guard::ParentIn(states) => states.iter().map(ToString::to_string).collect(),
         Guard::Assurance(least) => vec![least.to_string()],
         Guard::Isolation(least) => vec![least.to_string()],
+        Guard::NoUnsettledChild(settled) => settled
+            .iter()
+            .flat_map(|(kind, states)| states.iter().map(move |state| format!("{kind} {state}")))
+            .collect(),
         _ => groups.iter().map(ToString::to_string).chain(evidence.iter().map(ToString::to_string)).collect(),
     };
     if of.is_empty() {

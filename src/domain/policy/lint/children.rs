@@ -80,6 +80,35 @@ impl Faults {
         }
     }
 
+    /// What counts as settled is a state that children of a type come to.
+    pub(super) fn settled(&mut self, policy: &Policy, workflow: &Workflow, edge: &Transition) {
+        for guard in &edge.guards {
+            let Guard::NoUnsettledChild(settled) = guard else { continue };
+            if settled.values().all(Vec::is_empty) {
+                let message = "without states that count as settled it is `no_open_child` alone".to_owned();
+                self.add(&edge.place, "settled_in_no_state", message);
+            }
+            for (kind, states) in settled {
+                let belongs = |one: &DocumentType| {
+                    let rule = one.parent.as_ref().filter(|_| !one.attachment);
+                    rule.is_some_and(|rule| {
+                        workflow.types.iter().any(|parent| rule.types.contains(&parent.name))
+                    })
+                };
+                let life = policy.document_type(kind).filter(|(_, one)| belongs(one)).map(|(life, _)| life);
+                let Some(life) = life else {
+                    let message = format!("no document of type `{kind}` is waited for here");
+                    self.add(&edge.place, "settled_in_no_state", message);
+                    continue;
+                };
+                for state in states.iter().filter(|state| life.state(state).is_none_or(|it| it.is_final)) {
+                    let message = format!("`{state}` is no state in which a `{kind}` goes on");
+                    self.add(&edge.place, "settled_in_no_state", message);
+                }
+            }
+        }
+    }
+
     /// Where an objection to an attachment holds its parent up, the attachment can be changed, or the parent goes back
     /// to where it can.
     fn unmended(
@@ -183,7 +212,7 @@ impl Workflow {
 
 impl Transition {
     fn asks(&self, guard: Plain) -> bool {
-        self.guards.contains(&Guard::Plain(guard))
+        self.guards.iter().any(|one| one.is_like(guard))
     }
 
     /// Tells whether it can be taken while the parent comes to these states and no others.
