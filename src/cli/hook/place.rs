@@ -11,7 +11,8 @@ use crate::cli::ui::say;
 use crate::cli::world::World;
 use crate::commands::definition::Reading;
 use crate::commands::{CommandError, Context};
-use crate::disk::{Remembered, definitions_at_start};
+use crate::disk::processes::asker;
+use crate::disk::{Began, DiskError, KeyPlace, Remembered, definitions_at_start};
 use crate::domain::hook::{Runtime, ToolCall, render};
 
 /// Where Claude Code says which folder it was started in. Others run their hooks in that folder.
@@ -25,47 +26,90 @@ pub(super) struct Place {
     pub(super) folder: PathBuf,
     /// The folder that the runtime was started in.
     started_in: PathBuf,
-    remembered: Option<Remembered>,
+    keys: KeyPlace,
+    session: String,
+    /// The process that tells the event, where the system tells.
+    process: Option<Remembered>,
+    /// The sessions that end with the beginning of this one.
+    over: Vec<String>,
 }
 
 impl Place {
     /// Finds the places of an event of a session.
     pub(super) fn of(world: &World, runtime: Runtime, session: &str, cwd: Option<&str>) -> Self {
+        let keys = desk::key_place(world);
+        let process = asker(&(world.ancestry)().line);
+        let process = process.and_then(|it| Remembered::of_process(&keys, &it, (world.clock)().boot));
         Self {
             runtime,
             folder: cwd.map_or_else(|| world.directory.clone(), PathBuf::from),
             started_in: world.path_variable(STARTED_IN).unwrap_or_else(|| world.directory.clone()),
-            remembered: Remembered::of(&desk::key_place(world), session),
+            keys,
+            session: session.to_owned(),
+            process,
+            over: Vec::new(),
         }
+    }
+
+    /// What is remembered of a session.
+    fn remembered(&self, session: &str) -> Option<Remembered> {
+        Remembered::of(&self.keys, session)
     }
 
     /// Tells where the runtime reads definitions.
     pub(super) fn reading(&self) -> Result<Reading, CommandError> {
-        let mut at_start = match &self.remembered {
-            Some(remembered) => remembered.definitions()?,
-            None => None,
-        };
+        let mut at_start = definitions(self.process.as_ref())?;
+        if at_start.is_none() {
+            at_start = definitions(self.remembered(&self.session).as_ref())?;
+        }
         if let Some(read) = &mut at_start {
             read.retain(|file| file.runtime == self.runtime.name());
         }
         Ok(Reading { runtime: self.runtime, folders: self.folders().to_vec(), at_start })
     }
 
-    /// Remembers what the definitions are now that the session begins: for every runtime, since all write the same
-    /// event then.
-    pub(super) fn begin(&self, world: &mut World) {
-        let Some(remembered) = &self.remembered else { return };
-        let (folders, besides) = (self.folders(), desk::runtimes(world));
-        let of = |runtime: Runtime| definitions_at_start(runtime, &folders, &besides);
-        let found: Vec<_> = Runtime::ALL.into_iter().flat_map(of).collect();
-        if let Err(error) = remembered.begin(&found, (world.clock)().clock) {
+    /// Hears a session begin, and says what is wrong with that.
+    pub(super) fn begin(&mut self, world: &mut World, source: &str) {
+        if let Err(error) = self.remember(world, source) {
             say(world, &format!("qms hook: {error}"));
         }
     }
 
+    /// Remembers what the definitions are now, where the process that tells was not heard before: it goes by what it read
+    /// then until it ends, whatever sessions it begins. Where that process is not known, a session that goes on tells that
+    /// it is the same. What is remembered is that of every runtime, since all write the same event then.
+    fn remember(&mut self, world: &World, source: &str) -> Result<(), DiskError> {
+        let (process, session) = (self.process.as_ref(), self.remembered(&self.session));
+        let is_start = ["startup", "resume"].contains(&source);
+        let goes_on =
+            definitions(process)?.is_some() || !is_start && definitions(session.as_ref())?.is_some();
+        if !goes_on {
+            let (folders, besides) = (self.folders(), desk::runtimes(world));
+            let of = |runtime: Runtime| definitions_at_start(runtime, &folders, &besides);
+            let found: Vec<_> = Runtime::ALL.into_iter().flat_map(of).collect();
+            for place in process.into_iter().chain(&session) {
+                place.begin(&found, (world.clock)().clock)?;
+            }
+        }
+        let Some(process) = process else { return Ok(()) };
+        if source != "clear" {
+            return process.has(&self.session);
+        }
+        let mut over = process.sessions()?;
+        over.retain(|before| *before != self.session);
+        process.has_only(&self.session)?;
+        self.over = over;
+        Ok(())
+    }
+
+    /// The sessions that end with the beginning of this one: those that its process had before.
+    pub(super) fn over(&self) -> &[String] {
+        &self.over
+    }
+
     /// Remembers that something is about to count in a project, so that what ends it is told there, too.
     pub(super) fn work_in(&self, context: &Context) -> Result<(), CommandError> {
-        let Some(remembered) = &self.remembered else { return Ok(()) };
+        let Some(remembered) = self.remembered(&self.session) else { return Ok(()) };
         Ok(remembered.works_in(context.site.root())?)
     }
 
@@ -86,11 +130,14 @@ impl Place {
         let root = desk::root_by_variable(world);
         let of = |folder: &Path, root: Option<&Path>| Some(desk::site(folder, root).ok()?.root().to_owned());
         let mut known: BTreeSet<PathBuf> = of(&self.folder, root.as_deref()).into_iter().collect();
-        let projects = self.remembered.as_ref().map_or_else(|| Ok(Vec::new()), Remembered::projects);
-        let projects = projects.unwrap_or_else(|error| {
-            say(world, &format!("qms hook: {error}"));
-            Vec::new()
-        });
+        let sessions = std::iter::once(&self.session).chain(&self.over);
+        let mut projects = Vec::new();
+        for remembered in sessions.filter_map(|session| self.remembered(session)) {
+            match remembered.projects() {
+                Ok(more) => projects.extend(more),
+                Err(error) => say(world, &format!("qms hook: {error}")),
+            }
+        }
         let others = projects.iter().map(|project| of(project, Some(project)));
         let others: Vec<_> =
             [of(&self.started_in, root.as_deref())].into_iter().chain(others).flatten().collect();
@@ -140,6 +187,10 @@ impl Place {
         };
         Err(format!("the call names another project than the one of its folder: {instead}"))
     }
+}
+
+fn definitions(remembered: Option<&Remembered>) -> Result<Option<Vec<Began>>, DiskError> {
+    remembered.map_or(Ok(None), Remembered::definitions)
 }
 
 fn in_project(

@@ -103,6 +103,12 @@ pub(super) fn is_reserved(word: &Word) -> bool {
     RESERVED.iter().any(|reserved| word.is_bare(reserved))
 }
 
+/// Tells whether a program of this name is a shell, of whatever version; one that is many programs is a shell, too.
+pub fn is_name_of_shell(name: &str) -> bool {
+    let bare = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    program(bare) == Program::Shell || ["busybox", "toybox"].contains(&bare)
+}
+
 /// Looks a program up by the last part of its path.
 pub(super) fn program(name: &str) -> Program {
     let wrapper = |values, operands| Program::Wrapper { values, operands };
@@ -144,5 +150,23 @@ pub(super) fn program(name: &str) -> Program {
         | "printf" | "rg" | "rm" | "tail" | "test" | "[" | "wc" => Program::TakesWords,
         name if name.starts_with("python") => Program::Interpreter,
         _ => Program::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // REQ-213
+    #[test]
+    fn a_shell_is_known_by_the_name_of_its_program_whatever_its_version() {
+        for name in
+            ["sh", "dash", "bash", "bash-5.2", "zsh5", "ksh93u+m", "fish", "busybox", "bash (deleted)"]
+        {
+            assert!(is_name_of_shell(name), "{name}");
+        }
+        for name in ["claude", "node", "codex", "2.1.332", "shed", "bashful", "python3.11", ""] {
+            assert!(!is_name_of_shell(name), "{name}");
+        }
     }
 }
