@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Answer;
 use crate::cli::desk;
@@ -17,6 +18,9 @@ use crate::domain::hook::{Runtime, ToolCall, render};
 
 /// Where Claude Code says which folder it was started in. Others run their hooks in that folder.
 const STARTED_IN: &str = "CLAUDE_PROJECT_DIR";
+
+/// How long an event waits for the stores of other projects, all together: its own project is not held up by theirs.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The places of one event.
 pub(super) struct Place {
@@ -119,7 +123,7 @@ impl Place {
 
     /// Does something in the project that the agent works in; outside any there is nothing to do.
     pub(super) fn here(&self, world: &World, act: impl FnOnce(&mut Context) -> Answer) -> Answer {
-        in_project(world, &self.folder, desk::root_by_variable(world).as_deref(), act)
+        in_project(desk::open(world, &self.folder, desk::root_by_variable(world).as_deref()), act)
     }
 
     /// Does something in the project that the agent works in, in the one that the runtime was started in, and in all in
@@ -139,12 +143,13 @@ impl Place {
             }
         }
         let others = projects.iter().map(|project| of(project, Some(project)));
-        let others: Vec<_> =
+        let mut others: Vec<_> =
             [of(&self.started_in, root.as_deref())].into_iter().chain(others).flatten().collect();
+        others.retain(|other| known.insert(other.clone()));
+        let patience = PATIENCE / u32::try_from(others.len().max(1)).unwrap_or(u32::MAX);
         for other in others {
-            if known.insert(other.clone())
-                && let Err(error) = in_project(world, &other, Some(&other), &act)
-            {
+            let opened = desk::open_within(world, &other, Some(&other), Some(patience));
+            if let Err(error) = in_project(opened, &act) {
                 say(world, &format!("qms hook: in `{}`: {error}", other.display()));
             }
         }
@@ -193,13 +198,8 @@ fn definitions(remembered: Option<&Remembered>) -> Result<Option<Vec<Began>>, Di
     remembered.map_or(Ok(None), Remembered::definitions)
 }
 
-fn in_project(
-    world: &World,
-    folder: &Path,
-    root: Option<&Path>,
-    act: impl FnOnce(&mut Context) -> Answer,
-) -> Answer {
-    match desk::open(world, folder, root) {
+fn in_project(opened: Result<Context, CommandError>, act: impl FnOnce(&mut Context) -> Answer) -> Answer {
+    match opened {
         Ok(mut context) => act(&mut context),
         Err(error) if desk::is_nowhere(&error) => Ok(None),
         Err(error) => Err(error),

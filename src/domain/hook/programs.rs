@@ -119,6 +119,11 @@ pub(super) fn is_reserved(word: &Word) -> bool {
     RESERVED.iter().any(|reserved| word.is_bare(reserved))
 }
 
+/// Tells whether it is a word after which no command stands at once, but a list that one follows.
+pub(super) fn begins_list(word: &Word) -> bool {
+    ["for", "select", "case"].iter().any(|list| word.is_bare(list))
+}
+
 /// Tells whether a program of this name is a shell, of whatever version; one that is many programs is a shell, too.
 pub fn is_name_of_shell(name: &str) -> bool {
     let bare = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();

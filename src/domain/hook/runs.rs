@@ -11,7 +11,7 @@ use super::likeness::{Likeness, could_be, likeness, mentions};
 use super::line::Refused;
 use super::programs::{
     INPUTS, Program, SCRIPT_LETTERS, SEARCH_LETTERS, SEARCH_LONG, SEARCH_OPTIONS, SHELL_LETTERS, STARTS,
-    is_code, is_reserved, joined, program, script_of_long, starts_by_itself,
+    begins_list, is_code, is_reserved, joined, program, script_of_long, starts_by_itself,
 };
 use super::scan::{Command, Script, scan};
 use super::word::Word;
@@ -87,7 +87,9 @@ impl<'a> Search<'a> {
             let (first, after) = rest.split_first()?;
             if first.assigns() {
                 before.insert(Refused::Environment);
-            } else if first.is_bare("coproc") && after.get(1).is_some_and(begins_group) {
+            } else if first.is_bare("coproc")
+                && after.get(1).is_some_and(|word| is_reserved(word) || begins_list(word))
+            {
                 // A name stands before a group alone.
                 before.insert(Refused::Grouping);
                 rest = after.get(1..).unwrap_or_default();
@@ -102,7 +104,7 @@ impl<'a> Search<'a> {
                 }
                 rest = body;
                 continue;
-            } else if LISTS.iter().any(|word| first.is_bare(word)) {
+            } else if begins_list(first) {
                 return None;
             } else {
                 break (first, after);
@@ -379,14 +381,6 @@ impl<'a> Search<'a> {
         self.features.insert(why);
         Found::default()
     }
-}
-
-/// Words after which no command stands at once, but a list that one follows.
-const LISTS: [&str; 3] = ["for", "select", "case"];
-
-/// Tells whether a word begins a group of commands.
-fn begins_group(word: &Word) -> bool {
-    is_reserved(word) || LISTS.iter().any(|list| word.is_bare(list))
 }
 
 /// Leaves the sign away that ends the options, where it stands first.
