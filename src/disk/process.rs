@@ -1,8 +1,8 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
 //! A program gets a process group of its own. Whatever is left of the group when the program ends, when
-//! its time is up, or when this process is told to end (by any signal that would end it and can be heard), is killed, and what descends from
-//! that; a slow reader of its output does not put that off. When its time is up the group is asked to
+//! its time is up, or when this process is told to end (by any signal that would end it and can be heard),
+//! is killed, and what descends from that; a slow reader of its output does not put that off. When its time is up the group is asked to
 //! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
 //! for.
 
