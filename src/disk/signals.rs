@@ -127,8 +127,8 @@ fn end_by(signal: c_int) {
 mod tests {
     use super::*;
 
-    // REQ-075
     #[cfg(target_os = "linux")]
+    // REQ-075
     #[test]
     fn every_signal_that_ends_a_process_and_can_be_heard_is_told() {
         // signal(7): what is stopped, goes on or is ignored; what cannot be heard; what the program itself did wrong.
