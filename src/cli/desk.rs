@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
@@ -302,17 +303,42 @@ pub fn agents_way(world: &World) -> Option<AgentsWay> {
     let folders = runtimes(world);
     let of = |runtime: Runtime| {
         let signing = site.as_ref().map(|site| hooks::signing(site.root(), &folders, runtime));
-        AgentsWay { signing: signing.unwrap_or(Signing::Absent), runtime: Some(runtime) }
+        let signing = signing.unwrap_or(Signing::Absent);
+        let has_main = signing != Signing::Signs || has_main(world, root.as_deref(), runtime);
+        AgentsWay { signing, runtime: Some(runtime), has_main }
     };
     let ways = world.runtimes().into_iter().map(of);
-    let none = AgentsWay { signing: Signing::Absent, runtime: None };
+    let none = AgentsWay { signing: Signing::Absent, runtime: None, has_main: true };
     Some(ways.min_by(|one, other| one.signing.cmp(&other.signing)).unwrap_or(none))
+}
+
+/// Tells whether the hook of a runtime would know a user for the main thread, as far as that can be told.
+fn has_main(world: &World, root: Option<&Path>, runtime: Runtime) -> bool {
+    // Looked at alone: one that comes by a pipe is read once.
+    let is_given =
+        ["QMS_TOKEN_FILE", "QMS_TOKEN_FD", "QMS_TOKEN"].iter().any(|it| world.path_variable(it).is_some());
+    let policy = || open(world, &world.directory, root)?.session.policy().map_err(CommandError::from);
+    is_given || policy().map_or(true, |policy| policy.runtimes.contains_key(runtime.name()))
 }
 
 /// Opens the project at a root, or the one that a folder is in.
 pub fn open(world: &World, folder: &Path, root: Option<&Path>) -> Result<Context, CommandError> {
+    open_within(world, folder, root, None)
+}
+
+/// Opens a project as [`open`] does, and waits for other processes no longer than `patience`, now and later.
+pub fn open_within(
+    world: &World,
+    folder: &Path,
+    root: Option<&Path>,
+    patience: Option<Duration>,
+) -> Result<Context, CommandError> {
     let site = site(folder, root)?;
-    let store = Sqlite::open(&site.database())?;
+    let database = site.database();
+    let store = match patience {
+        Some(patience) => Sqlite::open_within(&database, patience)?,
+        None => Sqlite::open(&database)?,
+    };
     context_of(world, site, store)
 }
 

@@ -71,7 +71,7 @@ fn answer(world: &mut World, notice: Notice) -> Answer {
         | Event::SessionStart { session, .. } => session,
         Event::Other => return Ok(None),
     };
-    let place = Place::of(world, notice.runtime, session, notice.cwd.as_deref());
+    let mut place = Place::of(world, notice.runtime, session, notice.cwd.as_deref());
     match notice.event {
         Event::PreTool(call) => before_tool(world, &place, &call),
         Event::SubagentStart { session, agent, agent_type } => {
@@ -88,7 +88,7 @@ fn answer(world: &mut World, notice: Notice) -> Answer {
             }
             Ok(None)
         }),
-        Event::SessionStart { session, source } => session_started(world, &place, &session, &source),
+        Event::SessionStart { session, source } => session_started(world, &mut place, &session, &source),
         Event::Other => Ok(None),
     }
 }
@@ -175,13 +175,16 @@ fn started(world: &World, place: &Place, (session, agent): (&str, &str), agent_t
 const ONE_CALL: &str = "Call `qms …` alone, one simple command per call, one call at a time, without `--user` and \
     without a token; give a long text with `--comment-file FILE`";
 
-/// Ends what the session had before where it begins anew, and tells its main thread who it is.
-fn session_started(world: &mut World, place: &Place, session: &str, source: &str) -> Answer {
-    // What is compacted goes on in the same process, which does not read its definitions again.
-    if source != "compact" {
-        place.begin(world);
-    }
+/// Ends what the session had before where it begins anew, and what those before it had whose process it takes over, and
+/// tells its main thread who it is.
+fn session_started(world: &mut World, place: &mut Place, session: &str, source: &str) -> Answer {
+    place.begin(world, source);
+    let place = &*place;
     place.everywhere(world, |context| {
+        for over in place.over() {
+            context.session.end_hooked(over, None)?;
+            context.session.void_others((over, None), None, true)?;
+        }
         if ["resume", "clear"].contains(&source) {
             context.session.end_hooked(session, None)?;
         }

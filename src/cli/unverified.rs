@@ -14,6 +14,8 @@ pub struct AgentsWay {
     pub signing: Signing,
     /// The runtime, where it is one whose hooks are understood.
     pub runtime: Option<Runtime>,
+    /// Whether the hook would know a user for the main thread: by the policy, or by what the session was given.
+    pub has_main: bool,
 }
 
 /// How a call is made that a hook signs.
@@ -24,6 +26,11 @@ impl AgentsWay {
     pub(super) fn hint(&self) -> String {
         let started = "whoever leads the agents starts you with `qms agent run`";
         match (&self.signing, self.runtime) {
+            (Signing::Signs, Some(runtime)) if !self.has_main => format!(
+                "the hook signs no call of the main thread here: `runtimes` of the policy names no user for {}, and the \
+                 session was given no token; whoever leads the agents puts that right",
+                runtime.program()
+            ),
             (Signing::Signs, _) => ONE_CALL.to_owned(),
             (Signing::Unknown(why), _) => format!(
                 "nobody can tell whether the hook signs your calls here: {}; whoever leads the agents puts that right",
@@ -51,7 +58,7 @@ impl AgentsWay {
 pub(super) fn not_verified(refusal: &NotVerified, agent: Option<&AgentsWay>) -> (Code, Vec<String>, Value) {
     let code = if refusal.why == Distrust::Mismatch { Code::Mismatch } else { Code::NotVerified };
     let hints = match agent {
-        _ if refusal.holder.as_ref().is_some_and(|holder| holder.is_ticket) => of_ticket(refusal.why),
+        _ if refusal.holder.as_ref().is_some_and(|holder| holder.is_ticket) => of_ticket(refusal.why, agent),
         Some(way) => of_agent(refusal, way),
         None => of_person(refusal),
     };
@@ -62,14 +69,18 @@ pub(super) fn not_verified(refusal: &NotVerified, agent: Option<&AgentsWay>) -> 
     (code, hints, details)
 }
 
-/// What helps whoever came with a ticket.
-fn of_ticket(why: Distrust) -> Vec<String> {
+/// What helps whoever came with a ticket: no refusal of the next call.
+fn of_ticket(why: Distrust, agent: Option<&AgentsWay>) -> Vec<String> {
     match why {
         Distrust::OtherCall => vec!["leave `--ticket` away: the hook makes one for each call".to_owned()],
         // Whoever is nobody here is told that and nothing else.
         Distrust::UnknownUser | Distrust::ReadsOnly => Vec::new(),
         Distrust::OtherNamespaces => vec![SANDBOX.to_owned()],
-        _ => vec![ONE_CALL.to_owned()],
+        // The hook signs nothing more for it, or not that.
+        Distrust::SessionEnded => vec![ANEW.to_owned()],
+        Distrust::Mismatch => vec!["leave `--user` (and `QMS_USER`) away".to_owned()],
+        Distrust::OutOfScope => vec![TO_OTHERS.to_owned()],
+        _ => vec![agent.map_or_else(|| ONE_CALL.to_owned(), AgentsWay::hint)],
     }
 }
 
@@ -84,9 +95,7 @@ fn of_agent(refusal: &NotVerified, way: &AgentsWay) -> Vec<String> {
             }
             _ => format!("leave `--user` (and `QMS_USER`) away; {}", way.hint()),
         }],
-        Distrust::OutOfScope => {
-            vec!["leave that to others: `qms whoami -o json` shows what your credential is good for".to_owned()]
-        }
+        Distrust::OutOfScope => vec![TO_OTHERS.to_owned()],
         Distrust::SessionEnded => vec![ANEW.to_owned()],
         Distrust::OtherRequest | Distrust::StaleSignature => vec![SIGN_AGAIN.to_owned()],
         Distrust::CredentialRequired
@@ -112,6 +121,8 @@ fn of_agent(refusal: &NotVerified, way: &AgentsWay) -> Vec<String> {
 
 const SANDBOX: &str =
     "Claude Code, in .claude/settings.json: \"sandbox\": { \"excludedCommands\": [\"qms\"] }";
+
+const TO_OTHERS: &str = "leave that to others: `qms whoami -o json` shows what your credential is good for";
 
 const ANEW: &str = "the agent is started anew";
 
@@ -170,8 +181,12 @@ mod tests {
     use crate::domain::identity::Holder;
 
     fn hints(why: Distrust, way: &AgentsWay) -> String {
+        hints_of(why, way, false)
+    }
+
+    fn hints_of(why: Distrust, way: &AgentsWay, is_ticket: bool) -> String {
         let user = UserName::parse("qa").unwrap_or_else(|error| panic!("{error}"));
-        let holder = Holder { user, fingerprint: "f".to_owned(), is_ticket: false };
+        let holder = Holder { user, fingerprint: "f".to_owned(), is_ticket };
         let refusal = NotVerified { claimed: Some("tu".to_owned()), holder: Some(holder), why, origin: None };
         not_verified(&refusal, Some(way)).1.join("\n")
     }
@@ -182,22 +197,24 @@ mod tests {
         let every = [Signing::Signs, Signing::Unknown(why()), Signing::Hindered(why()), Signing::Refuses];
         let known = Runtime::ALL.into_iter().flat_map(|runtime| {
             let each = every.clone().into_iter().chain([Signing::Absent]);
-            each.map(move |signing| AgentsWay { signing, runtime: Some(runtime) })
+            each.flat_map(move |signing| {
+                let of =
+                    move |has_main| AgentsWay { signing: signing.clone(), runtime: Some(runtime), has_main };
+                [true, false].map(of)
+            })
         });
-        known.chain([AgentsWay { signing: Signing::Absent, runtime: None }]).collect()
+        known.chain([AgentsWay { signing: Signing::Absent, runtime: None, has_main: true }]).collect()
     }
 
     // REQ-015, REQ-201
     #[test]
     fn an_agent_is_told_what_helps_there_and_the_reason_of_its_own_before_any_other() {
         for way in ways() {
-            for why in Distrust::ALL {
-                let said = hints(*why, &way);
-                // Only a hook that signs is said to sign, and none is to be installed that does not exist.
-                assert!(
-                    way.signing == Signing::Signs || !said.contains("the hook signs it"),
-                    "{way:?}: {said}"
-                );
+            for (why, is_ticket) in Distrust::ALL.iter().flat_map(|why| [(why, false), (why, true)]) {
+                let said = hints_of(*why, &way, is_ticket);
+                // Only a hook that signs for somebody is said to sign, and none is to be installed that does not exist.
+                let signs = way.signing == Signing::Signs && way.has_main;
+                assert!(signs || !said.contains("the hook signs it"), "{way:?}: {said}");
                 let installs = said.split("hooks install ").nth(1).map(|rest| rest.trim_end_matches("`)"));
                 let is_hooked = way.signing == Signing::Absent && way.runtime != Some(Runtime::Gemini);
                 let name = way.runtime.filter(|_| is_hooked).map(Runtime::name);
@@ -208,6 +225,11 @@ mod tests {
                 if let Signing::Unknown(_) | Signing::Hindered(_) = way.signing {
                     assert!(!said.contains("no hook signs"), "{why}: {said}");
                 }
+            }
+            // Nobody is sent to call again where the hook would refuse that call.
+            for why in [Distrust::SessionEnded, Distrust::Mismatch, Distrust::OutOfScope, Distrust::ReadsOnly]
+            {
+                assert!(!hints_of(why, &way, true).contains("the hook signs it"), "{why}");
             }
             // Whoever was given a credential that is good, and not for this, is not sent to get one.
             assert!(hints(Distrust::OutOfScope, &way).contains("leave that to others"));

@@ -31,7 +31,7 @@ pub struct Reading {
     pub runtime: Runtime,
     /// The folders that it was started in and works in.
     pub folders: Vec<PathBuf>,
-    /// What it found when the session began, and goes by as long as that lasts; `None` where nobody knows.
+    /// What it found when its process began, and goes by as long as that lasts; `None` where nobody knows.
     pub at_start: Option<Vec<Began>>,
 }
 
@@ -48,7 +48,8 @@ pub struct Doubt {
 const ADOPT: &str = "put that right, or let an administrator adopt what is there, and start the agent anew";
 
 /// What can be done where they were not when the session began.
-const BEGIN: &str = "begin the session anew";
+const BEGIN: &str =
+    "end the program that runs the session, and start it anew: until then it goes by what it read";
 
 /// Tells which definition a runtime has started an agent with, where only the adopted one could be meant. `None` for an
 /// agent that has no definition.
@@ -84,8 +85,9 @@ pub fn started(
         None => Ok(found),
         Some(Began { path, .. }) => {
             let path = context.site.shown(Path::new(path));
-            let why =
-                format!("when this session began, another text of `{agent}` was in `{path}`, or could be");
+            let why = format!(
+                "when the program of this session began, another text of `{agent}` was in `{path}`, or could be"
+            );
             Err(Doubt { why, remedy: BEGIN })
         }
     })

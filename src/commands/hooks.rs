@@ -1,6 +1,8 @@
 //! `hooks`: entering `qms hook` in the settings of agent runtimes, and taking it out again.
 
 use std::fmt;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -121,6 +123,10 @@ pub fn run(context: &mut Context, command: &HooksCommand, program: &Path) -> Res
     let text = read(runtime, &file, before.text.as_deref())?.with(line);
     let text = text.map_err(|why| refused(&file, &why.to_string()))?;
     let planned = read(runtime, &file, text.as_deref())?;
+    let unknown = planned.unknown_forms();
+    if !unknown.is_empty() {
+        return Err(refused(&file, &unknown.join("; ")));
+    }
     let settings = planned.values();
     let mut warnings = Vec::new();
     if installs {
@@ -214,6 +220,13 @@ fn user_folder(folders: &[(Runtime, PathBuf)], runtime: Runtime) -> Option<&Path
     folders.iter().find(|(of, _)| *of == runtime).map(|(_, folder)| folder.as_path())
 }
 
+/// Tells whether a program is there that settings name. One without a folder is where the shell of the runtime finds it.
+fn is_program(root: &Path, program: &str) -> bool {
+    let about =
+        |path: &Path| fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0);
+    !program.contains('/') || about(&root.join(program))
+}
+
 /// Finds out whether our hook signs the calls of a runtime's agents in the project at a root. `folders` is where
 /// runtimes keep what they read for the user.
 pub fn signing(root: &Path, folders: &[(Runtime, PathBuf)], runtime: Runtime) -> Signing {
@@ -221,7 +234,7 @@ pub fn signing(root: &Path, folders: &[(Runtime, PathBuf)], runtime: Runtime) ->
     let own = Settings::read(&file).map_err(|error| error.to_string());
     let own = own.as_ref().map(|own| own.text.as_deref()).map_err(Clone::clone);
     let around = layers(runtime, root, user_folder(folders, runtime));
-    Signing::of(runtime, &file.display().to_string(), own, &around)
+    Signing::of(runtime, &file.display().to_string(), own, &around, |program| is_program(root, program))
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Signal, set_parent_process_death_signal};
+
 use super::{DiskError, Input, Spawned, Start, Streams};
 use crate::domain::process::Process;
 
@@ -60,6 +63,9 @@ impl Held {
 
 /// Waits for the secret, and becomes the program that these words name. Returns why it did not.
 pub fn wait(input: &mut dyn BufRead, words: &[OsString]) -> io::Error {
+    if let Err(error) = end_with_parent() {
+        return error;
+    }
     let mut secret = String::new();
     if let Err(error) = input.take(SECRET_MAX).read_line(&mut secret) {
         return error;
@@ -69,4 +75,16 @@ pub fn wait(input: &mut dyn BufRead, words: &[OsString]) -> io::Error {
         return ErrorKind::UnexpectedEof.into();
     };
     Command::new(program).args(arguments).env(VARIABLE, secret).stdin(Stdio::null()).exec()
+}
+
+/// Has the system kill this process, and the program that it becomes, with whoever started it: of what ends that one some
+/// cannot be heard.
+#[cfg(target_os = "linux")]
+fn end_with_parent() -> io::Result<()> {
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent() -> io::Result<()> {
+    Ok(())
 }

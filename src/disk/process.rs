@@ -1,44 +1,25 @@
 //! Programs that are started, watched and ended, with everything that they started themselves.
 //!
 //! A program gets a process group of its own. Whatever is left of the group when the program ends, when
-//! its time is up, or when this process is told to end (by any signal that would end it in an orderly way), is killed, and what descends from
-//! that; a slow reader of its output does not put that off. When its time is up the group is asked to
+//! its time is up, or when this process is told to end (by any signal that would end it and can be heard),
+//! is killed, and what descends from that; a slow reader of its output does not put that off. When its time is up the group is asked to
 //! end first, and what left it is killed at once. What left the group and its line lives on, and is not waited
 //! for.
 
-use std::ffi::c_int;
 use std::io::{self, ErrorKind, PipeReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-use signal_hook::consts::{
-    SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
-};
-use signal_hook::iterator::Signals;
 
+use super::signals::{Attended, Told};
 use super::{DiskError, processes};
 use crate::domain::process::Process;
-
-/// The signals that a program is told which is attended: all that end a process and can be heard, but for those of
-/// its own faults.
-const TOLD: [c_int; 12] = [
-    SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
-];
-
-/// Whether a program is attended, or was.
-static ATTENDS: AtomicBool = AtomicBool::new(false);
-
-/// Tells whether a signal is for a program that is attended.
-pub fn attends_signals(signal: c_int) -> bool {
-    TOLD.contains(&signal) && ATTENDS.load(Ordering::Relaxed)
-}
 
 /// How long a group that was asked to end may take to tidy up.
 const TIDYING: Duration = Duration::from_secs(2);
@@ -98,8 +79,16 @@ pub struct Spawned {
     process: Option<Process>,
     /// Both streams, where they come as one.
     joined: Option<PipeReader>,
-    signals: Option<Signals>,
+    attention: Option<Attention>,
     is_over: bool,
+}
+
+/// What is heard while a program is attended.
+#[derive(Debug)]
+struct Attention {
+    attended: Attended,
+    tell: Sender<Told>,
+    told: Receiver<Told>,
 }
 
 /// What happens while a program runs.
@@ -162,12 +151,13 @@ impl Spawned {
             .stdout(out)
             .stderr(error);
         // Heard from before the start on: the program is in a group of its own, and hears none of them.
-        ATTENDS.store(true, Ordering::Relaxed);
-        let signals = Signals::new(processes::heeded(&TOLD)).map_err(DiskError::io("start", program))?;
+        let (tell, told) = channel();
+        let attended = Attended::new(tell.clone()).map_err(DiskError::io("start", program))?;
         let child = command.spawn().map_err(DiskError::io("start", program))?;
         // Nobody else gets its number while it is not waited for.
         let process = processes::of(child.id());
-        Ok(Self { child, process, joined, signals: Some(signals), is_over: false })
+        let attention = Some(Attention { attended, tell, told });
+        Ok(Self { child, process, joined, attention, is_over: false })
     }
 
     /// Identifies the process, where the system tells.
@@ -199,8 +189,8 @@ impl Spawned {
         }
         let (keep, done) = channel::<()>();
         let group = Pid::from_child(&self.child);
-        let signals = self.signals.take();
-        thread::spawn(move || watch(group, limit, signals, &tell, &done));
+        let attention = self.attention.take();
+        thread::spawn(move || attention.map(|attention| watch(group, limit, attention, &tell, &done)));
         let (mut end, mut has_ended) = (Over::default(), false);
         while open > 0 || !has_ended {
             match told.recv() {
@@ -254,52 +244,35 @@ fn pass_on(stream: Stream, mut pipe: impl Read + Send + 'static, tell: SyncSende
 
 /// Waits for the end of the first process of a group, kills what is left of the group then, and says
 /// so; and a little later, that the pipes were read long enough. `done` closes when nobody cares.
-fn watch(
-    group: Pid,
-    limit: Duration,
-    signals: Option<Signals>,
-    tell: &SyncSender<Event>,
-    done: &Receiver<()>,
-) {
-    let (keep, over) = channel::<()>();
-    let listener = signals.map(|signals| {
-        let (handle, told) = (signals.handle(), keep.clone());
-        (handle, thread::spawn(move || listen(signals, &told)))
-    });
-    let clock = thread::spawn(move || end_at(group, limit, &over));
+fn watch(group: Pid, limit: Duration, attention: Attention, tell: &SyncSender<Event>, done: &Receiver<()>) {
+    let Attention { attended, tell: tell_clock, told } = attention;
+    let clock = thread::spawn(move || (end_at(group, limit, &told), told));
     // It is not taken note of its end here: as long as nobody did, no other group has its number.
     let quietly = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while waitid(WaitId::Pid(group), quietly).is_err_and(|error| error == Errno::INTR) {}
-    if let Some((handle, listener)) = listener {
-        handle.close();
-        let _heard = listener.join();
-    }
-    drop(keep);
-    let mut over = clock.join().unwrap_or_default();
+    let _heard = tell_clock.send(Told::Ended);
+    let (mut over, told) =
+        clock.join().map_or_else(|_| (Over::default(), None), |(over, told)| (over, Some(told)));
     // Who is killed leaves children that nobody finds any more: they are looked for before.
     over.line = processes::kill_all(Some(group), over.line);
+    // From here on a signal ends this process. One that came just before is not lost.
+    drop(attended);
+    over.interrupted |= told.is_some_and(|told| told.try_iter().any(|told| told == Told::Signal));
     if tell.send(Event::Ended(over)).is_ok() && done.recv_timeout(DRAINING) == Err(RecvTimeoutError::Timeout)
     {
         let _nobody = tell.send(Event::Enough);
     }
 }
 
-/// Says once that this process was told to end, unless nobody listens any more.
-fn listen(mut signals: Signals, told: &Sender<()>) {
-    if signals.forever().next().is_some() {
-        let _nobody = told.send(());
-    }
-}
-
-/// Ends a group when its time is up or `over` says so, and tells which it was; `over` closes when the group
-/// ends before.
-fn end_at(group: Pid, limit: Duration, over: &Receiver<()>) -> Over {
-    let heard = over.recv_timeout(limit);
-    if heard == Err(RecvTimeoutError::Disconnected) {
+/// Ends a group when its time is up or this process is told to end, and tells which it was, unless the group ends before.
+fn end_at(group: Pid, limit: Duration, told: &Receiver<Told>) -> Over {
+    let heard = told.recv_timeout(limit);
+    if heard == Ok(Told::Ended) {
         return Over::default();
     }
     let mut line = processes::ask_to_end(group);
-    if over.recv_timeout(TIDYING) == Err(RecvTimeoutError::Timeout) {
+    // Who is told a second time does not wait.
+    if told.recv_timeout(TIDYING) != Ok(Told::Ended) {
         line = processes::kill_all(Some(group), line);
     }
     Over { timed_out: heard.is_err(), interrupted: heard.is_ok(), line }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::open;
+use crate::domain::hook::is_name_of_shell;
 use crate::domain::process::Process;
 
 /// Longest line about a process, in bytes: about fifty numbers and a name.
@@ -26,6 +27,19 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Identifies a running process; `None` where there is none, or the system does not tell.
 pub fn of(id: u32) -> Option<Process> {
     Some(read(id)?.process)
+}
+
+/// Finds the program that a hook answers, among those that a process comes from, itself first: the nearest that is no
+/// shell, since runtimes run hooks through one that lives no longer than the hook.
+pub fn asker(line: &[Process]) -> Option<Process> {
+    line.iter().skip(1).copied().find(|process| !is_shell(process))
+}
+
+/// Tells whether a process runs a shell. What nobody may look at is none.
+fn is_shell(process: &Process) -> bool {
+    let program = fs::read_link(Path::new("/proc").join(process.id.to_string()).join("exe"));
+    let name = program.as_ref().ok().and_then(|program| program.file_name()?.to_str());
+    name.is_some_and(is_name_of_shell)
 }
 
 /// Asks a group to end, and kills what descends from it and has left it: agents that an agent started, runs

@@ -1,5 +1,5 @@
-//! What a hook remembers of a session of an agent runtime, beside the keys of all projects: a session goes from one
-//! project to another, and what is told in one of them can concern the others.
+//! What a hook remembers of a session of an agent runtime, and of the process that has it, beside the keys of all
+//! projects: a session goes from one project to another, and what is told in one of them can concern the others.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,21 +11,26 @@ use std::time::Duration;
 
 use super::lock::{Quiet, Writing};
 use super::{Began, DiskError, KeyPlace, file, open};
-use crate::domain::digest::{Digest, Timestamp};
+use crate::domain::clock::Boot;
+use crate::domain::digest::{Digest, Timestamp, to_hex};
+use crate::domain::process::Process;
 
-/// What the definitions were when the session began.
+/// What the definitions were when the session or the process began.
 const DEFINITIONS: &str = "definitions.json";
 
-/// The projects in which the session has agents or had calls signed: their roots, each with a NUL behind it.
+/// The projects in which the session has agents or had calls signed: their roots, each between two NULs.
 const PROJECTS: &str = "projects";
 
-/// The most that is read of either, in bytes: 16 MiB. A session with more is nobody's work.
+/// The sessions that the process had, each between two NULs.
+const SESSIONS: &str = "sessions";
+
+/// The most that is read of each, in bytes: 16 MiB. A session with more is nobody's work.
 const SIZE_MAX: u64 = 16 * 1024 * 1024;
 
 /// How long a session is remembered that nothing new is heard of: 90 days.
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// What is remembered of one session.
+/// What is remembered of one session, or of one process.
 #[derive(Debug)]
 pub struct Remembered {
     folder: PathBuf,
@@ -38,7 +43,15 @@ impl Remembered {
         Some(Self { folder: place.state_home.as_ref()?.join("qms/sessions").join(name) })
     }
 
-    /// Remembers what the definitions are now that the session begins, and forgets sessions of long ago.
+    /// Finds the place of a process that tells hooks of sessions; of those that two starts of the system gave one number
+    /// and one time, each has its own.
+    pub fn of_process(place: &KeyPlace, process: &Process, boot: Option<Boot>) -> Option<Self> {
+        let boot = boot.map(|boot| to_hex(&boot.id)).unwrap_or_default();
+        // No session has such a name: all of it shows.
+        Self::of(place, &format!("{boot}\0{}\0{}", process.id, process.started))
+    }
+
+    /// Remembers what the definitions are now that it begins, and forgets what was long ago.
     pub fn begin(&self, definitions: &[Began], now: Timestamp) -> Result<(), DiskError> {
         self.forget_old(now);
         let _writing = self.make_folder()?;
@@ -48,30 +61,53 @@ impl Remembered {
         file::replace(&path, &text, false, &|_| true).map(drop)
     }
 
-    /// Returns what the definitions were when the session began; `None` where nobody heard it begin.
+    /// Returns what the definitions were when it began; `None` where nobody heard it begin.
     pub fn definitions(&self) -> Result<Option<Vec<Began>>, DiskError> {
         let path = self.folder.join(DEFINITIONS);
         let Some(bytes) = read(&path)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| DiskError::io("read", &path)(error.into()))
     }
 
-    /// Lists the roots of the projects in which it has agents, or had calls signed.
+    /// Lists the roots of the projects in which the session has agents, or had calls signed.
     pub fn projects(&self) -> Result<Vec<PathBuf>, DiskError> {
-        let bytes = read(&self.folder.join(PROJECTS))?.unwrap_or_default();
-        let roots = bytes.split(|byte| *byte == 0).filter(|root| !root.is_empty());
-        Ok(roots.map(|root| OsString::from_vec(root.to_owned()).into()).collect())
+        Ok(self.list(PROJECTS)?.into_iter().map(|root| OsString::from_vec(root).into()).collect())
     }
 
     /// Remembers a project before something counts in it.
     pub fn works_in(&self, root: &Path) -> Result<(), DiskError> {
-        if self.projects()?.iter().any(|known| known == root) {
+        self.add(PROJECTS, root.as_os_str().as_bytes())
+    }
+
+    /// Lists the sessions that the process had since it began, or since the last one that ended all before it.
+    pub fn sessions(&self) -> Result<Vec<String>, DiskError> {
+        Ok(self.list(SESSIONS)?.into_iter().filter_map(|name| String::from_utf8(name).ok()).collect())
+    }
+
+    /// Remembers that the process has a session.
+    pub fn has(&self, session: &str) -> Result<(), DiskError> {
+        self.add(SESSIONS, session.as_bytes())
+    }
+
+    /// Remembers that the process has this session, and none of those before it any more.
+    pub fn has_only(&self, session: &str) -> Result<(), DiskError> {
+        let _writing = self.make_folder()?;
+        file::replace(&self.folder.join(SESSIONS), &line(session.as_bytes()), false, &|_| true).map(drop)
+    }
+
+    fn list(&self, name: &str) -> Result<Vec<Vec<u8>>, DiskError> {
+        let bytes = read(&self.folder.join(name))?.unwrap_or_default();
+        let lines = bytes.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+        Ok(lines.map(<[u8]>::to_owned).collect())
+    }
+
+    fn add(&self, name: &str, what: &[u8]) -> Result<(), DiskError> {
+        if self.list(name)?.iter().any(|known| known == what) {
             return Ok(());
         }
         let _writing = self.make_folder()?;
-        let path = self.folder.join(PROJECTS);
+        let path = self.folder.join(name);
         // Several events are heard at once: each adds its line whole, and takes none away.
-        let line = [root.as_os_str().as_bytes(), b"\0"].concat();
-        let written = open::to_append(&path).and_then(|mut file| file.write_all(&line));
+        let written = open::to_append(&path).and_then(|mut file| file.write_all(&line(what)));
         written.map_err(DiskError::io("write", &path))
     }
 
@@ -103,7 +139,7 @@ impl Remembered {
         for folder in
             fs::read_dir(self.all()).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path())
         {
-            let files = [DEFINITIONS, PROJECTS].map(|name| folder.join(name));
+            let files = [DEFINITIONS, PROJECTS, SESSIONS].map(|name| folder.join(name));
             if folder != self.folder && is_old(&folder) && files.iter().all(|file| is_old(file)) {
                 for file in &files {
                     let _gone = fs::remove_file(file);
@@ -112,6 +148,11 @@ impl Remembered {
             }
         }
     }
+}
+
+/// A line ends what was cut short before it, and itself.
+fn line(what: &[u8]) -> Vec<u8> {
+    [b"\0", what, b"\0"].concat()
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
@@ -170,5 +211,43 @@ mod tests {
         second.begin(&[], far).unwrap();
         assert_eq!(first.definitions().unwrap(), None);
         assert_eq!(second.definitions().unwrap(), Some(Vec::new()));
+    }
+
+    // REQ-201
+    #[test]
+    fn what_was_cut_short_takes_nothing_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = of(folder.path(), "s");
+        session.works_in(Path::new("/first")).unwrap();
+        let path = session.folder.join(PROJECTS);
+        let whole = fs::read(&path).unwrap();
+        for length in 0..=whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            session.works_in(Path::new("/next")).unwrap();
+            let found = session.projects().unwrap();
+            assert!(found.contains(&PathBuf::from("/next")), "{length}: {found:?}");
+        }
+    }
+
+    // REQ-213
+    #[test]
+    fn a_process_is_another_than_any_session_and_any_other_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = KeyPlace { file: None, state_home: Some(folder.path().to_owned()), config_home: None };
+        let of = |boot: u8, id: u32, started: u64| {
+            let boot = Boot { id: [boot; 16], since: 7 };
+            Remembered::of_process(&place, &Process { id, started }, Some(boot)).unwrap()
+        };
+        let one = of(1, 2, 3);
+        one.begin(&[], Timestamp::from_millis(0)).unwrap();
+        for session in ["s-1", "s-2"] {
+            one.has(session).unwrap();
+        }
+        assert_eq!(of(1, 2, 3).sessions().unwrap(), ["s-1", "s-2"]);
+        for other in [of(2, 2, 3), of(1, 3, 3), of(1, 2, 4)] {
+            assert_eq!((other.definitions().unwrap(), other.sessions().unwrap()), (None, Vec::new()));
+        }
+        one.has_only("s-2").unwrap();
+        assert_eq!(one.sessions().unwrap(), ["s-2"]);
     }
 }

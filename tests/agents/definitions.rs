@@ -1,12 +1,14 @@
 //! The definition that runs is the one that was adopted, in each runtime.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use qms::domain::digest::Digest;
 use serde_json::{Value, json};
 
-use crate::project::Call;
+use crate::project::{Call, PROGRAM};
 use crate::stand_in::{RUN, Started};
 
 const CLAUDE: &str = "---\nname: qa\ndescription: reviews\n---\nYou review.\n";
@@ -217,48 +219,152 @@ fn a_runtime_reads_definitions_where_it_was_started_wherever_its_agent_works() {
     }
 }
 
+/// A process that runs hooks through a shell, as a runtime does, and is none itself.
+struct Runtime<'a> {
+    started: &'a Started,
+    name: &'static str,
+    child: Child,
+}
+
+impl<'a> Runtime<'a> {
+    fn start(started: &'a Started, name: &'static str) -> Self {
+        let call = started.project.call("hook").command;
+        let mut xargs = Command::new("xargs");
+        xargs.args(["-I", "LINE", "sh", "LINE"]).env_clear();
+        xargs.envs(call.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        xargs.env("PATH", "/usr/bin:/bin").current_dir(started.project.root()).stdin(Stdio::piped());
+        Self { started, name, child: xargs.spawn().unwrap() }
+    }
+
+    fn tell(&mut self, session: &str, name: &str, fields: &Value) -> String {
+        let at = |name: &str| self.started.project.folder().join(name);
+        let mut event =
+            json!({"session_id": session, "cwd": self.started.project.root(), "hook_event_name": name});
+        event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        if self.name == "codex" && name != "SessionStart" {
+            event["turn_id"] = json!("t-1");
+        }
+        fs::write(at("event"), event.to_string()).unwrap();
+        let _none = fs::remove_file(at("answer"));
+        let (event, made, answer) = (at("event"), at("made"), at("answer"));
+        let line = format!(
+            "'{PROGRAM}' hook < '{}' > '{}'\nmv '{1}' '{}'\n",
+            event.display(),
+            made.display(),
+            answer.display()
+        );
+        fs::write(at("line"), line).unwrap();
+        writeln!(self.child.stdin.as_mut().unwrap(), "{}", at("line").display()).unwrap();
+        loop {
+            match fs::read_to_string(&answer) {
+                Ok(text) => return text,
+                Err(_) => std::thread::yield_now(),
+            }
+        }
+    }
+
+    fn starts(&mut self, session: &str, source: &str) {
+        self.tell(session, "SessionStart", &json!({"source": source}));
+    }
+
+    fn begins(&mut self, session: &str, agent: &str) -> String {
+        self.tell(session, "SubagentStart", &json!({"agent_id": agent, "agent_type": "qa"}))
+    }
+}
+
+impl Drop for Runtime<'_> {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _status = self.child.wait();
+    }
+}
+
+const ACTS: &str = "you act as user `qa`";
+
+fn is_nobody(told: &str) -> bool {
+    told.contains("when the program of this session began") && told.contains("has no name")
+}
+
 // REQ-213
 #[test]
-fn an_agent_runs_what_its_runtime_read_when_the_session_began() {
-    for (runtime, path, adopted) in RUNTIMES {
-        let started = of(runtime, "true");
-        let root = started.project.root();
-        let session = |source: &str| {
-            tell(&started, runtime, &root, "SessionStart", &json!({"source": source}));
-        };
+fn an_agent_runs_what_its_runtime_read_when_its_process_began() {
+    for (name, path, adopted) in RUNTIMES {
+        let started = of(name, "true");
         let own = started.project.path(path);
         let beside = |name: &str| own.with_file_name(name).with_extension(own.extension().unwrap());
         let (rival, other) = (beside("zzz"), beside("other"));
         let changed = adopted.replace("You review", "You approve");
         let unclear = adopted.replace("name: qa", "qa: b: c").replace("name = \"qa\"", "name = \"\\u0078\"");
-        let is_nobody = |told: &str| told.contains("when this session began") && told.contains("has no name");
         for (file, text) in [(&own, &changed), (&rival, &changed), (&rival, &unclear)] {
             lay(file, text);
-            session("startup");
+            let mut process = Runtime::start(&started, name);
+            process.starts("s-1", "startup");
             fs::remove_file(&rival).unwrap_or_default();
             lay(&own, adopted);
-            // It goes on with what it read, whatever else it is told.
-            session("compact");
-            let told = begin(&started, runtime, "a-1");
-            assert!(
-                is_nobody(&told) && told.contains(&*file.file_name().unwrap().to_string_lossy()),
-                "{told}"
-            );
-            session("resume");
-            assert!(begin(&started, runtime, "a-1").contains("you act as user `qa`"));
+            // It goes on with what it read, whatever sessions it begins.
+            for (session, source) in [
+                ("s-1", "compact"),
+                ("s-1", "clear"),
+                ("s-2", "clear"),
+                ("s-3", "resume"),
+                ("s-4", "startup"),
+            ] {
+                process.starts(session, source);
+                let told = process.begins(session, "a-1");
+                let named = file.file_name().unwrap().to_string_lossy();
+                assert!(is_nobody(&told) && told.contains(&*named), "{source}: {told}");
+            }
+            // Another process reads them anew, whatever sessions it goes on with.
+            for source in ["startup", "resume"] {
+                let mut process = Runtime::start(&started, name);
+                process.starts("s-1", source);
+                assert!(process.begins("s-1", "a-1").contains(ACTS), "{source}");
+            }
         }
         // What is none of its affair may change.
         lay(&other, &adopted.replace("qa", "other"));
-        session("startup");
+        let mut process = Runtime::start(&started, name);
+        process.starts("s-1", "startup");
         fs::remove_file(&other).unwrap();
-        assert!(begin(&started, runtime, "a-2").contains("you act as user `qa`"));
-        // What is adopted in the midst of a session is read by the next one.
+        assert!(process.begins("s-1", "a-2").contains(ACTS));
+        // What is adopted in the midst of a session is read by the next process.
         lay(&own, &changed);
         started.project.run("-u lead workflow adopt").is(0);
-        assert!(is_nobody(&begin(&started, runtime, "a-3")));
-        session("startup");
-        assert!(begin(&started, runtime, "a-3").contains("you act as user `qa`"));
+        assert!(is_nobody(&process.begins("s-1", "a-3")));
+        process.starts("s-2", "clear");
+        assert!(is_nobody(&process.begins("s-2", "a-3")));
+        let mut process = Runtime::start(&started, name);
+        process.starts("s-2", "resume");
+        assert!(process.begins("s-2", "a-3").contains(ACTS));
     }
+}
+
+// REQ-076, REQ-201
+#[test]
+fn the_agents_of_a_session_end_with_the_one_that_takes_its_place() {
+    let started = of("claude", "true");
+    let mut process = Runtime::start(&started, "claude");
+    let open =
+        || started.project.ask("-u lead agent list").is(0)["data"]["sessions"].as_array().unwrap().len();
+    process.starts("s-1", "startup");
+    assert!(process.begins("s-1", "a-1").contains(ACTS) && process.begins("s-1", "a-2").contains(ACTS));
+    // Of another process nothing ends.
+    let mut other = Runtime::start(&started, "claude");
+    other.starts("s-2", "startup");
+    assert!(other.begins("s-2", "a-1").contains(ACTS));
+    let call = json!({
+        "agent_id": "a-1", "agent_type": "qa", "tool_name": "Bash", "tool_use_id": "t-1",
+        "tool_input": {"command": "qms inbox"},
+    });
+    assert!(process.tell("s-1", "PreToolUse", &call).contains("--ticket="));
+    process.starts("s-3", "startup");
+    assert_eq!(open(), 3);
+    process.starts("s-4", "clear");
+    assert_eq!(open(), 1);
+    assert!(process.tell("s-1", "PreToolUse", &call).contains("has ended"));
+    assert!(process.begins("s-4", "a-1").contains(ACTS));
+    process.starts("s-4", "clear");
+    assert_eq!(open(), 1);
 }
 
 // REQ-213

@@ -1,6 +1,7 @@
 //! How agents end, and what their tokens are good for then: nothing.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -92,30 +93,68 @@ fn an_agent_is_stopped_by_whoever_started_it() {
     project.ask("-u claude agent stop run-0000000000000000").is(5);
 }
 
-// REQ-074
+/// Waits for the end of a process that is nobody's child here; it comes within moments.
+fn await_end(process: &str) {
+    let id = process.parse().unwrap();
+    while qms::disk::processes::of(id).is_some_and(|it| qms::disk::processes::is_alive(&it)) {
+        std::thread::yield_now();
+    }
+}
+
+// REQ-074, REQ-075
 #[test]
-fn an_agent_whose_start_was_killed_is_nobody_and_its_end_is_recorded() {
-    let started = Started::new(&format!("while [ -e ../first ]; do :; done\n{LEAKS}"));
+fn an_agent_whose_start_was_killed_ends_with_it_and_its_end_is_recorded() {
+    let inner = "(while [ -e ../first ]; do :; done; echo \"$QMS_TOKEN\" > ../leaked) &";
+    let started = Started::new(&format!("{inner}\necho $$ > ../agent\nwait"));
     let project = &started.project;
     let folder = project.folder().to_owned();
     fs::write(folder.join("first"), "").unwrap();
-    let mut agent = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while project.ask("-u claude agent list").is(0)["data"]["sessions"] == json!([]) {}
+    let mut start = project.call(RUN).command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let agent = await_file(&folder.join("agent"));
     let killed = project.ask("-u claude agent list").is(0)["data"]["sessions"][0]["id"].clone();
-    agent.kill().unwrap();
-    agent.wait().unwrap();
+    start.kill().unwrap();
+    start.wait().unwrap();
+    await_end(&agent);
     fs::remove_file(folder.join("first")).unwrap();
-    // It goes on by itself, and its token is nobody's.
+    // What it had started goes on, and its token is nobody's.
     let token = await_file(&folder.join("leaked"));
     let orphan = project.words(&["whoami"]).variable("QMS_TOKEN", &token).ask().is(8);
     assert_eq!(orphan.reasons(), ["token_of_another_process"]);
-    fs::write(folder.join("enough"), "").unwrap();
     project.run(RUN).is(1);
     let ended = started.entries("agent_ended");
     assert_eq!(
         [&ended[0]["observed"]["session"], &ended[0]["observed"]["status"]],
         [&killed, &serde_json::Value::Null]
     );
+}
+
+// REQ-075
+#[test]
+fn a_start_whose_agent_has_ended_is_ended_by_a_signal() {
+    let started = Started::new("echo $$ > ../agent\nwhile [ ! -e ../enough ]; do :; done");
+    let project = &started.project;
+    for signal in [2, 15] {
+        let mut start = start_by(&["env", "--default-signal"], project);
+        let agent = await_file(&project.folder().join("agent"));
+        // Its end waits for the store, which somebody has.
+        let store = rusqlite::Connection::open(project.database()).unwrap();
+        store.execute_batch("BEGIN IMMEDIATE").unwrap();
+        fs::write(project.folder().join("enough"), "").unwrap();
+        await_end(&agent);
+        // One that comes while the agent is being ended is heard when it has: the next one does it by itself.
+        let status = loop {
+            send(&format!("-{signal}"), &start);
+            if let Some(status) = start.try_wait().unwrap() {
+                break status;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(status.signal(), Some(signal));
+        store.execute_batch("ROLLBACK").unwrap();
+        for name in ["agent", "enough"] {
+            fs::remove_file(project.folder().join(name)).unwrap();
+        }
+    }
 }
 
 /// Starts an agent by a program that sets how signals are taken, whatever the tests were started with.
@@ -134,16 +173,19 @@ fn send(signal: &str, start: &Child) {
 // REQ-075
 #[test]
 fn an_agent_ends_when_its_start_is_told_to_end() {
-    for signal in ["-HUP", "-INT", "-QUIT", "-TERM", "-USR1", "-ALRM"] {
-        let started = Started::new("echo $$ > ../leaked; sh -c 'while :; do sleep 0.1; done' & wait");
-        let project = &started.project;
+    let started = Started::new("echo $$ > ../leaked; sh -c 'while :; do sleep 0.1; done' & wait");
+    let project = &started.project;
+    // By a person, a terminal, a supervisor, the power supply, a limit; a number for each kind that has no name.
+    let signals = [1, 2, 3, 15, 5, 6, 10, 14, 16, 24, 29, 30, 31, 35, 50, 64];
+    for (number, signal) in signals.into_iter().enumerate() {
         let mut start = start_by(&["env", "--default-signal"], project);
         let agent = await_file(&project.folder().join("leaked"));
-        send(signal, &start);
+        send(&format!("-{signal}"), &start);
         assert_eq!(start.wait().unwrap().code(), Some(1), "{signal}");
         assert!(!std::path::Path::new("/proc").join(agent.trim()).exists(), "{signal}");
+        fs::remove_file(project.folder().join("leaked")).unwrap();
         assert_eq!(project.ask("-u claude agent list").is(0)["data"]["sessions"], json!([]));
-        assert_eq!(started.entries("agent_ended").len(), 1);
+        assert_eq!(started.entries("agent_ended").len(), number + 1);
     }
 }
 

@@ -98,6 +98,30 @@ fn trouble_of_another_project_of_the_session_holds_nothing_up_here() {
     }
 }
 
+// REQ-076, REQ-078
+#[test]
+fn a_store_of_another_project_that_somebody_holds_holds_nothing_up_here() {
+    let hooked = Hooked::new();
+    let (root, here) = (hooked.project.root(), folder(&hooked, "here"));
+    found(&hooked, &here);
+    Hooked::rewritten(hooked.call("s-1", None, "t-1", "qms create CR --title x"));
+    let store = rusqlite::Connection::open(hooked.project.database()).unwrap();
+    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let call = hooked.project.call("hook").command;
+    let mut hook = std::process::Command::new("timeout");
+    hook.arg("15").arg(call.get_program()).args(call.get_args()).env_clear().current_dir(&here);
+    hook.envs(call.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", "/usr/bin:/bin");
+    let mut event = hooked.event("PreToolUse", "s-1", &bash("ls", &json!({"tool_use_id": "t-2"})));
+    event["cwd"] = json!(here);
+    let file = hooked.project.folder().join("event");
+    fs::write(&file, event.to_string()).unwrap();
+    let told = hook.stdin(fs::File::open(file).unwrap()).output().unwrap();
+    let said = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{said}");
+    assert!(said.contains(&root.display().to_string()), "{said}");
+    drop(store);
+}
+
 // REQ-015
 #[test]
 fn how_to_get_to_another_project_is_told_as_each_caller_can() {

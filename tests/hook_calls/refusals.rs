@@ -148,6 +148,28 @@ fn under_a_runtime_no_refusal_sends_an_agent_after_a_token() {
     fs::remove_file(project.path("revoked")).unwrap();
 }
 
+// REQ-015, REQ-206
+#[test]
+fn a_hook_that_knows_no_user_for_the_main_thread_is_not_said_to_sign_its_calls() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    let path = project.path("workflows/policy.yaml");
+    let policy = fs::read_to_string(&path).unwrap();
+    let (before, _) = policy.split_once("runtimes:").unwrap();
+    fs::write(path, before).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    project.run("-u lead hooks install claude").is(0);
+    for line in ["--user claude create CR --title x", "--user qa inbox"] {
+        let mut call = project.call(line).variable("CLAUDECODE", "1");
+        call.command.env_remove("QMS_TOKEN_FILE");
+        let hints = call.ask().is(8)["error"]["hints"].to_string();
+        assert!(
+            hints.contains("names no user for Claude Code") && !hints.contains("the hook signs it"),
+            "{hints}"
+        );
+    }
+}
+
 // REQ-204
 #[test]
 fn two_agents_of_one_user_are_told_apart_in_the_record() {

@@ -277,3 +277,42 @@ fn a_program_that_is_called_otherwise_finds_its_hook_again() {
     call("hooks remove claude");
     assert_eq!(fs::read_to_string(&path).unwrap(), others);
 }
+
+// REQ-081, REQ-257
+#[test]
+fn a_hook_of_a_form_that_is_not_known_is_named_and_left_alone() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    project.run("-u lead hooks install claude").is(0);
+    let path = project.path(".claude/settings.json");
+    let entered = fs::read_to_string(&path).unwrap();
+    let text = entered.replace(" hook\"", " hook || exit 2\"");
+    assert_ne!(text, entered);
+    fs::write(&path, &text).unwrap();
+    let why = "in a form that is not known here";
+    for line in ["hooks install claude", "hooks remove claude", "hooks remove claude --dry-run"] {
+        let ran = project.run(&format!("-u lead {line}")).is(1);
+        assert!(ran.stderr.contains(why), "{line}: {ran:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    let looked = project.run("-u lead doctor").is(1);
+    assert!(looked.stderr.contains(why), "{looked:?}");
+}
+
+// REQ-081
+#[test]
+fn a_hook_whose_program_is_gone_is_found() {
+    let hooked = Hooked::new();
+    let project = &hooked.project;
+    project.run("-u lead hooks install claude").is(0);
+    let path = project.path(".claude/settings.json");
+    let entered = fs::read_to_string(&path).unwrap();
+    let gone = project.folder().join("gone/qms").display().to_string();
+    let text = entered.replace(crate::project::PROGRAM, &gone);
+    assert_ne!(text, entered);
+    fs::write(&path, text).unwrap();
+    let looked = project.run("-u lead doctor").is(1);
+    assert!(looked.stderr.contains(&format!("runs `{gone}`, where no program is")), "{looked:?}");
+    project.run("-u lead hooks install claude").is(0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), entered);
+}

@@ -20,6 +20,7 @@ mod word;
 
 pub use event::{EVENT_MAX, Event, Malformed, Notice, Outcome, ToolCall};
 pub use line::{Line, Refused, examine, is_input, suggestion, with_files};
+pub use programs::is_name_of_shell;
 pub use raw::may_be_a_call;
 pub use runtime::Runtime;
 pub use settings::{Found, Hindrances, HookSettings, Layer, Misshapen, Origin, Signing};

@@ -53,6 +53,20 @@ const CODE_OPTIONS: [&str; 2] = ["--eval", "--print"];
 /// Words with which code starts a program.
 pub(super) const STARTS: [&str; 6] = ["subprocess", "system", "popen", "exec", "spawn", "os.run"];
 
+/// Tells whether code of one language starts a program in a way of its own.
+pub(super) fn starts_by_itself(interpreter: &str, code: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let opens_pipe = || code.contains("open") && code.contains('|');
+    match interpreter {
+        "perl" | "ruby" | "php" => has(&["`", "qx", "%x", "passthru", "proc_open"]) || opens_pipe(),
+        "awk" | "gawk" | "mawk" | "nawk" => has(&["getline", "|\"", "| \""]),
+        "node" | "nodejs" | "deno" | "bun" => has(&["Command(", "$`"]),
+        "tclsh" | "expect" => opens_pipe(),
+        "osascript" => has(&["do shell script"]),
+        _ => false,
+    }
+}
+
 /// Options of a search that a command follows.
 pub(super) const SEARCH_OPTIONS: [&str; 8] =
     ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
@@ -74,7 +88,9 @@ pub(super) fn joined<'a>(
     let mut is_over = false;
     let options = options.take_while(move |(_, c)| !std::mem::replace(&mut is_over, last(*c)));
     let found = options.filter(move |(_, c)| letters.contains(c));
-    found.filter_map(move |(at, c)| cluster.get(at + c.len_utf8()..))
+    // Some programs take a value behind `=` here, too.
+    let value = move |(at, c): (usize, char)| cluster.get(at + c.len_utf8()..);
+    found.filter_map(value).map(|value| value.strip_prefix('=').unwrap_or(value))
 }
 
 /// Finds the value that is joined to a long option whose value is a command line: `None` where it is another one, and
@@ -103,33 +119,49 @@ pub(super) fn is_reserved(word: &Word) -> bool {
     RESERVED.iter().any(|reserved| word.is_bare(reserved))
 }
 
+/// Tells whether it is a word after which no command stands at once, but a list that one follows.
+pub(super) fn begins_list(word: &Word) -> bool {
+    ["for", "select", "case"].iter().any(|list| word.is_bare(list))
+}
+
+/// Tells whether a program of this name is a shell, of whatever version; one that is many programs is a shell, too.
+pub fn is_name_of_shell(name: &str) -> bool {
+    let bare = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    program(bare) == Program::Shell || ["busybox", "toybox"].contains(&bare)
+}
+
 /// Looks a program up by the last part of its path.
 pub(super) fn program(name: &str) -> Program {
     let wrapper = |values, operands| Program::Wrapper { values, operands };
     match name {
-        "sudo" => wrapper("CDghpRrTtUu", 0),
-        "doas" => wrapper("uC", 0),
-        "env" => wrapper("uCSP", 0),
+        "sudo" => wrapper("aCDghpRrTtUu", 0),
+        "doas" => wrapper("auC", 0),
+        "env" => wrapper("auCSP", 0),
         "timeout" | "gtimeout" => wrapper("ks", 1),
         "nice" => wrapper("n", 0),
         "ionice" => wrapper("cnpPu", 0),
         "time" | "gtime" => wrapper("fo", 0),
         "exec" => wrapper("a", 0),
         "stdbuf" => wrapper("ioe", 0),
-        "strace" | "ltrace" => wrapper("abeEIlnoOpPsSuUX", 0),
+        // A letter that takes a value in one of them alone is none here: what follows it is looked at.
+        "strace" | "ltrace" => wrapper("aeoOpPsuU", 0),
         "watch" => wrapper("nq", 0),
         "flock" => wrapper("wEc", 1),
-        "su" | "runuser" => wrapper("cCgGsTuw", 2),
+        "su" | "runuser" => wrapper("cCgGsuw", 2),
         "script" => wrapper("cBEImoOT", 1),
-        "taskset" | "chroot" | "faketime" | "chrt" => wrapper("", 1),
-        "systemd-run" => wrapper("EGHMptu", 0),
-        "xvfb-run" => wrapper("aefnpsw", 0),
+        "taskset" | "chroot" | "faketime" => wrapper("", 1),
+        "chrt" => wrapper("DPT", 1),
+        "systemd-run" => wrapper("EHMpu", 0),
+        "xvfb-run" => wrapper("efnpsw", 0),
+        "unshare" => wrapper("GRSw", 0),
+        "nsenter" => wrapper("GStW", 0),
+        "torsocks" => wrapper("aPpu", 0),
+        "proxychains" | "proxychains4" => wrapper("f", 0),
         "caffeinate" => wrapper("tw", 0),
         "nohup" | "command" | "builtin" | "setsid" | "busybox" | "toybox" | "unbuffer" | "firejail"
-        | "unshare" | "nsenter" | "dbus-run-session" | "torsocks" | "proxychains" | "rtk" | "noglob"
-        | "nocorrect" => wrapper("", 0),
+        | "dbus-run-session" | "rtk" | "noglob" | "nocorrect" => wrapper("", 0),
         "xargs" => Program::Completes { values: "aEdILnPsJRS" },
-        "parallel" => Program::Completes { values: "aCdIjLNnPS" },
+        "parallel" => Program::Completes { values: "aCdEIjLNnPSsT" },
         "entr" => Program::Completes { values: "" },
         "find" | "fd" | "fdfind" | "gfind" => Program::Search,
         "sh" | "bash" | "rbash" | "dash" | "ash" | "zsh" | "ksh" | "ksh93" | "mksh" | "yash" | "fish"
@@ -144,5 +176,23 @@ pub(super) fn program(name: &str) -> Program {
         | "printf" | "rg" | "rm" | "tail" | "test" | "[" | "wc" => Program::TakesWords,
         name if name.starts_with("python") => Program::Interpreter,
         _ => Program::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // REQ-213
+    #[test]
+    fn a_shell_is_known_by_the_name_of_its_program_whatever_its_version() {
+        for name in
+            ["sh", "dash", "bash", "bash-5.2", "zsh5", "ksh93u+m", "fish", "busybox", "bash (deleted)"]
+        {
+            assert!(is_name_of_shell(name), "{name}");
+        }
+        for name in ["claude", "node", "codex", "2.1.332", "shed", "bashful", "python3.11", ""] {
+            assert!(!is_name_of_shell(name), "{name}");
+        }
     }
 }

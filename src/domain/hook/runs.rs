@@ -11,7 +11,7 @@ use super::likeness::{Likeness, could_be, likeness, mentions};
 use super::line::Refused;
 use super::programs::{
     INPUTS, Program, SCRIPT_LETTERS, SEARCH_LETTERS, SEARCH_LONG, SEARCH_OPTIONS, SHELL_LETTERS, STARTS,
-    is_code, is_reserved, joined, program, script_of_long,
+    begins_list, is_code, is_reserved, joined, program, script_of_long, starts_by_itself,
 };
 use super::scan::{Command, Script, scan};
 use super::word::Word;
@@ -87,6 +87,13 @@ impl<'a> Search<'a> {
             let (first, after) = rest.split_first()?;
             if first.assigns() {
                 before.insert(Refused::Environment);
+            } else if first.is_bare("coproc")
+                && after.get(1).is_some_and(|word| is_reserved(word) || begins_list(word))
+            {
+                // A name stands before a group alone.
+                before.insert(Refused::Grouping);
+                rest = after.get(1..).unwrap_or_default();
+                continue;
             } else if is_reserved(first) {
                 before.insert(Refused::Grouping);
             } else if first.is_bare("function") {
@@ -97,7 +104,7 @@ impl<'a> Search<'a> {
                 }
                 rest = body;
                 continue;
-            } else if ["for", "select", "case"].iter().any(|word| first.is_bare(word)) {
+            } else if begins_list(first) {
                 return None;
             } else {
                 break (first, after);
@@ -157,8 +164,8 @@ impl<'a> Search<'a> {
                 (self.wrapped(words, values, operands, seen), Refused::Wrapper)
             }
             Program::Completes { values } => {
-                let found = self.wrapped(words, values, 0, seen).map(|_| Found::default());
-                (found, Refused::Wrapper)
+                let found = self.wrapped(words, values, 0, seen).or_else(|| self.listed(words));
+                (found.map(|_| Found::default()), Refused::Wrapper)
             }
             Program::Search => (self.searched(words, seen), Refused::Wrapper),
             Program::Shell => (self.shell(words), Refused::Script),
@@ -166,7 +173,7 @@ impl<'a> Search<'a> {
             Program::Trap => (self.trapped(words), Refused::Script),
             Program::Source => (self.sourced(words), Refused::Script),
             Program::Alias => (self.aliased(words), Refused::Script),
-            Program::Interpreter => (self.interpreted(words), Refused::Script),
+            Program::Interpreter => (self.interpreted(first.name(), words), Refused::Script),
             Program::TakesWords => (None, Refused::Wrapper),
             Program::Other => (self.carried(words), Refused::Wrapper),
         };
@@ -224,9 +231,22 @@ impl<'a> Search<'a> {
         let next = next.map(|word| word.shape.as_str());
         let value = |rest| if str::is_empty(rest) { next } else { Some(rest) };
         if word.starts_with("--") {
-            return self.text(value(script_of_long(word)?)?);
+            return self.line_of_option(value(script_of_long(word)?)?);
         }
-        joined(word, letters, values).filter_map(value).find_map(|text| self.text(text))
+        joined(word, letters, values).filter_map(value).find_map(|text| self.line_of_option(text))
+    }
+
+    /// Answers for the value of such an option. `env` reads options of its own in it, and writes a blank as `\_`.
+    fn line_of_option(&mut self, text: &str) -> Option<Found> {
+        let text = text.replace("\\_", " ");
+        let more = text.trim_start().starts_with('-');
+        self.text(&text).or_else(|| more.then(|| self.text(&format!("env {text}"))).flatten())
+    }
+
+    /// Answers for the words of a list that some programs run as lines, or put into theirs.
+    fn listed(&mut self, words: &[Word]) -> Option<Found> {
+        let list = words.iter().skip_while(|word| !word.shape.starts_with(":::")).skip(1);
+        list.into_iter().find_map(|word| self.text(&word.shape))
     }
 
     /// Answers for a command word with blanks in it: some programs hand it to a shell.
@@ -285,6 +305,7 @@ impl<'a> Search<'a> {
     }
 
     fn eval(&mut self, words: &[Word]) -> Option<Found> {
+        let words = without_end(words);
         let text = words.iter().map(|word| word.shape.as_str()).collect::<Vec<_>>().join(" ");
         let found = self.text(&text);
         let is_unknown = words.iter().any(Word::is_unknown);
@@ -296,6 +317,7 @@ impl<'a> Search<'a> {
     }
 
     fn sourced(&mut self, words: &[Word]) -> Option<Found> {
+        let words = without_end(words);
         let is_unknown = words.first().is_some_and(|file| file.is_unknown() || is_input(file));
         is_unknown.then(|| self.in_doubt(Refused::Script)).flatten()
     }
@@ -305,13 +327,22 @@ impl<'a> Search<'a> {
         values.map(|(_, value)| value).find_map(|value| self.text(value)).map(|_| Found::default())
     }
 
-    fn interpreted(&mut self, words: &[Word]) -> Option<Found> {
+    fn interpreted(&mut self, name: &str, words: &[Word]) -> Option<Found> {
+        if matches!(name, "pwsh" | "powershell")
+            && let Some(found) = words.iter().find_map(|word| self.text(&word.shape))
+        {
+            return Some(found);
+        }
         let is_code = words.iter().any(|word| is_code(&word.shape));
         let file = words.iter().find(|word| !word.shape.starts_with('-'));
         let is_program = file.is_none_or(|file| is_input(file) || file.shape.contains(['(', '{', ' ']));
         let has_input = words.iter().any(is_input);
         let line = self.line;
         let starts = *self.starts.get_or_insert_with(|| STARTS.iter().any(|start| line.contains(start)));
+        let is_fed = file.is_none() || has_input;
+        let starts = starts
+            || words.iter().any(|word| starts_by_itself(name, &word.shape))
+            || is_fed && starts_by_itself(name, line);
         ((is_code || is_program || has_input) && starts).then(|| self.in_doubt(Refused::Script)).flatten()
     }
 
@@ -349,6 +380,14 @@ impl<'a> Search<'a> {
     fn found_because(&mut self, why: Refused) -> Found {
         self.features.insert(why);
         Found::default()
+    }
+}
+
+/// Leaves the sign away that ends the options, where it stands first.
+fn without_end(words: &[Word]) -> &[Word] {
+    match words {
+        [first, rest @ ..] if first.shape == "--" => rest,
+        words => words,
     }
 }
 

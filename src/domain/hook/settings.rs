@@ -3,12 +3,14 @@
 //! What others wrote stays as they wrote it, to the byte. What a runtime reads is read, and what it passes over is
 //! passed over; settings in which it would not find the hook are refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::line::{Line, examine};
 use super::runtime::Runtime;
 use super::scan::scan;
+use super::word::Word;
 use parts::{Inside, Plain, Raw, is_blank, said};
 
 mod edit;
@@ -269,8 +271,9 @@ impl<'a> HookSettings<'a> {
         };
         let places: Vec<BTreeSet<&str>> = self.runtime.events().iter().map(at).collect();
         let is_ours = |command: &&str| {
-            program_of(command)
-                .is_some_and(|program| is_qms(&program) || places.iter().all(|place| place.contains(command)))
+            program_of(command).is_some_and(|program| {
+                is_qms(program.name()) || places.iter().all(|place| place.contains(command))
+            })
         };
         commands.into_iter().filter(is_ours).collect()
     }
@@ -278,6 +281,32 @@ impl<'a> HookSettings<'a> {
     /// Tells whether our hook is there.
     pub fn has_ours(&self) -> bool {
         !self.ours().is_empty()
+    }
+
+    /// Finds the programs that our hook is there with, as they are written.
+    pub fn programs(&self) -> BTreeSet<String> {
+        self.ours().into_iter().filter_map(program_of).map(|program| program.text).collect()
+    }
+
+    /// Says which commands may run our hook, and are not as it is entered: nobody can tell what becomes of its answer.
+    pub fn unknown_forms(&self) -> Vec<String> {
+        let (ours, file, name) = (self.ours(), self.runtime.settings(), self.runtime.name());
+        let mut unknown: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for event in &self.events {
+            let commands = event.groups.iter().flat_map(Group::commands);
+            for command in commands.filter(|it| !ours.contains(it) && may_be_ours(it)) {
+                unknown.entry(command).or_default().insert(&event.name);
+            }
+        }
+        let said = |(command, events): (&str, BTreeSet<&str>)| {
+            let shown: String = command.escape_debug().take(SHOWN_MAX).collect();
+            let events = events.into_iter().collect::<Vec<_>>().join(", ");
+            format!(
+                "`{file}` has `{shown}` for {events}, which may run the hook, in a form that is not known here; take it \
+                 out, and enter the hook with qms hooks install {name}"
+            )
+        };
+        unknown.into_iter().map(said).collect()
     }
 
     /// Tells whether our hook is there with this command, whole and once, and no other of ours.
@@ -308,13 +337,23 @@ impl<'a> HookSettings<'a> {
     }
 }
 
+/// So much is shown of a command, in characters.
+const SHOWN_MAX: usize = 120;
+
+/// Tells whether a command could run our program with the word `hook`.
+fn may_be_ours(command: &str) -> bool {
+    let bare: String = command.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+    let mut words = bare.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
+    words.any(|word| word == "hook") && examine(command) != Line::Foreign
+}
+
 /// The program of a command that is two plain words, the second of which is `hook`.
-fn program_of(command: &str) -> Option<String> {
+fn program_of(command: &str) -> Option<Word> {
     let (script, None) = scan(command) else { return None };
     let [call] = script.commands.as_slice() else { return None };
     let [program, hook] = call.words.as_slice() else { return None };
     let is_plain = script.features.is_empty() && !call.is_fed && !program.expands && !program.assigns();
-    (is_plain && hook.is_bare("hook")).then(|| program.name().to_owned())
+    (is_plain && hook.is_bare("hook")).then(|| program.clone())
 }
 
 /// Tells whether a program has our name, or that with a version behind it. Other programs begin with it, too.

@@ -20,24 +20,43 @@ pub enum Signing {
 
 impl Signing {
     /// Finds out by the settings of the project (what they say, or why they cannot be read) and the files of settings
-    /// around them. `file` is where they lie.
-    pub fn of(runtime: Runtime, file: &str, own: Result<Option<&str>, String>, around: &[Found]) -> Self {
+    /// around them. `file` is where they lie; `is_program` tells whether a program is there that is written so.
+    pub fn of(
+        runtime: Runtime,
+        file: &str,
+        own: Result<Option<&str>, String>,
+        around: &[Found],
+        is_program: impl Fn(&str) -> bool,
+    ) -> Self {
         let read = own.and_then(|text| {
             let wrong = |why| format!("`{}`: {why}; correct that place", runtime.settings());
             HookSettings::read(runtime, text).map_err(wrong)
         });
         let settings = match read {
-            Ok(settings) if settings.has_ours() => settings,
-            Ok(_) => return Self::Absent,
+            Ok(settings) => settings,
             Err(why) => return Self::Unknown(vec![why]),
         };
+        let unknown = settings.unknown_forms();
+        let whole = match (settings.has_ours(), unknown.is_empty()) {
+            (true, _) => settings.incomplete(),
+            (false, false) => Vec::new(),
+            (false, true) => return Self::Absent,
+        };
         let hindrances = settings.hindrances(file, around);
-        let unsure = [settings.incomplete(), settings.others(around), hindrances.unsure].concat();
-        match (hindrances.sure.is_empty(), unsure.is_empty(), runtime) {
+        let unsure = [unknown, whole, settings.others(around), hindrances.unsure].concat();
+        let gone = settings.programs().into_iter().filter(|program| !is_program(program));
+        let gone = gone.map(|program| {
+            let (own, name) = (runtime.settings(), runtime.name());
+            format!(
+                "`{own}` runs `{program}`, where no program is; qms hooks install {name} enters another one"
+            )
+        });
+        let sure: Vec<String> = hindrances.sure.into_iter().chain(gone).collect();
+        match (sure.is_empty(), unsure.is_empty(), runtime) {
             (true, true, Runtime::Gemini) => Self::Refuses,
             (true, true, _) => Self::Signs,
             (true, false, _) => Self::Unknown(unsure),
-            (false, ..) => Self::Hindered([hindrances.sure, unsure].concat()),
+            (false, ..) => Self::Hindered([sure, unsure].concat()),
         }
     }
 

@@ -10,7 +10,7 @@ fn entered(runtime: Runtime) -> String {
 }
 
 fn of(runtime: Runtime, own: &str, around: &[Found]) -> Signing {
-    Signing::of(runtime, "/p/file", Ok(Some(own)), around)
+    Signing::of(runtime, "/p/file", Ok(Some(own)), around, |_| true)
 }
 
 /// What a hook says that does as it is entered.
@@ -65,6 +65,65 @@ fn an_entry_that_is_not_as_it_is_entered_is_found_and_mended_and_opens_nothing()
                 HookSettings::read(runtime, Some(&text)).unwrap().with(Some(COMMAND)).unwrap().unwrap();
             assert_eq!(of(runtime, &mended, &[]), whole(runtime), "{mended}");
         }
+    }
+}
+
+// REQ-081, REQ-256
+#[test]
+fn a_form_of_the_hook_that_is_not_known_is_neither_there_nor_absent() {
+    let forms = [
+        "/opt/qms hook 2>>/dev/null",
+        "\"/opt/qms\" hook || exit 2",
+        "cd /p && /opt/qms hook",
+        "env A=1 /opt/qms hook",
+        "QMS_OUTPUT=json qms hook",
+        "\"$CLAUDE_PROJECT_DIR\"/../bin/qms hook",
+        "sh -c '/opt/qms hook'",
+        "timeout 5 qms hook",
+        "qms --root /p hook",
+        "qms \"ho\"ok",
+        "$(which qms) hook",
+    ];
+    for runtime in Runtime::ALL {
+        let add = |text: &str, command: &str| {
+            let mut settings: Value = serde_json::from_str(text).unwrap();
+            let own = json!({"matcher": "Write", "hooks": [{"type": "command", "command": command}]});
+            settings["hooks"]["Stop"] = json!([own]);
+            settings.to_string()
+        };
+        for form in forms {
+            // Alone, and beside one that is whole; where commands are heard of, and elsewhere.
+            let alone = entered(runtime).replace(&json!(COMMAND).to_string(), &json!(form).to_string());
+            for text in [alone, add("{\"hooks\": {}}", form), add(&entered(runtime), form)] {
+                let signing = of(runtime, &text, &[]);
+                assert!(signing.demands_tickets() && !signing.is_installed(), "{text}");
+                let faults = signing.faults();
+                assert!(faults[0].contains("in a form that is not known here"), "{text}: {faults:?}");
+            }
+        }
+        for other in
+            ["qms inbox", "qms status || true", "fmt hook", "qms hooks install claude", "lefthook run qms"]
+        {
+            assert_eq!(of(runtime, &add("{\"hooks\": {}}", other), &[]), Signing::Absent, "{other}");
+            assert_eq!(of(runtime, &add(&entered(runtime), other), &[]), whole(runtime), "{other}");
+        }
+    }
+}
+
+// REQ-081
+#[test]
+fn a_hook_whose_program_is_not_there_does_not_run() {
+    for runtime in Runtime::ALL {
+        let own = entered(runtime);
+        let asked = |there: bool| {
+            Signing::of(runtime, "/p/file", Ok(Some(&own)), &[], |program| {
+                assert_eq!(program, "/opt/qms");
+                there
+            })
+        };
+        assert_eq!(asked(true), whole(runtime));
+        let Signing::Hindered(why) = asked(false) else { panic!("{:?}", asked(false)) };
+        assert!(why.len() == 1 && why[0].contains("runs `/opt/qms`, where no program is"), "{why:?}");
     }
 }
 
@@ -132,8 +191,8 @@ fn settings_of_the_project_that_cannot_be_read_may_have_the_hook() {
                 "{text}: {signing:?}"
             );
         }
-        let unread = Signing::of(runtime, "/p/file", Err("it is a folder".to_owned()), &[]);
+        let unread = Signing::of(runtime, "/p/file", Err("it is a folder".to_owned()), &[], |_| true);
         assert_eq!(unread, Signing::Unknown(vec!["it is a folder".to_owned()]));
-        assert_eq!(Signing::of(runtime, "/p/file", Ok(None), &[]), Signing::Absent);
+        assert_eq!(Signing::of(runtime, "/p/file", Ok(None), &[], |_| true), Signing::Absent);
     }
 }
