@@ -102,6 +102,48 @@ fn a_document_with_placeholders_is_not_routed_and_they_are_listed_with_their_lin
     project.call(line).unfilled().run().is(0);
 }
 
+// REQ-149, REQ-299
+#[test]
+fn the_line_that_is_told_where_something_is_meant_is_accepted() {
+    let project = Project::new();
+    project.run("-u claude create CR --title \"A change\"").is(0);
+    let sound = project::filled::filled_in(&copy(&project, CR));
+    for (line, is_field, is_told) in [
+        ("TBD and TBD", false, true),
+        ("TBDs and TBD", false, true),
+        ("____ x ____", false, true),
+        ("Name: \\_\\_\\_\\_", false, true),
+        ("{{code}} of [it]", false, true),
+        ("| ____ | b |\n|---|---|\n| c | d |", false, true),
+        // Nothing in HTML says that it is meant.
+        ("<p>TBD</p>", false, false),
+        ("author: TBD", true, true),
+        ("author: \"{{who}} and TBD\"", true, true),
+        ("author:\n  - TBD", true, false),
+    ] {
+        let (place, whole) = if is_field {
+            ("---\n", format!("---\n{line}\n"))
+        } else {
+            ("## 3 Current", format!("{line}\n\n## 3 Current"))
+        };
+        let text = sound.replacen(place, &whole, 1);
+        write(&project, CR, &text);
+        let route = || project.call("-u claude route CR-001 --review --dry-run").unfilled().ask();
+        let refused = route().is(4);
+        let said = refused["error"]["reasons"][0]["message"].as_str().unwrap();
+        let told = said.split_once(" says so: ").map(|(_, told)| told.to_owned());
+        assert_eq!(told.is_some(), is_told, "{line:?}: {said}");
+        if let Some(told) = told {
+            let number =
+                said.split_once("line ").unwrap().1.split(' ').next().unwrap().parse::<usize>().unwrap();
+            let mut lines: Vec<&str> = text.lines().collect();
+            lines[number - 1] = &told;
+            write(&project, CR, &(lines.join("\n") + "\n"));
+            route().is(0);
+        }
+    }
+}
+
 // REQ-150
 #[test]
 fn an_approved_section_is_not_edited_during_execution() {

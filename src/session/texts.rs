@@ -103,7 +103,9 @@ impl Session {
             template: self.text_of_template(document)?,
             ..Texts::default()
         };
-        Ok(decide::doubts(&policy, document, &texts))
+        let parent =
+            document.parent.as_ref().map(|parent| self.store.document(parent)).transpose()?.flatten();
+        Ok(decide::doubts(&policy, (document, parent.as_ref()), &texts))
     }
 
     /// Reads the version of the template that a document came from.

@@ -199,7 +199,7 @@ impl Case<'_> {
 
     fn unmet_front_matter(&self, workflow: &Workflow, document: &Document) -> Vec<Reason> {
         // After an approval it stays as it is, but where a text is written anew.
-        if !self.writable(workflow, document).is_all() {
+        if !self.writable(workflow, document).is_anew() {
             return Vec::new();
         }
         let id = &document.id;

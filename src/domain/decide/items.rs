@@ -10,7 +10,7 @@ use crate::domain::items::{
     recorded,
 };
 use crate::domain::offer::Offer;
-use crate::domain::policy::{DocumentType, Effect, Transition};
+use crate::domain::policy::{Asked, DocumentType, Effect, Transition};
 use crate::domain::request::{CopyFacts, File, Inputs};
 use crate::domain::visible;
 
@@ -66,7 +66,7 @@ impl Case<'_> {
     /// Tells whether a plan was approved that nobody writes anew where the document stands.
     fn is_unwritten_anew(&self, document: &Document) -> bool {
         let life = self.policy.document_type(&document.document_type).map(|(life, _)| life);
-        life.is_some_and(|life| !self.writable(life, document).is_all())
+        life.is_some_and(|life| !self.writable(life, document).is_anew())
     }
 
     /// Tells whether a plan was approved without items that can be read, before the policy asked for some: there is
@@ -183,7 +183,13 @@ impl Case<'_> {
             document_type.parent.as_ref().zip(life).is_some_and(|(rule, life)| rule.suits(parent, life));
         let life = self.policy.document_type(&document_type.name).map(|(life, _)| life);
         let mut creating = life.into_iter().flat_map(|life| &life.transitions);
-        suits && creating.any(|edge| edge.from.is_empty() && self.actor_is_one_of(&edge.by))
+        let may = |edge: &Transition| {
+            self.actor_is_one_of(&edge.by)
+                && self.unmet_assurance(self.policy.assurance_of(edge)).is_none()
+                && self.unmet_unlock(edge.meaning).is_none()
+                && edge.guards.iter().all(|guard| self.unmet_before(guard, Asked::New).is_none())
+        };
+        suits && creating.any(|edge| edge.from.is_empty() && may(edge))
     }
 
     /// The item named can be recorded, with what is said of it.

@@ -1,22 +1,17 @@
 //! The guards that look into texts: what is left to fill in, what may not be touched, and whether a
 //! template can be used.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::left_open::{Places, is_demanded, left};
 use super::writable::Writable;
 use super::{Case, Condition, Reason};
 use crate::domain::attestation::{AttestationKind, latest};
 use crate::domain::document::Document;
 use crate::domain::facts::Texts;
-use crate::domain::items::{Column, Item, Items};
 use crate::domain::offer::Offer;
-use crate::domain::policy::{Effect, Guard, Plain, Policy, Transition, Workflow};
+use crate::domain::policy::{Effect, Guard, Plain, Transition, Workflow};
 use crate::domain::request::CopyFacts;
 use crate::domain::template;
-use crate::domain::text::{
-    BRACKETS, Declared, Edit, OpenWords, Placeholder, PlaceholderKind, Season, Text, cut, edits, locked,
-    placeholders,
-};
+use crate::domain::text::{Declared, Edit, Fault, Placeholder, PlaceholderKind, Season, Text, edits};
 
 /// Most places that one reason names: whoever mends those is told of the next.
 const NAMED: usize = 5;
@@ -49,7 +44,9 @@ impl Case<'_> {
             let message = format!("the content of {} is no text", document.id);
             return vec![Reason::new(Condition::TextUnclear, message)];
         };
-        let writable = || Writable::of(workflow, document, texts.template.as_deref(), text);
+        let writable = || {
+            Writable::of(workflow, (document, self.facts.parent.as_ref()), texts.template.as_deref(), text)
+        };
         match plain {
             Plain::NoPlaceholders | Plain::NoExecutionPlaceholders => {
                 let writable = writable();
@@ -57,10 +54,10 @@ impl Case<'_> {
                 self.unclear(document, text, &writable).into_iter().chain(left).collect()
             }
             Plain::SectionsUnchanged => self.unmet_locks(workflow, document, text),
-            Plain::TemplateSectionsKept if writable().is_all() => {
+            Plain::TemplateSectionsKept if writable().is_anew() => {
                 self.unmet_template_sections(document, text)
             }
-            Plain::TemplateIsSound if writable().is_all() => {
+            Plain::TemplateIsSound if writable().is_anew() => {
                 self.unmet_template(document, text).into_iter().collect()
             }
             _ => Vec::new(),
@@ -71,7 +68,7 @@ impl Case<'_> {
     pub(super) fn writable(&self, workflow: &Workflow, document: &Document) -> Writable {
         let texts = &self.facts.texts;
         let stored = texts.stored.as_deref().unwrap_or_default();
-        Writable::of(workflow, document, texts.template.as_deref(), stored)
+        Writable::of(workflow, (document, self.facts.parent.as_ref()), texts.template.as_deref(), stored)
     }
 
     /// Who has a copy out has only to write.
@@ -79,11 +76,20 @@ impl Case<'_> {
         if self.facts.copy == CopyFacts::NotOut { self.verb("checkout") } else { None }
     }
 
-    /// What a page shows otherwise than the lines say. Sections are not looked for in such a text: one line
-    /// of it would make all those behind it seem edited.
+    /// What a page shows otherwise than the lines say, where somebody can write them.
     fn unclear(&self, document: &Document, text: &str, writable: &Writable) -> Option<Reason> {
         let mut faults = Text::of(text).faults;
         faults.retain(|fault| writable.has(fault.line));
+        self.unclear_by(document, &faults)
+    }
+
+    /// What a page shows otherwise than the lines say, and did not in the text before. Sections are not looked for in such
+    /// a text: one line of it would make all those behind it seem edited. What was so before is so in both.
+    fn unclear_anew(&self, document: &Document, text: &str, before: &str) -> Option<Reason> {
+        self.unclear_by(document, &Text::of(text).faults_beside(&Text::of(before)))
+    }
+
+    fn unclear_by(&self, document: &Document, faults: &[Fault]) -> Option<Reason> {
         let places = listed(faults.iter().map(ToString::to_string), faults.len());
         let message = format!("the text of {} cannot be read for sure: {places}", document.id);
         let reason = Reason::new(Condition::TextUnclear, message);
@@ -103,10 +109,15 @@ impl Case<'_> {
         let is_template = workflow.document_type(&document.document_type).is_some_and(|it| it.is_template);
         let template = self.facts.texts.template.as_deref();
         let is_told = edge.guards.contains(&Guard::Plain(Plain::ItemsComplete));
+        let read = Text::of(text);
+        let document_type = workflow.document_type(&document.document_type);
+        let is_named = |one: &Placeholder<'_>| document_type.is_some_and(|it| is_demanded(it, &read, one));
         let places = Places::of(self.policy, document, writable, text);
         let counts = |one: &Placeholder<'_>| match one.kind {
             PlaceholderKind::Word => plain == Plain::NoPlaceholders && places.has(one),
-            PlaceholderKind::Drafting => plain == Plain::NoPlaceholders && !is_template && places.has(one),
+            PlaceholderKind::Drafting => {
+                plain == Plain::NoPlaceholders && !is_template && places.has(one) && !is_named(one)
+            }
             PlaceholderKind::Doubt => false,
             PlaceholderKind::Execution => {
                 let is_asked = plain == Plain::NoExecutionPlaceholders && !is_template;
@@ -133,7 +144,9 @@ impl Case<'_> {
             Some(text) => {
                 let template = known.and_then(|it| it.template.as_deref());
                 let life = self.policy.document_type(&child.document_type).map(|(life, _)| life);
-                let writable = life.map_or(Writable::All, |life| Writable::of(life, child, template, text));
+                let writable = life.map_or(Writable::ALL, |life| {
+                    Writable::of(life, (child, self.document()), template, text)
+                });
                 let places = Places::of(self.policy, child, &writable, text);
                 let is_left = |one: &Placeholder<'_>| one.kind != PlaceholderKind::Doubt && places.has(one);
                 let told = left(self.policy, child, text, template, is_left);
@@ -178,7 +191,10 @@ impl Case<'_> {
         let stored = self.facts.texts.stored.as_deref().unwrap_or_default();
         let template = self.facts.texts.template.as_deref();
         let Some(declared) = declared(document, template) else { return Vec::new() };
-        if let Some(unclear) = self.unclear(document, text, &Writable::All).filter(|_| text != stored) {
+        if text == stored {
+            return Vec::new();
+        }
+        if let Some(unclear) = self.unclear_anew(document, text, stored) {
             return vec![unclear];
         }
         let edits = edits(&declared, Season::Phase(&state.phase), stored, text);
@@ -196,7 +212,7 @@ impl Case<'_> {
             return Vec::new();
         };
         let Some(declared) = declared(document, Some(template)) else { return Vec::new() };
-        if let Some(unclear) = self.unclear(document, text, &Writable::All) {
+        if let Some(unclear) = self.unclear_anew(document, text, template) {
             return vec![unclear];
         }
         let edits = edits(&declared, Season::Drafting, template, text);
@@ -247,121 +263,8 @@ pub(super) fn declared<'a>(document: &Document, template: Option<&'a str>) -> Op
     }
 }
 
-/// Where something of a text can be left to fill in.
-struct Places<'a> {
-    writable: &'a Writable,
-    items: BTreeMap<usize, Item>,
-}
-
-impl<'a> Places<'a> {
-    fn of(policy: &Policy, document: &Document, writable: &'a Writable, text: &str) -> Self {
-        let has_items = policy.has_items(&document.document_type);
-        let items = has_items.then(|| Items::of(text).ok()).flatten();
-        let items = items.iter().flat_map(Items::iter).map(|item| (item.line, item.clone())).collect();
-        Self { writable, items }
-    }
-
-    fn is_of_item(&self, one: &Placeholder<'_>) -> bool {
-        self.items.contains_key(&one.line)
-    }
-
-    /// What was approved of an item stays as it is, in whichever section it stands.
-    fn has(&self, one: &Placeholder<'_>) -> bool {
-        match self
-            .items
-            .get(&one.line)
-            .filter(|_| !self.writable.is_all() || one.kind == PlaceholderKind::Execution)
-        {
-            None => self.writable.has(one.line),
-            Some(item) => Column::RECORDED.into_iter().any(|column| item.holds(column, &one.text)),
-        }
-    }
-}
-
-/// Says what is left to fill in, if anything, and how to write what is meant.
-fn left(
-    policy: &Policy,
-    document: &Document,
-    text: &str,
-    template: Option<&str>,
-    counts: impl Fn(&Placeholder<'_>) -> bool,
-) -> Option<String> {
-    let fields: BTreeSet<String> = template.map(fields).unwrap_or_default();
-    let read = Text::of(text);
-    let mut found = placeholders(text, &read, &fields, &policy.open_words);
-    found.retain(counts);
-    let places = listed(found.iter().map(ToString::to_string), found.len());
-    let first = found.first()?;
-    let line =
-        first.line.checked_sub(1).and_then(|at| read.lines.get(at)).map_or("", |line| line.text.trim());
-    let meant = first.meant(line);
-    // A placeholder of several lines, or a long one, says more by itself than half a line that escapes it.
-    let how = match cut(&meant) {
-        whole if whole == meant && meant != line => {
-            format!("; where that is meant, code or an escaped bracket says so: {whole}")
-        }
-        _ => String::new(),
-    };
-    Some(format!("{} is not filled in: {places}{how}", document.id))
-}
-
-/// Finds what may be left open in a text that is routed: words of which the policy warns, and brackets that look like a
-/// field, where they are none that the template leaves for the execution.
-pub fn doubts(policy: &Policy, document: &Document, texts: &Texts) -> Vec<Doubt> {
-    let (Some(text), Some((life, _))) =
-        (texts.stored.as_deref(), policy.document_type(&document.document_type))
-    else {
-        return Vec::new();
-    };
-    let is_template = life.document_type(&document.document_type).is_some_and(|it| it.is_template);
-    let template = texts.template.as_deref();
-    let read = Text::of(text);
-    let writable = Writable::of(life, document, template, text);
-    let places = Places::of(policy, document, &writable, text);
-    let asks = |edge: &&Transition| edge.guards.contains(&Guard::Plain(Plain::NoExecutionPlaceholders));
-    let phases = life.transitions.iter().filter(asks).flat_map(|edge| &edge.from);
-    let phases = phases.filter_map(|state| life.state(state)).map(|state| &state.phase);
-    let open: Vec<Vec<bool>> = match declared(document, template) {
-        Some(declared) => phases.map(|phase| locked(&declared, Season::Phase(phase), &read)).collect(),
-        None => phases.map(|_| vec![false; read.lines.len()]).collect(),
-    };
-    let is_filled_in_later = |one: &Placeholder<'_>| {
-        let is_open =
-            |locked: &Vec<bool>| one.line.checked_sub(1).and_then(|at| locked.get(at)) == Some(&false);
-        open.iter().any(is_open) || places.is_of_item(one)
-    };
-    let brackets = policy.open_words.shape(BRACKETS).is_some();
-    let is_doubt = |one: &Placeholder<'_>| match one.kind {
-        PlaceholderKind::Doubt => true,
-        PlaceholderKind::Execution => {
-            brackets && !is_template && one.looks_like_a_field() && !is_filled_in_later(one)
-        }
-        PlaceholderKind::Drafting | PlaceholderKind::Word => false,
-    };
-    let fields = template.map(fields).unwrap_or_default();
-    let found = placeholders(text, &read, &fields, &policy.open_words);
-    let found = found.into_iter().filter(|one| is_doubt(one) && places.has(one));
-    found.map(|one| Doubt { line: one.line, text: cut(&one.text).into_owned() }).collect()
-}
-
-/// What may be left open in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
-    /// The line, from 1.
-    pub line: usize,
-    /// What stands there.
-    pub text: String,
-}
-
-/// The fields of a template that are filled in during execution.
-fn fields(template: &str) -> BTreeSet<String> {
-    let found = placeholders(template, &Text::of(template), &BTreeSet::new(), &OpenWords::default());
-    let fields = found.iter().filter(|one| one.kind == PlaceholderKind::Execution);
-    fields.map(Placeholder::field).collect()
-}
-
 /// Lists the first few of so many.
-fn listed(items: impl Iterator<Item = String>, count: usize) -> String {
+pub(super) fn listed(items: impl Iterator<Item = String>, count: usize) -> String {
     let shown = items.take(NAMED).collect::<Vec<_>>().join(", ");
     match count.saturating_sub(NAMED) {
         0 => shown,

@@ -57,6 +57,11 @@ impl FrontMatter {
     }
 }
 
+/// Tells whether the program reads a field of this name, whatever the policy.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 /// Longest title, in characters: it stands in one line of a list.
 const LINE_MAX: usize = 200;
 

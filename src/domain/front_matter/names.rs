@@ -59,7 +59,9 @@ pub(super) fn key_doubt(key: &str) -> Option<KeyDoubt> {
 fn mixes_alphabets(word: &str) -> bool {
     let is_latin = |c: char| c.is_alphabetic() && matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
     let is_alike = |c: char| matches!(c, '\u{370}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}' | '\u{a640}'..='\u{a69f}');
-    word.chars().any(is_latin) && word.chars().any(is_alike)
+    // These look like nothing but themselves, and stand for sizes: Δt, μSv.
+    let is_symbol = |c: char| "ΓΔΘΛΞΠΣΦΨΩβδεζθλμξπστφψ".contains(c);
+    word.chars().any(is_latin) && word.chars().any(|c| is_alike(c) && !is_symbol(c))
 }
 
 /// A key without what tells two spellings of it apart: case, marks, and the width of its letters.

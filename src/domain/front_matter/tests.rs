@@ -205,6 +205,8 @@ fn what_the_program_does_not_read_is_the_authors_whatever_yaml_it_is() {
         "QA責任者: 山田",
         "владелец: Ким",
         "υπεύθυνος: Κιμ",
+        "Δt: 5 s",
+        "μSv: 3",
         "المالك: كيم",
         "1: one",
         "? [a, b]\n: pair",

@@ -4,6 +4,7 @@
 //! What one cannot know is a fault, so that nobody hides a line from a rule by writing it strangely.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::beginning::{Beginning, INDENT_MAX, fence, heading_level, indent, is_underline, run};
 use super::html::html;
@@ -65,6 +66,49 @@ impl std::fmt::Display for Fault {
 }
 
 impl<'a> Text<'a> {
+    /// Returns the text of a line, counted from 1.
+    pub fn said(&self, number: usize) -> &'a str {
+        number.checked_sub(1).and_then(|at| self.lines.get(at)).map_or("", |line| line.text)
+    }
+
+    /// Returns the name of the field of the front matter to which a line belongs, counted from 1.
+    pub fn field_at(&self, number: usize) -> Option<&'a str> {
+        let above = self.lines.get(..number)?.iter().rev().take_while(|line| line.kind == Kind::FrontMatter);
+        let begins = |line: &&Line<'_>| !line.text.starts_with([' ', '\t', '-', '#']);
+        let (name, _) = above.filter(|line| !line.is_blank()).find(begins)?.text.split_once(':')?;
+        Some(name.trim().trim_matches(['"', '\'']))
+    }
+
+    /// Tells whether a line is one of the front matter, counted from 1.
+    pub fn is_front_matter(&self, number: usize) -> bool {
+        let line = number.checked_sub(1).and_then(|at| self.lines.get(at));
+        line.is_some_and(|line| line.kind == Kind::FrontMatter)
+    }
+
+    /// Returns the whole text with another line in the place of one, counted from 1.
+    pub fn with(&self, number: usize, line: &str) -> String {
+        let said = self.lines.iter().map(|it| if it.number == number { line } else { it.text });
+        said.flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// Finds the faults that another text does not have, of which each line can be any of its lines.
+    pub fn faults_beside(&self, other: &Text<'_>) -> Vec<Fault> {
+        let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let key =
+            |text: &Text<'_>, fault: &Fault| (fault.message.to_string(), text.said(fault.line).to_owned());
+        for fault in &other.faults {
+            *known.entry(key(other, fault)).or_default() += 1;
+        }
+        let mut found = Vec::new();
+        for fault in &self.faults {
+            match known.get_mut(&key(self, fault)) {
+                Some(left @ 1..) => *left -= 1,
+                _ => found.push(fault.clone()),
+            }
+        }
+        found
+    }
+
     /// Reads a document; one without front matter is all body.
     pub fn of(text: &'a str) -> Self {
         let body = front_matter::split(text).map_or(0, |(_, rest)| text.len() - rest.len());

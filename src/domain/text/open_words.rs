@@ -49,14 +49,15 @@ impl OpenWords {
 
     /// Finds where such words stand in a text as a page shows it, and whether they are refused. What is within another
     /// one is not told again.
-    pub(super) fn find(&self, text: &str) -> Vec<(usize, usize, bool)> {
+    /// Of a paragraph, a line of nothing but one mark is a rule across the page.
+    pub(super) fn find(&self, text: &str, is_paragraph: bool) -> Vec<(usize, usize, bool)> {
         let folded = Folded::of(text);
         let mut found = Vec::new();
         for (words, is_refused) in [(&self.refuse, true), (&self.warn, false)] {
             for word in words {
                 let places = match word {
                     OpenWord::Anywhere(word) if word == BRACKETS || word == ANGLES => Vec::new(),
-                    OpenWord::Anywhere(word) => folded.anywhere(word),
+                    OpenWord::Anywhere(word) => folded.anywhere(word, is_paragraph),
                     OpenWord::Alone(word) => alone(text, word),
                 };
                 found.extend(places.into_iter().map(|(from, to)| (from, to, is_refused)));
@@ -106,10 +107,10 @@ impl<'a> Folded<'a> {
         self.places.as_ref().map_or(at, |places| places.get(at).copied().unwrap_or(self.text.len()))
     }
 
-    fn anywhere(&self, word: &str) -> Vec<(usize, usize)> {
+    fn anywhere(&self, word: &str, is_paragraph: bool) -> Vec<(usize, usize)> {
         count(self.small.len());
         if let Some(mark) = mark_of(word) {
-            return self.runs(mark, word.chars().count());
+            return self.runs(mark, word.chars().count(), is_paragraph);
         }
         let word = word.to_lowercase();
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -128,12 +129,12 @@ impl<'a> Folded<'a> {
         all.map(|(at, _)| whole(self.text, self.place(at), self.place(at + word.len()))).collect()
     }
 
-    /// Where a mark stands so many times, or more often. A line of nothing else is a rule across a page.
-    fn runs(&self, mark: char, times: usize) -> Vec<(usize, usize)> {
+    /// Where a mark stands so many times, or more often.
+    fn runs(&self, mark: char, times: usize, is_paragraph: bool) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut line_start = 0;
         for line in self.text.split_inclusive('\n') {
-            let is_rule = line.trim().chars().all(|c| c == mark || c == ' ');
+            let is_rule = is_paragraph && line.trim().chars().all(|c| c == mark || c == ' ');
             let mut at = 0;
             while let Some(from) = line.get(at..).and_then(|rest| rest.find(mark)).filter(|_| !is_rule) {
                 let from = at + from;
@@ -184,7 +185,7 @@ fn alone(text: &str, word: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut line_start = 0;
     for line in text.split_inclusive('\n') {
-        let (first, last) = (line.find(is_part).unwrap_or(0), line.rfind(is_part).unwrap_or(0));
+        let (first, last) = (first_said(line, is_part), line.rfind(is_part).unwrap_or(0));
         for (at, _) in line.match_indices(word) {
             let (before, after) =
                 (line.get(..at).unwrap_or_default(), line.get(at + word.len()..).unwrap_or_default());
@@ -202,6 +203,25 @@ fn alone(text: &str, word: &str) -> Vec<(usize, usize)> {
         line_start += line.len();
     }
     found
+}
+
+/// Where what a line says begins, behind the marks of lists and headings.
+fn first_said(line: &str, is_part: impl Fn(char) -> bool) -> usize {
+    let marks = line.split_inclusive(char::is_whitespace).take_while(|word| is_mark_of_line(word.trim()));
+    let from: usize = marks.map(str::len).sum();
+    line.get(from..).and_then(|rest| rest.find(is_part)).map_or(from, |at| from + at)
+}
+
+/// Tells whether a word is a mark before what a line says: of a list, of a heading with its number, of a box.
+fn is_mark_of_line(word: &str) -> bool {
+    let numbered = word.trim_start_matches(['(', '[']);
+    let is_number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ')' | ']'));
+    let is_letter =
+        |word: &str| matches!(word.as_bytes(), [letter, b'.' | b')'] if letter.is_ascii_alphabetic());
+    !word.contains(char::is_alphanumeric)
+        || is_number(numbered)
+        || is_letter(numbered)
+        || matches!(word, "[x]" | "[X]")
 }
 
 /// Tells whether words in square brackets look like the name of a field, and not like a number, a source or code.

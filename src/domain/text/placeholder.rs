@@ -11,6 +11,7 @@ use super::lines::{Fault, Kind, Text};
 use super::open_words::{ANGLES, OpenWords, angles, looks_like_a_field};
 use super::passage::{Passage, passages};
 use super::rendered::{Rendered, is_plain};
+use crate::domain::front_matter;
 
 /// Something that is left to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,13 +63,19 @@ pub fn placeholders<'a>(
     let mut found = Vec::new();
     for line in text.lines.iter().filter(|line| line.kind == Kind::FrontMatter) {
         let value = Passage::new(line.number, line.text, true);
-        let shown = Rendered::of(value.text, &value.seen).text;
-        // Whether the fields are filled in is told by name.
-        found.extend(words.find(&shown).into_iter().map(|(from, to, is_refused)| Placeholder {
-            line: line.number,
-            kind: kind_of(is_refused),
-            text: Cow::Owned(shown.get(from..to).unwrap_or_default().to_owned()),
-        }));
+        let is_known = || text.field_at(line.number).is_some_and(front_matter::is_known);
+        for (kind, from, to) in left(&value, None, &BTreeSet::new(), words) {
+            let is_told = match kind {
+                PlaceholderKind::Word | PlaceholderKind::Doubt => true,
+                // Whether a field that the program reads is filled in is told by its name.
+                PlaceholderKind::Drafting => !is_known(),
+                PlaceholderKind::Execution => false,
+            };
+            if is_told {
+                let said = line.text.get(from..to).unwrap_or_default();
+                found.push(Placeholder { line: line.number, kind, text: Cow::Borrowed(said) });
+            }
+        }
     }
     for passage in &passages {
         let placeholder = |kind, from, to| Placeholder {
@@ -105,13 +112,21 @@ impl Placeholder<'_> {
         inside.is_some_and(looks_like_a_field)
     }
 
-    /// Returns a line as it has to be written where this is meant, and left open by nobody.
+    /// Returns a line as it would be written where this is meant, and left open by nobody.
     pub fn meant(&self, line: &str) -> String {
         let meant = match self.kind {
             PlaceholderKind::Execution => format!("\\{}", self.text),
             _ => format!("`{}`", self.text),
         };
-        line.replacen(&*self.text, &meant, 1)
+        let is_joined = |c: char| c.is_alphanumeric() || matches!(c, '`' | '\\');
+        let (mut written, mut rest) = (String::with_capacity(line.len()), line);
+        while let Some((before, after)) = rest.split_once(&*self.text).filter(|_| !self.text.is_empty()) {
+            written.push_str(before);
+            let is_it = !written.ends_with(is_joined) && !after.starts_with(is_joined);
+            written.push_str(if is_it { &meant } else { &self.text });
+            rest = after;
+        }
+        written + rest
     }
 }
 
@@ -123,7 +138,7 @@ fn left(
     words: &OpenWords,
 ) -> Vec<(PlaceholderKind, usize, usize)> {
     let words = |text: &str| {
-        let found = words.find(text).into_iter();
+        let found = words.find(text, passage.is_paragraph).into_iter();
         found.map(|(from, to, is_refused)| (kind_of(is_refused), from, to)).collect::<Vec<_>>()
     };
     let seen = &passage.seen;
@@ -279,7 +294,11 @@ mod tests {
         for text in ["todo el mundo\n", "TBDS STODO ATBD\n", "`TBD` is forbidden\n", "~~~\nTODO\n~~~\n"] {
             assert_eq!(found(text, PlaceholderKind::Word), Vec::<String>::new(), "{text:?}");
         }
-        assert_eq!(found("---\nid: A\ntitle: T\u{200b}BD\n---\n", PlaceholderKind::Word), ["line 3 `TBD`"]);
+        assert_eq!(found("---\nid: A\ntitle: T\u{200b}BD\n---\n", PlaceholderKind::Word).len(), 1);
+        let open = "---\nid: A\ntitle: \"{{title}}\"\nauthor: \"{{who}}\"\nlist:\n  - \"{{what}}\"\n---\n";
+        assert_eq!(found(open, PlaceholderKind::Drafting), ["line 4 `{{who}}`", "line 6 `{{what}}`"]);
+        let cell = "| Name | Signature |\n|---|---|\n| Bob | FIXME |\n\nName: \\F\\*IXME F\\IXME\n";
+        assert_eq!(found(cell, PlaceholderKind::Word), ["line 3 `FIXME`"]);
         assert_eq!(found("---\nid: A\ntitle: TBD\n---\n", PlaceholderKind::Word), ["line 3 `TBD`"]);
     }
 

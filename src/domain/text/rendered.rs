@@ -130,7 +130,9 @@ impl Reader<'_> {
         let first = rest.chars().next().map_or(1, char::len_utf8);
         let length = match rest.as_bytes() {
             [b'`', ..] => self.text.get(at..self.line.next(at)).and_then(code_span).unwrap_or(first),
-            [b'\\', _, ..] => 2,
+            // A bracket behind one is meant; any other mark is shown as it is.
+            [b'\\', b'[' | b']' | b'{' | b'}' | b'<' | b'>', ..] => 2,
+            [b'\\', mark, ..] => return (2, Some(char::from(*mark))),
             _ => first,
         };
         (length, Some(' '))

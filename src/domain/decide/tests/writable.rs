@@ -198,3 +198,57 @@ fn what_can_be_written_is_asked_for_after_an_approval_as_before() {
         assert_eq!(!told(policy, &facts).is_empty(), is_asked, "{line}: {:?}", told(policy, &facts));
     }
 }
+
+// REQ-297
+#[test]
+fn what_the_template_fixes_or_the_parent_keeps_from_being_written_is_asked_of_nobody() {
+    let policy = &fixture::candidate().policy;
+    let mut dice = Dice::new(&[]);
+    let text = |plan: &str, rules: &str| {
+        format!(
+            "---\nid: X-1\ntype: CR\ntitle: Scales\nrevision_summary: All\n---\n# Scales\n\n## 1 Plan\n\n{plan}\n\n\
+             ## 2 Rules\n<!-- locked -->\n\n{rules}\n\n## 3 Done\n<!-- open: execution -->\n\nIt was done.\n"
+        )
+    };
+    let mut asked = |kind: &str, state: &str, parent: Option<&str>, text: &str| {
+        let mut facts = dice.facts(policy);
+        let mut document = dice.document(policy);
+        let (life, _) = policy.document_type(&name(kind)).unwrap();
+        (document.document_type, document.workflow) = (name(kind), life.name.clone());
+        (document.state, document.version, document.in_force) = (name(state), Version::new(1, 1), None);
+        document.template = Some(TemplateVersion { id: name("TEMPLATE-CR"), version: Version::new(1, 0) });
+        (document.checkout, document.round) = (None, None);
+        facts.parent = parent.map(|state| {
+            let mut parent = dice.document(policy);
+            (parent.document_type, parent.workflow) = (name("CR"), name("executable"));
+            parent.state = name(state);
+            parent
+        });
+        let template = TEMPLATE.replace("As always.", "TBD, as always.\n\nRule\n---");
+        facts.texts = Texts { stored: Some(text.to_owned()), template: Some(template), ..Texts::default() };
+        facts.texts.approved = facts.texts.stored.clone();
+        facts.items = ItemFacts::of(&facts.texts);
+        facts.front_matter = front_matter::parse("X-1.md", text.as_bytes());
+        facts.copy = CopyFacts::NotOut;
+        facts.document = Some(document);
+        told(policy, &facts)
+    };
+    let fixed = "TBD, as always.\n\nRule\n---";
+    for (kind, state, parent, plan, rules, is_asked) in [
+        // A draft that is written anew: what its template fixes stays as it is.
+        ("RTM", "DRAFT", None, "Plan.", fixed, false),
+        ("RTM", "DRAFT", None, "TBD", fixed, true),
+        ("RTM", "DRAFT", None, "Plan\n---", fixed, true),
+        // A record whose parent lets nothing be checked in.
+        ("VR", "IN_EXECUTION", Some("IN_EXECUTION"), "TBD", fixed, false),
+        ("VR", "IN_EXECUTION", Some("POST_APPROVED"), "TBD", fixed, false),
+    ] {
+        let text = text(plan, rules);
+        let told = asked(kind, state, parent, &text);
+        assert_eq!(!told.is_empty(), is_asked, "{kind} {state} {parent:?} {plan:?}: {told:?}");
+        let open = text.replace("It was done.", "TBD");
+        let can = parent.is_none_or(|parent| parent == "IN_EXECUTION");
+        let told = asked(kind, state, parent, &open);
+        assert_eq!(!told.is_empty(), can, "{kind} {state} {parent:?} {plan:?}: {told:?}");
+    }
+}
