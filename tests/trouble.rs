@@ -32,6 +32,8 @@ mod tampered;
 mod texts;
 #[path = "trouble/words.rs"]
 mod words;
+#[path = "trouble/worktrees.rs"]
+mod worktrees;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

@@ -77,6 +77,10 @@ impl fmt::Display for InitReport {
             .collect::<Vec<_>>()
             .join(", ");
         writeln!(f, "  users:     {users}")?;
+        writeln!(
+            f,
+            "  git:       leaves out `.qms` (the store and working copies), by the `.gitignore` there"
+        )?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
         write!(f, "\nNext: {}", one_line(&self.next))
     }

@@ -33,6 +33,8 @@ impl Founding {
         let private = founding.staged.private();
         fs::create_dir(&private).map_err(DiskError::io("create", &private))?;
         founding.staged.stage_config()?;
+        // What lies there is for this machine: two branches with a store each would number alike.
+        file::create(&private.join(".gitignore"), b"*\n", false).map(drop)?;
         // As of a process that died before it published anything: whoever comes first does.
         drop(Journal::begin(&founding.staged, process, 0)?);
         Ok(founding)

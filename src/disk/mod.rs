@@ -27,6 +27,7 @@ mod settings;
 mod signals;
 mod site;
 mod workspace;
+mod worktree;
 
 pub use self::beside::{BesideStore, InTheWay};
 pub use self::definitions::{Began, definitions, definitions_at_start};

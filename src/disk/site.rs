@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::worktree::Main;
 use super::{DiskError, Fate, aside, beside, file, open, read_secret};
 use crate::domain::audit::ProjectKey;
 use crate::domain::digest::to_hex;
@@ -89,19 +90,37 @@ fn has_other_names(_about: &fs::Metadata) -> bool {
 }
 
 impl Site {
-    /// Finds the project that `start` is in.
+    /// Finds the project that `start` is in. A linked worktree of git has the files of the project that are in git, and
+    /// never its store: that is the one of the main worktree.
     pub fn find(start: &Path) -> Result<Self, DiskError> {
-        match start.ancestors().find(|folder| is_root(folder)) {
+        let root = start.ancestors().find(|folder| is_root(folder));
+        if let Some(site) = Self::of_main_worktree(start, root) {
+            return site;
+        }
+        match root {
             Some(root) => Self::read(root),
             None => Err(lost(start).unwrap_or_else(|| DiskError::NoProject(start.to_owned()))),
         }
+    }
+
+    /// Finds the project of the main worktree, which has to be the one that lies here.
+    fn of_main_worktree(start: &Path, here: Option<&Path>) -> Option<Result<Self, DiskError>> {
+        if here.is_some_and(|here| Self::unmarked(here).database().exists()) {
+            return None;
+        }
+        let main = Main::of(start)?;
+        let mut within = main.folder.ancestors().take_while(|folder| folder.starts_with(&main.root));
+        let site = Self::configured(within.find(|folder| is_root(folder))?).ok()?;
+        let is_it = here.is_none_or(|here| Self::configured(here).is_ok_and(|here| here.id == site.id));
+        is_it.then(|| Self::read(&site.root))
     }
 
     /// Opens the project whose root is `root`.
     pub fn at(root: &Path) -> Result<Self, DiskError> {
         if is_root(root) {
             // As the system calls it, so that no path is shown with `.` or `..` in it.
-            Self::read(&fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()))
+            let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+            Self::of_main_worktree(&root, Some(&root)).unwrap_or_else(|| Self::read(&root))
         } else {
             Err(lost(root).unwrap_or_else(|| DiskError::NotAProject(root.to_owned())))
         }
