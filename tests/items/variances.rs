@@ -79,3 +79,21 @@ fn which_item_a_variance_answers_for_cannot_be_changed() {
     project.edit("claude", "CR-001-VAR-001", "item: \"EI-1\"\n", "");
     project.run("-u claude checkin CR-001-VAR-001").is(4);
 }
+
+// REQ-015, REQ-301
+#[test]
+fn making_a_document_is_offered_to_nobody_who_is_kept_from_it() {
+    let project = released();
+    let failed = "--outcome fail --actual \"it leaks\" --evidence log";
+    record(&project, "EI-2", failed).run().is(0);
+    let path = project.path("workflows/executable.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let guarded = text.replacen("effects: [check_out]", "guards: [human], effects: [check_out]", 1);
+    std::fs::write(&path, guarded).unwrap();
+    project.run("-u lead workflow adopt").is(0);
+    let refused = project.ask("-u claude route CR-001 --review").is(4);
+    assert!(refused.reasons().contains(&"item_unresolved"));
+    let offers = refused.value().to_string();
+    assert!(!offers.contains(" create VAR ") && !offers.contains(" create TP "), "{offers}");
+    assert!(project.ask("-u claude next CR-001 --all").is(0).value().to_string().contains("not_human"));
+}
