@@ -79,7 +79,7 @@ impl fmt::Display for InitReport {
         writeln!(f, "  users:     {users}")?;
         writeln!(
             f,
-            "  git:       leaves out `.qms` (the store and working copies), by the `.gitignore` there"
+            "  git:       leaves out `.qms` (the store and working copies), and changes no end of a line in `QMS`"
         )?;
         writeln!(f, "  in force:  {}", self.documents.join(", "))?;
         write!(f, "\nNext: {}", one_line(&self.next))
@@ -198,6 +198,7 @@ fn made_known(
         None => (Claim { user: first, ..Claim::default() }, None),
     };
     let actor = context.actor()?;
+    let marked = Founding::mark_pages(&context.site);
     let users = context.session.read(&actor).users()?;
     let mut documents = Vec::new();
     context.session.read(&actor).documents(&ListQuery::default(), &mut |document| {
@@ -217,6 +218,10 @@ fn made_known(
         documents,
     };
     let mut reply = Reply::new(report);
+    if let Err(error) = marked {
+        let message = format!("git may change ends of lines in published pages: {error}");
+        reply.warnings.push(Warning { code: "not_published", message });
+    }
     if !Journal::unfinished(&context.site).is_empty() {
         let message = "not everything is published yet: the next command publishes the rest, and `qms doctor` names what \
                        is in its way";

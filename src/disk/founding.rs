@@ -50,6 +50,11 @@ impl Founding {
         &self.staged
     }
 
+    /// Says to git that pages are what was published, byte for byte, whatever it does with ends of lines elsewhere.
+    pub fn mark_pages(site: &Site) -> Result<(), DiskError> {
+        file::create(&site.published().join(".gitattributes"), b"* -text\n", false).map(drop)
+    }
+
     /// Puts the project in its place. Its store has to be closed: SQLite knows its files by name.
     pub fn end(self) -> Result<(), DiskError> {
         let (from, to) = (self.staged.private(), self.site.private());

@@ -105,7 +105,7 @@ impl Site {
 
     /// Finds the project of the main worktree, which has to be the one that lies here.
     fn of_main_worktree(start: &Path, here: Option<&Path>) -> Option<Result<Self, DiskError>> {
-        if here.is_some_and(|here| Self::unmarked(here).database().exists()) {
+        if here.is_some_and(|here| Self::unmarked(here).private().join(beside::STORE).exists()) {
             return None;
         }
         let main = Main::of(start)?;

@@ -43,6 +43,13 @@ fn in_linked_worktrees_one_project_is_worked_in_and_git_takes_nothing_of_its_sto
         let named = format!("--root {} -u claude status CR-001", linked.display());
         project.call(&named).directory(project.folder()).run().is(0);
     }
+    // Pages stay what was published, whatever git does with ends of lines.
+    git(&root, &["config", "core.autocrlf", "true"]);
+    let page = project.path("QMS/SOP/SOP-001.md");
+    fs::remove_file(&page).unwrap();
+    git(&root, &["checkout", "--", "QMS"]);
+    assert!(!fs::read_to_string(&page).unwrap().contains('\r'));
+    project.run("-u qa doctor").is(0);
     // A worktree of which git does not know, or that has another project, is nobody's.
     let alone = project.folder().join("alone");
     fs::create_dir(&alone).unwrap();
