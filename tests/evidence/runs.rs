@@ -58,7 +58,8 @@ fn a_run_is_told_to_people_in_a_few_lines() {
         "{text}"
     );
     assert!(
-        text.contains("Run a command for evidence: qms --user claude evidence run CR-001 ci-passed"),
+        text.contains("Run a command for evidence: ")
+            && text.contains(" qms --user claude evidence run CR-001 ci-passed\n"),
         "{text}"
     );
     let list = declared.project.run("-u tu evidence list CR-001").is(0).text();
