@@ -102,8 +102,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unreachable_state",
-        &[("record.yaml", "states:\n", "states:\n  LOST: { phase: ended, final: true }\n")],
-        "{ phase: ended, final: true }",
+        &[("record.yaml", "states:\n", "states:\n  LOST: { phase: lost }\n")],
+        "{ phase: lost }",
         "no transition leads to `LOST`",
     ),
     Case(
