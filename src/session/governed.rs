@@ -9,7 +9,7 @@ use crate::domain::audit::{Entry, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
-use crate::domain::facts::{Facts, ProjectFacts};
+use crate::domain::facts::{Facts, ProjectFacts, Standing};
 use crate::domain::id::{AttestationName, DocumentId, PhaseName, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::{Candidate, Policy, Sources, Target, UnderWay, compile};
@@ -19,9 +19,6 @@ use crate::store::{Credentials, Entries, ListQuery};
 
 /// The traits that documents have that can move, with one document each.
 type Carried = BTreeMap<TraitName, DocumentId>;
-
-/// The type and the state of a document.
-type Place = (TypeName, StateName);
 
 /// Documents with the traits that they would lose.
 type Losing = Vec<(Document, Vec<TraitName>)>;
@@ -134,7 +131,7 @@ impl Session {
     }
 
     /// Finds every two states that a document and what it belongs to are in, where the document has not ended.
-    fn below(&mut self, policy: &Policy) -> Result<Vec<(Place, Place, DocumentId)>, SessionError> {
+    fn below(&mut self, policy: &Policy) -> Result<Vec<(Standing, Standing, DocumentId)>, SessionError> {
         let mut children = Vec::new();
         self.store.documents(&ListQuery::default(), &mut |document| {
             if can_move(policy, None, &document.document_type, &document.state) {
