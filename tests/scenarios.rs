@@ -119,6 +119,10 @@ const UNREACHED: &[(&str, &[Condition])] = &[
         ],
     ),
     (
+        "no policy is adopted that does not know the type and state of every document there is",
+        &[Condition::UnknownState],
+    ),
+    (
         "a story takes a second for a step, and gives no credential a time of its own",
         &[Condition::CredentialNotYetValid, Condition::CredentialExpired],
     ),

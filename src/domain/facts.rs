@@ -223,6 +223,9 @@ pub struct RegistryFacts {
     pub session: Option<AgentSession>,
 }
 
+/// The type and the state of a document.
+pub type Standing = (TypeName, StateName);
+
 /// What is known about the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectFacts {
@@ -238,6 +241,11 @@ pub struct ProjectFacts {
     pub sources: Sources,
     /// Every type and state that a document is in that can move, now or under the candidate, with one document each.
     pub occupied: Vec<(TypeName, StateName, DocumentId)>,
+    /// Every type and state in which a document has ended, with one document each.
+    pub ended: Vec<(TypeName, StateName, DocumentId)>,
+    /// Every type and state of a document that can move, with those of the document that it belongs to, and one
+    /// document each.
+    pub below: Vec<(Standing, Standing, DocumentId)>,
     /// Types and states that open rounds lead to or return to.
     pub led_to: Vec<(TypeName, StateName, DocumentId)>,
     /// Documents that rest in a state in which the candidate asks people, and nobody was asked.

@@ -9,7 +9,7 @@ use crate::domain::audit::{Entry, FieldDelta, Table};
 use crate::domain::decide::{Condition, less, lost_traits};
 use crate::domain::digest::Timestamp;
 use crate::domain::document::Document;
-use crate::domain::facts::{Facts, ProjectFacts};
+use crate::domain::facts::{Facts, ProjectFacts, Standing};
 use crate::domain::id::{AttestationName, DocumentId, PhaseName, StateName, TraitName, TypeName, UserName};
 use crate::domain::identity::{Actor, Credential};
 use crate::domain::policy::{Candidate, Policy, Sources, Target, UnderWay, compile};
@@ -82,6 +82,9 @@ impl Session {
             (project.carried, project.losing) = self.carried(&policy, next)?;
             project.runs = self.runs()?;
             (project.contested, project.awaited) = self.referred(&policy, next)?;
+            project.ended = self.store.occupied()?;
+            project.ended.retain(|(name, state, _)| !can_move(&policy, None, name, state));
+            project.below = self.below(&policy)?;
         }
         if PROPOSED.contains(&request.action.as_str()) {
             project.proposals = self.standing_proposals()?;
@@ -125,6 +128,24 @@ impl Session {
         let mut occupied = self.store.occupied()?;
         occupied.retain(|(document_type, state, _)| can_move(policy, next, document_type, state));
         Ok(occupied)
+    }
+
+    /// Finds every two states that a document and what it belongs to are in, where the document has not ended.
+    fn below(&mut self, policy: &Policy) -> Result<Vec<(Standing, Standing, DocumentId)>, SessionError> {
+        let mut children = Vec::new();
+        self.store.documents(&ListQuery::default(), &mut |document| {
+            if can_move(policy, None, &document.document_type, &document.state) {
+                let place = (document.document_type, document.state);
+                children.extend(document.parent.map(|parent| (place, parent, document.id)));
+            }
+            Ok(())
+        })?;
+        let mut found = BTreeMap::new();
+        for (place, parent, id) in children {
+            let Some(parent) = self.store.document(&parent)? else { continue };
+            found.entry((place, (parent.document_type, parent.state))).or_insert(id);
+        }
+        Ok(found.into_iter().map(|((place, above), id)| (place, above, id)).collect())
     }
 
     /// Finds every state that an open round can lead to or return to, by the policy that it goes on under.

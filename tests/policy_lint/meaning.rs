@@ -102,8 +102,15 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "unreachable_state",
-        &[("record.yaml", "states:\n", "states:\n  LOST: { phase: ended, final: true }\n")],
-        "{ phase: ended, final: true }",
+        &[
+            ("record.yaml", "states:\n", "states:\n  LOST: { phase: lost }\n"),
+            (
+                "record.yaml",
+                "transitions:\n",
+                "transitions:\n  - { action: revert, from: LOST, to: IN_EXECUTION, by: [initiator], meaning: executed }\n",
+            ),
+        ],
+        "{ phase: lost }",
         "no transition leads to `LOST`",
     ),
     Case(

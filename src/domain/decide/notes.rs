@@ -136,8 +136,13 @@ impl Case<'_> {
     fn is_judged(&self, rule: &NoteRule, document: &Document) -> bool {
         let newest = latest(&self.facts.attestations);
         let note = newest.get(&(AttestationKind::Note, &rule.key));
-        // One that does not count in this phase is not replaced by one that does.
-        let counts = |note: &&&Attestation| note.subject == document.content && rule.is_of(&note.phase);
+        // One that does not count here, by its phase or by a role that was adopted since, is replaced by one that does.
+        let by_role = |note: &Attestation| {
+            rule.role.as_ref().is_none_or(|role| self.policy.acts_as(&note.group, std::slice::from_ref(role)))
+        };
+        let counts = |note: &&&Attestation| {
+            note.subject == document.content && rule.is_of(&note.phase) && by_role(note)
+        };
         let Some(note) = note.filter(counts) else { return false };
         let phase = phase_of(self.policy, document);
         let renews = |user| document.round.as_ref().is_some_and(|round| round.awaits(user));

@@ -127,6 +127,8 @@ fn unmet_keeping(case: &Case<'_>, facts: &ProjectFacts, candidate: &Policy) -> V
     let mut reasons = unmet_strands(case, facts);
     // What would be left behind has to be known before it is weighed.
     if reasons.is_empty() {
+        reasons.extend(named::unmet_ends(case.policy, candidate, facts));
+        reasons.extend(named::unmet_below(case.policy, candidate, facts));
         reasons.extend(named::unmet_awaited(case.policy, candidate, facts));
         reasons.extend(named::unmet_objections(case.policy, candidate, facts));
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Faults;
 use crate::domain::id::StateName;
 use crate::domain::policy::{
-    DocumentType, Effect, Guard, ParentRule, Plain, Policy, Target, Transition, VerdictKind, Workflow,
+    DocumentType, Effect, Guard, ParentRule, Plain, Policy, State, Target, Transition, VerdictKind, Workflow,
 };
 
 /// Guards that wait for children.
@@ -176,14 +176,30 @@ impl Workflow {
     /// no gate that waits for it.
     fn ends_under(&self, parent: &Self, made: &StateName) -> bool {
         let there = parent.after(made, |edge| !OF_CHILDREN.iter().any(|gate| edge.asks(*gate)));
+        let mut initial = self.states.iter().filter(|state| state.initial).peekable();
+        // Where there is no beginning, that is another fault.
+        initial.peek().is_none() || initial.any(|state| self.arrives(&state.name, &there))
+    }
+
+    /// Tells whether a document in a state can come to its end while its parent goes on from where it is.
+    pub(in crate::domain) fn arrives_under(
+        &self,
+        state: &StateName,
+        parent: &Self,
+        above: &StateName,
+    ) -> bool {
+        self.arrives(state, &parent.after(above, |_| true))
+    }
+
+    fn arrives(&self, from: &StateName, parent: &BTreeSet<&StateName>) -> bool {
         let has_goal = self.states.iter().any(|state| state.goal);
-        let is_end = |name: &StateName| {
-            self.state(name).is_some_and(|state| if has_goal { state.goal } else { state.is_final })
-        };
-        let initial = self.states.iter().filter(|state| state.initial);
-        let mut reached = initial.flat_map(|state| self.after(&state.name, |edge| edge.can_under(&there)));
+        let is_end = |state: &State| if has_goal { state.goal } else { state.is_final };
         // Where there is no end at all, that is another fault.
-        !self.states.iter().any(|state| is_end(&state.name)) || reached.any(is_end)
+        !self.states.iter().any(is_end)
+            || self
+                .after(from, |edge| edge.can_under(parent))
+                .into_iter()
+                .any(|name| self.state(name).is_some_and(is_end))
     }
 
     /// Tells whether a document of this life cycle can be changed after whatever is said against it while its parent is in
