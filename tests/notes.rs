@@ -348,7 +348,8 @@ fn a_policy_that_demands_less_of_what_is_under_way_is_not_adopted() {
     let lines = fs::read_to_string(project.path("workflows/executable.yaml")).unwrap();
     let of = |kind: &str| lines.lines().find(|line| line.trim_start().starts_with(kind)).unwrap();
     let (change, variance) = (of("CR:"), of("VAR:"));
-    let (without, of_others) = (change.replace(", items: true", ""), variance.replace("[CR, INV]", "[INV]"));
+    let (without, of_others) =
+        (change.replace(", items: true", ""), variance.replace("[CR, INV, ADD]", "[INV, ADD]"));
     let edits = [(change, without.as_str()), (variance, of_others.as_str())];
     let items = adopt(&project, "executable.yaml", &edits);
     assert!(items.iter().any(|reason| reason.contains("CR-001 has execution items")), "{items:?}");
