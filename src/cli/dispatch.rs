@@ -18,7 +18,7 @@ use crate::commands::{self, CommandError, Context, Reply, Source, act, alert, in
 use crate::disk::{DiskError, digest_of, read_whole};
 use crate::domain::digest::Digest;
 use crate::domain::id::UserName;
-use crate::domain::policy::{Action, Policy, Profile, Scope};
+use crate::domain::policy::{Action, Policy, Profile, Scope, is_reserved};
 use crate::domain::request::{File, Inputs, Subject, Value};
 use crate::domain::{encoding, size};
 use crate::session::Mode;
@@ -72,7 +72,8 @@ pub fn dispatch(
 
 /// Tells whether an action has a command by itself, and not within one of the program's own.
 pub fn is_verb(action: &Action) -> bool {
-    action.scope != Scope::Project && !action.has_own_command()
+    // The program's own commands win, whatever a policy calls its verbs: they lead back from it.
+    action.scope != Scope::Project && !action.has_own_command() && !is_reserved(&action.words())
 }
 
 /// Finds the verb of the policy that was called, of one word or of two.

@@ -66,8 +66,8 @@ pub fn grouped(command: Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::grammar;
-    use crate::domain::policy::{RESERVED_FLAGS, RESERVED_VERBS};
+    use crate::cli::{dispatch, grammar};
+    use crate::domain::policy::{RESERVED_COMMANDS, RESERVED_FLAGS, RESERVED_VERBS};
     use crate::embedded;
 
     #[test]
@@ -99,12 +99,43 @@ mod tests {
         }
     }
 
+    // REQ-006
+    #[test]
+    fn the_commands_of_the_program_win_over_verbs_that_are_called_like_them() {
+        for words in RESERVED_COMMANDS.iter().copied().chain(["status me", "inbox all"]) {
+            let mut actions = embedded::actions();
+            let checkin = actions.iter_mut().find(|it| it.name.as_str() == "checkin").unwrap();
+            checkin.command = Some(words.to_owned());
+            assert!(!dispatch::is_verb(checkin), "{words}");
+            let (group, name) = words.split_once(' ').unwrap();
+            for command in
+                [grammar::command(&actions, grammar::Extent::Whole), grammar::only(&actions, group).unwrap()]
+            {
+                command.clone().debug_assert();
+                let mut command = command;
+                command.build();
+                let found = command.find_subcommand(group).and_then(|it| it.find_subcommand(name));
+                let about = found.and_then(|it| it.get_about()).map(ToString::to_string);
+                assert_ne!(about.as_deref(), Some("Store the working copy as the next version"), "{words}");
+            }
+        }
+    }
+
     #[test]
     fn what_the_program_takes_for_itself_no_policy_can_take() {
         let command = grammar::command(&[], grammar::Extent::Whole);
+        let mut taken = Vec::new();
+        let mut command = command;
+        command.build();
         for own in command.get_subcommands() {
             assert!(RESERVED_VERBS.contains(&own.get_name()), "{}", own.get_name());
+            assert_eq!(own.get_all_aliases().count(), 0, "{}", own.get_name());
+            let within = own.get_subcommands().filter(|it| it.get_name() != "help");
+            taken.extend(within.map(|it| format!("{} {}", own.get_name(), it.get_name())));
         }
+        taken.retain(|words| !grammar::OWN_VERBS.contains(&words.as_str()));
+        taken.sort();
+        assert_eq!(taken, RESERVED_COMMANDS);
         for flag in command.get_arguments().filter_map(|argument| argument.get_long()) {
             assert!(RESERVED_FLAGS.contains(&flag.replace('-', "_").as_str()) || flag == "version", "{flag}");
         }

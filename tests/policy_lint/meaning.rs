@@ -5,6 +5,52 @@ use super::Case;
 pub(super) const CASES: &[Case] = &[
     Case(
         "reserved_verb",
+        &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: workflow adopt\n")],
+        "command: workflow adopt\n    label: Check in",
+        "`workflow adopt` is a command of the program",
+    ),
+    Case(
+        "reserved_verb",
+        &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: audit verify\n")],
+        "command: audit verify\n    label: Check in",
+        "`audit verify` is a command of the program",
+    ),
+    Case(
+        "reserved_verb",
+        &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: status me\n")],
+        "command: status me\n    label: Check in",
+        "`status me` is a command of the program",
+    ),
+    Case(
+        "reserved_verb",
+        &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: note set\n")],
+        "command: note set\n    label: Write",
+        "another verb is called `note` already",
+    ),
+    Case(
+        "reserved_verb",
+        &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: route now\n")],
+        "command: route now\n    label: Check in",
+        "another verb is called `route` already",
+    ),
+    Case(
+        "input_kind",
+        &[(
+            "actions.yaml",
+            "      trait: { takes: line, positional",
+            "      more: { takes: line, positional: true, help: More }\n      trait: { takes: line, positional",
+        )],
+        "command: trait add",
+        "an input without a flag that is required comes behind one that is not",
+    ),
+    Case(
+        "input_kind",
+        &[("actions.yaml", "comment: { takes: text, help: Remark", "comment: { one_of: {}, help: Remark")],
+        "{ one_of: {}",
+        "`comment` needs one value at least",
+    ),
+    Case(
+        "reserved_verb",
         &[
             ("actions.yaml", "  release:", "  status:"),
             ("executable.yaml", "action: release", "action: status"),

@@ -105,6 +105,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case(
         "input_of_command",
+        &[("actions.yaml", "command: workflow adopt", "command: foo bar")],
+        "command: foo bar",
+        "`policy_adopt` is asked for by `command: workflow adopt`, and by no other words",
+    ),
+    Case(
+        "input_of_command",
         &[(
             "actions.yaml",
             "confirm: { takes: line, help: Digest of the candidate",

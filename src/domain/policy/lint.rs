@@ -10,7 +10,7 @@ mod verdicts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::paths::{ended_with_attachments, reachable};
-use super::reserved::{RESERVED_FLAGS, RESERVED_VERBS};
+use super::reserved::{RESERVED_FLAGS, is_reserved};
 use super::{
     Action, Agent, Effect, FAULTS_MAX, Fault, Guard, InputKind, Plain, Policy, Scope, State, Target,
     Transition, VerdictKind, When, Workflow, cited,
@@ -81,11 +81,24 @@ impl Faults {
             .flat_map(|workflow| &workflow.transitions)
             .map(|edge| &edge.action)
             .collect();
-        for action in &policy.actions {
+        for (at, action) in policy.actions.iter().enumerate() {
             let name = &action.name;
             let is_own = action.scope == Scope::Project || action.has_own_command();
-            if !is_own && RESERVED_VERBS.contains(&name.as_str()) {
-                self.add(&action.place, "reserved_verb", format!("`{name}` is a command of the program"));
+            let words = action.words();
+            let begins = words.split_once(' ').map_or(words.as_str(), |(group, _)| group);
+            let mut before = policy.actions.iter().take(at).map(Action::words);
+            let mut all = policy.actions.iter().map(Action::words);
+            if !is_own && is_reserved(&words) {
+                self.add(&action.place, "reserved_verb", format!("`{words}` is a command of the program"));
+            } else if !is_own
+                && (before.any(|other| other == words)
+                    || (begins != words && all.any(|other| other == begins)))
+            {
+                self.add(
+                    &action.place,
+                    "reserved_verb",
+                    format!("another verb is called `{begins}` already"),
+                );
             }
             if !is_own && !used.contains(name) {
                 self.add(&action.place, "unused_verb", format!("no transition has the action `{name}`"));
@@ -115,6 +128,11 @@ impl Faults {
 
     /// Inputs become flags, and a flag means one thing.
     fn flags(&mut self, action: &Action) {
+        let positional = action.inputs.iter().filter(|input| input.positional);
+        if !positional.map(|input| input.required).is_sorted_by(|one, other| one >= other) {
+            let message = "an input without a flag that is required comes behind one that is not".to_owned();
+            self.add(&action.place, "input_kind", message);
+        }
         let mut seen: BTreeSet<String> = RESERVED_FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         for input in &action.inputs {
             let flags = match &input.kind {

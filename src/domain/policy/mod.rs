@@ -55,7 +55,7 @@ pub use self::places::{Asked, Needed, Takes};
 pub use self::profile::Profile;
 pub use self::prompt::{Checklist, Item, Prompt, Section};
 pub use self::remind::Reminder;
-pub use self::reserved::{RESERVED_FLAGS, RESERVED_VERBS};
+pub use self::reserved::{RESERVED_COMMANDS, RESERVED_FLAGS, RESERVED_VERBS, is_reserved};
 pub use self::sources::Sources;
 pub use self::traits::{NoteRule, Trait};
 pub use self::transition::{Target, Transition, VerdictKind, When};

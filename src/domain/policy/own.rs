@@ -85,6 +85,16 @@ impl OwnVerb {
         OWN_VERBS.iter().find(|verb| verb.name == name)
     }
 
+    /// Returns the words of its command.
+    pub fn command(&self) -> String {
+        match self.name {
+            "credential_revoke" => "token revoke".to_owned(),
+            "policy_adopt" => "workflow adopt".to_owned(),
+            "clock_set" => "audit clock".to_owned(),
+            name => name.replacen('_', " ", 1),
+        }
+    }
+
     /// Lists what its command tells with each call, and what it could not do without.
     pub fn always(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.inputs.iter().filter(|input| input.told == Told::Always).map(|input| input.name)

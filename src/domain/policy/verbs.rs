@@ -69,6 +69,9 @@ impl Compiler {
             (takes, one_of) => takes.or(one_of),
         };
         if let Some(InputKind::OneOf(choices)) = &kind {
+            if choices.is_empty() {
+                self.fault(at, "input_kind", format!("`{name}` needs one value at least"));
+            }
             for choice in choices.iter().filter(|choice| InputName::parse(&choice.value).is_err()) {
                 self.fault(
                     at,

@@ -55,6 +55,10 @@ impl Faults {
     fn told(&mut self, action: &Action, own: &OwnVerb) {
         let (verb, words) = (&action.name, action.words());
         let mut add = |message| self.add(&action.place, "input_of_command", message);
+        let command = own.command();
+        if words != command {
+            return add(format!("`{verb}` is asked for by `command: {command}`, and by no other words"));
+        }
         for told in own.inputs {
             match action.input(told.name) {
                 None => add(format!("`{words}` tells `{}`: `{verb}` needs an input for it", told.name)),
