@@ -4,6 +4,16 @@ use super::Case;
 
 pub(super) const CASES: &[Case] = &[
     Case(
+        "required_field",
+        &[(
+            "controlled.yaml",
+            "TEMPLATE-SOP, required: [title, revision_summary]",
+            "TEMPLATE-SOP, required: [title, revision_summary, status]",
+        )],
+        "{ title: Standard",
+        "`status` is nothing that the author of a `SOP` can write: it cannot be required",
+    ),
+    Case(
         "reserved_verb",
         &[("actions.yaml", "  checkin:\n", "  checkin:\n    command: workflow adopt\n")],
         "command: workflow adopt\n    label: Check in",

@@ -58,6 +58,26 @@ pub(super) const CASES: &[Case] = &[
         "`release` waits for `never_approved` and for `once_approved`: never both hold",
     ),
     Case(
+        "guard_never_met",
+        &[(
+            "executable.yaml",
+            "quorum: all, guards: [not_asker, no_open_child], completion",
+            "quorum: all, guards: [{ owner_or: [administrator] }, not_asker, no_open_child], completion",
+        )],
+        "{ action: approve,  from: IN_TERMINATION",
+        "`approve` waits for `owner_or`, and neither an owner nor a member of these groups gives a verdict",
+    ),
+    Case(
+        "guard_never_met",
+        &[(
+            "executable.yaml",
+            "quorum: all, guards: [not_asker, no_open_child], completion",
+            "quorum: all, guards: [checked_out, not_asker, no_open_child], completion",
+        )],
+        "{ action: approve,  from: IN_TERMINATION",
+        "`approve` waits for `checked_out`, and in a round nobody has it checked out",
+    ),
+    Case(
         "no_round",
         &[(
             "executable.yaml",

@@ -62,6 +62,12 @@ pub fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
 }
 
+/// Tells whether the author of a document can write a field of this name: neither the record nor the program does.
+pub fn is_authors(name: &str) -> bool {
+    let is_programs = matches!(name, "id" | "type" | "template" | "item");
+    !is_programs && !matches!(key_doubt(name), Some(KeyDoubt::Fault(_)))
+}
+
 /// Longest title, in characters: it stands in one line of a list.
 const LINE_MAX: usize = 200;
 

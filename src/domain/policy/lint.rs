@@ -16,6 +16,7 @@ use super::{
     Transition, VerdictKind, When, Workflow, cited,
 };
 use crate::domain::document::{Kind, Outcome, Task, User};
+use crate::domain::front_matter;
 use crate::domain::id::StateName;
 use crate::domain::procedure::Procedures;
 use crate::domain::yaml::Place;
@@ -327,6 +328,13 @@ impl Faults {
             if !creates {
                 let message = format!("nothing creates a `{}`", document_type.name);
                 self.add(&document_type.place, "nothing_creates", message);
+            }
+            for name in document_type.required.iter().filter(|name| !front_matter::is_authors(name)) {
+                let kind = &document_type.name;
+                let message = format!(
+                    "`{name}` is nothing that the author of a `{kind}` can write: it cannot be required"
+                );
+                self.add(&document_type.place, "required_field", message);
             }
             let Some(parent) = &document_type.parent else {
                 if document_type.attachment {

@@ -157,8 +157,17 @@ fn never_met(policy: &Policy, workflow: &Workflow, edge: &Transition, guard: &Gu
         let whom = guard.groups().first().map_or_else(|| "nobody".to_owned(), |group| format!("no {group}"));
         return Some(format!("in the phase of `{unasked}` {whom} gives a verdict"));
     }
+    if let Guard::OwnerOr(groups) = guard
+        && edge.verdict.is_some()
+        && !policy.groups.keys().any(|group| policy.acts_as(group, groups) && policy.acts_as(group, &edge.by))
+    {
+        return Some("neither an owner nor a member of these groups gives a verdict".to_owned());
+    }
     let Guard::Plain(plain) = guard else { return None };
     match plain {
+        Plain::CheckedOut if edge.verdict.is_some() => {
+            Some("in a round nobody has it checked out".to_owned())
+        }
         Plain::Owner if edge.verdict.is_some() => Some("no owner gives a verdict".to_owned()),
         Plain::CheckedOut if !has(&[Effect::CheckOut]) => nothing("is checked out"),
         Plain::OnceApproved if !has(&[Effect::RaiseVersion]) => nothing("is approved"),
