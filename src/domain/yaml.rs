@@ -70,6 +70,8 @@ pub fn mapping(file: &str, text: &str, line_offset: u64) -> Result<IndexMap<Stri
     if let Some(budget) = &mut options.budget {
         budget.max_anchors = NAMED_MAX;
         budget.max_aliases = NAMED_MAX;
+        // Half of what a policy has: a value of whatever kind takes more of the stack to read.
+        budget.max_depth = 16;
     }
     options.alias_limits.max_total_replayed_events = NODES_MAX;
     options.merge_keys = MergeKeyPolicy::AsOrdinary;
