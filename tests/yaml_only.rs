@@ -311,7 +311,6 @@ fn faults_are_found_with_file_line_and_column() {
         (life, "out_of_limits }", "within_limits }", "calibration.yaml:19:5: a second `calibrate` from RECEIVED; the first stands at calibration.yaml:18:5".into()),
         (life, "effects: [clear_owner] }\n  - { action: route", "effects: [raise_version] }\n  - { action: route", "calibration.yaml:19:5: `calibrate` approves without a round: an author could approve".into()),
         (life, "verdict: review, quorum: all", "verdict: review", "calibration.yaml:21:5: `review` ends the round at the first answer: add `quorum: all`".into()),
-        (life, "to: ISSUED", "to: SCRAPPED", "calibration.yaml:12:".into()),
         (life, "SCRAPPED: { phase: ended, final: true }", "SCRAPPED: { phase: ended }", "calibration.yaml:13:".into()),
         (life, "id: \"CAL-{n:4}\"", "id: \"CAL-{x}\"", "calibration.yaml:6:".into()),
         (verb, "  re_measure:\n", "  history:\n    label: H\n    help: h\n    sop: SOP-002#6\n  re_measure:\n", at_verb(13, 5) + "`history` is a command of the program"),
