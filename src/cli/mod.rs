@@ -1,5 +1,6 @@
 //! The command-line face: it reads the command line, asks and prints. It holds no rule.
 
+mod agents_way;
 mod ahead;
 mod attended;
 mod carried;

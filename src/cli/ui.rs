@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use clap::builder::StyledStr;
 use serde_json::{Value, json};
 
+use super::agents_way::agents_way;
 use super::causes::causes;
+use super::data;
 use super::error::{Code, Outcome, classify};
 use super::menu::menu_text;
 use super::outlet::Mark;
 use super::world::World;
-use super::{data, desk};
 use crate::commands::carried::Carried;
 use crate::commands::spell::ReasonLine;
 use crate::commands::view::{NextLine, awaited, next_lines};
@@ -184,7 +185,7 @@ pub fn failure(
     actor: Option<&Actor>,
 ) -> io::Result<()> {
     identity(world, actor);
-    let outcome = classify(error, actor, desk::agents_way(world).as_ref());
+    let outcome = classify(error, actor, agents_way(world).as_ref());
     let next = next_of(error);
     if manner.format.is_data() {
         let next = json!({ "next": next.unwrap_or_default() });

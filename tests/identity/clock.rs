@@ -290,9 +290,8 @@ fn a_page_says_what_was_approved_and_signed_by_a_clock_that_was_wrong() {
     assert_eq!(page()["signed_by"], found["signed_by"]);
 }
 
-// REQ-197
-#[test]
-fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before() {
+/// A change that qa approved under a clock a hundred days ahead, which can be a rest, and the time before.
+fn approved_ahead() -> (Project, i64) {
     let project = Project::new();
     project.issue(&["qa"]);
     let qa = path_of(&project, "qa");
@@ -302,9 +301,16 @@ fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before(
         "-u qa review CR-001 --recommend --comment x",
         "-u claude route CR-001 --approval",
     ]);
-    // A rest of a hundred days can be; that the time was never there shows later, by an act on something else.
     let before = last_at(&project);
     assert_eq!(at(&project, before + 100 * 24 * HOUR, &qa, "approve CR-001").0, 0);
+    (project, before)
+}
+
+// REQ-197
+#[test]
+fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before() {
+    let (project, before) = approved_ahead();
+    // That the time was never there shows later, by an act on something else.
     let marks = || {
         let text = fs::read_to_string(project.path("QMS/CR/CR-001.md")).unwrap();
         text.matches("clock_was_wrong: true").count()
@@ -320,17 +326,7 @@ fn a_page_says_so_as_soon_as_the_clock_is_found_to_have_been_wrong_since_before(
 // REQ-048, REQ-197
 #[test]
 fn a_page_says_so_by_the_next_command_where_it_is_found_by_what_publishes_nothing() {
-    let project = Project::new();
-    project.issue(&["qa"]);
-    let qa = path_of(&project, "qa");
-    project.play(&[
-        "-u claude create CR --title x",
-        "-u claude route CR-001 --review",
-        "-u qa review CR-001 --recommend --comment x",
-        "-u claude route CR-001 --approval",
-    ]);
-    let before = last_at(&project);
-    assert_eq!(at(&project, before + 100 * 24 * HOUR, &qa, "approve CR-001").0, 0);
+    let (project, before) = approved_ahead();
     let page = || fs::read_to_string(project.path("QMS/CR/CR-001.md")).unwrap();
     let marks = || page().matches("clock_was_wrong: true").count();
     let phrase = secret(&project, "new", PASSPHRASE);

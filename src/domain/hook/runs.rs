@@ -8,10 +8,10 @@ use crate::domain::id::DocumentId;
 use crate::domain::steps::count;
 
 use super::likeness::{Likeness, could_be, likeness, mentions};
-use super::line::Refused;
+use super::line::{Refused, is_input};
 use super::programs::{
-    INPUTS, Program, SCRIPT_LETTERS, SEARCH_LETTERS, SEARCH_LONG, SEARCH_OPTIONS, SHELL_LETTERS, STARTS,
-    begins_list, is_code, is_reserved, joined, program, script_of_long, starts_by_itself,
+    Program, SCRIPT_LETTERS, SEARCH_LETTERS, SEARCH_LONG, SEARCH_OPTIONS, SHELL_LETTERS, STARTS, begins_list,
+    is_code, is_reserved, joined, program, script_of_long, starts_by_itself,
 };
 use super::scan::{Command, Script, scan};
 use super::word::Word;
@@ -134,7 +134,7 @@ impl<'a> Search<'a> {
                 self.features.insert(Refused::LookAlike);
                 Some(Found::default())
             }
-            Likeness::Other if hides(first) || could_be(first.name()) => {
+            Likeness::Other if first.hides() || could_be(first.name()) => {
                 self.features.insert(Refused::Expansion);
                 Some(Found::default())
             }
@@ -208,7 +208,7 @@ impl<'a> Search<'a> {
             if let Some(found) = self.option(text, after.first(), SCRIPT_LETTERS, values) {
                 return Some(found);
             }
-            if text == "--" || is_assignment(word) {
+            if text == "--" || word.is_assignment() {
                 places.push((place + 1, operands));
             } else if text.starts_with("--") {
                 places.push((place + 1, operands));
@@ -298,7 +298,7 @@ impl<'a> Search<'a> {
             return words.iter().find_map(|word| self.text(&word.shape));
         }
         let file = words.iter().find(|word| !word.shape.starts_with(['-', '+']));
-        if has_flag('s') || file.is_none_or(|file| file.is_unknown() || is_input(file)) {
+        if has_flag('s') || file.is_none_or(|file| file.is_unknown() || is_input(&file.shape)) {
             return self.in_doubt(Refused::Script);
         }
         file.filter(|file| likeness(file.name()) == Likeness::Same).map(|_| Found::default())
@@ -318,7 +318,7 @@ impl<'a> Search<'a> {
 
     fn sourced(&mut self, words: &[Word]) -> Option<Found> {
         let words = without_end(words);
-        let is_unknown = words.first().is_some_and(|file| file.is_unknown() || is_input(file));
+        let is_unknown = words.first().is_some_and(|file| file.is_unknown() || is_input(&file.shape));
         is_unknown.then(|| self.in_doubt(Refused::Script)).flatten()
     }
 
@@ -335,8 +335,9 @@ impl<'a> Search<'a> {
         }
         let is_code = words.iter().any(|word| is_code(&word.shape));
         let file = words.iter().find(|word| !word.shape.starts_with('-'));
-        let is_program = file.is_none_or(|file| is_input(file) || file.shape.contains(['(', '{', ' ']));
-        let has_input = words.iter().any(is_input);
+        let is_program =
+            file.is_none_or(|file| is_input(&file.shape) || file.shape.contains(['(', '{', ' ']));
+        let has_input = words.iter().any(|word| is_input(&word.shape));
         let line = self.line;
         let starts = *self.starts.get_or_insert_with(|| STARTS.iter().any(|start| line.contains(start)));
         let is_fed = file.is_none() || has_input;
@@ -391,23 +392,8 @@ fn without_end(words: &[Word]) -> &[Word] {
     }
 }
 
-/// Tells whether a word that is hard to read has in it what the name is made of.
-fn hides(word: &Word) -> bool {
-    let has_letters = ['q', 'm', 's'].iter().all(|letter| word.text.contains(*letter));
-    word.obscure && (has_letters || word.is_unknown())
-}
-
-fn is_input(word: &Word) -> bool {
-    INPUTS.contains(&word.shape.as_str())
-}
-
 /// Tells whether `command` only asks what a name means.
 fn is_question(words: &[Word]) -> bool {
     let options = words.iter().take_while(|word| word.shape.starts_with('-'));
     options.into_iter().any(|word| word.shape.contains(['v', 'V']))
-}
-
-/// Tells whether a wrapper takes a word for a variable of the environment: those may have any name.
-fn is_assignment(word: &Word) -> bool {
-    word.text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.starts_with(['-', '/', '.']))
 }

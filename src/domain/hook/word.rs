@@ -19,6 +19,19 @@ pub(super) struct Word {
 }
 
 impl Word {
+    /// Tells whether it is hard to read and has in it what the name of the program is made of.
+    pub(super) fn hides(&self) -> bool {
+        let has_letters = ['q', 'm', 's'].iter().all(|letter| self.text.contains(*letter));
+        self.obscure && (has_letters || self.is_unknown())
+    }
+
+    /// Tells whether a wrapper takes it for a variable of the environment: those may have any name.
+    pub(super) fn is_assignment(&self) -> bool {
+        self.text
+            .split_once('=')
+            .is_some_and(|(name, _)| !name.is_empty() && !name.starts_with(['-', '/', '.']))
+    }
+
     /// Adds a character that means itself.
     pub(super) fn push(&mut self, c: char) {
         self.text.push(c);
